@@ -1,0 +1,45 @@
+// Package bloblease is the lease.Store on Azure Blob storage: one block blob a
+// document, the blob's own lease, its ETag as the version.
+//
+// # One call, one request
+//
+// Every operation is exactly one HTTP request, plus its retries and a repeat after
+// a 401 that asks for another token. Read, Acquire,
+// Release, List and Ping are retried by the SDK, at most twice and within a
+// quarter of a second each, because a section holds a lease meanwhile. They can
+// be: an acquire repeats the same id, which the service lets in, and a release
+// that finds no lease has done its work. Create and Write are never retried. Only
+// a container that is missing costs more requests: it is made at the first
+// Create, or by Ping.
+//
+// # Outcomes
+//
+// An answer is judged by its status first. The service's error codes overlap
+// (the documentation has a stale lease id as 409 in one table and 412 in
+// another), and Azurite checks the ETag before the lease and the service, as it
+// seems, after it.
+//
+//	            404          409, 412     other 4xx   5xx, 408, no answer
+//	Read        ErrNotFound  not done     not done    not done
+//	Create      not done     ErrExists    not done    ErrUnknown
+//	Acquire     ErrNotFound  ErrHeld      not done    not done
+//	Write       ErrLost      ErrLost      not done    ErrUnknown
+//	Release     success      success      not done    not done
+//
+// A 409 that speaks of the account, the container or the kind of blob is "not
+// done" everywhere. "No answer" is unknown only if the request was handed to a
+// connection: no token, no name resolution and no connection are "not done".
+//
+// # Permissions
+//
+// A managed identity needs the role "Storage Blob Data Contributor" on the
+// account, or on the container if that exists already. Ping releases a lease that
+// nobody has: it changes nothing and needs the right to write.
+//
+// # Not guaranteed
+//
+// What is said here of the service is its documentation and what Azurite shows;
+// nothing was observed on the real service. The service may keep an expired lease
+// up to a minute longer (documented). Soft-deleted blobs, snapshots and blob
+// versions are neither read nor listed.
+package bloblease

@@ -1,0 +1,97 @@
+package bloblease
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+)
+
+// attempt tells whether a write may have reached the service.
+type attempt struct{ sent bool }
+
+type attemptKey struct{}
+
+// withOneTry lets a call be sent once, and tells afterwards whether it was.
+func withOneTry(ctx context.Context) (context.Context, *attempt) {
+	a := &attempt{}
+	ctx = context.WithValue(ctx, attemptKey{}, a)
+	return policy.WithRetryOptions(ctx, policy.RetryOptions{MaxRetries: -1, TryTimeout: writeTimeout}), a
+}
+
+// sendPolicy notes that a request leaves. It stands after everything that can
+// fail before (the token, the retry policy), and it sees the transport's own
+// error, which the retry policy replaces by that of an ended context.
+type sendPolicy struct{}
+
+// Do implements policy.Policy.
+func (sendPolicy) Do(req *policy.Request) (*http.Response, error) {
+	ctx := req.Raw().Context()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	resp, err := req.Next()
+	if a, ok := ctx.Value(attemptKey{}).(*attempt); ok && !beforeSending(err) {
+		a.sent = true
+	}
+	return resp, err
+}
+
+// beforeSending reports an error that arises while there is no connection yet,
+// so that nothing of the request can have been sent.
+func beforeSending(err error) bool {
+	var op *net.OpError
+	if errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") {
+		return true
+	}
+	var name *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	return errors.As(err, &name) || errors.As(err, &certificate)
+}
+
+// limitedCredential bounds the time that a call waits for a token. The credential
+// retries by itself, for minutes, and a caller may hold a lease.
+type limitedCredential struct{ azcore.TokenCredential }
+
+// GetToken implements azcore.TokenCredential.
+func (c limitedCredential) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
+	defer cancel()
+	return c.TokenCredential.GetToken(ctx, o)
+}
+
+// bufferPolicy reads a document's body inside the try, so that a connection that
+// breaks in the middle is retried like one that breaks before.
+type bufferPolicy struct{}
+
+// Do implements policy.Policy.
+func (bufferPolicy) Do(req *policy.Request) (*http.Response, error) {
+	resp, err := req.Next()
+	if err != nil {
+		return nil, err
+	}
+	if resp.ContentLength > maxBody {
+		_ = resp.Body.Close()
+		return nil, tooLargeError(resp.ContentLength)
+	}
+	if _, err := runtime.Payload(resp); err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+// tooLargeError is a body that nobody wants in memory.
+type tooLargeError int64
+
+func (e tooLargeError) Error() string {
+	return fmt.Sprintf("an answer of %d bytes, limit %d: this is no document of ours", int64(e), maxBody)
+}
+
+// NonRetriable keeps the retry policy from asking again.
+func (tooLargeError) NonRetriable() {}

@@ -1,0 +1,187 @@
+package lease
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Timing of a lease. Duration is what the service is asked for; a section stops
+// trusting itself Margin earlier, so that a request that is about to be sent is
+// still answered inside the lease.
+const (
+	Duration = 20 * time.Second
+	Margin   = 4 * time.Second
+
+	// callLimit bounds each resolving or releasing request, so that one hung
+	// call cannot outlive the lease.
+	callLimit = 3 * time.Second
+)
+
+// HeldError says that another holder has the lease. It carries the document as
+// read by the same call, which is fresh: the read was sent after the caller
+// asked. It is the zero Document if that read failed. A HeldError is [ErrHeld] to
+// errors.Is.
+type HeldError struct {
+	Doc Document
+}
+
+func (e *HeldError) Error() string { return ErrHeld.Error() }
+
+// Is reports whether target is ErrHeld.
+func (e *HeldError) Is(target error) bool { return target == ErrHeld }
+
+// Section is a critical section on one document: the right to write it, held by
+// one goroutine for at most Duration. It is not safe for concurrent use.
+type Section struct {
+	store   Store
+	name    string
+	id      string
+	opened  time.Time // local clock before the acquire was sent
+	granted time.Time // local clock when the grant was received
+	date    time.Time // the storage service's clock at the grant
+	doc     Document
+	over    bool
+}
+
+// Enter acquires the lease of name and reads the document at the same time: one
+// round trip where nobody else writes. It returns [*HeldError] if another holder
+// has the lease, and ErrNotFound if there is no document.
+//
+// Enter tries once. Waiting belongs to the caller, who may find in the
+// HeldError's document that it need not wait.
+func Enter(ctx context.Context, store Store, name string) (*Section, error) {
+	s := &Section{store: store, name: name, id: NewID(), opened: time.Now()}
+	read := make(chan readResult, 1)
+	go func() {
+		doc, err := store.Read(ctx, name)
+		read <- readResult{doc, err}
+	}()
+	grant, err := store.Acquire(ctx, name, s.id, Duration)
+	s.granted = time.Now()
+	s.date = grant.Date
+	got := <-read
+	if err != nil {
+		return nil, s.refused(ctx, err, got)
+	}
+	if got.err != nil || got.doc.Version != grant.Version {
+		// The read raced a write. Under the lease the document stands still.
+		if got.doc, got.err = store.Read(ctx, name); got.err != nil {
+			s.Close(ctx)
+			return nil, got.err
+		}
+	}
+	s.doc = got.doc
+	return s, nil
+}
+
+type readResult struct {
+	doc Document
+	err error
+}
+
+// refused turns a failed acquire into what the caller decides by.
+func (s *Section) refused(ctx context.Context, err error, got readResult) error {
+	switch {
+	case errors.Is(err, ErrHeld):
+		return &HeldError{Doc: got.doc} // the zero Document if the read came too early, or failed
+	case errors.Is(err, ErrNotFound):
+		return err
+	}
+	// The acquire may have landed: give the lease back, or everybody waits for it.
+	s.Close(ctx)
+	return err
+}
+
+// Doc is the document as this section knows it: as read, or as last committed.
+func (s *Section) Doc() Document { return s.doc }
+
+// Now is the storage service's clock: its date at the grant plus the local
+// monotonic time since then. The service tells whole seconds, so it may be up
+// to a second behind.
+func (s *Section) Now() time.Time { return s.date.Add(time.Since(s.granted)) }
+
+// Left is how long the section may still be trusted; zero or less means not at
+// all. Check it immediately before anything that must happen under the lease.
+func (s *Section) Left() time.Duration {
+	if s.over {
+		return 0
+	}
+	mono := time.Since(s.opened)
+	wall := time.Now().Round(0).Sub(s.opened.Round(0))
+	return Duration - Margin - max(mono, wall)
+}
+
+// Commit writes body and meta over the document as this section knows it.
+//
+// carries tells whether a body holds the transaction that is being committed;
+// it decides when the answer was lost. The outcomes are nil (done), ErrLost (not
+// done, and the section is over), ErrUnknown (could not be resolved in time, and
+// the section is over) and other errors (not done; the section still stands). A
+// commit may be done and the section over all the same: see Left.
+func (s *Section) Commit(ctx context.Context, body []byte, meta Meta, carries func([]byte) bool) error {
+	if s.Left() <= 0 {
+		return fmt.Errorf("%w: the lease's trust window ended before the write was sent", ErrLost)
+	}
+	version, err := s.store.Write(ctx, s.name, s.id, s.doc.Version, body, meta)
+	switch {
+	case err == nil:
+		s.doc = Document{Body: body, Meta: meta, Version: version, Date: s.Now()}
+		return nil
+	case errors.Is(err, ErrUnknown):
+		return s.resolve(ctx, carries, err)
+	case errors.Is(err, ErrLost):
+		s.over = true
+	}
+	return err
+}
+
+// resolve finds out whether a write without an answer landed.
+func (s *Section) resolve(ctx context.Context, carries func([]byte) bool, cause error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callLimit)
+	defer cancel()
+	if doc, err := s.store.Read(ctx, s.name); err == nil {
+		if carries(doc.Body) {
+			s.doc = doc
+			return nil
+		}
+		if doc.Version != s.doc.Version {
+			s.over = true
+			return fmt.Errorf("%w: another writer came first", ErrLost)
+		}
+	}
+	// The write may still be on its way. Once the lease id is released, it must fail.
+	s.over = true
+	if err := s.store.Release(ctx, s.name, s.id); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnknown, cause)
+	}
+	doc, err := s.store.Read(ctx, s.name)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrUnknown, cause)
+	case carries(doc.Body):
+		s.doc = doc
+		return nil
+	}
+	return fmt.Errorf("%w: the write never arrived", ErrLost)
+}
+
+// Close ends the section and gives the lease back. It is detached from ctx's
+// end, bounded in time, and safe to repeat; if it fails, the lease expires.
+func (s *Section) Close(ctx context.Context) {
+	s.over = true
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callLimit)
+	defer cancel()
+	_ = s.store.Release(ctx, s.name, s.id) // expiry is the cleanup that always works
+}
+
+// NewID returns a fresh lease id: a random GUID in lower case, for one acquire.
+func NewID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

@@ -1,0 +1,60 @@
+package powerbi
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+)
+
+// maxWorkspaces bounds the cache. Far more than one service principal manages.
+const maxWorkspaces = 1000
+
+// Workspaces remembers workspaces for a while: they change capacity rarely, and
+// every refresh wants to know. Errors are not remembered. It may be used
+// concurrently; callers that miss at the same time each read.
+type Workspaces struct {
+	read func(ctx context.Context, id string) (Workspace, error)
+	ttl  time.Duration
+
+	mu    sync.Mutex
+	known map[string]remembered
+}
+
+type remembered struct {
+	workspace Workspace
+	until     time.Time
+}
+
+// NewWorkspaces returns an empty cache. read is normally [Client.Workspace]; ttl is
+// how long an answer is good.
+func NewWorkspaces(read func(ctx context.Context, id string) (Workspace, error), ttl time.Duration) *Workspaces {
+	return &Workspaces{read: read, ttl: ttl, known: map[string]remembered{}}
+}
+
+// Get returns the workspace, from memory if it was read within the ttl.
+func (w *Workspaces) Get(ctx context.Context, id string) (Workspace, error) {
+	w.mu.Lock()
+	r, ok := w.known[strings.ToLower(id)]
+	w.mu.Unlock()
+	if ok && time.Now().Before(r.until) {
+		return r.workspace, nil
+	}
+	return w.Fresh(ctx, id)
+}
+
+// Fresh reads the workspace now, and remembers it. Use it before a decision that
+// cannot wait for the ttl, such as falling back to a standard refresh.
+func (w *Workspaces) Fresh(ctx context.Context, id string) (Workspace, error) {
+	ws, err := w.read(ctx, id)
+	if err != nil {
+		return Workspace{}, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.known) >= maxWorkspaces {
+		clear(w.known) // simpler than choosing, and as good at this size
+	}
+	w.known[strings.ToLower(id)] = remembered{ws, time.Now().Add(w.ttl)}
+	return ws, nil
+}

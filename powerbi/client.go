@@ -1,0 +1,215 @@
+package powerbi
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
+)
+
+// Options of a [Client]. The zero value is fine.
+type Options struct {
+	Cloud     Cloud              // where Power BI is; zero: public
+	Version   string             // of the program, for the User-Agent; empty: dev
+	Transport policy.Transporter // sends requests; nil: the client's own
+	Timeout   time.Duration      // of one exchange, token included; 0: a minute
+	Logger    *slog.Logger       // nil: silent
+}
+
+// Client calls Power BI. Create it with [NewClient]; one for the process is right:
+// it holds the token and what is known about throttling.
+type Client struct {
+	api       string
+	userAgent string
+	timeout   time.Duration
+	auth      *authorizer
+	pipeline  runtime.Pipeline
+	warm      runtime.Pipeline // ends at the token
+}
+
+// NewClient returns a client whose requests carry tokens of cred. It does no I/O.
+func NewClient(cred azcore.TokenCredential, opts Options) (*Client, error) {
+	if cred == nil {
+		return nil, errors.New("powerbi: the client needs a credential")
+	}
+	if opts.Cloud == (Cloud{}) {
+		opts.Cloud = clouds()[0]
+	}
+	if err := opts.Cloud.check(); err != nil {
+		return nil, err
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	timeout := cmp.Or(opts.Timeout, time.Minute)
+	if opts.Transport == nil {
+		opts.Transport = newTransport(timeout)
+	}
+	c := &Client{
+		api:       opts.Cloud.API,
+		userAgent: "pbirefresh/" + cmp.Or(opts.Version, "dev"),
+		timeout:   timeout,
+		auth:      newAuthorizer(cred, opts.Cloud.Scope, opts.Logger),
+	}
+	c.pipeline = c.chain(exchange{opts.Transport}, new(gate))
+	c.warm = c.chain(nowhere{})
+	return c, nil
+}
+
+// chain: azcore's retry policy is between the perCall policies and the token.
+func (c *Client) chain(t policy.Transporter, perCall ...policy.Policy) runtime.Pipeline {
+	return runtime.NewPipeline("powerbi", "v1", runtime.PipelineOptions{
+		PerCall:  perCall,
+		PerRetry: []policy.Policy{c.auth},
+	}, &policy.ClientOptions{
+		Transport: t,
+		Telemetry: policy.TelemetryOptions{Disabled: true},
+	})
+}
+
+// nowhere answers without sending.
+type nowhere struct{}
+
+// Do implements policy.Transporter.
+func (nowhere) Do(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusNoContent, Body: http.NoBody, Request: r}, nil
+}
+
+// Warm obtains a token so that the next call need not wait for one. A token that is
+// there already is kept. Its error has [CodeCredentialUnavailable].
+func (c *Client) Warm(ctx context.Context) error {
+	k := &call{op: "get a token", endpoint: others}
+	_, err := c.send(ctx, c.warm, k, request{method: http.MethodGet}, http.StatusNoContent)
+	return err
+}
+
+// RenewToken obtains the token that takes the place of a rejected one. It is for
+// the caller of a change that was answered [CodeTokenRejected], before it tries
+// again: the rejected token is out of use already, so any number of callers cost
+// one token request, and without a rejection it is [Client.Warm]. If the token that
+// was rejected is itself new, the error is [CodeTokenRejected] again: give up.
+func (c *Client) RenewToken(ctx context.Context) error {
+	if c.auth.stuck() {
+		return &Error{
+			Op: "renew the token", Code: CodeTokenRejected, Outcome: NotSent,
+			Message: "Power BI rejected a token that had just been renewed",
+			Remedy:  remedy(CodeTokenRejected, others), RetryAfter: renewInterval,
+		}
+	}
+	return c.Warm(ctx)
+}
+
+// request is what is sent.
+type request struct {
+	method string
+	path   string
+	query  string
+	body   []byte // nil: none, with Content-Length: 0 where the method has a body
+}
+
+// do sends r and returns the answer if its status is one of want.
+func (c *Client) do(ctx context.Context, k *call, r request, want ...int) (*http.Response, error) {
+	return c.send(ctx, c.pipeline, k, r, want...)
+}
+
+func (c *Client) send(ctx context.Context, p runtime.Pipeline, k *call, r request, want ...int) (*http.Response, error) {
+	req, err := c.newRequest(ctx, k, r)
+	if err != nil {
+		return nil, invalid(k, err)
+	}
+	resp, err := p.Do(req)
+	// azcore's retry policy returns both if the context ended while the answer
+	// came. For a change that answer is the truth; a read is simply void.
+	if err != nil && (resp == nil || !k.once) {
+		return nil, k.failed(err)
+	}
+	if !slices.Contains(want, resp.StatusCode) {
+		return nil, refusal(k, resp)
+	}
+	return resp, nil
+}
+
+func (c *Client) newRequest(ctx context.Context, k *call, r request) (*policy.Request, error) {
+	ctx = context.WithValue(ctx, callKey{}, k)
+	ctx = policy.WithRetryOptions(ctx, c.retries(k))
+	req, err := runtime.NewRequest(ctx, r.method, runtime.JoinPaths(c.api, r.path))
+	if err != nil {
+		return nil, err
+	}
+	req.Raw().URL.RawQuery = r.query
+	req.Raw().Header.Set("User-Agent", c.userAgent)
+	req.Raw().Header.Set("Accept", "application/json")
+	if r.body == nil {
+		return req, nil
+	}
+	return req, req.SetBody(streaming.NopCloser(bytes.NewReader(r.body)), "application/json")
+}
+
+// retries: reads a few times and briefly, changes never. A 429 is not among the
+// codes: the gate keeps it, and a wait of an hour (seen) is the caller's to plan.
+func (c *Client) retries(k *call) policy.RetryOptions {
+	o := policy.RetryOptions{
+		MaxRetries:    2,
+		TryTimeout:    c.timeout,
+		RetryDelay:    300 * time.Millisecond,
+		MaxRetryDelay: 3 * time.Second,
+		StatusCodes: []int{
+			http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway,
+			http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+		},
+	}
+	if k.once {
+		o.MaxRetries = -1
+	}
+	return o
+}
+
+// answerOf reads an answer that exchange brought; it can be read again.
+func answerOf(resp *http.Response) answer {
+	body, err := runtime.Payload(resp)
+	if err != nil {
+		body = nil // the status and the headers count without it
+	}
+	return readAnswer(resp.StatusCode, resp.Header, body)
+}
+
+// refusal makes the Error of an answer that is not the one wanted.
+func refusal(k *call, resp *http.Response) *Error {
+	a := answerOf(resp)
+	code, outcome := classify(k.endpoint, a)
+	if _, challenged := challengeClaims(k.challenge); challenged {
+		code = CodeTokenRejected
+	}
+	return &Error{
+		Op: k.op, Code: code, Status: a.status, Outcome: outcome,
+		Message: a.message, PowerBICode: a.code, RequestID: a.requestID,
+		RetryAfter: a.retryAfter, Remedy: remedy(code, k.endpoint),
+	}
+}
+
+// decode reads the body of an answer that was wanted.
+func decode(k *call, resp *http.Response, into any) error {
+	body, err := runtime.Payload(resp)
+	if err == nil {
+		err = json.Unmarshal(body, into)
+	}
+	if err == nil {
+		return nil
+	}
+	return &Error{
+		Op: k.op, Code: CodeUnexpected, Status: resp.StatusCode, Outcome: Unknown,
+		Message:   oneLine("the answer cannot be read: "+err.Error(), maxMessage),
+		RequestID: oneLine(resp.Header.Get("RequestId"), 64),
+		Remedy:    remedy(CodeUnexpected, k.endpoint), err: err,
+	}
+}

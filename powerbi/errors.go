@@ -1,0 +1,166 @@
+package powerbi
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Code names a case that callers tell apart. Codes are stable; messages are not.
+type Code string
+
+// The codes. In brackets the outcome that comes with each.
+const (
+	// CodeBusy: another refresh of the model is executing. [Refused]
+	CodeBusy Code = "Busy"
+	// CodeQuotaExceeded: no more refreshes of the model in these 24 hours. [Refused]
+	CodeQuotaExceeded Code = "QuotaExceeded"
+	// CodeThrottled: too many requests; RetryAfter says how long to wait. [Refused],
+	// or [NotSent] when the client did not even ask because an earlier wait is not over.
+	CodeThrottled Code = "Throttled"
+	// CodeCapacityThrottled: the capacity is overloaded, not the caller too eager.
+	// Unverified for this API; Fabric's tells the two apart. [Refused]
+	CodeCapacityThrottled Code = "CapacityThrottled"
+	// CodeTokenRejected: the token is expired or invalid in Power BI's eyes. See
+	// [Client.RenewToken]. [Refused]
+	CodeTokenRejected Code = "TokenRejected"
+	// CodeNotAuthorized: the token is good, its service principal may not. [Refused]
+	CodeNotAuthorized Code = "NotAuthorized"
+	// CodeAPINotAccessible: a tenant setting keeps service principals out. [Refused]
+	CodeAPINotAccessible Code = "APINotAccessible"
+	// CodeForbidden: a 403 of another kind, such as a role that may only read. [Refused]
+	CodeForbidden Code = "Forbidden"
+	// CodeNotFound: a wrong id or no permission; Power BI does not say which. [Refused]
+	CodeNotFound Code = "NotFound"
+	// CodeNotModelBased: a push or streaming dataset, which has no refresh. [Refused]
+	CodeNotModelBased Code = "NotModelBased"
+	// CodeAlreadyFinished: too late to cancel. [Refused]
+	CodeAlreadyFinished Code = "AlreadyFinished"
+	// CodeEnhancedNotSupported: the answer hints that this workspace's capacity takes
+	// no enhanced refresh. A hint (the text is unverified): check the workspace. [Refused]
+	CodeEnhancedNotSupported Code = "EnhancedNotSupported"
+	// CodeBadRequest: any other refusal of the request. [Refused], or [NotSent] for
+	// an argument that the client itself refuses.
+	CodeBadRequest Code = "BadRequest"
+	// CodeUnavailable: a 5xx, or a 408. [Unknown]
+	CodeUnavailable Code = "Unavailable"
+	// CodeUnexpected: an answer that the API does not document: a redirect, another
+	// 2xx, a body that cannot be read. [Unknown]
+	CodeUnexpected Code = "Unexpected"
+	// CodeCredentialUnavailable: no token could be got, nothing was sent. [NotSent]
+	CodeCredentialUnavailable Code = "CredentialUnavailable"
+	// CodeUnreachable: no connection, or it was lost. [NotSent] or [Unknown]
+	CodeUnreachable Code = "Unreachable"
+	// CodeTimeout: no answer in time. [NotSent] or [Unknown]
+	CodeTimeout Code = "Timeout"
+	// CodeCanceled: the caller's context ended. [NotSent] or [Unknown]
+	CodeCanceled Code = "Canceled"
+)
+
+// Outcome tells whether a failed request may have taken effect.
+type Outcome int
+
+// The outcomes. The zero value is the careful one.
+const (
+	// Unknown: it was sent, and no definitive answer came.
+	Unknown Outcome = iota
+	// NotSent: Power BI cannot have seen it.
+	NotSent
+	// Refused: Power BI answered no.
+	Refused
+)
+
+// String returns the outcome's name.
+func (o Outcome) String() string {
+	switch o {
+	case NotSent:
+		return "NotSent"
+	case Refused:
+		return "Refused"
+	case Unknown:
+		return "Unknown"
+	default:
+		return "Outcome(?)"
+	}
+}
+
+// Error is every error of this package's calls.
+type Error struct {
+	Op          string        // what was asked for, such as "start refresh"
+	Code        Code          // the case
+	Status      int           // HTTP status, 0 without an answer
+	Message     string        // Power BI's words, or the transport's; one line
+	Remedy      string        // what to change, and where
+	PowerBICode string        // the code in Power BI's answer, if any
+	RequestID   string        // Power BI's correlation id, for its support
+	RetryAfter  time.Duration // not before; 0 if nothing was said
+	Outcome     Outcome       // whether the request may have taken effect
+
+	err error
+}
+
+// Error returns one line: what failed, why, what to do.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "powerbi: %s: %s", e.Op, e.Code)
+	if e.Status != 0 {
+		fmt.Fprintf(&b, " (%s)", strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, e.PowerBICode)))
+	}
+	if e.Message != "" {
+		b.WriteString(": " + e.Message)
+	}
+	if e.RetryAfter > 0 {
+		fmt.Fprintf(&b, "; not before %s", e.RetryAfter.Round(time.Second))
+	}
+	if e.Remedy != "" {
+		b.WriteString("; " + e.Remedy)
+	}
+	if e.RequestID != "" {
+		b.WriteString(" [request " + e.RequestID + "]")
+	}
+	return b.String()
+}
+
+// Unwrap returns the transport's, the credential's or the context's error.
+func (e *Error) Unwrap() error { return e.err }
+
+// LogValue logs the parts of e as attributes.
+func (e *Error) LogValue() slog.Value {
+	attrs := []slog.Attr{
+		slog.String("op", e.Op),
+		slog.String("code", string(e.Code)),
+		slog.String("outcome", e.Outcome.String()),
+		slog.String("message", e.Message),
+	}
+	if e.Status != 0 {
+		attrs = append(attrs, slog.Int("status", e.Status))
+	}
+	if e.PowerBICode != "" {
+		attrs = append(attrs, slog.String("powerbiCode", e.PowerBICode))
+	}
+	if e.RetryAfter > 0 {
+		attrs = append(attrs, slog.Duration("retryAfter", e.RetryAfter))
+	}
+	if e.RequestID != "" {
+		attrs = append(attrs, slog.String("requestId", e.RequestID))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// HasCode tells whether err is an [*Error] with one of the codes.
+func HasCode(err error, codes ...Code) bool {
+	var e *Error
+	return errors.As(err, &e) && slices.Contains(codes, e.Code)
+}
+
+// OutcomeOf returns the outcome of err: that of its [*Error], else [Unknown].
+func OutcomeOf(err error) Outcome {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Outcome
+	}
+	return Unknown
+}

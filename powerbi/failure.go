@@ -1,0 +1,150 @@
+package powerbi
+
+import (
+	"cmp"
+	"strings"
+)
+
+// FailureClass is the kind of reason for which a refresh ended without success.
+type FailureClass string
+
+// The classes.
+const (
+	FailCredentials FailureClass = "credentials" // of the data source: missing, wrong, expired
+	FailGateway     FailureClass = "gateway"     // the on-premises gateway cannot be used
+	FailSource      FailureClass = "source"      // the data source, or its data
+	FailModel       FailureClass = "model"       // the model does not fit the data or the request
+	FailMemory      FailureClass = "memory"      // the model needs more than it may have
+	FailCapacity    FailureClass = "capacity"    // the capacity has no room for this refresh now
+	FailThrottled   FailureClass = "throttled"   // the service or the source slowed us down
+	FailEvicted     FailureClass = "evicted"     // the model was pushed out of memory meanwhile
+	FailTimeout     FailureClass = "timeout"     // the refresh or a query took too long
+	FailCancelled   FailureClass = "cancelled"   // somebody cancelled it
+	FailInternal    FailureClass = "internal"    // Power BI's own
+	FailUnknown     FailureClass = "unknown"     // Power BI gave no reason that is known
+)
+
+// Failure is why a refresh ended without success.
+type Failure struct {
+	Class     FailureClass
+	Code      string // Power BI's innermost code, if any
+	Message   string // Power BI's most telling words; one line
+	Cause     string // the class in words
+	Remedy    string // what to do
+	Transient bool   // a repeat without any change may succeed
+}
+
+// ParseFailure reads a serviceExceptionJson. It accepts anything; what cannot be
+// understood is [FailUnknown].
+func ParseFailure(serviceExceptionJSON string) Failure {
+	return readException(serviceExceptionJSON).failure()
+}
+
+// failureOf explains the end of a refresh. Its engine messages tell most, then its
+// last attempt, then the whole; the first that is understood wins, because an
+// earlier attempt's trouble is not what ended it.
+func failureOf(s Status, w wireRow) *Failure {
+	if r := s.Result(); r == InProgress || r == Succeeded {
+		return nil
+	}
+	told := explain(w)
+	if f := fixedFailure(s); f != nil {
+		f.Code, f.Message = told.Code, told.Message
+		return f
+	}
+	return &told
+}
+
+// fixedFailure: these words are the reason.
+func fixedFailure(s Status) *Failure {
+	switch s {
+	case StatusCancelled:
+		return new(describe(rule{class: FailCancelled, cause: "the refresh was cancelled",
+			remedy: "find out who cancelled it, and start it again"}))
+	case StatusTimedOut:
+		return new(describe(rule{class: FailTimeout, cause: "the refresh took longer than its time-out",
+			remedy: "raise timeout (at most 23:59:59 an attempt), refresh fewer tables at a time, or use incremental refresh"}))
+	case StatusDisabled:
+		return new(describe(rule{class: FailModel, cause: "refresh is disabled for these objects by a selective refresh",
+			remedy: "enable refresh for the tables in the model"}))
+	case StatusUnknown, StatusNotStarted, StatusInProgress, StatusCompleted, StatusFailed:
+		return nil
+	default:
+		return nil
+	}
+}
+
+func explain(w wireRow) Failure {
+	best := Failure{}
+	for _, e := range w.exceptions() {
+		f := e.failure()
+		if f.Class != FailUnknown && f.Class != FailInternal {
+			return f
+		}
+		if best.Class == "" || (best.Class == FailUnknown && f.Class == FailInternal) {
+			best = f
+		}
+	}
+	return cmp.Or(best, exception{}.failure())
+}
+
+func (w wireRow) exceptions() []exception {
+	var out []exception
+	for _, m := range w.Messages {
+		if !m.warning() {
+			e := readException(string(m.Message))
+			e.code(string(m.Code))
+			out = append(out, e)
+		}
+	}
+	for i := len(w.Attempts) - 1; i >= 0; i-- {
+		if s := w.Attempts[i].ServiceExceptionJSON; s != "" {
+			out = append(out, readException(string(s)))
+			break
+		}
+	}
+	if w.ServiceExceptionJSON != "" {
+		out = append(out, readException(string(w.ServiceExceptionJSON)))
+	}
+	return out
+}
+
+// failure classifies on the nested detail. The wrapper's promise counts only if
+// there is nothing under it.
+func (e exception) failure() Failure {
+	var told []string
+	wrapped := false
+	for _, t := range e.texts {
+		if wrapper(t) {
+			wrapped = true
+			continue
+		}
+		told = append(told, t)
+	}
+	all := strings.ToLower(strings.Join(append(append([]string{}, told...), e.codes...), "\n"))
+	for _, r := range rules() {
+		if r.matches(all) {
+			return describe(r).with(e, told)
+		}
+	}
+	if wrapped && len(told) == 0 {
+		return describe(internalRule()).with(e, e.texts)
+	}
+	return describe(unknownRule()).with(e, told)
+}
+
+func describe(r rule) Failure {
+	return Failure{Class: r.class, Cause: r.cause, Remedy: r.remedy, Transient: r.transient}
+}
+
+// with adds what Power BI said: the innermost code, which is the last that was
+// found, and the first text.
+func (f Failure) with(e exception, texts []string) Failure {
+	for _, c := range e.codes {
+		if !strings.HasPrefix(c, "DM_ErrorDetailNameCode_") { // names of details, no codes
+			f.Code = c
+		}
+	}
+	f.Message = oneLine(strings.Join(texts, " "), maxMessage)
+	return f
+}

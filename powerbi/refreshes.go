@@ -1,0 +1,88 @@
+package powerbi
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"path"
+	"time"
+)
+
+// Started is Power BI's yes to a refresh request. It is no promise that the refresh
+// runs, nor that its id is listed at once (see the package documentation).
+type Started struct {
+	RefreshID string    // empty if the answer named none
+	RequestID string    // the answer's correlation id; of a standard refresh it is the RefreshID
+	Date      time.Time // Power BI's clock when it answered, to a second; zero if not told
+}
+
+// StartRefresh asks for a refresh. It is sent at most once and not validated: see
+// [RefreshRequest.Validate]. An error with outcome [Unknown] means that a refresh may
+// have been started; find out from the history before asking again.
+func (c *Client) StartRefresh(ctx context.Context, d Dataset, r RefreshRequest) (Started, error) {
+	k := &call{op: "start refresh", endpoint: starts, once: true}
+	path, err := d.path()
+	if err != nil {
+		return Started{}, invalid(k, err)
+	}
+	body, err := r.body()
+	if err != nil {
+		return Started{}, invalid(k, err)
+	}
+	resp, err := c.do(ctx, k, request{method: http.MethodPost, path: path, body: body}, http.StatusAccepted)
+	if err != nil {
+		return Started{}, err
+	}
+	return started(resp.Header), nil
+}
+
+// body: a zero-length body is a standard refresh (seen: MicrosoftDocs/powerbi-docs#5067).
+func (r RefreshRequest) body() ([]byte, error) {
+	if !r.Enhanced() && r.NotifyOption == "" {
+		return nil, nil
+	}
+	return json.Marshal(r)
+}
+
+// started reads the id: the last segment of Location, else x-ms-request-id (both
+// documented, for enhanced refreshes only), else RequestId (seen to be the
+// history's requestId: apache/airflow, kestra-io/plugin-powerbi). Clients that read
+// one header only were bitten when it was missing.
+func started(h http.Header) Started {
+	s := Started{RequestID: oneLine(h.Get("RequestId"), 64), Date: serverDate(h)}
+	for _, id := range []string{lastSegment(h.Get("Location")), h.Get("x-ms-request-id"), h.Get("RequestId")} {
+		if refreshID.MatchString(id) {
+			s.RefreshID = id
+			return s
+		}
+	}
+	return s
+}
+
+func lastSegment(location string) string {
+	u, err := url.Parse(location)
+	if err != nil {
+		return ""
+	}
+	if s := path.Base(u.Path); s != "refreshes" {
+		return s
+	}
+	return ""
+}
+
+// CancelRefresh asks Power BI to cancel an enhanced refresh. It is asynchronous: the
+// refresh may still end as Completed (seen: microsoft/semantic-link-labs), so read
+// it again. [CodeAlreadyFinished] if it has ended. Only ids from [Started] should
+// be cancelled: everything else belongs to somebody else. Standard refreshes cannot
+// be cancelled (documented); what Power BI answers is unverified.
+func (c *Client) CancelRefresh(ctx context.Context, d Dataset, id string) error {
+	k := &call{op: "cancel refresh", endpoint: cancels, once: true}
+	path, err := d.refreshPath(id)
+	if err != nil {
+		return invalid(k, err)
+	}
+	_, err = c.do(ctx, k, request{method: http.MethodDelete, path: path},
+		http.StatusOK, http.StatusAccepted, http.StatusNoContent)
+	return err
+}

@@ -1,0 +1,111 @@
+package powerbi
+
+import "strings"
+
+// Status is Power BI's word for where a refresh is. A word that is not among the
+// constants is kept as it came: Power BI may add words.
+type Status string
+
+// The words of status and extendedStatus. Unknown also means "in progress": the
+// history has no other word for a running refresh (documented).
+const (
+	StatusUnknown    Status = "Unknown"
+	StatusNotStarted Status = "NotStarted"
+	StatusInProgress Status = "InProgress"
+	StatusCompleted  Status = "Completed"
+	StatusFailed     Status = "Failed"
+	StatusCancelled  Status = "Cancelled"
+	// StatusDisabled: refresh was disabled by a selective refresh (documented).
+	StatusDisabled Status = "Disabled"
+	// StatusTimedOut: only in extendedStatus, that is for enhanced refreshes.
+	StatusTimedOut Status = "TimedOut"
+)
+
+// Result is what a status comes to. Every status has exactly one.
+type Result int
+
+// The results of a refresh.
+const (
+	InProgress Result = iota // or not started, or a word that we do not know
+	Succeeded
+	Failed
+	Cancelled
+)
+
+// String returns the result's name.
+func (r Result) String() string {
+	switch r {
+	case Succeeded:
+		return "Succeeded"
+	case Failed:
+		return "Failed"
+	case Cancelled:
+		return "Cancelled"
+	case InProgress:
+		return "InProgress"
+	default:
+		return "Result(?)"
+	}
+}
+
+// parseStatus finds the word in any case. Power BI writes "Cancelled"; one l is
+// accepted because nothing else could be meant.
+func parseStatus(word string) Status {
+	word = strings.TrimSpace(word)
+	if strings.EqualFold(word, "Canceled") {
+		return StatusCancelled
+	}
+	for _, s := range []Status{
+		StatusUnknown, StatusNotStarted, StatusInProgress, StatusCompleted,
+		StatusFailed, StatusCancelled, StatusDisabled, StatusTimedOut,
+	} {
+		if strings.EqualFold(word, string(s)) {
+			return s
+		}
+	}
+	if word == "" {
+		return StatusUnknown
+	}
+	return Status(word)
+}
+
+// mergeStatus prefers extendedStatus, which tells running from unknown and a
+// time-out from a failure, unless it is absent or says nothing (seen: fabric-cli;
+// the history's own sample of an enhanced refresh lacks it).
+func mergeStatus(status, extended string) Status {
+	if s := parseStatus(extended); s != StatusUnknown {
+		return s
+	}
+	return parseStatus(status)
+}
+
+// Result returns what s comes to. A word that is not known is in progress: calling
+// it an end would be a guess, and a wrong end cannot be taken back.
+func (s Status) Result() Result {
+	switch s {
+	case StatusCompleted:
+		return Succeeded
+	case StatusFailed, StatusDisabled, StatusTimedOut:
+		return Failed
+	case StatusCancelled:
+		return Cancelled
+	case StatusUnknown, StatusNotStarted, StatusInProgress:
+		return InProgress
+	default:
+		return InProgress
+	}
+}
+
+// Terminal tells whether the refresh has ended.
+func (s Status) Terminal() bool { return s.Result() != InProgress }
+
+// Known tells whether s is one of the constants. A caller logs a word that is not.
+func (s Status) Known() bool {
+	switch s {
+	case StatusUnknown, StatusNotStarted, StatusInProgress, StatusCompleted,
+		StatusFailed, StatusCancelled, StatusDisabled, StatusTimedOut:
+		return true
+	default:
+		return false
+	}
+}

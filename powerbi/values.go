@@ -1,0 +1,87 @@
+package powerbi
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// The types here read JSON that is not quite what the reference says: Microsoft's
+// own samples send booleans and numbers as strings. None of them ever fails, so
+// that one odd member does not hide the rest of an answer.
+
+// text is a string, or the text of any other value.
+type text string
+
+// UnmarshalJSON never fails.
+func (t *text) UnmarshalJSON(b []byte) error {
+	var s string
+	b = bytes.TrimSpace(b)
+	switch {
+	case bytes.Equal(b, []byte("null")):
+		*t = ""
+	case json.Unmarshal(b, &s) == nil:
+		*t = text(s)
+	default:
+		*t = text(b)
+	}
+	return nil
+}
+
+// flag is a boolean, also as a string. Anything else is false.
+type flag bool
+
+// UnmarshalJSON never fails.
+func (f *flag) UnmarshalJSON(b []byte) error {
+	v, err := strconv.ParseBool(strings.ToLower(strings.Trim(string(b), `" `)))
+	*f = flag(err == nil && v)
+	return nil
+}
+
+// number is an integer, also as a string. Anything else is 0.
+type number int
+
+// UnmarshalJSON never fails.
+func (n *number) UnmarshalJSON(b []byte) error {
+	v, err := strconv.Atoi(strings.Trim(string(b), `" `))
+	if err != nil {
+		v = 0
+	}
+	*n = number(v)
+	return nil
+}
+
+// list is an array of objects. What is not an object is left out; what is no array
+// at all is an empty list.
+type list[T any] []T
+
+// UnmarshalJSON never fails.
+func (l *list[T]) UnmarshalJSON(b []byte) error {
+	var raw []json.RawMessage
+	*l = nil
+	_ = json.Unmarshal(b, &raw) // what is no array has no elements
+	for _, r := range raw {
+		var v T
+		if bytes.HasPrefix(bytes.TrimSpace(r), []byte("{")) && json.Unmarshal(r, &v) == nil {
+			*l = append(*l, v)
+		}
+	}
+	return nil
+}
+
+// oneLine makes foreign text fit for an error or a log line: one line, and short.
+func oneLine(s string, limit int) string {
+	printable := func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}
+	s = strings.Join(strings.Fields(strings.Map(printable, strings.ToValidUTF8(s, "?"))), " ")
+	if r := []rune(s); len(r) > limit {
+		return string(r[:limit]) + "..."
+	}
+	return s
+}

@@ -1,0 +1,38 @@
+package powerbi
+
+import (
+	"context"
+	"net/http"
+)
+
+// Workspace is what a workspace says about itself.
+type Workspace struct {
+	ID   string
+	Name string
+	// OnDedicatedCapacity: Premium, PPU, Embedded or Fabric, which enhanced
+	// refreshes need (documented).
+	OnDedicatedCapacity bool
+	CapacityID          string // empty on shared capacity
+}
+
+// Workspace reads a workspace. See [Workspaces] for a cache of it.
+func (c *Client) Workspace(ctx context.Context, id string) (Workspace, error) {
+	k := &call{op: "read workspace", endpoint: others}
+	if err := checkGUID("workspaceId", id); err != nil {
+		return Workspace{}, invalid(k, err)
+	}
+	resp, err := c.do(ctx, k, request{method: http.MethodGet, path: workspacePath(id)}, http.StatusOK)
+	if err != nil {
+		return Workspace{}, err
+	}
+	var w struct {
+		ID                    text `json:"id"`
+		Name                  text `json:"name"`
+		IsOnDedicatedCapacity flag `json:"isOnDedicatedCapacity"`
+		CapacityID            text `json:"capacityId"`
+	}
+	if err := decode(k, resp, &w); err != nil {
+		return Workspace{}, err
+	}
+	return Workspace{string(w.ID), string(w.Name), bool(w.IsOnDedicatedCapacity), string(w.CapacityID)}, nil
+}

@@ -1,0 +1,117 @@
+package keyvault
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
+)
+
+// vault reads one secret.
+type vault struct {
+	client *azsecrets.Client
+	name   string
+	url    string
+}
+
+func newVault(o Options) (*vault, error) {
+	identity, err := o.identity()
+	if err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(o.VaultURL)
+	if err != nil {
+		return nil, err
+	}
+	client, err := azsecrets.NewClient(o.VaultURL, pinned{identity, u.Host}, &azsecrets.ClientOptions{
+		ClientOptions: o.client(),
+		// pinned is in its place; see the package documentation.
+		DisableChallengeResourceVerification: !microsoftVault(u.Hostname()),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &vault{client, o.SecretName, o.VaultURL}, nil
+}
+
+// read returns the latest version of the secret.
+func (v *vault) read(ctx context.Context) (secret, error) {
+	r, err := v.client.GetSecret(ctx, v.name, "", nil)
+	if err != nil {
+		return secret{}, v.failed(ctx, err)
+	}
+	// A line end is easily stored along; no client secret has one.
+	var value string
+	if r.Value != nil {
+		value = strings.TrimSpace(*r.Value)
+	}
+	if value == "" {
+		return secret{}, &Error{Code: CodeSecretEmpty, Message: "secret " + v.name + " in " + v.url + " has no value", Remedy: remedy(CodeSecretEmpty)}
+	}
+	s := secret{value: value}
+	if r.ID != nil {
+		s.version = r.ID.Version()
+	}
+	if r.Attributes != nil && r.Attributes.Expires != nil {
+		s.expires = r.Attributes.Expires.UTC()
+	}
+	return s, nil
+}
+
+// microsoftVault tells whether the host is a vault in one of Microsoft's clouds
+// (documented: "Azure Key Vault keys, secrets, and certificates overview", DNS
+// suffixes; and the SDK's own list for managed HSMs).
+func microsoftVault(host string) bool {
+	for _, suffix := range []string{
+		".vault.azure.net", ".vault.usgovcloudapi.net", ".vault.azure.cn", ".vault.microsoftazure.de",
+		".managedhsm.azure.net", ".managedhsm.usgovcloudapi.net", ".managedhsm.azure.cn", ".managedhsm.microsoftazure.de",
+	} {
+		if strings.HasSuffix(strings.ToLower(host), suffix) {
+			return true
+		}
+	}
+	return false
+}
+
+// pinned keeps the identity from asking for tokens that a vault has no use for: the
+// vault's own answer chooses the resource.
+type pinned struct {
+	identity azcore.TokenCredential
+	host     string // of the vault, with port
+}
+
+// GetToken implements azcore.TokenCredential.
+func (p pinned) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	for _, scope := range o.Scopes {
+		if !p.allows(scope) {
+			return azcore.AccessToken{}, &Error{
+				Code:    CodeUnexpected,
+				Message: "the vault asks for a token for " + oneLine(scope) + ", which is no vault",
+				Remedy:  remedy(CodeUnexpected),
+			}
+		}
+	}
+	t, err := p.identity.GetToken(ctx, o)
+	if err != nil {
+		return t, &identityError{oneLine(err.Error())}
+	}
+	return t, nil
+}
+
+func (p pinned) allows(scope string) bool {
+	u, err := url.Parse(strings.TrimSuffix(scope, "/.default"))
+	if err != nil || u.Scheme != "https" || u.Host == "" {
+		return false
+	}
+	resource, host := strings.ToLower(u.Host), strings.ToLower(p.host)
+	return resource == host || strings.HasSuffix(host, "."+resource) && strings.Contains(resource, ".") ||
+		strings.HasPrefix(resource, "vault.") || strings.HasPrefix(resource, "managedhsm.")
+}
+
+// identityError marks a failure of the identity, as text only.
+type identityError struct{ text string }
+
+func (e *identityError) Error() string { return e.text }

@@ -1,0 +1,85 @@
+package keyvault
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+)
+
+// failed turns an error of the Key Vault client into one of ours.
+func (v *vault) failed(ctx context.Context, err error) *Error {
+	var own *Error
+	var identity *identityError
+	var answered *azcore.ResponseError
+	switch {
+	case errors.As(err, &own):
+		return own
+	case ctx.Err() != nil:
+		return timeoutError(ctx)
+	case errors.As(err, &identity):
+		return &Error{Code: CodeIdentityUnavailable, Message: identity.text, Remedy: remedy(CodeIdentityUnavailable)}
+	case errors.As(err, &answered):
+		return v.refused(answered)
+	default:
+		return &Error{Code: CodeVaultUnreachable, Message: v.url + ": " + oneLine(err.Error()), Remedy: remedy(CodeVaultUnreachable)}
+	}
+}
+
+func (v *vault) refused(r *azcore.ResponseError) *Error {
+	detail, message := vaultDetail(r)
+	code := vaultCode(r.StatusCode, detail, message)
+	return &Error{
+		Code: code, Status: r.StatusCode, Detail: detail,
+		Message: fmt.Sprintf("secret %s in %s: %s", v.name, v.url, message), Remedy: remedy(code),
+	}
+}
+
+// vaultDetail reads {"error":{"code","message","innererror":{"code"}}} (documented);
+// the inner code is the one that tells.
+func vaultDetail(r *azcore.ResponseError) (code, message string) {
+	var b struct {
+		Error struct {
+			Code, Message string
+			InnerError    struct{ Code string }
+		}
+	}
+	if r.RawResponse != nil {
+		if body, err := runtime.Payload(r.RawResponse); err == nil {
+			_ = json.Unmarshal(body, &b) // without it the status has to do
+		}
+	}
+	code = b.Error.InnerError.Code
+	if code == "" {
+		code = r.ErrorCode
+	}
+	return oneLine(code), oneLine(b.Error.Message)
+}
+
+// vaultCode: the inner codes ForbiddenByRbac, ForbiddenByFirewall, AccessDenied and
+// SecretDisabled are documented in Key Vault's "REST API error codes".
+func vaultCode(status int, detail, message string) Code {
+	lower := strings.ToLower(detail + " " + message)
+	switch {
+	case status == http.StatusForbidden && (strings.Contains(lower, "firewall") || strings.Contains(lower, "client address") ||
+		strings.Contains(lower, "forbiddenbyconnection") || strings.Contains(lower, "public network access")):
+		return CodeVaultFirewall
+	case status == http.StatusForbidden && strings.Contains(lower, "disabled"):
+		return CodeSecretDisabled
+	case status == http.StatusForbidden:
+		return CodeVaultForbidden
+	case status == http.StatusUnauthorized:
+		return CodeVaultUnauthorized
+	case status == http.StatusNotFound:
+		return CodeSecretNotFound
+	case status == http.StatusTooManyRequests || status >= 500:
+		return CodeVaultUnavailable
+	default:
+		return CodeUnexpected
+	}
+}

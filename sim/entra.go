@@ -1,0 +1,160 @@
+package sim
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// defaultLifetime is what Entra usually grants an application: an hour, less a second.
+const defaultLifetime = 3599 * time.Second
+
+// Entra is Entra ID: discovery documents and the token endpoint for client credentials. Safe for concurrent use.
+type Entra struct {
+	*stage
+	mux *http.ServeMux
+
+	mu       sync.Mutex
+	key      []byte
+	lifetime time.Duration
+	tenants  map[string]map[string]*app // tenant -> application id -> application
+}
+
+// A ClientSecret is one secret of an application; an application may have several, as during a rotation.
+type ClientSecret struct {
+	Value   string
+	Expires time.Time // zero: never
+}
+
+// app is an application registration with its service principal.
+type app struct {
+	id        string
+	objectID  string
+	secrets   []ClientSecret
+	assertion func(string) bool
+	revision  int
+}
+
+func newEntra(st *stage, lifetime time.Duration) *Entra {
+	s := &Entra{stage: st, mux: http.NewServeMux(), lifetime: lifetime, key: make([]byte, 32), tenants: map[string]map[string]*app{}}
+	if s.lifetime == 0 {
+		s.lifetime = defaultLifetime
+	}
+	_, _ = rand.Read(s.key) // never fails (crypto/rand)
+	s.mux.HandleFunc("GET /common/discovery/instance", func(w http.ResponseWriter, r *http.Request) {
+		s.serve(w, r, call{service: "entra", op: OpDiscovery, do: func() Answer { return s.instanceDiscovery(r) }})
+	})
+	s.mux.HandleFunc("GET /{tenant}/v2.0/.well-known/openid-configuration", func(w http.ResponseWriter, r *http.Request) {
+		s.serve(w, r, call{service: "entra", op: OpDiscovery, do: func() Answer { return s.tenantDiscovery(r) }})
+	})
+	s.mux.HandleFunc("POST /{tenant}/oauth2/v2.0/token", func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		err := r.ParseForm() // before any delay: net/http notices a caller that leaves only once the body is read
+		s.serve(w, r, call{service: "entra", op: OpToken, do: func() Answer { return s.token(r, err) }})
+	})
+	return s
+}
+
+// ServeHTTP implements [http.Handler].
+func (s *Entra) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
+	w.Header().Set("X-Ms-Request-Id", s.newID())
+	s.mux.ServeHTTP(w, r)
+}
+
+// AddTenant makes a tenant known.
+func (s *Entra) AddTenant(tenant string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.tenants[key(tenant)] == nil {
+		s.tenants[key(tenant)] = map[string]*app{}
+	}
+}
+
+// AddApp registers an application in a tenant, or replaces its secrets.
+func (s *Entra) AddApp(tenant, appID string, secrets ...ClientSecret) {
+	s.AddTenant(tenant)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	apps := s.tenants[key(tenant)]
+	if old := apps[key(appID)]; old != nil {
+		old.secrets = secrets
+		return
+	}
+	apps[key(appID)] = &app{id: appID, objectID: s.newID(), secrets: secrets}
+}
+
+// AcceptAssertions lets an application use client_assertion (a certificate or federated credential); check judges the
+// assertion's text.
+func (s *Entra) AcceptAssertions(tenant, appID string, check func(assertion string) bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.tenants[key(tenant)][key(appID)]
+	if a == nil {
+		return fmt.Errorf("sim: no application %s in tenant %s", appID, tenant)
+	}
+	a.assertion = check
+	return nil
+}
+
+// SetLifetime changes how long tokens live from now on.
+func (s *Entra) SetLifetime(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lifetime = d
+}
+
+// RevokeTokens makes every token that an application holds worthless, as an incident response would; services answer as to
+// an expired one. Clients that cache tokens do not notice before they use one.
+func (s *Entra) RevokeTokens(appID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, apps := range s.tenants {
+		if a := apps[key(appID)]; a != nil {
+			a.revision++
+		}
+	}
+}
+
+// Token issues a token without a request, for tests that are not about signing in. The audience has no "/.default".
+func (s *Entra) Token(tenant, appID, audience string) (token string, expires time.Time, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.tenants[key(tenant)][key(appID)]
+	if a == nil {
+		return "", time.Time{}, fmt.Errorf("sim: no application %s in tenant %s", appID, tenant)
+	}
+	token, expires = s.issue(tenant, a, audience)
+	return token, expires, nil
+}
+
+// issue wants the lock.
+func (s *Entra) issue(tenant string, a *app, audience string) (string, time.Time) {
+	now := s.now()
+	expires := now.Add(s.lifetime)
+	return signToken(s.key, tokenClaims{
+		Audience: audience, Issuer: "https://sts.windows.net/" + tenant + "/", IssuedAt: now.Unix(), Before: now.Unix(),
+		Expires: expires.Unix(), AppID: a.id, ObjectID: a.objectID, TenantID: tenant, Version: "1.0", Revision: a.revision,
+	}), expires
+}
+
+// verify is what Power BI and Key Vault ask. The claims are set as far as they could be read, even with an error.
+func (s *Entra) verify(token string) (tokenClaims, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	claims, err := parseToken(s.key, token)
+	if err != nil {
+		return claims, err
+	}
+	if !s.now().Before(time.Unix(claims.Expires, 0)) {
+		return claims, errors.New("expired")
+	}
+	a := s.tenants[key(claims.TenantID)][key(claims.AppID)]
+	if a == nil || a.revision != claims.Revision {
+		return claims, errors.New("revoked")
+	}
+	return claims, nil
+}

@@ -1,0 +1,94 @@
+package sim
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+// token answers POST /{tenant}/oauth2/v2.0/token for the client_credentials grant; unreadable is what became of reading the form.
+func (s *Entra) token(r *http.Request, unreadable error) Answer {
+	if unreadable != nil {
+		return s.refuse(r, badRequest, "AADSTS900144: The request body must contain the following parameter: 'grant_type'.")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	tenant, id := r.PathValue("tenant"), r.PostForm.Get("client_id")
+	apps, known := s.tenants[key(tenant)]
+	a := apps[key(id)]
+	audience := resourceOf(r.PostForm.Get("scope"))
+	switch {
+	case !known:
+		return s.refuse(r, unknownTenant, tenantText(tenant))
+	case r.PostForm.Get("grant_type") != "client_credentials":
+		return s.refuse(r, badGrant, "AADSTS70003: The app requested an unsupported grant type '"+r.PostForm.Get("grant_type")+"'.")
+	case a == nil:
+		return s.refuse(r, unknownApp, appText(id, tenant)).by(id)
+	case audience == "":
+		return s.refuse(r, badScope, scopeText(r.PostForm.Get("scope"))).by(id)
+	}
+	if code, text := a.reject(r, s.now()); text != "" {
+		return s.refuse(r, code, text).by(id)
+	}
+	return s.grant(tenant, a, audience).by(id)
+}
+
+// resourceOf is the resource of the one "/.default" in a list of scopes, or "". MSAL for Go adds the scopes of OpenID Connect to
+// every request, and Entra ignores them for applications.
+func resourceOf(scopes string) string {
+	resource := ""
+	for _, scope := range strings.Fields(scopes) {
+		name, isDefault := strings.CutSuffix(scope, "/.default")
+		switch {
+		case slices.Contains([]string{"openid", "profile", "offline_access"}, scope):
+		case !isDefault || resource != "":
+			return ""
+		default:
+			resource = name
+		}
+	}
+	return resource
+}
+
+// grant is documented: expires_in and ext_expires_in in seconds.
+func (s *Entra) grant(tenant string, a *app, audience string) Answer {
+	token, _ := s.issue(tenant, a, audience)
+	seconds := int(s.lifetime / time.Second)
+	return jsonAnswer(http.StatusOK, struct {
+		Type       string `json:"token_type"`
+		ExpiresIn  int    `json:"expires_in"`
+		ExtExpires int    `json:"ext_expires_in"`
+		Token      string `json:"access_token"`
+	}{"Bearer", seconds, seconds, token}).
+		withHeader("Cache-Control", "no-store, no-cache").noted("token for " + audience)
+}
+
+// reject says what is wrong with the credential of a request; an empty text means nothing is.
+func (a *app) reject(r *http.Request, now time.Time) (entraCode, string) {
+	if assertion := r.PostForm.Get("client_assertion"); assertion != "" {
+		if r.PostForm.Get("client_assertion_type") == assertionType && a.assertion != nil && a.assertion(assertion) {
+			return entraCode{}, ""
+		}
+		return badAssertion, "AADSTS700027: The certificate with identifier used to sign the client assertion is not registered on application."
+	}
+	secret := r.PostForm.Get("client_secret")
+	if secret == "" {
+		return noCredential, "AADSTS7000218: The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
+	}
+	for _, known := range a.secrets {
+		if known.Value != secret {
+			continue
+		}
+		if known.Expires.IsZero() || now.Before(known.Expires) {
+			return entraCode{}, ""
+		}
+		return expiredSecret, "AADSTS7000222: The provided client secret keys for app '" + a.id + "' are expired. " +
+			"Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, " +
+			"or consider using certificate credentials for added security: https://aka.ms/certCreds."
+	}
+	return wrongSecret, "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, " +
+		"not the client secret ID, for a secret added to app '" + a.id + "'."
+}

@@ -1,0 +1,37 @@
+package funchost
+
+import (
+	"crypto/subtle"
+	"net/http"
+)
+
+// keyHeader wins over the query's code.
+const keyHeader = "X-Functions-Key"
+
+type keys struct{ function, master string }
+
+// given returns the key of a request, or "".
+func given(r *http.Request) string {
+	if values := r.Header.Values(keyHeader); len(values) > 0 {
+		return values[0]
+	}
+	return r.URL.Query().Get("code")
+}
+
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+func (k keys) isMaster(r *http.Request) bool { return same(given(r), k.master) }
+
+// allow tells whether a request may call a function of that level.
+func (k keys) allow(level AuthLevel, r *http.Request) bool {
+	switch level {
+	case Anonymous:
+		return true
+	case FunctionLevel:
+		return same(given(r), k.function) || k.isMaster(r)
+	case Admin:
+		return k.isMaster(r)
+	default:
+		return false
+	}
+}

@@ -1,0 +1,69 @@
+package refresh
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"pbirefresh/lease"
+)
+
+// ArchiveName is where a finished operation lives once it has left the state
+// document. The epoch keeps it apart from a recreated document's operations.
+func ArchiveName(m Model, epoch string, number int64) string {
+	return fmt.Sprintf("archive/%s/%s-%d.json", m, epoch, number)
+}
+
+// archived is the document of an archived operation.
+type archivedOperation struct {
+	Schema    int       `json:"schema"`
+	Model     Model     `json:"model"`
+	Operation Operation `json:"operation"`
+}
+
+// archive copies finished operations to the archive and reports each one that
+// is confirmed to be there. Only then does it leave the state document.
+func (q *queue) archive(ctx context.Context, epoch string, e Archive, now func() time.Time) []Event {
+	ctx, cancel := detach(ctx, archiveLimit)
+	defer cancel()
+	var events []Event
+	for _, op := range e.Operations {
+		if err := q.c.archiveOne(ctx, q.model, epoch, op); err != nil {
+			q.log.Warn("operation not archived; it stays in the state document", "operation", op.Number, "error", err)
+			break
+		}
+		events = append(events, Archived{At: At(now()), Number: op.Number})
+	}
+	return events
+}
+
+func (c *Coordinator) archiveOne(ctx context.Context, m Model, epoch string, op Operation) error {
+	body, err := json.Marshal(archivedOperation{Schema: Schema, Model: m, Operation: op})
+	if err != nil {
+		return err
+	}
+	name := ArchiveName(m, epoch, op.Number)
+	_, err = c.Store.Create(ctx, name, body, nil)
+	switch {
+	case errors.Is(err, lease.ErrExists):
+		return nil // finished operations do not change: it is this one
+	case errors.Is(err, lease.ErrUnknown):
+		_, err = c.Store.Read(ctx, name)
+	}
+	return err
+}
+
+// fromArchive reads an archived operation.
+func (c *Coordinator) fromArchive(ctx context.Context, id ID) (Operation, error) {
+	doc, err := c.Store.Read(ctx, ArchiveName(id.Model, id.Epoch, id.Number))
+	if err != nil {
+		return Operation{}, err
+	}
+	var a archivedOperation
+	if err := json.Unmarshal(doc.Body, &a); err != nil {
+		return Operation{}, fmt.Errorf("refresh: the archived operation is not readable: %w", err)
+	}
+	return a.Operation, nil
+}

@@ -1,0 +1,175 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"pbirefresh/lease"
+)
+
+// Limits of the coordinator. See the package doc for what they protect.
+const (
+	queueLimit    = 15 * time.Second       // a caller waits this long for the lease, then is told to come again
+	handOver      = 2 * time.Second        // a call to Power BI keeps the lease this long
+	advanceLimit  = 3 * time.Second        // a status request waits this long for the step that it set off
+	readInterval  = 250 * time.Millisecond // between two reads of one model's document by this process
+	sectionLimit  = 40 * time.Second       // a section's I/O ends by then, whatever happens
+	finishedCache = 4096                   // finished operations that are remembered
+)
+
+// Config is what a Coordinator needs. All of it is required but Logger.
+type Config struct {
+	Store    lease.Store
+	Upstream Upstream
+	Key      func(context.Context) ([]byte, error) // of the HMAC that seals ids; see [StatusKey]
+	Rules    Rules
+	Logger   *slog.Logger
+}
+
+// Coordinator carries out what the state machine decides, for any number of
+// models, next to any number of coordinators in other processes. It is safe for
+// concurrent use.
+type Coordinator struct {
+	Config
+	mu       sync.Mutex
+	queues   map[Model]*queue
+	readers  map[Model]*reader
+	finished *finishedViews
+}
+
+// New returns a coordinator. It does no I/O.
+func New(cfg Config) *Coordinator {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Coordinator{
+		Config: cfg, queues: map[Model]*queue{}, readers: map[Model]*reader{},
+		finished: newFinishedViews(finishedCache),
+	}
+}
+
+// Request is a caller's request, validated.
+type Request struct {
+	Model Model
+	Ask   Ask
+}
+
+// Receipt is what a caller holds: the id of its operation, and how it stands.
+type Receipt struct {
+	ID   string
+	View View
+}
+
+// Trigger admits a caller and starts what can be started. When it returns
+// without an error, the operation is saved and its id readable. It returns
+// [*Refusal] where the request cannot be admitted; any other error means that
+// nothing is promised, and the caller should come again.
+//
+// Trigger is detached from ctx: a caller that leaves cancels nothing for others.
+func (c *Coordinator) Trigger(ctx context.Context, r Request) (Receipt, error) {
+	key, err := c.Key(ctx)
+	if err != nil {
+		return Receipt{}, unavailable(err)
+	}
+	nonce := random(16)
+	job := newJob(func(at At) Event { return Arrive{At: at, Nonce: nonce, Ask: r.Ask} })
+	job.nonce, job.ask = nonce, &r.Ask
+	answer, err := c.do(ctx, r.Model, job)
+	if err != nil {
+		return Receipt{}, err
+	}
+	id := ID{Model: r.Model, Epoch: answer.epoch, Number: answer.view.Operation.Number, Nonce: nonce}
+	sealed, err := id.Seal(key)
+	return Receipt{ID: sealed, View: answer.view}, err
+}
+
+// Status shows the operation of an id, and moves its model forward if its next
+// step is due. It returns ErrBadID for an id that is not ours, and a [*Refusal]
+// with CodeNotFound for one whose operation is not kept any more.
+func (c *Coordinator) Status(ctx context.Context, sealed string) (Receipt, error) {
+	id, err := c.open(ctx, sealed)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if view, ok := c.finished.get(sealed); ok {
+		return Receipt{ID: sealed, View: view}, nil
+	}
+	view, err := c.view(ctx, id)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if view.Status.Terminal() {
+		c.finished.put(sealed, view)
+	}
+	return Receipt{ID: sealed, View: view}, nil
+}
+
+// Cancel ends the caller's operation, or its share of it; force ends it for
+// every caller. It returns a [*Refusal] that says why if it cannot be done.
+func (c *Coordinator) Cancel(ctx context.Context, sealed string, force bool) (Receipt, error) {
+	id, err := c.open(ctx, sealed)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if view, ok := c.finished.get(sealed); ok {
+		return Receipt{ID: sealed, View: view}, &Refusal{Code: CodeFinished, Message: "The operation has ended: there is nothing left to cancel."}
+	}
+	if _, err := c.view(ctx, id); err != nil {
+		return Receipt{}, err // of another epoch, or not kept any more
+	}
+	job := newJob(func(at At) Event { return CancelAsked{At: at, Number: id.Number, Nonce: id.Nonce, Force: force} })
+	job.nonce = id.Nonce
+	answer, err := c.do(ctx, id.Model, job)
+	return Receipt{ID: sealed, View: answer.view}, err
+}
+
+// Advance takes the model's next step if it is due. It is what a status
+// request, a trigger and the sweep have in common, and is safe to call at any
+// time and from any process.
+func (c *Coordinator) Advance(ctx context.Context, m Model) error {
+	job := newJob(nil)
+	job.patient = false
+	_, err := c.do(ctx, m, job)
+	if errors.Is(err, errContended) {
+		return nil // whoever holds the lease moves the model on
+	}
+	return err
+}
+
+func (c *Coordinator) open(ctx context.Context, sealed string) (ID, error) {
+	key, err := c.Key(ctx)
+	if err != nil {
+		return ID{}, unavailable(err)
+	}
+	return OpenID(sealed, key)
+}
+
+// do hands a job to the model's queue and waits for its answer.
+func (c *Coordinator) do(ctx context.Context, m Model, j *job) (answer, error) {
+	c.queue(m).submit(j)
+	select {
+	case a := <-j.done:
+		return a, a.err
+	case <-ctx.Done():
+		return answer{}, unavailable(ctx.Err())
+	}
+}
+
+func (c *Coordinator) queue(m Model) *queue {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	q, ok := c.queues[m]
+	if !ok {
+		q = &queue{c: c, model: m, log: c.Logger.With("model", m.String())}
+		c.queues[m] = q
+	}
+	return q
+}
+
+// StateName is the name of the model's state document in the store.
+func StateName(m Model) string { return statePrefix + m.String() + ".json" }
+
+const statePrefix = "models/"

@@ -1,0 +1,300 @@
+package refresh
+
+import (
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pbirefresh/lease"
+)
+
+func TestUncontendedTriggerMakesFourRoundTrips(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		const trip = 10 * time.Millisecond
+		store := &slowStore{Store: lease.NewMemory()}
+		pbi := &fakePowerBI{length: time.Minute}
+		c := newTestCoordinator(store, pbi)
+		finish(t, c, mustTrigger(t, c, wholeModel()).ID) // warm, and the model idle
+		synctest.Wait()
+
+		store.trip, pbi.delay = trip, trip
+		store.calls = nil
+		began := time.Now()
+		mustTrigger(t, c, wholeModel())
+		// (acquire, download) -> (write intent, token) -> POST -> write answer
+		if got := time.Since(began); got != 4*trip {
+			t.Errorf("%v, that is %d round trips one after another; want 4", got, got/trip)
+		}
+		for call, want := range map[string]int{"acquire": 1, "read": 1, "write": 2} {
+			if got := store.counted(call); got != want {
+				t.Errorf("%d x %s, want %d", got, call, want)
+			}
+		}
+	})
+}
+
+func TestCallersOfOneProcessShareWritesAndRefreshes(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		store := &slowStore{Store: lease.NewMemory(), trip: 10 * time.Millisecond}
+		pbi := &fakePowerBI{length: time.Minute, delay: 10 * time.Millisecond}
+		c := newTestCoordinator(store, pbi)
+		mustTrigger(t, c, wholeModel())
+		synctest.Wait()
+		before := store.counted("write")
+		ids := triggerAll(t, 1000, c)
+		if writes := store.counted("write") - before; writes > 4 {
+			t.Errorf("1000 callers cost %d writes", writes)
+		}
+		for _, id := range ids[:10] {
+			if v := finish(t, c, id); v.Status != StatusSucceeded {
+				t.Errorf("ended as %s", v.Status)
+			}
+		}
+		if pbi.posts != 2 || pbi.overlap != 0 {
+			t.Errorf("%d refreshes, %d overlaps; want 2 and none", pbi.posts, pbi.overlap)
+		}
+	})
+}
+
+// triggerAll lets n callers arrive at once, spread over the coordinators, and
+// returns the ids they got.
+func triggerAll(t *testing.T, n int, cs ...*Coordinator) []string {
+	t.Helper()
+	ids := make([]string, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			r, err := cs[i%len(cs)].Trigger(t.Context(), wholeModel())
+			if err != nil {
+				t.Errorf("caller %d: %v", i, err)
+			}
+			ids[i] = r.ID
+		})
+	}
+	wg.Wait()
+	return ids
+}
+
+func TestManyProcessesOneModel(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		store := &slowStore{Store: lease.NewMemory(), trip: 5 * time.Millisecond}
+		pbi := &fakePowerBI{length: 5 * time.Minute, delay: 50 * time.Millisecond}
+		var cs []*Coordinator
+		for range 8 {
+			cs = append(cs, newTestCoordinator(store, pbi))
+		}
+		began := time.Now()
+		ids := triggerAll(t, 200, cs...)
+		seen := map[string]bool{}
+		for i, id := range ids {
+			if seen[id] {
+				t.Error("two callers hold the same id")
+			}
+			seen[id] = true
+			v := finish(t, cs[(i+3)%8], id)
+			if v.Status != StatusSucceeded {
+				t.Fatalf("caller %d: %s", i, v.Status)
+			}
+			if v.Operation.Started.Before(began) {
+				t.Error("served by a refresh that began before the caller arrived")
+			}
+		}
+		if pbi.posts > 2 || pbi.overlap != 0 {
+			t.Errorf("%d refreshes, %d overlaps; want at most 2 and none", pbi.posts, pbi.overlap)
+		}
+	})
+}
+
+func TestSlowPostDoesNotHoldTheLease(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		store := lease.NewMemory()
+		pbi := &fakePowerBI{length: time.Minute, slow: 30 * time.Second}
+		a, b := newTestCoordinator(store, pbi), newTestCoordinator(store, pbi)
+		began := time.Now()
+		first := mustTrigger(t, a, wholeModel())
+		if first.View.Operation.Phase != Starting {
+			t.Errorf("the caller sees %s, want starting", first.View.Operation.Phase)
+		}
+		second := mustTrigger(t, b, wholeModel())
+		if waited := time.Since(began); waited > 5*time.Second {
+			t.Errorf("another process waited %v for the lease", waited)
+		}
+		if v := finish(t, b, first.ID); v.Status != StatusSucceeded || len(v.Operation.Tries) != 1 {
+			t.Errorf("%s after %d tries", v.Status, len(v.Operation.Tries))
+		}
+		if v := finish(t, b, second.ID); v.Status != StatusSucceeded {
+			t.Errorf("second: %s", v.Status)
+		}
+		if pbi.posts != 2 || pbi.overlap != 0 {
+			t.Errorf("%d posts, %d overlaps", pbi.posts, pbi.overlap)
+		}
+	})
+}
+
+func TestProcessDiesAfterThePost(t *testing.T) {
+	t.Parallel()
+	for _, landed := range []bool{true, false} {
+		name := map[bool]string{true: "it landed", false: "it never arrived"}[landed]
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T) {
+				store := lease.NewMemory()
+				pbi := &fakePowerBI{length: time.Minute}
+				dead := make(chan struct{})
+				pbi.onPost = func(_ Post, accept func() string) Answer {
+					if landed {
+						accept()
+					}
+					<-dead // this process never hears the answer
+					return Answer{Kind: Lost}
+				}
+				doomed, heir := newTestCoordinator(store, pbi), newTestCoordinator(store, pbi)
+				receipt := mustTrigger(t, doomed, wholeModel())
+				v := sweepUntilDone(t, heir, receipt.ID)
+				if v.Status != StatusSucceeded || pbi.overlap != 0 {
+					t.Errorf("%s (%+v), %d overlaps", v.Status, v.Operation.Fault, pbi.overlap)
+				}
+				close(dead)
+			})
+		})
+	}
+}
+
+// sweepUntilDone lets only the timer move the model forward.
+func sweepUntilDone(t *testing.T, c *Coordinator, id string) View {
+	t.Helper()
+	for range 500 {
+		time.Sleep(30 * time.Second)
+		sweep(t, c)
+		if v := mustStatus(t, c, id); v.Status.Terminal() {
+			return v
+		}
+	}
+	t.Fatal("the sweep does not bring the operation to an end")
+	return View{}
+}
+
+func TestStatusOfUnknownAndForgedIDs(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		store := lease.NewMemory()
+		c := newTestCoordinator(store, &fakePowerBI{length: time.Second})
+		good := mustTrigger(t, c, wholeModel()).ID
+		other := newTestCoordinator(lease.NewMemory(), &fakePowerBI{length: time.Second})
+		foreign := mustTrigger(t, other, wholeModel()).ID
+		for name, id := range map[string]string{
+			"empty": "", "garbage": "../../etc", "cut": good[:len(good)-2], "altered": good[:40] + flip(good[40]) + good[41:], "another key": foreign,
+		} {
+			if _, err := c.Status(t.Context(), id); !errors.Is(err, ErrBadID) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		key, _ := c.Key(t.Context())
+		parsed, err := OpenID(good, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, change := range map[string]func(*ID){
+			"number": func(id *ID) { id.Number = 99 },
+			"epoch":  func(id *ID) { id.Epoch = "00000000000000ff" },
+			"model":  func(id *ID) { id.Model.DatasetID = "00000000-0000-0000-0000-000000000001" },
+		} {
+			id := parsed
+			change(&id)
+			sealed, err := id.Seal(key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var refusal *Refusal
+			if _, err := c.Status(t.Context(), sealed); !errors.As(err, &refusal) || refusal.Code != CodeNotFound {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}
+
+func TestCancelThroughTheCoordinator(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		pbi := &fakePowerBI{length: time.Hour}
+		c := newTestCoordinator(lease.NewMemory(), pbi)
+		running := mustTrigger(t, c, wholeModel())
+		queued := triggerAll(t, 3, c)
+		if _, err := c.Cancel(t.Context(), queued[0], false); err != nil {
+			t.Fatal(err)
+		}
+		if v := mustStatus(t, c, queued[0]); v.Status != StatusCanceled {
+			t.Errorf("who withdrew sees %s", v.Status)
+		}
+		if v := mustStatus(t, c, queued[1]); v.Status != StatusNotStarted {
+			t.Errorf("who stays sees %s", v.Status)
+		}
+		if _, err := c.Cancel(t.Context(), running.ID, false); err != nil {
+			t.Fatal(err)
+		}
+		if v := finish(t, c, running.ID); v.Status != StatusCanceled {
+			t.Errorf("cancelled refresh ends as %s", v.Status)
+		}
+		if len(pbi.deletes) != 1 || pbi.deletes[0] != "R1" {
+			t.Errorf("deleted %v, want R1", pbi.deletes)
+		}
+		var refusal *Refusal
+		if _, err := c.Cancel(t.Context(), running.ID, false); !errors.As(err, &refusal) || refusal.Code != CodeFinished {
+			t.Errorf("cancel of a finished operation: %v", err)
+		}
+	})
+}
+
+func TestFinishedOperationsMoveToTheArchive(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		store := &slowStore{Store: lease.NewMemory()}
+		pbi := &fakePowerBI{length: time.Second}
+		c := newTestCoordinator(store, pbi)
+		var ids []string
+		for range keepRecent + 4 {
+			id := mustTrigger(t, c, wholeModel()).ID
+			finish(t, c, id)
+			ids = append(ids, id)
+		}
+		sweep(t, c)
+		doc, err := store.Read(t.Context(), StateName(testModel))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := Decode(doc.Body)
+		if err != nil || len(s.Recent) > keepRecent {
+			t.Fatalf("%d finished operations in the document (%v)", len(s.Recent), err)
+		}
+		fresh := newTestCoordinator(store, pbi) // remembers nothing
+		if v := mustStatus(t, fresh, ids[0]); v.Status != StatusSucceeded || v.Operation.Number != 1 {
+			t.Errorf("from the archive: operation %d %s", v.Operation.Number, v.Status)
+		}
+	})
+}
+
+func TestQueueFull(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		c := newTestCoordinator(lease.NewMemory(), &fakePowerBI{length: time.Hour})
+		var full *Refusal
+		for i := range maxPending + 2 {
+			r := wholeModel()
+			r.Ask.Shape = Shape{Kind: Enhanced, Type: "Full", Objects: []Object{{Table: string(rune('A' + i))}}}
+			_, err := c.Trigger(t.Context(), r)
+			if errors.As(err, &full) {
+				if i < maxPending || full.Code != CodeQueueFull {
+					t.Fatalf("request %d: %v", i, err)
+				}
+			} else if err != nil || i >= maxPending {
+				t.Fatalf("request %d: %v", i, err)
+			}
+		}
+	})
+}

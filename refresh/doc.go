@@ -1,0 +1,83 @@
+// Package refresh is the domain: it turns requests for refreshes of Power BI
+// semantic models into refreshes, one at a time for each model, and tells every
+// caller the truth about its own.
+//
+// It has two halves. The state machine ([Rules.Next], files state*.go) decides;
+// it is pure, and its golden stories are in testdata/scenarios. The
+// [Coordinator] (the other files) carries out what was decided, against a
+// lease.Store and an [Upstream]. All processes on one store are equal, none is
+// elected, and any of them may die at any time.
+//
+// # One step
+//
+//	enter   acquire the model's lease and read its document, at the same time
+//	decide  feed every event that waits, then one Tick: the next state, and effects
+//	save    commit the next state under the lease, if it differs
+//	do      carry out the effects; what comes of them are events again
+//
+// The order save, then do, is what everything rests on. An intent to POST is in
+// the document before the POST leaves; a process that dies in between leaves an
+// intent that others will see, wait out, and resolve by looking.
+//
+// # States of an operation
+//
+//	            +---------- blocked <-+           blocked: a foreign refresh,
+//	            v                     |           throttling, nothing could be sent
+//	arrive -> queued -> starting -> running -> succeeded
+//	            ^          |  |        |  \--> failed
+//	            |          |  v        |  \--> cancelled
+//	            +-busy,429-+ settling -+
+//	                       |  |        v
+//	                       v  v    cancelling -> cancelled | succeeded | failed
+//	                     retrying -> starting
+//
+// Whether something occupies the model is a matter of the model and not of the
+// operation: [State].Attempt (ours, in one of four stages) or [State].Foreign. An
+// attempt can outlive the operation that it was made for, and occupies the model
+// until Power BI shows that it has ended.
+//
+// # Invariants
+//
+//  1. At most one attempt is unresolved at a time, and a new intent is saved only
+//     when the earlier one ended, was refused, never left, or has settled.
+//  2. A POST is sent at most once for an intent, before its SendBy, and nobody
+//     resolves the intent before its Until.
+//  3. A terminal phase never changes.
+//  4. An operation that an attempt may have begun for is not joined under
+//     whenBusy: queue. So whoever joins arrived before the intent was saved, and
+//     the refresh began after that: no clocks are compared.
+//  5. A look that failed, throttling and the mere passing of time end nothing that
+//     may have started. What settles an unknown outcome is a run of successful,
+//     quiet reads ([Settle]).
+//  6. Only an id from a 202 is ever deleted.
+//  7. While an operation is pending, the document's due metadata is not "never".
+//
+// # Who moves a model forward
+//
+// [Coordinator.Trigger], [Coordinator.Status] if the next step is due (once for
+// each due time in a process), and [Coordinator.Sweep]. All take the same step.
+//
+// # Long calls
+//
+// A call to Power BI keeps the lease for two seconds. Then the lease is given
+// back and the call goes on; its result is fed under a lease of its own, however
+// long that takes. Meanwhile the saved stage "starting" reserves the model.
+//
+// # Sharing
+//
+// In one process, all that waits for a model shares one lease and one write; all
+// who read it share the next read, at most four a second. A caller who can share
+// an operation as it stands in a read that was sent after it arrived costs no
+// write and no lease. Callers are detached: one that leaves cancels nothing.
+//
+// # Not guaranteed
+//
+//   - A POST that the network delays past the settle window starts a refresh that
+//     nobody expects any more; only Power BI's own serialisation stops it then. An
+//     id that comes late is kept as an occupant if the model has no other attempt.
+//   - An enhanced refresh whose 202 was lost is not adopted from the history, since
+//     a row there does not say what was refreshed: it is waited for, and asked for
+//     again.
+//   - Deleting the state container loses every promise made.
+//   - Cancelled shares of one operation are remembered up to a bound.
+package refresh

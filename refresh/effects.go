@@ -1,0 +1,191 @@
+package refresh
+
+import (
+	"context"
+	"time"
+)
+
+// Upstream is Power BI as the coordinator needs it. Errors are part of the
+// answers: what a failed call means is decided by whoever knows the protocol.
+// Implementations are safe for concurrent use and bound every call in time.
+type Upstream interface {
+	// Warm gets a token, so that a POST that follows need not wait for one.
+	Warm(ctx context.Context) error
+	// Post starts a refresh. It sends at most one request, and none after
+	// sendBy (local clock), which it checks immediately before sending.
+	Post(ctx context.Context, m Model, p Post, sendBy time.Time) Answer
+	// Look reads one refresh by its id, or the model's history.
+	Look(ctx context.Context, m Model, l Look) Sight
+	// Delete cancels a refresh. What became of it is seen by looking.
+	Delete(ctx context.Context, m Model, d Delete) error
+}
+
+// Sight is what a look at Power BI showed.
+type Sight struct {
+	Err        *Fault
+	RetryAfter time.Duration
+	Detail     bool      // Rows is exactly the refresh that was asked for
+	Rows       []Row     // newest first
+	Date       time.Time // Power BI's clock, in whole seconds; zero if it did not say
+}
+
+const (
+	lookLimit    = 20 * time.Second
+	deleteLimit  = 20 * time.Second
+	archiveLimit = 10 * time.Second
+	warmLimit    = 30 * time.Second
+)
+
+// carryOut carries out effects under the lease for as long as handOver allows
+// and returns what came of them. Calls that take longer go on without the
+// lease; their results come back through the queue.
+func (s *section) carryOut(ctx context.Context, effects []Effect) []Event {
+	results := make(chan []Event, len(effects))
+	running := 0
+	for _, e := range effects {
+		call := s.call(ctx, e)
+		if call == nil {
+			continue
+		}
+		running++
+		go func() { results <- call() }()
+	}
+	return s.collect(results, running)
+}
+
+// collect waits for results until the lease is to be given back, and leaves the
+// rest to be delivered later.
+func (s *section) collect(results <-chan []Event, running int) []Event {
+	var events []Event
+	timer := time.NewTimer(min(handOver, max(0, s.lease.Left())))
+	defer timer.Stop()
+	for ; running > 0; running-- {
+		select {
+		case more := <-results:
+			events = append(events, more...)
+		case <-timer.C:
+			go s.q.deliverLater(results, running)
+			return events
+		}
+	}
+	return events
+}
+
+// deliverLater queues the results of calls that outlived their section.
+func (q *queue) deliverLater(results <-chan []Event, running int) {
+	for ; running > 0; running-- {
+		for _, e := range <-results {
+			q.deliver(e)
+		}
+	}
+}
+
+// deliver feeds an event to the model under a lease of its own, however long
+// that takes: an answer of Power BI is never thrown away.
+func (q *queue) deliver(e Event) {
+	go func() {
+		for wait := time.Second; ; wait = min(2*wait, time.Minute) {
+			j := newJob(func(At) Event { return e })
+			q.submit(j)
+			if a := <-j.done; a.err == nil {
+				return
+			}
+			time.Sleep(wait)
+		}
+	}()
+}
+
+// call returns the function that carries out an effect, or nil if the same call
+// is under way already.
+func (s *section) call(ctx context.Context, e Effect) func() []Event {
+	now := s.clock()
+	q := s.q
+	switch e := e.(type) {
+	case Post:
+		sendBy := time.Now().Add(e.SendBy.Sub(s.lease.Now()))
+		until := time.Now().Add(e.Until.Sub(s.lease.Now()))
+		return func() []Event { return q.post(ctx, e, sendBy, until, now) }
+	case Look:
+		return q.once("look", func() []Event { return q.look(ctx, e, now) })
+	case Delete:
+		return func() []Event { return q.delete(ctx, e, now) }
+	case Archive:
+		return q.once("archive", func() []Event { return q.archive(ctx, s.state.Epoch, e, now) })
+	default:
+		return nil
+	}
+}
+
+// clock returns the storage service's clock as this section knows it. It goes on
+// after the section has ended.
+func (s *section) clock() func() time.Time {
+	date, read := s.lease.Now(), time.Now()
+	return func() time.Time { return date.Add(time.Since(read)) }
+}
+
+func (q *queue) post(ctx context.Context, p Post, sendBy, until time.Time, now func() time.Time) []Event {
+	ctx, cancel := detach(ctx, time.Until(until))
+	defer cancel()
+	answer := q.c.Upstream.Post(ctx, q.model, p, sendBy)
+	q.logAnswer(p, answer)
+	return []Event{Answered{At: At(now()), Txn: p.Txn, Answer: answer}}
+}
+
+func (q *queue) look(ctx context.Context, l Look, now func() time.Time) []Event {
+	ctx, cancel := detach(ctx, lookLimit)
+	defer cancel()
+	sent := now()
+	sight := q.c.Upstream.Look(ctx, q.model, l)
+	read := now()
+	q.logSight(l, sight)
+	e := Observed{
+		At: At(read), Txn: l.Txn, SentAt: sent, Err: sight.Err, RetryAfter: sight.RetryAfter,
+		Detail: sight.Detail, Rows: sight.Rows,
+	}
+	// Both clocks tell whole seconds, and the answer was written some time
+	// between sent and read.
+	e.Fuzz = 2*time.Second + read.Sub(sent)
+	if !sight.Date.IsZero() {
+		e.Skew = sight.Date.Sub(read)
+	}
+	return []Event{e}
+}
+
+func (q *queue) delete(ctx context.Context, d Delete, now func() time.Time) []Event {
+	ctx, cancel := detach(ctx, deleteLimit)
+	defer cancel()
+	if err := q.c.Upstream.Delete(ctx, q.model, d); err != nil {
+		q.log.Info("cancel at Power BI not confirmed", "refreshId", d.RefreshID, "error", err)
+	}
+	return []Event{Deleted{At: At(now()), Txn: d.Txn}}
+}
+
+// warm gets the token while the intent is being written.
+func (q *queue) warm(ctx context.Context) {
+	ctx, cancel := detach(ctx, warmLimit)
+	defer cancel()
+	if err := q.c.Upstream.Warm(ctx); err != nil {
+		q.log.Warn("no token for Power BI", "error", err)
+	}
+}
+
+// once lets a call of that name run once at a time for the model.
+func (q *queue) once(name string, f func() []Event) func() []Event {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.calls[name] {
+		return nil
+	}
+	if q.calls == nil {
+		q.calls = map[string]bool{}
+	}
+	q.calls[name] = true
+	return func() []Event {
+		defer func() {
+			q.mu.Lock()
+			defer q.mu.Unlock()
+			delete(q.calls, name)
+		}()
+		return f()
+	}
+}

@@ -1,0 +1,52 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Refusal is a definitive no to a caller. Nothing was changed for it.
+type Refusal struct {
+	Code    string // one of the Code constants
+	Message string // for people; safe to show
+}
+
+func (r *Refusal) Error() string { return r.Code + ": " + r.Message }
+
+// UnavailableError: the request could not be carried out now. Nothing is
+// promised, and it is safe to send it again.
+type UnavailableError struct {
+	RetryAfter time.Duration
+	cause      error
+}
+
+func (e *UnavailableError) Error() string {
+	return "refresh: the state storage cannot be used now: " + e.cause.Error()
+}
+
+func (e *UnavailableError) Unwrap() error { return e.cause }
+
+const comeAgain = 5 * time.Second
+
+func unavailable(cause error) error {
+	var already *UnavailableError
+	if errors.As(cause, &already) {
+		return cause
+	}
+	return &UnavailableError{RetryAfter: comeAgain, cause: cause}
+}
+
+// errContended: other processes kept the lease for as long as a caller waits.
+var errContended = errors.New("the model's lease was held by others")
+
+func contended() error {
+	return unavailable(fmt.Errorf("%w for %s", errContended, queueLimit))
+}
+
+// detach keeps a caller's values and drops its end: what has begun for one
+// caller may serve others.
+func detach(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), limit)
+}

@@ -1,0 +1,68 @@
+package refresh
+
+import "time"
+
+// What the log tells: one line when a section first changes something, one for
+// each phase that an operation enters, and one for each answer of Power BI that
+// decides something. Ids of operations are numbers here: the sealed id is a
+// capability and never logged.
+
+// logChanges tells what a saved state changed.
+func (s *section) logChanges(before, after State) {
+	if !s.told {
+		s.told = true
+		s.q.log.Info("lease taken", "ms", time.Since(s.entered).Milliseconds())
+	}
+	for _, list := range [][]Operation{after.Pending, after.Recent} {
+		for _, op := range list {
+			old, known := before.Find(op.Number)
+			if !known || old.Phase != op.Phase {
+				s.logPhase(op)
+			}
+		}
+	}
+}
+
+func (s *section) logPhase(op Operation) {
+	attrs := []any{"operation", op.Number, "phase", op.Phase}
+	if len(op.Tries) > 0 && op.try().RefreshID != "" {
+		attrs = append(attrs, "refreshId", op.try().RefreshID)
+	}
+	if op.Blocked != nil {
+		attrs = append(attrs, "waitsFor", op.Blocked.Reason)
+	}
+	if op.Fault != nil {
+		attrs = append(attrs, "code", op.Fault.Code, "cause", op.Fault.Message)
+	}
+	if op.Phase == Failed {
+		s.q.log.Warn("operation", attrs...)
+		return
+	}
+	s.q.log.Info("operation", attrs...)
+}
+
+func (q *queue) logAnswer(p Post, a Answer) {
+	attrs := []any{"answer", a.Kind}
+	if a.RefreshID != "" {
+		attrs = append(attrs, "refreshId", a.RefreshID, "kind", a.Sent)
+	}
+	if a.Fault != nil {
+		attrs = append(attrs, "code", a.Fault.Code, "cause", a.Fault.Message)
+	}
+	if a.RetryAfter > 0 {
+		attrs = append(attrs, "retryAfter", a.RetryAfter.String())
+	}
+	if a.Kind == Lost || a.Kind == Unsent {
+		q.log.Warn("refresh requested", attrs...)
+		return
+	}
+	q.log.Info("refresh requested", attrs...)
+}
+
+// logSight tells only of looks that failed: the others show in the phases.
+func (q *queue) logSight(l Look, s Sight) {
+	if s.Err != nil {
+		q.log.Warn("Power BI could not be read; nothing is concluded from that",
+			"refreshId", l.RefreshID, "code", s.Err.Code, "cause", s.Err.Message)
+	}
+}

@@ -1,0 +1,195 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"pbirefresh/lease"
+)
+
+// job is one event that waits for the model's lease, and its caller.
+type job struct {
+	event   func(At) Event // nil: only the next step, if it is due
+	nonce   string         // names the caller in Admit and Refuse
+	ask     *Ask           // set for arrivals: they may be served by a read alone
+	show    ID             // set for steps: the operation to answer with, if it is there
+	patient bool           // waits for the lease; an impatient one leaves the work to its holder
+	since   time.Time
+	done    chan answer // buffered: nobody has to be listening
+}
+
+// answer is what a job's caller gets.
+type answer struct {
+	epoch string
+	view  View
+	err   error
+}
+
+func newJob(event func(At) Event) *job {
+	return &job{event: event, patient: true, since: time.Now(), done: make(chan answer, 1)}
+}
+
+// queue is everything that this process wants to do to one model, in order. One
+// goroutine serves it while there is work: local callers share one lease and
+// one write.
+type queue struct {
+	c     *Coordinator
+	model Model
+	log   *slog.Logger
+
+	mu      sync.Mutex
+	jobs    []*job
+	serving bool
+	calls   map[string]bool // to Power BI that are under way without the lease
+	stepDue time.Time       // the step that a status request last set off
+	stepAt  time.Time
+}
+
+func (q *queue) submit(j *job) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.jobs = append(q.jobs, j)
+	if !q.serving {
+		q.serving = true
+		go q.serve()
+	}
+}
+
+// serve runs sections until nothing waits any more.
+func (q *queue) serve() {
+	for q.more() {
+		ctx, cancel := context.WithTimeout(context.Background(), sectionLimit)
+		if s := q.enter(ctx); s != nil {
+			q.section(ctx, s)
+			s.Close(ctx)
+		}
+		cancel()
+	}
+}
+
+// more reports whether jobs wait, and ends the serving if none do.
+func (q *queue) more() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.serving = len(q.jobs) > 0
+	return q.serving
+}
+
+func (q *queue) take() []*job {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	jobs := q.jobs
+	q.jobs = nil
+	return jobs
+}
+
+// enter gets the lease for the jobs that wait, or answers them all without it.
+func (q *queue) enter(ctx context.Context) *lease.Section {
+	for wait := 25 * time.Millisecond; ; wait = min(2*wait, 400*time.Millisecond) {
+		before := time.Now()
+		s, err := lease.Enter(ctx, q.c.Store, StateName(q.model))
+		var held *lease.HeldError
+		switch {
+		case err == nil:
+			return s
+		case errors.As(err, &held):
+			q.shareFrom(held.Doc, before)
+			q.dismiss(func(j *job) bool { return !j.patient || time.Since(j.since) > queueLimit }, contended())
+		case errors.Is(err, lease.ErrNotFound):
+			if err = q.create(ctx); err != nil {
+				q.dismiss(everyJob, unavailable(err))
+			}
+		default:
+			q.log.Warn("lease not acquired", "error", err)
+			q.dismiss(everyJob, unavailable(err))
+		}
+		if !q.waiting() {
+			return nil
+		}
+		if held != nil && !pause(ctx, wait/2+rand.N(wait)) { //nolint:gosec // jitter
+			q.dismiss(everyJob, contended())
+			return nil
+		}
+	}
+}
+
+// create makes the empty document of a model that is asked for the first time.
+func (q *queue) create(ctx context.Context) error {
+	doc, err := NewState(q.model, random(8)).Encode()
+	if err != nil {
+		return err
+	}
+	_, err = q.c.Store.Create(ctx, StateName(q.model), doc, lease.Meta{metaDue: never})
+	if errors.Is(err, lease.ErrExists) || errors.Is(err, lease.ErrUnknown) {
+		return nil // somebody made it, or the next Enter finds out
+	}
+	return err
+}
+
+// shareFrom serves arrivals from a read alone: callers who came before it was
+// sent and can share an operation as it stands.
+func (q *queue) shareFrom(doc lease.Document, sent time.Time) {
+	s, err := Decode(doc.Body)
+	if err != nil {
+		return // the holder of the lease will meet it too, and say so
+	}
+	q.settleJobs(func(j *job) (answer, bool) {
+		if j.ask == nil || j.since.After(sent) {
+			return answer{}, false
+		}
+		return share(&s, *j.ask, doc.Date)
+	})
+}
+
+// share answers an arrival from a state without changing it.
+func share(s *State, ask Ask, now time.Time) (answer, bool) {
+	number, ok := s.Join(ask, now)
+	if !ok {
+		return answer{}, false
+	}
+	op, _ := s.Find(number)
+	return answer{epoch: s.Epoch, view: s.View(op, "", now)}, true
+}
+
+// settleJobs answers the waiting jobs for which f has an answer.
+func (q *queue) settleJobs(f func(*job) (answer, bool)) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	kept := q.jobs[:0:0]
+	for _, j := range q.jobs {
+		if a, ok := f(j); ok {
+			j.done <- a
+		} else {
+			kept = append(kept, j)
+		}
+	}
+	q.jobs = kept
+}
+
+// dismiss answers the waiting jobs that match with an error.
+func (q *queue) dismiss(match func(*job) bool, err error) {
+	q.settleJobs(func(j *job) (answer, bool) { return answer{err: err}, match(j) })
+}
+
+func everyJob(*job) bool { return true }
+
+func (q *queue) waiting() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.jobs) > 0
+}
+
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,71 @@
+package refresh
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"pbirefresh/lease"
+)
+
+// reader shares reads of one model's document among the requests of this
+// process. A request is served by a read that was sent after it arrived, and
+// reads are at least readInterval apart.
+type reader struct {
+	store lease.Store
+	name  string
+
+	mu   sync.Mutex
+	next *sharedRead // not sent yet
+	last time.Time   // when the latest was sent
+}
+
+type sharedRead struct {
+	done chan struct{}
+	doc  lease.Document
+	err  error
+}
+
+const readLimit = 10 * time.Second
+
+func (c *Coordinator) reader(m Model) *reader {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r, ok := c.readers[m]
+	if !ok {
+		r = &reader{store: c.Store, name: StateName(m)}
+		c.readers[m] = r
+	}
+	return r
+}
+
+// read returns the document as it was at some time after the call.
+func (r *reader) read(ctx context.Context) (lease.Document, error) {
+	r.mu.Lock()
+	if r.next == nil {
+		r.next = &sharedRead{done: make(chan struct{})}
+		go r.send(r.next, readInterval-time.Since(r.last))
+	}
+	read := r.next
+	r.mu.Unlock()
+	select {
+	case <-read.done:
+		return read.doc, read.err
+	case <-ctx.Done():
+		return lease.Document{}, ctx.Err()
+	}
+}
+
+// send waits its turn, closes the read to newcomers, and reads.
+func (r *reader) send(read *sharedRead, wait time.Duration) {
+	if wait > 0 {
+		time.Sleep(wait)
+	}
+	r.mu.Lock()
+	r.next, r.last = nil, time.Now()
+	r.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), readLimit)
+	defer cancel()
+	read.doc, read.err = r.store.Read(ctx, r.name)
+	close(read.done)
+}

@@ -1,0 +1,140 @@
+package refresh
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// describe tells what the last command did and how the model stands.
+func (s *scenario) describe() []string {
+	lines := []string{"at " + s.offset(s.now)}
+	for _, e := range s.effects {
+		lines = append(lines, "-> "+s.effect(e))
+	}
+	for _, op := range s.state.Pending {
+		lines = append(lines, s.operation(op))
+	}
+	for _, op := range s.state.Recent {
+		lines = append(lines, s.operation(op))
+	}
+	lines = append(lines, s.occupants()...)
+	due, any := s.state.Due()
+	switch {
+	case !any:
+		lines = append(lines, "due never")
+	case due.IsZero():
+		lines = append(lines, "due at once")
+	default:
+		lines = append(lines, "due "+s.offset(due))
+	}
+	return lines
+}
+
+func (s *scenario) occupants() []string {
+	var lines []string
+	if a := s.state.Attempt; a != nil {
+		line := fmt.Sprintf("attempt %s %s %s serves %v", a.Txn, a.Stage, a.Kind, a.Serves)
+		if a.RefreshID != "" {
+			line += " id " + a.RefreshID
+		}
+		if a.Settle.Reads > 0 {
+			line += fmt.Sprintf(" quiet %d since %s", a.Settle.Reads, s.offset(a.Settle.Since))
+		}
+		lines = append(lines, line)
+	}
+	if f := s.state.Foreign; f != nil {
+		lines = append(lines, fmt.Sprintf("foreign %q %s", f.RefreshID, f.Type))
+	}
+	if h := s.state.Hold; h != nil {
+		lines = append(lines, fmt.Sprintf("hold %s until %s", h.Reason, s.offset(h.Until)))
+	}
+	return lines
+}
+
+func (s *scenario) operation(op Operation) string {
+	line := fmt.Sprintf("operation %d %s", op.Number, op.Phase)
+	if op.Shared {
+		line += " shared"
+	}
+	if len(op.Withdrawn) > 0 {
+		line += " without " + strings.Join(op.Withdrawn, ",")
+	}
+	if op.Blocked != nil {
+		line += " waits for " + op.Blocked.Reason
+		if op.Blocked.RefreshID != "" {
+			line += " " + op.Blocked.RefreshID
+		}
+	}
+	var tries []string
+	for _, try := range op.Tries {
+		tries = append(tries, strings.TrimSpace(try.RefreshID+" "+string(try.Outcome)))
+	}
+	if len(tries) > 0 {
+		line += " [" + strings.Join(tries, ", ") + "]"
+	}
+	if op.Fault != nil {
+		line += " because " + op.Fault.Code
+	}
+	return line
+}
+
+func (s *scenario) effect(e Effect) string {
+	switch e := e.(type) {
+	case Admit:
+		return fmt.Sprintf("admit %s to %d", e.Nonce, e.Number)
+	case Refuse:
+		return fmt.Sprintf("refuse %s: %s", e.Nonce, e.Code)
+	case Post:
+		line := fmt.Sprintf("post %s %s by %s", e.Txn, e.Kind, s.offset(e.SendBy))
+		if e.Renew {
+			line += " with a new token"
+		}
+		if e.Check {
+			line += " if the workspace has no capacity"
+		}
+		return line
+	case Look:
+		if e.RefreshID == "" {
+			return "look at the history"
+		}
+		return "look at " + e.RefreshID
+	case Delete:
+		return "delete " + e.RefreshID
+	case Archive:
+		return fmt.Sprintf("archive %d operations", len(e.Operations))
+	default:
+		return fmt.Sprintf("%T", e)
+	}
+}
+
+func (s *scenario) offset(t time.Time) string { return "+" + t.Sub(s.start).String() }
+
+// checkStep asserts what must hold for every step of the machine, whatever
+// happens: G6 (terminal is final), that nothing is lost, and that a new attempt
+// begins only when no other is unresolved.
+func checkStep(t *testing.T, before, after State) {
+	t.Helper()
+	for _, op := range before.Recent {
+		now, kept := after.Find(op.Number)
+		if kept && (now.Phase != op.Phase || now.Ended != op.Ended) {
+			t.Errorf("finished operation %d changed from %s to %s", op.Number, op.Phase, now.Phase)
+		}
+	}
+	for _, op := range before.Pending {
+		if _, kept := after.Find(op.Number); !kept {
+			t.Errorf("operation %d is lost", op.Number)
+		}
+	}
+	a, b := before.Attempt, after.Attempt
+	if a != nil && b != nil && a.Txn != b.Txn {
+		t.Errorf("attempt %s began while %s was unresolved", b.Txn, a.Txn)
+	}
+	if due, any := after.Due(); !any && len(after.Pending) > 0 {
+		t.Errorf("operations are pending and nothing is due (%v)", due)
+	}
+	if err := after.check(); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,214 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"pbirefresh/lease"
+)
+
+// section is one stay in a model's critical section: load, feed events, save,
+// carry out, feed the results, until nothing is left to do.
+type section struct {
+	q       *queue
+	lease   *lease.Section
+	state   State
+	waiting []*job // admitted by a saved state; answered when it stands as it should be shown
+	answers map[*job]answer
+	entered time.Time
+	told    bool // the log knows that the lease was taken
+}
+
+// section serves the waiting jobs under the lease.
+func (q *queue) section(ctx context.Context, held *lease.Section) {
+	state, err := Decode(held.Doc().Body)
+	if err != nil {
+		q.log.Error("state document skipped", "error", err)
+		q.dismiss(everyJob, unavailable(err))
+		return
+	}
+	s := &section{q: q, lease: held, state: state, answers: map[*job]answer{}, entered: time.Now()}
+	var results []Event
+	for {
+		jobs := q.take()
+		if len(jobs) == 0 && len(results) == 0 {
+			break
+		}
+		effects, err := s.step(ctx, jobs, results)
+		if err != nil {
+			s.fail(err)
+			return
+		}
+		results = s.carryOut(ctx, effects)
+		if len(results) == 0 {
+			s.reply()
+		}
+	}
+	s.reply()
+}
+
+// step feeds a batch of events, decides the next step, and saves.
+func (s *section) step(ctx context.Context, jobs []*job, results []Event) ([]Effect, error) {
+	if s.lease.Left() <= 0 {
+		s.giveBack(jobs, results)
+		return nil, lease.ErrLost
+	}
+	txn, next := random(8), s.state
+	at := At(s.lease.Now())
+	var effects []Effect
+	feed := func(e Event) {
+		var more []Effect
+		next, more = s.q.c.Rules.Next(next, e)
+		effects = append(effects, more...)
+	}
+	for _, e := range results {
+		feed(e)
+	}
+	for _, j := range jobs {
+		if j.event != nil {
+			feed(j.event(at))
+		}
+	}
+	feed(Tick{At: at, Txn: txn})
+	s.waiting = append(s.waiting, jobs...)
+	if err := s.save(ctx, next, txn, effects); err != nil {
+		s.keepResults(results)
+		if hasPost(effects) {
+			// The intent may be saved all the same: say that nothing was sent for it.
+			s.q.deliver(Answered{At: at, Txn: txn, Answer: Answer{Kind: Unsent, Fault: notSaved()}})
+		}
+		return nil, err
+	}
+	return s.settleReplies(effects), nil
+}
+
+// save commits the next state, if it differs.
+func (s *section) save(ctx context.Context, next State, txn string, effects []Effect) error {
+	if next.Same(s.state) {
+		return nil
+	}
+	next.Stamp(txn)
+	doc, err := next.Encode()
+	if err != nil {
+		return err
+	}
+	if hasPost(effects) {
+		go s.q.warm(ctx) // the token, while the intent is written
+	}
+	carries := func(doc []byte) bool {
+		written, err := Decode(doc)
+		return err == nil && written.Wrote(txn)
+	}
+	if err := s.lease.Commit(ctx, doc, dueMeta(&next), carries); err != nil {
+		return err
+	}
+	s.logChanges(s.state, next)
+	s.state = next
+	return nil
+}
+
+// settleReplies takes the answers to callers out of the effects and returns the
+// effects that go to the world.
+func (s *section) settleReplies(effects []Effect) []Effect {
+	var rest []Effect
+	for _, e := range effects {
+		switch e := e.(type) {
+		case Admit:
+			s.admit(e)
+		case Refuse:
+			s.answerFor(e.Nonce, answer{err: &Refusal{Code: e.Code, Message: e.Message}})
+		default:
+			rest = append(rest, e)
+		}
+	}
+	return rest
+}
+
+func (s *section) admit(e Admit) {
+	s.answerFor(e.Nonce, answer{epoch: s.state.Epoch, view: View{Operation: Operation{Number: e.Number}}})
+}
+
+func (s *section) answerFor(nonce string, a answer) {
+	for _, j := range s.waiting {
+		if _, answered := s.answers[j]; !answered && j.nonce == nonce {
+			s.answers[j] = a
+			return
+		}
+	}
+}
+
+// reply answers the callers whose events are saved, with the state as it is now.
+func (s *section) reply() {
+	for _, j := range s.waiting {
+		a, answered := s.answers[j]
+		if !answered && j.show.Epoch == s.state.Epoch {
+			a.view.Operation.Number = j.show.Number
+		}
+		if a.err == nil && a.view.Operation.Number != 0 {
+			a.view = s.show(a.view.Operation.Number, j.nonce)
+		}
+		j.done <- a
+	}
+	s.waiting, s.answers = nil, map[*job]answer{}
+}
+
+func (s *section) show(number int64, nonce string) View {
+	op, ok := s.state.Find(number)
+	if !ok {
+		return View{} // in the archive meanwhile
+	}
+	return s.state.View(op, nonce, s.lease.Now())
+}
+
+// fail ends a section whose state could not be saved. Callers whose event was
+// saved before get their answer; nothing was carried out for the others, so a
+// write that certainly did not land is tried once more under a new lease.
+func (s *section) fail(err error) {
+	lost := errors.Is(err, lease.ErrLost)
+	if !lost {
+		s.q.log.Warn("state not saved", "error", err)
+	}
+	var saved []*job
+	for _, j := range s.waiting {
+		_, answered := s.answers[j]
+		switch {
+		case answered:
+			saved = append(saved, j)
+		case lost && time.Since(j.since) < queueLimit:
+			s.q.submit(j)
+		default:
+			j.done <- answer{err: unavailable(err)}
+		}
+	}
+	s.waiting = saved
+	s.reply()
+}
+
+// giveBack returns jobs and results to the queue: the lease ended before they
+// were fed.
+func (s *section) giveBack(jobs []*job, results []Event) {
+	s.waiting = append(s.waiting, jobs...)
+	s.keepResults(results)
+}
+
+// keepResults queues the results of calls to Power BI anew: what was learned is
+// never thrown away because a write failed.
+func (s *section) keepResults(results []Event) {
+	for _, e := range results {
+		s.q.deliver(e)
+	}
+}
+
+func hasPost(effects []Effect) bool {
+	for _, e := range effects {
+		if _, ok := e.(Post); ok {
+			return true
+		}
+	}
+	return false
+}
+
+func notSaved() *Fault {
+	return &Fault{Code: CodeUnavailable, Transient: true, Message: "The state storage did not confirm a write."}
+}

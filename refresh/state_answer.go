@@ -1,0 +1,155 @@
+package refresh
+
+import "time"
+
+// busyRecheck is how long after a "busy" answer the history is read: the row of
+// the other refresh may take a moment to appear.
+const busyRecheck = 5 * time.Second
+
+// answered records how the POST of an attempt ended. An answer for an attempt
+// that is not the present one is late: only an id still matters then.
+func (m *machine) answered(e Answered) {
+	a := m.Attempt
+	if a == nil || a.Txn != e.Txn {
+		m.lateAnswer(e)
+		return
+	}
+	if a.Stage != StageStarting && a.Stage != StageSettling {
+		return // known already
+	}
+	if e.Answer.Sent != "" {
+		a.Kind = e.Answer.Sent
+	}
+	switch e.Answer.Kind {
+	case Accepted:
+		m.accepted(a, e.Answer)
+	case Busy:
+		m.notStarted()
+		m.Foreign = &Foreign{Since: m.now, LookAt: m.now.Add(busyRecheck)}
+	case Throttled:
+		m.notStarted()
+		m.hold(HoldThrottled, max(time.Second, e.Answer.RetryAfter), "")
+	case Refused:
+		m.refused(e.Answer)
+	case Unsent:
+		m.unsent(e.Answer)
+	case Lost:
+		m.settle(a)
+	}
+}
+
+// lateAnswer keeps an id that arrives after its attempt was given up: the
+// refresh exists and occupies the model.
+func (m *machine) lateAnswer(e Answered) {
+	if e.Answer.Kind == Accepted && m.Attempt == nil && e.Answer.RefreshID != "" {
+		m.Foreign = &Foreign{RefreshID: e.Answer.RefreshID, Since: m.now, LookAt: m.now}
+	}
+}
+
+func (m *machine) accepted(a *Attempt, answer Answer) {
+	a.Accepted = m.now
+	a.RefreshID = answer.RefreshID
+	if a.RefreshID == "" {
+		m.settle(a) // accepted, and nothing to ask for by name
+		return
+	}
+	a.Stage = StageRunning
+	a.Settle = Settle{From: m.now}
+	a.LookAt = m.now.Add(m.pace(a))
+	m.eachServed(func(op *Operation) {
+		if op.Started.IsZero() {
+			op.Started = m.now
+		}
+		try := op.try()
+		try.RefreshID, try.Kind, try.Started = a.RefreshID, a.Kind, m.now
+		op.Unsent = 0
+		m.enter(op, Running)
+	})
+}
+
+// notStarted takes an attempt back that certainly did not start: it is not
+// spent, and its operations can be shared again.
+func (m *machine) notStarted() {
+	m.eachServed(func(op *Operation) {
+		op.Tries = op.Tries[:len(op.Tries)-1]
+		m.enter(op, Queued)
+	})
+	m.Attempt = nil
+}
+
+// refused handles a definitive no. Two of them are worth one more intent: a
+// token that has to be renewed, and an enhanced refresh where only a standard
+// one is possible.
+func (m *machine) refused(answer Answer) {
+	again := false
+	m.eachServed(func(op *Operation) {
+		switch {
+		case answer.TokenRejected && !op.Renewed:
+			op.Renewed, again = true, true
+		case answer.EnhancedOnly && !op.Fallback && op.Shape.Kind == Auto && op.Shape.Plain():
+			op.Fallback, again = true, true
+		}
+	})
+	if again {
+		m.notStarted()
+		return
+	}
+	m.eachServed(func(op *Operation) {
+		op.endTry(OutcomeRefused, answer.Fault, m.now)
+		m.finish(op, Failed, answer.Fault)
+	})
+	m.Attempt = nil
+}
+
+// unsent handles an intent whose POST never left: nothing has to settle, and a
+// passing cause spends no attempt.
+func (m *machine) unsent(answer Answer) {
+	if !answer.Fault.Transient {
+		m.eachServed(func(op *Operation) { m.failedTry(op, OutcomeUnsent, answer.Fault) })
+		m.Attempt = nil
+		return
+	}
+	m.eachServed(func(op *Operation) {
+		op.Unsent++
+		m.hold(HoldUnsent, backoff(op.Unsent, op.Number), answer.Fault.Message)
+	})
+	m.notStarted()
+}
+
+// hold keeps the model from being posted to for a while.
+func (m *machine) hold(reason HoldReason, wait time.Duration, detail string) {
+	m.Hold = &Hold{Since: m.now, Until: m.now.Add(wait), Reason: reason, Detail: detail}
+}
+
+// failedTry ends the present try of op and either schedules another or ends op.
+func (m *machine) failedTry(op *Operation, outcome Outcome, fault *Fault) {
+	op.endTry(outcome, fault, m.now)
+	switch {
+	case op.Cancel:
+		m.finish(op, Cancelled, cancelledByCaller())
+	case fault.Transient && len(op.Tries) < op.MaxAttempts:
+		m.hold(HoldBackoff, backoff(len(op.Tries), op.Number), "")
+		m.enter(op, Retrying)
+	default:
+		m.finish(op, Failed, fault)
+	}
+}
+
+// try is the latest try of op. There is one whenever an attempt serves op.
+func (op *Operation) try() *Try { return &op.Tries[len(op.Tries)-1] }
+
+func (op *Operation) endTry(outcome Outcome, fault *Fault, at time.Time) {
+	try := op.try()
+	try.Outcome, try.Fault, try.Ended = outcome, fault, at
+}
+
+// backoff is the wait before the next try: 10 s doubling to 5 min, spread by a
+// quarter so that models which failed together do not return together.
+func backoff(tries int, number int64) time.Duration {
+	wait := min(10*time.Second<<min(tries-1, 5), 5*time.Minute)
+	return wait - wait/4*time.Duration(number%8)/8
+}
+
+func cancelledByCaller() *Fault {
+	return &Fault{Code: CodeOperationCanceled, Message: "The operation was cancelled by its caller."}
+}

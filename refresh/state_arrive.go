@@ -1,0 +1,112 @@
+package refresh
+
+import (
+	"fmt"
+	"time"
+)
+
+// arrive admits a caller: to an operation that it can share, or to a new one.
+func (m *machine) arrive(e Arrive) {
+	ask := e.Ask
+	if ask.WhenBusy == WhenBusyReject && m.busy() {
+		m.do(Refuse{e.Nonce, CodeBusy, "The model is being refreshed, and the request says whenBusy: reject."})
+		return
+	}
+	deadline := m.now.Add(ask.Timeout)
+	if i := m.shareable(ask); i >= 0 {
+		m.join(&m.Pending[i], ask, deadline)
+		m.do(Admit{e.Nonce, m.Pending[i].Number})
+		return
+	}
+	if why := m.full(ask); why != "" {
+		m.do(Refuse{e.Nonce, CodeQueueFull, why})
+		return
+	}
+	m.Last++
+	op := Operation{
+		Number: m.Last, Nonce: e.Nonce, Created: m.now, Changed: m.now, Deadline: deadline,
+		Shape: ask.Shape, Tuning: ask.Tuning, MaxAttempts: max(1, ask.MaxAttempts), Phase: Queued,
+	}
+	if ask.QueueTimeout > 0 {
+		op.QueueBy = m.now.Add(ask.QueueTimeout)
+	}
+	m.Pending = append(m.Pending, op)
+	m.do(Admit{e.Nonce, op.Number})
+}
+
+// Join finds, without changing anything, the operation that a caller may share
+// as it stands: one already marked shared, whose deadline is at least the
+// caller's. s must have been read after the caller arrived.
+func (s *State) Join(ask Ask, now time.Time) (int64, bool) {
+	if ask.WhenBusy == WhenBusyReject {
+		return 0, false
+	}
+	i := s.shareable(ask)
+	if i < 0 {
+		return 0, false
+	}
+	op := s.Pending[i]
+	fits := op.Shared && !op.Deadline.Before(now.Add(ask.Timeout)) && op.QueueBy.IsZero() &&
+		op.MaxAttempts >= ask.MaxAttempts
+	return op.Number, fits
+}
+
+// shareable returns the index of the pending operation that can serve the ask,
+// or -1.
+func (s *State) shareable(ask Ask) int {
+	if ask.WhenBusy == WhenBusyReject {
+		return -1
+	}
+	for i := range s.Pending {
+		op := &s.Pending[i]
+		if op.Cancel || op.Phase == Cancelling || !op.Shape.Covers(ask.Shape) {
+			continue
+		}
+		// Once an attempt may have started, its refresh may have begun before the
+		// caller's data landed: only a caller who says so is content with it.
+		if op.untried() || ask.WhenBusy == WhenBusyJoin {
+			return i
+		}
+	}
+	return -1
+}
+
+// untried reports whether no attempt for the operation may have started. A POST
+// that was answered "busy" or 429 leaves no try behind.
+func (op *Operation) untried() bool { return len(op.Tries) == 0 }
+
+// join lets a caller share op, and lets op last as long as the caller wants.
+func (m *machine) join(op *Operation, ask Ask, deadline time.Time) {
+	op.Shared = true
+	op.MaxAttempts = max(op.MaxAttempts, ask.MaxAttempts)
+	if op.Deadline.Before(deadline) {
+		op.Deadline = deadline
+	}
+	switch by := m.now.Add(ask.QueueTimeout); {
+	case ask.QueueTimeout == 0:
+		op.QueueBy = time.Time{}
+	case !op.QueueBy.IsZero() && op.QueueBy.Before(by):
+		op.QueueBy = by
+	}
+}
+
+// busy reports whether anything stands between a new request and its refresh.
+func (m *machine) busy() bool {
+	return m.Attempt != nil || m.Foreign != nil || len(m.Pending) > 0
+}
+
+// full says why no further operation fits, or nothing.
+func (m *machine) full(ask Ask) string {
+	if len(m.Pending) >= maxPending {
+		return fmt.Sprintf("The model has %d pending operations already. Try again when some have ended.", maxPending)
+	}
+	bytes := ask.Shape.size()
+	for _, op := range m.Pending {
+		bytes += op.Shape.size()
+	}
+	if bytes > maxShapeBytes {
+		return fmt.Sprintf("The objects of all pending requests of this model exceed %d KiB. "+
+			"Name fewer tables and partitions, or refresh the whole model.", maxShapeBytes>>10)
+	}
+	return ""
+}

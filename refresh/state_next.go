@@ -1,0 +1,179 @@
+package refresh
+
+import (
+	"slices"
+	"time"
+)
+
+// Bounds of the document. They keep it below 64 KiB.
+const (
+	maxPending    = 32
+	maxShapeBytes = 24 << 10 // of all pending shapes together
+	keepRecent    = 16       // finished operations that stay in the document
+	maxDurations  = 24
+	maxWrites     = 24
+	maxWithdrawn  = 32
+	maxKnown      = 16
+)
+
+// Rules are the times that the machine decides by. They are part of no state:
+// every process may have its own, and safety does not depend on their agreeing.
+type Rules struct {
+	SendWithin   time.Duration // a POST leaves at most this long after its intent, or not at all
+	PostLimit    time.Duration // the sender waits this long for the answer
+	SettleWindow time.Duration // of quiet reads, before an unknown outcome counts as "not there"
+}
+
+// DefaultRules returns the rules that the settings start from.
+func DefaultRules() Rules {
+	return Rules{SendWithin: 10 * time.Second, PostLimit: 60 * time.Second, SettleWindow: 5 * time.Minute}
+}
+
+// Next is the state machine: what the state becomes when an event happens, and
+// what is to be done about it. It is pure: no I/O, no clock, no randomness. The
+// state must be saved before its effects are carried out.
+func (r Rules) Next(s State, e Event) (State, []Effect) {
+	m := machine{Rules: r, State: s.clone(), now: e.when()}
+	switch e := e.(type) {
+	case Arrive:
+		m.arrive(e)
+	case Tick:
+		m.tick(e.Txn)
+	case Answered:
+		m.answered(e)
+	case Observed:
+		m.observed(e)
+	case CancelAsked:
+		m.cancelAsked(e)
+	case Deleted:
+		m.deleted(e)
+	case Archived:
+		m.archived(e)
+	}
+	return m.State, m.effects
+}
+
+// machine is one step of the state machine.
+type machine struct {
+	Rules
+	State
+	now     time.Time
+	effects []Effect
+}
+
+func (m *machine) do(e Effect) { m.effects = append(m.effects, e) }
+
+// tick decides what to do next. The order is the order of precedence.
+func (m *machine) tick(txn string) {
+	m.expire()
+	m.archive()
+	switch {
+	case m.Attempt != nil:
+		m.follow(m.Attempt)
+	case len(m.Pending) == 0: // nobody waits; the next caller has what is known looked up anew
+	case m.Foreign != nil:
+		m.block(m.Foreign.blocked())
+		if !m.now.Before(m.Foreign.LookAt) {
+			m.do(Look{})
+		}
+	case m.Hold != nil && m.now.Before(m.Hold.Until):
+		m.held(*m.Hold)
+	default:
+		m.Hold = nil
+		m.start(txn)
+	}
+}
+
+// start saves the intent of one POST for the oldest pending operation.
+func (m *machine) start(txn string) {
+	op := &m.Pending[0]
+	kind := op.Shape.Kind
+	if op.Fallback {
+		kind = Standard
+	}
+	m.Attempt = &Attempt{
+		Txn: txn, Serves: []int64{op.Number}, Stage: StageStarting,
+		Kind: kind, Shape: op.Shape, Intent: m.now,
+		SendBy: m.now.Add(m.SendWithin), Until: m.now.Add(m.SendWithin + m.PostLimit),
+	}
+	op.Tries = append(op.Tries, Try{Kind: kind, Intent: m.now, Outcome: OutcomePending})
+	m.enter(op, Starting)
+	m.do(Post{
+		Txn: txn, Shape: op.Shape, Kind: kind, Tuning: op.Tuning,
+		SendBy: m.Attempt.SendBy, Until: m.Attempt.Until,
+		Renew: op.Renewed, Check: op.Fallback,
+	})
+}
+
+// follow moves the model's attempt on.
+func (m *machine) follow(a *Attempt) {
+	if a.Stage == StageStarting {
+		if m.now.Before(a.Until) {
+			return // the sender may still answer
+		}
+		m.settle(a)
+	}
+	if m.wantsCancel(a) {
+		a.Stage, a.Deleted, a.LookAt = StageCancelling, true, m.now
+		m.eachServed(func(op *Operation) { m.enter(op, Cancelling) })
+		m.do(Delete{Txn: a.Txn, RefreshID: a.RefreshID})
+		return // look after the DELETE was answered
+	}
+	if !m.now.Before(a.LookAt) {
+		m.do(Look{Txn: a.Txn, RefreshID: a.RefreshID, Kind: a.Kind})
+	}
+}
+
+// enter is the only way from one phase to another. A terminal phase is final.
+func (m *machine) enter(op *Operation, p Phase) {
+	if op.Phase.Terminal() || op.Phase == p {
+		return
+	}
+	op.Phase, op.Changed = p, m.now
+	if p != Blocking && p != Retrying {
+		op.Blocked = nil
+	}
+}
+
+// finish ends an operation and moves it to the recent ones.
+func (m *machine) finish(op *Operation, p Phase, fault *Fault) {
+	m.enter(op, p)
+	op.Ended, op.Fault, op.Cancel = m.now, fault, false
+	m.Recent = append(m.Recent, *op)
+	number := op.Number
+	m.Pending = slices.DeleteFunc(m.Pending, func(o Operation) bool { return o.Number == number })
+	if a := m.Attempt; a != nil {
+		a.Serves = slices.DeleteFunc(a.Serves, func(n int64) bool { return n == number })
+	}
+}
+
+// eachServed calls f for every operation that the attempt serves. f may finish
+// the operation.
+func (m *machine) eachServed(f func(*Operation)) {
+	if m.Attempt == nil {
+		return
+	}
+	for _, number := range slices.Clone(m.Attempt.Serves) {
+		if i := indexOf(m.Pending, number); i >= 0 {
+			f(&m.Pending[i])
+		}
+	}
+}
+
+// serves reports whether the present attempt is made for that operation.
+func (m *machine) serves(number int64) bool {
+	return m.Attempt != nil && slices.Contains(m.Attempt.Serves, number)
+}
+
+// archive asks for room in the document, and for finished operations to live on.
+func (m *machine) archive() {
+	if extra := len(m.Recent) - keepRecent; extra > 0 {
+		m.do(Archive{Operations: slices.Clone(m.Recent[:extra])})
+	}
+}
+
+func (m *machine) archived(e Archived) {
+	m.Recent = slices.DeleteFunc(m.Recent, func(op Operation) bool {
+		return op.Number == e.Number
+	})
+}

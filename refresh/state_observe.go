@@ -1,0 +1,181 @@
+package refresh
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// observed records a look at Power BI.
+func (m *machine) observed(e Observed) {
+	a := m.Attempt
+	switch {
+	case a != nil && a.Txn == e.Txn:
+		a.Looks++
+		if e.Err != nil {
+			a.LookAt = m.now.Add(max(e.RetryAfter, lookAgain(a.Looks)))
+			return
+		}
+		m.watch(a, e)
+	case a == nil && e.Txn == "" && m.Foreign != nil && !e.SentAt.Before(m.Foreign.Since):
+		m.Foreign.Looks++
+		if e.Err != nil {
+			m.Foreign.LookAt = m.now.Add(max(e.RetryAfter, lookAgain(m.Foreign.Looks)))
+			return
+		}
+		m.watchForeign(e)
+	}
+}
+
+// watch weighs a look at the refresh of our own attempt.
+func (m *machine) watch(a *Attempt, e Observed) {
+	row, found := Row{}, false
+	if e.Detail && len(e.Rows) == 1 {
+		row, found = e.Rows[0], true
+	} else if a.RefreshID != "" {
+		row, found = findRow(e.Rows, a.RefreshID)
+	}
+	switch {
+	case found:
+		m.saw(a, row, e)
+	case !e.Detail:
+		m.weigh(a, e)
+	}
+	if m.Attempt != nil {
+		m.Attempt.LookAt = m.now.Add(m.pace(m.Attempt))
+	}
+}
+
+// saw handles the row of our refresh.
+func (m *machine) saw(a *Attempt, row Row, e Observed) {
+	a.Seen = true
+	a.Settle = Settle{From: m.now}
+	if !row.Start.IsZero() {
+		a.Started = row.Start
+	}
+	m.eachServed(func(op *Operation) {
+		op.Objects = slices.Clone(row.Objects)
+		if !a.Started.IsZero() {
+			op.try().Started = a.Started
+		}
+	})
+	if row.State == RowInProgress {
+		m.stillRunning(a, e)
+		return
+	}
+	m.ended(a, row, e)
+}
+
+// stillRunning ends operations whose deadline has passed, now that a look made
+// after it shows the refresh at work. The refresh goes on occupying the model.
+func (m *machine) stillRunning(a *Attempt, e Observed) {
+	if a.Stage == StageCancelling && a.Looks%4 == 0 {
+		a.Deleted = false // the DELETE may have been lost with its process: once more
+	}
+	m.eachServed(func(op *Operation) {
+		if e.SentAt.Before(op.Deadline) {
+			return
+		}
+		fault := timedOut(op)
+		op.endTry(OutcomePending, fault, m.now)
+		m.finish(op, Failed, fault)
+	})
+}
+
+// ended resolves an attempt whose refresh has ended.
+func (m *machine) ended(a *Attempt, row Row, e Observed) {
+	end := row.End
+	if end.IsZero() {
+		end = m.now
+	}
+	if row.State == RowCompleted && !row.Start.IsZero() {
+		m.learn(a.Shape.Key(), end.Sub(row.Start))
+	}
+	m.eachServed(func(op *Operation) { m.endedFor(op, row) })
+	m.notice(e)
+	if !a.Adopted {
+		m.Attempt = nil
+		return
+	}
+	// The row was recognised, not named: our own may still come. Nothing is
+	// posted before that has settled.
+	a.RefreshID, a.Stage, a.Settle.From = "", StageSettling, m.now
+	m.known(a, row)
+}
+
+// notice remembers a refresh of somebody else that the same look showed at work:
+// nothing is posted while one is known.
+func (m *machine) notice(e Observed) {
+	i := slices.IndexFunc(e.Rows, func(r Row) bool { return r.State == RowInProgress })
+	if i >= 0 {
+		r := e.Rows[i]
+		m.Foreign = &Foreign{RefreshID: r.ID, Type: r.Type, Started: r.Start, Since: m.now, LookAt: m.now.Add(busyRecheck)}
+	}
+}
+
+func (m *machine) endedFor(op *Operation, row Row) {
+	switch row.State {
+	case RowCompleted:
+		op.endTry(OutcomeCompleted, nil, m.now)
+		m.finish(op, Succeeded, nil)
+	case RowFailed:
+		m.failedTry(op, OutcomeFailed, row.fault())
+	case RowCancelled:
+		if op.Cancel {
+			op.endTry(OutcomeCancelled, nil, m.now)
+			m.finish(op, Cancelled, cancelledByCaller())
+			return
+		}
+		m.endedBadly(op, OutcomeCancelled, &Fault{Code: CodeRefreshCancelled,
+			Message: "The refresh was cancelled at Power BI, and not through this service.",
+			Remedy:  "Ask who else may cancel refreshes of this model."})
+	case RowDisabled:
+		m.endedBadly(op, OutcomeFailed, &Fault{Code: CodeRefreshDisabled,
+			Message: "Power BI reports the refresh as Disabled: a selective refresh has switched it off.",
+			Remedy:  "Refresh the affected tables or partitions by name."})
+	case RowInProgress: // has not ended
+	}
+}
+
+func (m *machine) endedBadly(op *Operation, outcome Outcome, fault *Fault) {
+	op.endTry(outcome, fault, m.now)
+	m.finish(op, Failed, fault)
+}
+
+// watchForeign weighs a look at the history of a model that is occupied by a
+// refresh of somebody else.
+func (m *machine) watchForeign(e Observed) {
+	i := slices.IndexFunc(e.Rows, func(r Row) bool { return r.State == RowInProgress })
+	if i < 0 {
+		m.Foreign = nil
+		return
+	}
+	row := e.Rows[i]
+	f := m.Foreign
+	f.RefreshID, f.Type, f.Started = row.ID, row.Type, row.Start
+	expected, _ := m.expected(Shape{}.Key())
+	f.LookAt = m.now.Add(pace(m.now.Sub(f.Since), expected, f.Looks))
+}
+
+func findRow(rows []Row, id string) (Row, bool) {
+	i := slices.IndexFunc(rows, func(r Row) bool { return strings.EqualFold(r.ID, id) })
+	if i < 0 {
+		return Row{}, false
+	}
+	return rows[i], true
+}
+
+// fault is why the row failed, never nil.
+func (r Row) fault() *Fault {
+	if r.Fault != nil {
+		return r.Fault
+	}
+	return &Fault{Code: CodeRefreshFailed, Message: "Power BI reports the refresh as " + r.Word + " and gives no reason.",
+		Remedy: "Look at the refresh history of the model in the Power BI portal."}
+}
+
+func timedOut(op *Operation) *Fault {
+	return &Fault{Code: CodeTimeout,
+		Message: "The refresh was still running " + op.Deadline.Sub(op.Created).Round(time.Second).String() + " after it was asked for.",
+		Remedy:  "Ask for a longer timeout, or find out why the refresh takes longer than before."}
+}

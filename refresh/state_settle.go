@@ -1,0 +1,160 @@
+package refresh
+
+import (
+	"slices"
+	"time"
+)
+
+// quietReads is the least number of quiet reads that settle an outcome. Time
+// alone never does: a look that failed, or a process that slept, proves nothing.
+const quietReads = 3
+
+// settle begins to find out whether Power BI has the attempt.
+func (m *machine) settle(a *Attempt) {
+	if a.Stage == StageSettling {
+		return
+	}
+	a.Stage = StageSettling
+	a.LookAt = m.now.Add(settlePace(m.SettleWindow))
+	a.Settle = Settle{From: later(m.now, a.Until)}
+	if !a.Accepted.IsZero() {
+		a.Settle.From = m.now
+	}
+	m.eachServed(func(op *Operation) { m.enter(op, Settling) })
+}
+
+// weigh looks for our refresh in a history that does not name it.
+func (m *machine) weigh(a *Attempt, e Observed) {
+	quiet := true
+	for _, row := range e.Rows {
+		if row.State == RowInProgress {
+			quiet = false
+			continue
+		}
+		if !a.mayBeOurs(row, e) || slices.Contains(a.Settle.Known, row.key()) {
+			continue
+		}
+		if a.provenBy(row, e) {
+			m.adopt(a, row, e)
+			return
+		}
+		quiet = false
+		m.known(a, row)
+	}
+	m.count(a, e, quiet)
+}
+
+// count adds a read to the run of quiet ones, or begins the run anew.
+func (m *machine) count(a *Attempt, e Observed, quiet bool) {
+	s := &a.Settle
+	if !quiet || e.SentAt.Before(s.From) {
+		s.Since, s.Reads = time.Time{}, 0
+		return
+	}
+	if s.Reads == 0 {
+		s.Since = e.SentAt
+	}
+	s.Reads++
+	if s.Reads >= quietReads && e.SentAt.Sub(s.Since) >= m.SettleWindow {
+		m.notThere(a)
+	}
+}
+
+// notThere resolves an attempt that Power BI does not show.
+func (m *machine) notThere(a *Attempt) {
+	outcome, fault := OutcomeDropped, dropped()
+	if a.Seen {
+		outcome, fault = OutcomeUnknown, vanished()
+	}
+	m.eachServed(func(op *Operation) { m.failedTry(op, outcome, fault) })
+	m.Attempt = nil
+}
+
+// mayBeOurs is wide: it is about not posting too early. A row of our kind that
+// began after the intent, or up to two minutes before by Power BI's clock, may
+// be the refresh that our POST started.
+func (a *Attempt) mayBeOurs(row Row, e Observed) bool {
+	if !a.ofOurKind(row.Type) {
+		return false
+	}
+	earliest := a.Intent.Add(e.Skew - e.Fuzz - 2*time.Minute)
+	return row.Start.IsZero() || !row.Start.Before(earliest)
+}
+
+// provenBy is narrow: it is about calling an operation done. Only the one
+// completed row that began after the intent by any reading of the clocks will
+// do, and only where the row's kind says all that there is to say about what was
+// refreshed.
+func (a *Attempt) provenBy(row Row, e Observed) bool {
+	if row.State != RowCompleted || row.ID == "" || row.Type != "ViaApi" || !a.Shape.Plain() || a.Kind == Enhanced {
+		return false
+	}
+	if row.Start.Add(-e.Skew - e.Fuzz).Before(a.Intent) {
+		return false
+	}
+	candidates := 0
+	for _, r := range e.Rows {
+		if a.mayBeOurs(r, e) {
+			candidates++
+		}
+	}
+	return candidates == 1
+}
+
+// ofOurKind reports whether a refresh of ours may be listed under that type.
+// Types are extensible, so an unknown word may be ours.
+func (a *Attempt) ofOurKind(kind string) bool {
+	switch kind {
+	case "Scheduled", "OnDemand", "ViaXmlaEndpoint", "OnDemandTraining":
+		return false
+	case "ViaApi":
+		return a.Kind != Enhanced
+	case "ViaEnhancedApi", "ReliableProcessing":
+		return a.Kind != Standard
+	default:
+		return true
+	}
+}
+
+// adopt takes a row of the history for our refresh.
+func (m *machine) adopt(a *Attempt, row Row, e Observed) {
+	a.RefreshID, a.Adopted = row.ID, true
+	m.eachServed(func(op *Operation) {
+		try := op.try()
+		try.RefreshID, try.Adopted, try.Started = row.ID, true, row.Start
+	})
+	m.ended(a, row, e)
+}
+
+// known remembers an ended row that was weighed, so that it delays only once.
+func (m *machine) known(a *Attempt, row Row) {
+	a.Settle.Known = append(a.Settle.Known, row.key())
+	a.Settle.Known = a.Settle.Known[max(0, len(a.Settle.Known)-maxKnown):]
+}
+
+// key names a row that may lack an id.
+func (r Row) key() string {
+	if r.ID != "" {
+		return r.ID
+	}
+	return r.Type + "@" + r.Start.UTC().Format(time.RFC3339Nano)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func dropped() *Fault {
+	return &Fault{Code: CodeDropped, Transient: true,
+		Message: "Power BI shows no trace of the refresh that was asked for.",
+		Remedy:  "Power BI drops requests when many arrive for one model; it was asked again as often as allowed. Look for other tools that refresh this model."}
+}
+
+func vanished() *Fault {
+	return &Fault{Code: CodeOutcomeUnknown,
+		Message: "Power BI showed the refresh at work and then showed it no more, so that its outcome is unknown.",
+		Remedy:  "Look at the model's data, and refresh it again if it is old."}
+}

@@ -1,0 +1,118 @@
+package refresh
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Shape is what a refresh does, in canonical spelling. Two requests of equal
+// shape can share one refresh; how hard it tries ([Tuning]) is no part of it.
+type Shape struct {
+	Kind          Kind     `json:"kind"`
+	Type          string   `json:"type,omitempty"`
+	CommitMode    string   `json:"commitMode,omitempty"`
+	ApplyPolicy   *bool    `json:"applyRefreshPolicy,omitempty"`
+	EffectiveDate string   `json:"effectiveDate,omitempty"`
+	Objects       []Object `json:"objects,omitempty"` // none: the whole model; sorted, no duplicates
+}
+
+// Object is a table, or one partition of it.
+type Object struct {
+	Table     string `json:"table"`
+	Partition string `json:"partition,omitempty"`
+}
+
+// Tuning is how hard a refresh tries. It does not change what is refreshed.
+type Tuning struct {
+	MaxParallelism *int   `json:"maxParallelism,omitempty"`
+	RetryCount     *int   `json:"retryCount,omitempty"`
+	Timeout        string `json:"timeout,omitempty"` // of one try inside Power BI, hh:mm:ss
+}
+
+// SameExceptObjects reports whether a and b treat their objects alike.
+func (a Shape) SameExceptObjects(b Shape) bool {
+	return a.Kind == b.Kind && a.Type == b.Type && a.CommitMode == b.CommitMode &&
+		a.EffectiveDate == b.EffectiveDate && equalPointers(a.ApplyPolicy, b.ApplyPolicy)
+}
+
+// Covers reports whether a refresh of shape a does everything that b asks for.
+//
+// A whole model covers whole tables, and a set of objects covers its subsets. A
+// named partition is covered only by itself: a refresh that applies an
+// incremental policy may skip the very partition that was asked for.
+func (a Shape) Covers(b Shape) bool {
+	if !a.SameExceptObjects(b) {
+		return false
+	}
+	if len(a.Objects) == 0 {
+		return !slices.ContainsFunc(b.Objects, func(o Object) bool { return o.Partition != "" })
+	}
+	if len(b.Objects) == 0 {
+		return false
+	}
+	for _, o := range b.Objects {
+		if !slices.Contains(a.Objects, o) {
+			return false
+		}
+	}
+	return true
+}
+
+// Whole reports whether the shape is the whole model.
+func (a Shape) Whole() bool { return len(a.Objects) == 0 }
+
+// Plain reports whether the standard API can do what the shape asks for.
+func (a Shape) Plain() bool {
+	return a.Whole() && a.Type == "" && a.CommitMode == "" && a.ApplyPolicy == nil && a.EffectiveDate == ""
+}
+
+// Key names the shape for statistics: refreshes of one key take alike long.
+func (a Shape) Key() string {
+	parts := []string{a.Type}
+	for _, o := range a.Objects {
+		parts = append(parts, o.Table+"\x1f"+o.Partition)
+	}
+	return strings.Join(parts, "\x1e")
+}
+
+// size is roughly how many bytes the shape takes in the document.
+func (a Shape) size() int {
+	n := len(a.Type) + len(a.CommitMode) + len(a.EffectiveDate)
+	for _, o := range a.Objects {
+		n += len(o.Table) + len(o.Partition) + 32
+	}
+	return n
+}
+
+func equalPointers[T comparable](a, b *T) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}
+
+// expected is the median length of the model's recent refreshes of that shape;
+// false without any.
+func (s *State) expected(key string) (time.Duration, bool) {
+	var lengths []time.Duration
+	for _, d := range s.Durations {
+		if d.Shape == key {
+			lengths = append(lengths, d.Length)
+		}
+	}
+	if len(lengths) == 0 {
+		return 0, false
+	}
+	slices.Sort(lengths)
+	return lengths[len(lengths)/2], true
+}
+
+// learn remembers how long a refresh took.
+func (s *State) learn(key string, length time.Duration) {
+	if length <= 0 {
+		return
+	}
+	s.Durations = append(s.Durations, Duration{Shape: key, Length: length})
+	s.Durations = s.Durations[max(0, len(s.Durations)-maxDurations):]
+}

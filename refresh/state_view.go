@@ -1,0 +1,99 @@
+package refresh
+
+import "time"
+
+// Status is the word of the Azure long-running-operation guidelines for where an
+// operation stands.
+type Status string
+
+// The statuses of an operation.
+const (
+	StatusNotStarted Status = "NotStarted"
+	StatusRunning    Status = "Running"
+	StatusSucceeded  Status = "Succeeded"
+	StatusFailed     Status = "Failed"
+	StatusCanceled   Status = "Canceled"
+)
+
+// View is an operation as one of its callers sees it.
+type View struct {
+	Model       Model
+	Operation   Operation
+	Status      Status
+	Percent     int           // 0 to 100; -1 while nothing is known
+	ExpectedEnd time.Time     // zero while nothing is known
+	RetryAfter  time.Duration // when to ask again; zero once terminal
+}
+
+// How often callers are asked to look.
+const (
+	askAgainMin = time.Second
+	askAgainMax = 60 * time.Second
+)
+
+// View shows an operation of the state to the caller who holds that nonce.
+func (s *State) View(op Operation, nonce string, now time.Time) View {
+	if !op.Phase.Terminal() && op.WithdrawnBy(nonce) {
+		op.Phase, op.Fault = Cancelled, cancelledByCaller()
+		op.Ended = op.Changed
+	}
+	v := View{Model: s.Model, Operation: op, Status: op.Phase.status(), Percent: -1}
+	switch {
+	case v.Status == StatusSucceeded:
+		v.Percent = 100
+		return v
+	case op.Phase.Terminal():
+		return v
+	}
+	s.predict(&v, now)
+	if v.Operation.Blocked == nil && op.Phase == Queued && s.Attempt != nil {
+		v.Operation.Blocked = &Blocked{Reason: "operation", RefreshID: s.Attempt.RefreshID, Since: s.Attempt.Intent}
+	}
+	v.RetryAfter = s.askAgain(now)
+	return v
+}
+
+// predict estimates from the lengths of the model's earlier refreshes of the
+// same shape.
+func (s *State) predict(v *View, now time.Time) {
+	a := s.Attempt
+	if a == nil || !s.serving(v.Operation.Number) || a.Accepted.IsZero() {
+		return
+	}
+	length, known := s.expected(a.Shape.Key())
+	if !known {
+		return
+	}
+	v.ExpectedEnd = later(a.Accepted.Add(length), now)
+	v.Percent = int(min(99, 100*now.Sub(a.Accepted)/length))
+}
+
+func (s *State) serving(number int64) bool {
+	m := machine{State: *s}
+	return m.serves(number)
+}
+
+func (s *State) askAgain(now time.Time) time.Duration {
+	due, any := s.Due()
+	if !any {
+		return askAgainMax
+	}
+	return clamp(due.Sub(now), askAgainMin, askAgainMax)
+}
+
+func (p Phase) status() Status {
+	switch p {
+	case Queued, Blocking, Starting:
+		return StatusNotStarted
+	case Running, Retrying, Settling, Cancelling:
+		return StatusRunning
+	case Succeeded:
+		return StatusSucceeded
+	case Failed:
+		return StatusFailed
+	case Cancelled:
+		return StatusCanceled
+	default: // of a newer version: not terminal as far as this one knows
+		return StatusRunning
+	}
+}

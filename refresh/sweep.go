@@ -1,0 +1,198 @@
+package refresh
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"sync"
+	"time"
+
+	"pbirefresh/lease"
+)
+
+// metaDue is the metadata key that says when a model's next step is due. It is
+// written by the same put as the document, so that the sweep need not read
+// documents. Absent or unreadable means: due now.
+const (
+	metaDue = "due"
+	never   = "never"
+)
+
+// Limits of one sweep. The timer of the Functions host must not be kept waiting,
+// and an invocation that outlives functionTimeout would cost the whole process.
+const (
+	sweepLimit   = 25 * time.Second
+	sweepAtOnce  = 8
+	sweepPerStep = 15 * time.Second
+	sweepPage    = 500
+	cursorName   = "sweep/cursor.json"
+)
+
+// Report says what one sweep did.
+type Report struct {
+	Seen     int  `json:"seen"`     // models listed
+	Due      int  `json:"due"`      // of these, how many were due
+	Failed   int  `json:"failed"`   // of these, how many could not be moved forward
+	Complete bool `json:"complete"` // false: out of time; the next sweep goes on from there
+}
+
+// dueMeta is the metadata that goes with a state.
+func dueMeta(s *State) lease.Meta {
+	at, any := s.Due()
+	if !any {
+		return lease.Meta{metaDue: never}
+	}
+	return lease.Meta{metaDue: at.UTC().Format(time.RFC3339Nano)}
+}
+
+// isDue reports whether a document with that metadata may have something to do.
+func isDue(meta lease.Meta, now time.Time) bool {
+	value := meta[metaDue]
+	if value == never {
+		return false
+	}
+	at, err := time.Parse(time.RFC3339Nano, value)
+	return err != nil || !at.After(now)
+}
+
+// Sweep moves forward every model whose next step is due. It ends by itself
+// after 25 s and remembers where it stopped, so that no model starves.
+func (c *Coordinator) Sweep(ctx context.Context) (Report, error) {
+	ctx, cancel := context.WithTimeout(ctx, sweepLimit)
+	defer cancel()
+	w := sweeper{c: c, slots: make(chan struct{}, sweepAtOnce)}
+	cursor := c.readCursor(ctx)
+	err := w.pages(ctx, cursor)
+	w.running.Wait()
+	if err != nil && ctx.Err() == nil {
+		return w.report, unavailable(err)
+	}
+	w.report.Complete = w.cursor == ""
+	c.writeCursor(ctx, cursor, w.cursor)
+	return w.report, nil
+}
+
+type sweeper struct {
+	c       *Coordinator
+	slots   chan struct{}
+	running sync.WaitGroup
+	cursor  string // of the first page that was not finished
+
+	mu     sync.Mutex
+	report Report
+}
+
+// pages walks the list from cursor to its end.
+func (w *sweeper) pages(ctx context.Context, cursor string) error {
+	for {
+		w.cursor = cursor
+		page, err := w.c.Store.List(ctx, statePrefix, cursor, sweepPage)
+		if err != nil {
+			return err
+		}
+		for _, e := range page.Entries {
+			if !w.visit(ctx, e, page.Date) {
+				return ctx.Err()
+			}
+		}
+		if cursor = page.Next; cursor == "" {
+			w.cursor = ""
+			return nil
+		}
+	}
+}
+
+// visit advances one model if it is due; false when the time is over.
+func (w *sweeper) visit(ctx context.Context, e lease.Entry, now time.Time) bool {
+	model, ok := modelOf(e.Name)
+	w.report.Seen++
+	if !ok {
+		w.c.Logger.Error("not a state document; skipped", "name", e.Name)
+		return true
+	}
+	if !isDue(e.Meta, now) {
+		return true
+	}
+	select {
+	case w.slots <- struct{}{}:
+	case <-ctx.Done():
+		return false
+	}
+	w.report.Due++
+	w.running.Go(func() {
+		defer func() { <-w.slots }()
+		w.advance(ctx, model)
+	})
+	return true
+}
+
+func (w *sweeper) advance(ctx context.Context, m Model) {
+	ctx, cancel := context.WithTimeout(ctx, sweepPerStep)
+	defer cancel()
+	if err := w.c.Advance(ctx, m); err != nil {
+		w.c.Logger.Warn("model not moved forward", "model", m.String(), "error", err)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.report.Failed++
+	}
+}
+
+var stateName = regexp.MustCompile(`^models/([0-9a-f-]{36})/([0-9a-f-]{36})\.json$`)
+
+func modelOf(name string) (Model, bool) {
+	m := stateName.FindStringSubmatch(name)
+	if m == nil {
+		return Model{}, false
+	}
+	return Model{WorkspaceID: m[1], DatasetID: m[2]}, true
+}
+
+type sweepCursor struct {
+	Next string `json:"next"`
+}
+
+// readCursor returns where the last sweep stopped. Any doubt means: from the
+// beginning, which is only slower.
+func (c *Coordinator) readCursor(ctx context.Context) string {
+	doc, err := c.Store.Read(ctx, cursorName)
+	if err != nil {
+		return ""
+	}
+	var cursor sweepCursor
+	if json.Unmarshal(doc.Body, &cursor) != nil {
+		return ""
+	}
+	return cursor.Next
+}
+
+// writeCursor remembers where this sweep stopped, if that differs from where it
+// began. It is advice to the next one, so a failure is only told.
+func (c *Coordinator) writeCursor(ctx context.Context, began, stopped string) {
+	if began == stopped {
+		return
+	}
+	ctx, cancel := detach(ctx, handOver)
+	defer cancel()
+	if err := c.putCursor(ctx, stopped); err != nil {
+		c.Logger.Warn("sweep position not saved", "error", err)
+	}
+}
+
+func (c *Coordinator) putCursor(ctx context.Context, next string) error {
+	body, err := json.Marshal(sweepCursor{Next: next})
+	if err != nil {
+		return err
+	}
+	s, err := lease.Enter(ctx, c.Store, cursorName)
+	if errors.Is(err, lease.ErrNotFound) {
+		_, err = c.Store.Create(ctx, cursorName, body, nil)
+		return err
+	}
+	if err != nil {
+		return fmt.Errorf("another sweep may be running: %w", err)
+	}
+	defer s.Close(ctx)
+	return s.Commit(ctx, body, nil, func(b []byte) bool { return string(b) == string(body) })
+}

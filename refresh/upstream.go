@@ -1,0 +1,214 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"pbirefresh/powerbi"
+)
+
+// workspaceTTL is how long it is believed that a workspace is, or is not, on a
+// dedicated capacity.
+const workspaceTTL = 15 * time.Minute
+
+// powerBI is the real Upstream: it translates between the words of the state
+// machine and those of the API.
+type powerBI struct {
+	client     *powerbi.Client
+	workspaces *powerbi.Workspaces
+	log        *slog.Logger
+}
+
+// NewUpstream returns Power BI behind the client.
+func NewUpstream(client *powerbi.Client, log *slog.Logger) Upstream {
+	return &powerBI{
+		client:     client,
+		workspaces: powerbi.NewWorkspaces(client.Workspace, workspaceTTL),
+		log:        log,
+	}
+}
+
+// Warm implements Upstream.
+func (p *powerBI) Warm(ctx context.Context) error { return p.client.Warm(ctx) }
+
+// Post implements Upstream.
+func (p *powerBI) Post(ctx context.Context, m Model, post Post, sendBy time.Time) Answer {
+	if err := p.token(ctx, post.Renew, sendBy); err != nil {
+		return answerOf(err)
+	}
+	kind, refused := p.kind(ctx, m, post, sendBy)
+	if refused != nil {
+		return *refused
+	}
+	started, err := p.client.StartRefresh(powerbi.WithSendBy(ctx, sendBy), dataset(m), body(post, kind))
+	if err != nil {
+		answer := answerOf(err)
+		answer.Sent = kind
+		return answer
+	}
+	return Answer{Kind: Accepted, RefreshID: started.RefreshID, Sent: kind}
+}
+
+// token sees to it that the POST need not wait for one.
+func (p *powerBI) token(ctx context.Context, renew bool, sendBy time.Time) error {
+	ctx, cancel := context.WithDeadline(ctx, sendBy)
+	defer cancel()
+	if renew {
+		return p.client.RenewToken(ctx)
+	}
+	return p.client.Warm(ctx)
+}
+
+// kind decides between standard and enhanced, or says why neither can be asked for.
+func (p *powerBI) kind(ctx context.Context, m Model, post Post, sendBy time.Time) (Kind, *Answer) {
+	ctx, cancel := context.WithDeadline(ctx, sendBy)
+	defer cancel()
+	switch {
+	case post.Check:
+		return p.confirmStandard(ctx, m)
+	case post.Kind != Auto:
+		return post.Kind, nil
+	case !post.Shape.Plain() || post.Tuning != (Tuning{}):
+		return Enhanced, nil
+	}
+	w, err := p.workspaces.Get(ctx, m.WorkspaceID)
+	if err != nil {
+		return "", unsentBecause(err)
+	}
+	if w.OnDedicatedCapacity {
+		return Enhanced, nil
+	}
+	return Standard, nil
+}
+
+// confirmStandard allows the fall-back to a standard refresh only where the
+// workspace itself says that it has no dedicated capacity.
+func (p *powerBI) confirmStandard(ctx context.Context, m Model) (Kind, *Answer) {
+	w, err := p.workspaces.Fresh(ctx, m.WorkspaceID)
+	switch {
+	case err != nil:
+		return "", unsentBecause(err)
+	case w.OnDedicatedCapacity:
+		return "", &Answer{Kind: Unsent, Fault: &Fault{Code: CodeEnhancedOnly,
+			Message: "Power BI refused an enhanced refresh, and yet the workspace is on a dedicated capacity.",
+			Remedy:  "Look at the state of the capacity, or ask with kind: standard."}}
+	}
+	return Standard, nil
+}
+
+// unsentBecause answers for a POST that was not sent because something that it
+// needs to know could not be found out. A refusal there is final.
+func unsentBecause(err error) *Answer {
+	a := answerOf(err)
+	if a.Kind != Throttled {
+		a.Kind = Unsent
+	}
+	if a.Fault == nil {
+		a.Fault = faultOf(err, true)
+	}
+	return &a
+}
+
+// body is the request as the API takes it. A whole-model enhanced refresh says
+// type Full: that is what a standard refresh does, while the API's own default,
+// automatic, skips what was processed before.
+func body(post Post, kind Kind) powerbi.RefreshRequest {
+	if kind == Standard {
+		return powerbi.RefreshRequest{}
+	}
+	s := post.Shape
+	r := powerbi.RefreshRequest{
+		Type: s.Type, CommitMode: s.CommitMode, ApplyRefreshPolicy: s.ApplyPolicy, EffectiveDate: s.EffectiveDate,
+		MaxParallelism: post.Tuning.MaxParallelism, RetryCount: post.Tuning.RetryCount, Timeout: post.Tuning.Timeout,
+	}
+	if r.Type == "" {
+		r.Type = "Full"
+	}
+	for _, o := range s.Objects {
+		r.Objects = append(r.Objects, powerbi.Object{Table: o.Table, Partition: o.Partition})
+	}
+	return r
+}
+
+// Look implements Upstream. Only enhanced refreshes are asked for by id; the
+// history shows every kind.
+func (p *powerBI) Look(ctx context.Context, m Model, l Look) Sight {
+	if l.RefreshID == "" || l.Kind == Standard {
+		h, err := p.client.Refreshes(ctx, dataset(m), 0)
+		if err != nil {
+			return blind(err)
+		}
+		return p.history(h)
+	}
+	s, err := p.client.Look(ctx, dataset(m), l.RefreshID)
+	switch {
+	case err != nil:
+		return blind(err)
+	case s.History != nil:
+		return p.history(*s.History)
+	}
+	row := p.row(s.Detail.Row)
+	row.ID = l.RefreshID // a detail does not repeat it
+	for _, o := range s.Detail.Objects {
+		row.Objects = append(row.Objects, Progress{Table: o.Table, Partition: o.Partition, Status: string(o.Status)})
+	}
+	return Sight{Detail: true, Rows: []Row{row}, Date: s.Detail.Date}
+}
+
+func (p *powerBI) history(h powerbi.History) Sight {
+	s := Sight{Date: h.Date}
+	for _, r := range h.Rows {
+		s.Rows = append(s.Rows, p.row(r))
+	}
+	return s
+}
+
+func (p *powerBI) row(r powerbi.Row) Row {
+	if !r.Status.Known() {
+		p.log.Warn("Power BI has a new status word; it is taken for in progress", "status", string(r.Status))
+	}
+	row := Row{ID: r.RequestID, Type: r.RefreshType, Start: r.Start, End: r.End, State: rowState(r.Status), Word: string(r.Status)}
+	if f := r.Failure; f != nil && row.State == RowFailed {
+		row.Fault = &Fault{Code: CodeRefreshFailed, Message: "The refresh failed: " + f.Cause + ".", Remedy: f.Remedy,
+			Class: string(f.Class), Detail: f.Message, PowerBI: f.Code, Transient: f.Transient}
+	}
+	return row
+}
+
+func rowState(s powerbi.Status) RowState {
+	if s == powerbi.StatusDisabled {
+		return RowDisabled
+	}
+	switch s.Result() {
+	case powerbi.Succeeded:
+		return RowCompleted
+	case powerbi.Failed:
+		return RowFailed
+	case powerbi.Cancelled:
+		return RowCancelled
+	case powerbi.InProgress:
+		return RowInProgress
+	default:
+		return RowInProgress
+	}
+}
+
+// Delete implements Upstream.
+func (p *powerBI) Delete(ctx context.Context, m Model, d Delete) error {
+	return p.client.CancelRefresh(ctx, dataset(m), d.RefreshID)
+}
+
+func dataset(m Model) powerbi.Dataset {
+	return powerbi.Dataset{WorkspaceID: m.WorkspaceID, DatasetID: m.DatasetID}
+}
+
+func blind(err error) Sight {
+	s := Sight{Err: faultOf(err, true)}
+	var e *powerbi.Error
+	if errors.As(err, &e) {
+		s.RetryAfter = e.RetryAfter
+	}
+	return s
+}

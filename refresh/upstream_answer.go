@@ -1,0 +1,74 @@
+package refresh
+
+import (
+	"errors"
+	"time"
+
+	"pbirefresh/powerbi"
+)
+
+// defaultRetryAfter is the wait after a 429 that does not say how long.
+const defaultRetryAfter = time.Minute
+
+// answerOf translates the error of a POST. What decides is whether the request
+// may have taken effect: only a clear no is a no.
+func answerOf(err error) Answer {
+	var e *powerbi.Error
+	if !errors.As(err, &e) {
+		return Answer{Kind: Lost, Fault: faultOf(err, true)}
+	}
+	switch {
+	case e.Outcome == powerbi.Unknown:
+		return Answer{Kind: Lost, Fault: faultOf(err, true)}
+	case e.Code == powerbi.CodeThrottled, e.Code == powerbi.CodeCapacityThrottled:
+		return Answer{Kind: Throttled, RetryAfter: orDefault(e.RetryAfter, defaultRetryAfter), Fault: faultOf(err, true)}
+	case e.Outcome == powerbi.NotSent:
+		return Answer{Kind: Unsent, Fault: faultOf(err, passing(err))}
+	case e.Code == powerbi.CodeBusy:
+		return Answer{Kind: Busy}
+	}
+	return Answer{
+		Kind: Refused, Fault: faultOf(err, false),
+		TokenRejected: e.Code == powerbi.CodeTokenRejected,
+		EnhancedOnly:  e.Code == powerbi.CodeEnhancedNotSupported,
+		Quota:         e.Code == powerbi.CodeQuotaExceeded,
+	}
+}
+
+// passing reports whether the reason for which nothing was sent may go away by
+// itself.
+func passing(err error) bool {
+	var lasting interface{ Lasting() bool }
+	if errors.As(err, &lasting) {
+		return !lasting.Lasting()
+	}
+	return !powerbi.HasCode(err, powerbi.CodeBadRequest)
+}
+
+// faultOf puts an error of the client into the words of a status document.
+func faultOf(err error, transient bool) *Fault {
+	var e *powerbi.Error
+	if !errors.As(err, &e) {
+		return &Fault{Code: string(powerbi.CodeUnexpected), Message: err.Error(), Transient: transient}
+	}
+	f := &Fault{Code: faultCode(e.Code), Message: e.Message, Remedy: e.Remedy, PowerBI: e.PowerBICode, Transient: transient}
+	if f.Message == "" {
+		f.Message = "Power BI answered " + string(e.Code) + " without a reason."
+	}
+	return f
+}
+
+// faultCode gives the client's codes the names that the HTTP contract uses.
+func faultCode(c powerbi.Code) string {
+	if c == powerbi.CodeQuotaExceeded {
+		return CodeDailyLimit
+	}
+	return string(c)
+}
+
+func orDefault(d, otherwise time.Duration) time.Duration {
+	if d > 0 {
+		return d
+	}
+	return otherwise
+}

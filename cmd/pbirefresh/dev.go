@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"pbirefresh/handler"
+	"pbirefresh/internal/azurite"
+	"pbirefresh/internal/funchost"
+	"pbirefresh/internal/stage"
+	"pbirefresh/refresh"
+	"pbirefresh/sim"
+)
+
+// dev runs the real program against stand-ins: it builds and stages the app,
+// starts Power BI, Entra, managed identity and Key Vault stand-ins and the
+// stand-in for the Functions host, and refreshes one model through the HTTP API.
+func dev(ctx context.Context, args []string, env environment) error {
+	fs := flag.NewFlagSet("dev", flag.ContinueOnError)
+	once := fs.Bool("once", false, "end after the first refresh")
+	real := fs.Bool("azurite", false, "keep the state in Azurite, a real blob service, instead of in memory")
+	addr := fs.String("addr", "127.0.0.1:7071", "where the app is served; another port is taken if it is in use")
+	if _, err := parse(fs, args, env); err != nil {
+		return err
+	}
+	s := &session{env: env, tale: newTale()}
+	defer s.close()
+	if err := s.start(ctx, *addr, *real); err != nil {
+		return err
+	}
+	if err := s.firstRefresh(ctx); err != nil {
+		return err
+	}
+	if *once {
+		return nil
+	}
+	s.explain()
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-s.host.Done():
+		return fmt.Errorf("the host stopped: %w", s.host.Err())
+	}
+}
+
+// session is a running set of stand-ins with the app among them.
+type session struct {
+	env    environment
+	tale   *tale
+	world  *sim.World
+	blobs  *azurite.Server
+	host   *funchost.Host
+	client *handler.Client
+}
+
+// step tells how long a part of the start took.
+func (s *session) step(what string, do func() error) error {
+	began := time.Now()
+	if err := do(); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	fmt.Fprintf(s.env.stderr, "  %-46s %6s\n", what, time.Since(began).Round(time.Millisecond))
+	return nil
+}
+
+func (s *session) start(ctx context.Context, addr string, real bool) error {
+	root, err := findRoot()
+	if err != nil {
+		return err
+	}
+	dist := filepath.Join(root, "dist")
+	fmt.Fprintln(s.env.stderr, "starting")
+	steps := []struct {
+		what string
+		do   func() error
+	}{
+		{"build the custom handler, stage dist/", func() error { return s.stage(ctx, root, dist) }},
+		{"start Power BI, Entra ID, Key Vault (stand-ins)", s.startWorld},
+		{"start Azurite (real blob service)", func() (err error) { s.blobs, err = azurite.Start(ctx, ""); return err }},
+		{"start the Functions host (stand-in), the app", func() error { return s.startHost(ctx, dist, addr) }},
+	}
+	for i, step := range steps {
+		if i == 2 && !real {
+			continue
+		}
+		if err := s.step(step.what, step.do); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *session) stage(ctx context.Context, root, dist string) error {
+	exe := filepath.Join(root, "build", "dev", executable(runtime.GOOS))
+	if err := buildRefresher(ctx, root, exe, "dev", runtime.GOOS, runtime.GOARCH, s.env); err != nil {
+		return err
+	}
+	return stage.Stage(root, dist, exe)
+}
+
+func (s *session) startWorld() (err error) {
+	s.world, err = sim.Start(sim.WorldOptions{Options: sim.Options{OnEvent: s.tale.fromWorld}})
+	return err
+}
+
+func (s *session) startHost(ctx context.Context, dist, addr string) error {
+	settings := s.world.Env()
+	settings["STATE_STORAGE"] = "memory"
+	if s.blobs != nil {
+		settings["STATE_STORAGE"] = s.blobs.ConnectionString()
+	}
+	settings["SWEEP_SCHEDULE"] = "*/30 * * * * *"
+	settings["SETTLE_WINDOW"] = "30s"
+	host, err := funchost.Start(ctx, funchost.Options{
+		Root: dist, Addr: freeAddr(ctx, addr), Env: settings, Environ: s.env.environ, OnLine: s.tale.fromHandler,
+	})
+	if err != nil {
+		return err
+	}
+	s.host = host
+	s.client = &handler.Client{BaseURL: host.URL(), Key: host.FunctionKey()}
+	return host.WaitReady(ctx)
+}
+
+// freeAddr is addr, or the same host with any port if that one is in use.
+func freeAddr(ctx context.Context, addr string) string {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", addr)
+	if err == nil {
+		_ = l.Close()
+		return addr
+	}
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr
+	}
+	return net.JoinHostPort(host, "0")
+}
+
+// firstRefresh refreshes the sales model as any caller would.
+func (s *session) firstRefresh(ctx context.Context) error {
+	model := sim.Sales()
+	body, err := json.Marshal(map[string]string{"workspaceId": model.Workspace, "datasetId": model.Model})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.env.stderr, "\nPOST %s/api/refreshes\n     %s\n", s.host.URL(), body)
+	s.tale.begin()
+	doc, err := s.client.Trigger(ctx, body)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.env.stderr, "202  %s\n\n", doc.StatusURL)
+	line := newProgress(s.env.stderr)
+	doc, err = s.client.Watch(ctx, doc.StatusURL, line.show)
+	line.end()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(s.env.stderr, "\nwhat happened")
+	s.tale.tell(s.env.stderr)
+	fmt.Fprintln(s.env.stderr, "\nthe status document")
+	if err := printDocument(s.env.stdout, doc); err != nil {
+		return err
+	}
+	if doc.Status != refresh.StatusSucceeded {
+		return errors.New("the refresh ended as " + string(doc.Status))
+	}
+	return nil
+}
+
+func (s *session) close() {
+	if s.host != nil {
+		_ = s.host.Close()
+	}
+	if s.blobs != nil {
+		_ = s.blobs.Close()
+	}
+	if s.world != nil {
+		_ = s.world.Close()
+	}
+}
+
+// explain prints lines to paste into another shell.
+func (s *session) explain() {
+	model := sim.Sales()
+	control := s.world.ControlURL + "models/" + model.Workspace + "/" + model.Model
+	fmt.Fprintf(s.env.stdout, explanation, s.host.URL(), s.host.FunctionKey(), model.Workspace, model.Model,
+		control, control, s.world.ControlURL, s.world.ControlURL)
+}
+
+const explanation = `
+still serving; Ctrl-C ends it. In another shell:
+
+  export PBIREFRESH_URL=%s PBIREFRESH_KEY=%s
+  BODY='{"workspaceId":"%s","datasetId":"%s"}'
+
+  # ask for a refresh, and keep the status URL
+  STATUS=$(curl -sS -X POST "$PBIREFRESH_URL/api/refreshes" -H "x-functions-key: $PBIREFRESH_KEY" \
+    -H 'Content-Type: application/json' -d "$BODY" | sed 's/.*"statusUrl":"\([^"]*\)".*/\1/'); echo "$STATUS"
+
+  # how it stands (202 while it goes on, 200 Succeeded, 409 Failed), or wait for the end
+  curl -sS -i "$STATUS"
+  curl -sS -i "$STATUS?wait=30"
+
+  # cancel it
+  curl -sS -i -X POST "$STATUS/cancel" -H "x-functions-key: $PBIREFRESH_KEY"
+
+  # make the model busy with somebody else's refresh, or let the next refresh fail; then ask again
+  curl -sS -X POST '%s/busy?for=20s'
+  curl -sS -X POST '%s/fail-next?class=credentials'
+
+  # throttle Power BI for 20 seconds; everything else that the stand-ins can do
+  curl -sS -X POST '%sthrottle?retryAfter=20'
+  curl -sS %s
+
+`

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+)
+
+// version is stamped by the build.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, os.Args[1:], environment{getenv: os.Getenv, environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr})
+	stop()
+	os.Exit(exitCode(err, os.Stderr))
+}
+
+// environment is what a command may touch of the world around it.
+type environment struct {
+	getenv         func(string) string
+	environ        []string
+	stdout, stderr io.Writer
+}
+
+// usageError is a wrong use of the command line.
+type usageError struct{ error }
+
+type command struct {
+	name, summary string
+	run           func(ctx context.Context, args []string, env environment) error
+}
+
+func commands() []command {
+	return []command{
+		{"dev", "refresh a model end to end on this machine, then keep serving", dev},
+		{"package", "stage dist/ and zip it for linux/amd64 and linux/arm64", packageApp},
+		{"trigger", "ask an app for a refresh, and watch it to its end", trigger},
+		{"watch", "watch an operation by its status URL", watch},
+		{"cancel", "cancel an operation", cancel},
+	}
+}
+
+func run(ctx context.Context, args []string, env environment) error {
+	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		usage(env.stdout)
+		return nil
+	}
+	if args[0] == "version" || args[0] == "--version" {
+		fmt.Fprintln(env.stdout, version)
+		return nil
+	}
+	for _, c := range commands() {
+		if c.name == args[0] {
+			return c.run(ctx, args[1:], env)
+		}
+	}
+	return usageError{fmt.Errorf("there is no command %q; pbirefresh help lists them", args[0])}
+}
+
+func usage(w io.Writer) {
+	fmt.Fprintf(w, "pbirefresh %s: reliable refreshes of Power BI semantic models\n\n", version)
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  pbirefresh %-9s %s\n", c.name, c.summary)
+	}
+	fmt.Fprint(w, "\npbirefresh COMMAND -h tells the options of a command.\n")
+}
+
+func exitCode(err error, stderr io.Writer) int {
+	var wrongUse usageError
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.As(err, &wrongUse):
+		fmt.Fprintln(stderr, "pbirefresh:", err)
+		return 2
+	default:
+		fmt.Fprintln(stderr, "pbirefresh:", err)
+		return 1
+	}
+}
+
+// parse reads the options of a command and returns what follows them.
+func parse(fs *flag.FlagSet, args []string, env environment) ([]string, error) {
+	fs.SetOutput(env.stderr)
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return nil, err
+		}
+		return nil, usageError{err}
+	}
+	return fs.Args(), nil
+}

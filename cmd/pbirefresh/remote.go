@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"pbirefresh/handler"
+	"pbirefresh/refresh"
+)
+
+// app is where the commands find an app: options, else the environment.
+type app struct{ url, key *string }
+
+func appFlags(fs *flag.FlagSet, env environment) app {
+	return app{
+		url: fs.String("url", env.getenv("PBIREFRESH_URL"), "address of the function app (PBIREFRESH_URL)"),
+		key: fs.String("key", env.getenv("PBIREFRESH_KEY"), "function key (PBIREFRESH_KEY)"),
+	}
+}
+
+func (a app) client() (*handler.Client, error) {
+	if *a.url == "" {
+		return nil, usageError{errors.New("say where the app is: -url https://app.azurewebsites.net, or PBIREFRESH_URL")}
+	}
+	return &handler.Client{BaseURL: strings.TrimRight(*a.url, "/"), Key: *a.key}, nil
+}
+
+func trigger(ctx context.Context, args []string, env environment) error {
+	fs := flag.NewFlagSet("trigger", flag.ContinueOnError)
+	a := appFlags(fs, env)
+	file := fs.String("body", "", "file with the whole request body; - for standard input")
+	when := fs.String("when-busy", "queue", "queue, join or reject")
+	untilEnd := fs.Bool("watch", true, "watch the operation to its end")
+	rest, err := parse(fs, args, env)
+	if err != nil {
+		return err
+	}
+	body, err := requestBody(*file, *when, rest)
+	if err != nil {
+		return err
+	}
+	c, err := a.client()
+	if err != nil {
+		return err
+	}
+	doc, err := c.Trigger(ctx, body)
+	if err != nil {
+		return err
+	}
+	if !*untilEnd {
+		return printDocument(env.stdout, doc)
+	}
+	fmt.Fprintln(env.stderr, "status url:", doc.StatusURL)
+	return follow(ctx, c, doc.StatusURL, env)
+}
+
+// requestBody is the file, or the request for WORKSPACE DATASET.
+func requestBody(file, when string, rest []string) ([]byte, error) {
+	switch {
+	case file == "-":
+		return io.ReadAll(os.Stdin)
+	case file != "":
+		return os.ReadFile(file)
+	case len(rest) != 2:
+		return nil, usageError{errors.New("usage: pbirefresh trigger [options] WORKSPACE_ID DATASET_ID")}
+	}
+	return json.Marshal(map[string]string{"workspaceId": rest[0], "datasetId": rest[1], "whenBusy": when})
+}
+
+func watch(ctx context.Context, args []string, env environment) error {
+	fs := flag.NewFlagSet("watch", flag.ContinueOnError)
+	rest, err := parse(fs, args, env)
+	if err != nil {
+		return err
+	}
+	if len(rest) != 1 {
+		return usageError{errors.New("usage: pbirefresh watch STATUS_URL")}
+	}
+	return follow(ctx, &handler.Client{}, rest[0], env)
+}
+
+func cancel(ctx context.Context, args []string, env environment) error {
+	fs := flag.NewFlagSet("cancel", flag.ContinueOnError)
+	a := appFlags(fs, env)
+	force := fs.Bool("force", false, "also for the other callers of a shared operation")
+	rest, err := parse(fs, args, env)
+	if err != nil {
+		return err
+	}
+	c, err := a.client()
+	if err != nil {
+		return err
+	}
+	if len(rest) != 1 {
+		return usageError{errors.New("usage: pbirefresh cancel [options] OPERATION_ID")}
+	}
+	doc, err := c.Cancel(ctx, rest[0], *force)
+	if err != nil {
+		return err
+	}
+	return printDocument(env.stdout, doc)
+}
+
+// follow watches one operation with a live line, prints its document, and fails
+// if it failed.
+func follow(ctx context.Context, c *handler.Client, statusURL string, env environment) error {
+	line := newProgress(env.stderr)
+	doc, err := c.Watch(ctx, statusURL, line.show)
+	line.end()
+	if err != nil {
+		return err
+	}
+	if err := printDocument(env.stdout, doc); err != nil {
+		return err
+	}
+	if doc.Status != refresh.StatusSucceeded {
+		return fmt.Errorf("the refresh ended as %s", doc.Status)
+	}
+	return nil
+}
+
+func printDocument(w io.Writer, doc handler.StatusDocument) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(doc)
+}

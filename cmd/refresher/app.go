@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"pbirefresh/handler"
+	"pbirefresh/keyvault"
+	"pbirefresh/lease"
+	"pbirefresh/powerbi"
+	"pbirefresh/refresh"
+)
+
+// app is the wired program.
+type app struct {
+	log      *slog.Logger
+	store    lease.Store
+	key      func(context.Context) ([]byte, error)
+	upstream refresh.Upstream
+	routes   http.Handler
+}
+
+// newApp wires the program from its settings. It does no I/O.
+func newApp(s settings, log *slog.Logger) (*app, error) {
+	var options azidentity.ManagedIdentityCredentialOptions
+	if s.identityClientID != "" {
+		options.ID = azidentity.ClientID(s.identityClientID)
+	}
+	identity, err := azidentity.NewManagedIdentityCredential(&options)
+	if err != nil {
+		return nil, err
+	}
+	a := &app{log: log}
+	if a.store, err = s.storage.open(identity); err != nil {
+		return nil, err
+	}
+	principal, err := keyvault.New(keyvault.Options{
+		VaultURL: s.vaultURL, SecretName: s.secretName,
+		TenantID: s.tenantID, ClientID: s.clientID, AuthorityHost: s.cloud.Authority,
+		DisableInstanceDiscovery: !powerbi.KnownAuthority(s.cloud.Authority),
+		VaultCredential:          identity, Logger: log,
+		OnRead: func(r keyvault.Read) { logRead(log, r) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	client, err := powerbi.NewClient(principal, powerbi.Options{Cloud: s.cloud, Version: version, Logger: log})
+	if err != nil {
+		return nil, err
+	}
+	a.upstream = refresh.NewUpstream(client, log)
+	a.key = refresh.StatusKey(a.store)
+	a.routes = handler.New(a.handlerConfig(s))
+	return a, nil
+}
+
+func (a *app) handlerConfig(s settings) handler.Config {
+	rules := refresh.DefaultRules()
+	rules.SettleWindow = s.settleWindow
+	return handler.Config{
+		Refresher: refresh.New(refresh.Config{
+			Store: a.store, Upstream: a.upstream, Key: a.key, Rules: rules, Logger: a.log,
+		}),
+		BaseURL: s.baseURL, DefaultTimeout: s.defaultTimeout, MaxWait: s.maxWait, Allowed: s.allowed,
+		Checks: []handler.Check{
+			{Name: "storage", Test: a.store.Ping},
+			{Name: "powerBI", Test: a.upstream.Warm},
+		},
+		Version: version, Logger: a.log,
+	}
+}
+
+// warm does what the first request would otherwise wait for. A failure is told and
+// not final: the request tries again and answers with the cause.
+func (a *app) warm(ctx context.Context) {
+	began := time.Now()
+	for _, step := range []handler.Check{
+		{Name: "storage", Test: a.store.Ping},
+		{Name: "status key", Test: func(ctx context.Context) error { _, err := a.key(ctx); return err }},
+		{Name: "Power BI token", Test: a.upstream.Warm},
+	} {
+		if err := step.Test(ctx); err != nil {
+			a.log.Warn("not ready", "dependency", step.Name, "error", err)
+			return
+		}
+	}
+	a.log.Info("warm", "ms", time.Since(began).Milliseconds())
+}
+
+func logRead(log *slog.Logger, r keyvault.Read) {
+	switch {
+	case r.Err != nil:
+		log.Warn("secret not read from Key Vault", "error", r.Err)
+	case r.Expires.IsZero():
+		log.Info("secret read from Key Vault", "version", r.Version)
+	default:
+		log.Info("secret read from Key Vault", "version", r.Version, "expires", r.Expires.UTC().Format(time.RFC3339))
+	}
+}

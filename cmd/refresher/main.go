@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"time"
+
+	"pbirefresh/handler"
+	"pbirefresh/internal/hostlog"
+)
+
+// version is stamped by the build.
+var version = "dev"
+
+func main() {
+	if err := run(context.Background(), os.Getenv, os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "refresher:", err)
+		os.Exit(1)
+	}
+}
+
+// run listens, and serves until ctx ends. It returns an error only if it cannot
+// listen.
+func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writer) error {
+	log := slog.New(hostlog.New(stdout, stderr, slog.LevelInfo))
+	listener, err := listen(ctx, getenv("FUNCTIONS_CUSTOMHANDLER_PORT"))
+	if err != nil {
+		return err
+	}
+	routes, warm := assemble(getenv, log)
+	server := &http.Server{
+		Handler:           http.MaxBytesHandler(routes, 1<<20),
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		WriteTimeout:      4 * time.Minute, // longer than the 230 s after which the platform gives up
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+	}
+	context.AfterFunc(ctx, func() { _ = server.Close() })
+	go warm(ctx)
+	log.Info("listening", "address", listener.Addr().String(), "version", version)
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+func listen(ctx context.Context, port string) (net.Listener, error) {
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return nil, fmt.Errorf("FUNCTIONS_CUSTOMHANDLER_PORT is %q: the Functions host sets it to a port. "+
+			"Start this program through the host (func start --script-root dist, or pbirefresh dev)", port)
+	}
+	var config net.ListenConfig
+	return config.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", port))
+}
+
+// assemble returns the routes and what warms them up.
+func assemble(getenv func(string) string, log *slog.Logger) (http.Handler, func(context.Context)) {
+	settings, problem := readSettings(getenv)
+	var app *app
+	if problem == nil {
+		app, problem = newApp(settings, log)
+	}
+	if problem != nil {
+		log.Error("the settings are wrong; every call answers 503 until they are mended", "cause", problem.Error())
+		return handler.Broken(problem.Error(), handler.Config{Version: version, Logger: log}), func(context.Context) {}
+	}
+	return app.routes, app.warm
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"pbirefresh/handler"
+	"pbirefresh/powerbi"
+)
+
+// settings is all that the environment can say, checked.
+type settings struct {
+	tenantID, clientID   string
+	vaultURL, secretName string
+	identityClientID     string
+	cloud                powerbi.Cloud
+	storage              storageSettings
+	settleWindow         time.Duration
+	defaultTimeout       time.Duration
+	maxWait              time.Duration
+	allowed              handler.Allowed
+	baseURL              string
+}
+
+// readSettings reads and checks everything. Its error names every problem.
+func readSettings(getenv func(string) string) (settings, error) {
+	r := &reader{getenv: getenv}
+	s := settings{
+		tenantID:         r.required("POWERBI_TENANT_ID", "the GUID (or a domain) of the service principal's tenant", tenantPattern),
+		clientID:         r.required("POWERBI_CLIENT_ID", "the application (client) id of the service principal, a GUID", guidPattern),
+		vaultURL:         r.required("KEY_VAULT_URL", "the address of the vault, such as https://name.vault.azure.net", httpsPattern),
+		secretName:       cmp.Or(r.get("POWERBI_CLIENT_SECRET_NAME"), "powerbi-client-secret"),
+		identityClientID: r.optional("AZURE_CLIENT_ID", "the client id of the user-assigned managed identity, a GUID", guidPattern),
+		storage:          r.storage(),
+		settleWindow:     r.duration("SETTLE_WINDOW", 5*time.Minute, 30*time.Second, time.Hour),
+		defaultTimeout:   r.duration("DEFAULT_TIMEOUT", 12*time.Hour, time.Minute, 7*24*time.Hour),
+		maxWait:          r.duration("MAX_WAIT", 45*time.Second, 0, 200*time.Second),
+		baseURL:          r.baseURL(),
+	}
+	r.auth()
+	s.cloud = r.cloud()
+	s.allowed = r.allowed()
+	return s, errors.Join(r.problems...)
+}
+
+var (
+	guidPattern   = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	tenantPattern = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.-]{1,252}$`)
+	httpsPattern  = regexp.MustCompile(`^https://[^/?#\s]+/?$`)
+)
+
+// reader reads settings and collects what is wrong with them.
+type reader struct {
+	getenv   func(string) string
+	problems []error
+}
+
+func (r *reader) get(name string) string { return strings.TrimSpace(r.getenv(name)) }
+
+func (r *reader) problem(format string, args ...any) {
+	r.problems = append(r.problems, fmt.Errorf(format, args...))
+}
+
+func (r *reader) required(name, what string, pattern *regexp.Regexp) string {
+	if r.get(name) == "" {
+		r.problem("%s is not set: %s", name, what)
+		return ""
+	}
+	return r.optional(name, what, pattern)
+}
+
+func (r *reader) optional(name, what string, pattern *regexp.Regexp) string {
+	v := r.get(name)
+	if v != "" && !pattern.MatchString(v) {
+		r.problem("%s is %.100q: it must be %s", name, v, what)
+	}
+	return v
+}
+
+func (r *reader) duration(name string, otherwise, low, high time.Duration) time.Duration {
+	v := r.get(name)
+	if v == "" {
+		return otherwise
+	}
+	d, err := time.ParseDuration(v)
+	if err != nil || d < low || d > high {
+		r.problem("%s is %.50q: it must be a duration from %s to %s, such as 90s or 5m", name, v, low, high)
+		return otherwise
+	}
+	return d
+}
+
+// auth refuses what this version cannot do, rather than doing something else.
+func (r *reader) auth() {
+	switch v := r.get("POWERBI_AUTH"); v {
+	case "", "keyvault-secret":
+	default:
+		r.problem("POWERBI_AUTH is %.50q: this version knows only keyvault-secret", v)
+	}
+}
+
+func (r *reader) cloud() powerbi.Cloud {
+	cloud, err := powerbi.CloudNamed(r.get("POWERBI_CLOUD"))
+	if err != nil {
+		r.problem("POWERBI_CLOUD: %w", err)
+		return cloud
+	}
+	cloud, err = cloud.Override(r.get("POWERBI_API_URL"), r.get("POWERBI_SCOPE"), r.get("AZURE_AUTHORITY_HOST"))
+	if err != nil {
+		r.problem("POWERBI_API_URL, POWERBI_SCOPE or AZURE_AUTHORITY_HOST: %w", err)
+	}
+	return cloud
+}
+
+func (r *reader) allowed() handler.Allowed {
+	allowed, err := handler.ParseAllowed(r.get("ALLOWED_MODELS"))
+	if err != nil {
+		r.problem("ALLOWED_MODELS: %w", err)
+	}
+	return allowed
+}
+
+// baseURL is PUBLIC_BASE_URL, else the host name that the platform gave the app,
+// else empty: the request's own host.
+func (r *reader) baseURL() string {
+	if v := r.get("PUBLIC_BASE_URL"); v != "" {
+		u, err := url.Parse(v)
+		if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.RawQuery != "" || strings.Contains(v, "~") {
+			r.problem("PUBLIC_BASE_URL is %.100q: it must be the address by which callers reach the app, such as https://app.azurewebsites.net", v)
+		}
+		return strings.TrimRight(v, "/")
+	}
+	if host := r.get("WEBSITE_HOSTNAME"); host != "" {
+		return "https://" + host
+	}
+	return ""
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+
+	"pbirefresh/lease"
+	"pbirefresh/lease/bloblease"
+)
+
+// storageSettings say where the state lives: in memory, or in a storage account
+// named by its blob endpoint or by a connection string.
+type storageSettings struct {
+	memory           bool
+	serviceURL       string
+	connectionString string
+	container        string
+}
+
+// storage reads the STATE_STORAGE settings, and without any the account of the
+// Functions host itself.
+func (r *reader) storage() storageSettings {
+	s := storageSettings{container: cmp.Or(r.get("STATE_CONTAINER"), "pbirefresh")}
+	uri, text := r.get("STATE_STORAGE__blobServiceUri"), r.get("STATE_STORAGE")
+	switch {
+	case uri != "" && text != "":
+		r.problem("STATE_STORAGE and STATE_STORAGE__blobServiceUri are both set: keep one")
+	case uri != "":
+		s.serviceURL = uri
+	case text == "memory":
+		s.memory = true
+	case text != "":
+		s.connectionString = text
+	default:
+		r.hostStorage(&s)
+	}
+	return s
+}
+
+func (r *reader) hostStorage(s *storageSettings) {
+	const prefix = "AzureWebJobsStorage"
+	switch {
+	case r.get(prefix+"__blobServiceUri") != "":
+		s.serviceURL = r.get(prefix + "__blobServiceUri")
+	case r.get(prefix+"__accountName") != "":
+		s.serviceURL = "https://" + r.get(prefix+"__accountName") + ".blob.core.windows.net"
+	case r.get(prefix) != "":
+		s.connectionString = r.get(prefix)
+	default:
+		r.problem("STATE_STORAGE__blobServiceUri is not set, and neither is AzureWebJobsStorage: " +
+			"set it to the blob endpoint of the account for the state, such as https://account.blob.core.windows.net")
+	}
+}
+
+// open returns the store. It does no I/O.
+func (s storageSettings) open(identity azcore.TokenCredential) (lease.Store, error) {
+	if s.memory {
+		return lease.NewMemory(), nil
+	}
+	return bloblease.New(bloblease.Options{
+		ServiceURL: strings.TrimRight(s.serviceURL, "/"), ConnectionString: s.connectionString,
+		Container: s.container, Credential: identity,
+	})
+}

@@ -1,0 +1,42 @@
+package handler
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"pbirefresh/refresh"
+)
+
+// Allowed is a list of models that may be asked for. The empty list allows all.
+type Allowed struct {
+	workspaces map[string]bool
+	models     map[refresh.Model]bool
+}
+
+var guidPattern = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+// ParseAllowed reads workspaceId or workspaceId/datasetId, separated by commas,
+// semicolons or blanks.
+func ParseAllowed(list string) (Allowed, error) {
+	a := Allowed{workspaces: map[string]bool{}, models: map[refresh.Model]bool{}}
+	for _, entry := range strings.FieldsFunc(strings.ToLower(list), func(r rune) bool { return strings.ContainsRune(",; \t\r\n", r) }) {
+		workspace, dataset, both := strings.Cut(entry, "/")
+		switch {
+		case !guidPattern.MatchString(workspace), both && !guidPattern.MatchString(dataset):
+			return Allowed{}, fmt.Errorf("%.80q is not workspaceId or workspaceId/datasetId (GUIDs)", entry)
+		case both:
+			a.models[refresh.Model{WorkspaceID: workspace, DatasetID: dataset}] = true
+		default:
+			a.workspaces[workspace] = true
+		}
+	}
+	return a, nil
+}
+
+func (a Allowed) permits(m refresh.Model) bool {
+	if len(a.workspaces) == 0 && len(a.models) == 0 {
+		return true
+	}
+	return a.workspaces[m.WorkspaceID] || a.models[m]
+}

@@ -1,0 +1,139 @@
+package handler
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"pbirefresh/refresh"
+)
+
+// Client calls the routes of this package. It is safe for concurrent use.
+type Client struct {
+	BaseURL string       // such as https://app.azurewebsites.net
+	Key     string       // a function key; sent to the app's own host only
+	HTTP    *http.Client // nil: http.DefaultClient
+}
+
+// maxAnswer is more than any answer of these routes.
+const maxAnswer = 1 << 20
+
+// Trigger asks for a refresh. The body is the JSON of a request. It returns how
+// the operation stands, or an [*Error] as the service gave it.
+func (c *Client) Trigger(ctx context.Context, body []byte) (StatusDocument, error) {
+	doc, _, err := c.call(ctx, http.MethodPost, c.BaseURL+"/api/refreshes", body)
+	return doc, err
+}
+
+// Status reads how an operation stands, and how long to wait before the next
+// look; zero once it has ended. A failed operation is no error: see its Status.
+func (c *Client) Status(ctx context.Context, statusURL string) (StatusDocument, time.Duration, error) {
+	return c.call(ctx, http.MethodGet, statusURL, nil)
+}
+
+// Cancel cancels an operation, or the caller's share of it.
+func (c *Client) Cancel(ctx context.Context, id string, force bool) (StatusDocument, error) {
+	address := c.BaseURL + "/api/refreshes/" + url.PathEscape(id) + "/cancel"
+	if force {
+		address += "?force=true"
+	}
+	doc, _, err := c.call(ctx, http.MethodPost, address, nil)
+	return doc, err
+}
+
+// Watch follows an operation to its end and tells each look. Answers that say
+// "not now" are waited out; it ends early only with ctx.
+func (c *Client) Watch(ctx context.Context, statusURL string, tell func(StatusDocument)) (StatusDocument, error) {
+	for {
+		doc, wait, err := c.Status(ctx, statusURL)
+		if err != nil {
+			if wait = retryable(err); wait == 0 {
+				return doc, err
+			}
+		} else {
+			tell(doc)
+			if doc.Status.Terminal() {
+				return doc, nil
+			}
+		}
+		select {
+		case <-time.After(max(wait, 250*time.Millisecond)):
+		case <-ctx.Done():
+			return doc, ctx.Err()
+		}
+	}
+}
+
+// retryable is how long to wait after an error that may pass; zero if it will not.
+func retryable(err error) time.Duration {
+	e := asError(err)
+	if e.Status == http.StatusServiceUnavailable || e.Status == http.StatusTooManyRequests || e.Status >= http.StatusBadGateway {
+		return max(e.RetryAfter, time.Second)
+	}
+	return 0
+}
+
+func (c *Client) call(ctx context.Context, method, address string, body []byte) (StatusDocument, time.Duration, error) {
+	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	if err != nil {
+		return StatusDocument{}, 0, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if c.Key != "" && strings.HasPrefix(address, c.BaseURL+"/") {
+		req.Header.Set("x-functions-key", c.Key)
+	}
+	client := c.HTTP
+	if client == nil {
+		client = http.DefaultClient
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return StatusDocument{}, 0, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return StatusDocument{}, 0, err
+	}
+	return read(resp, answer)
+}
+
+// read tells an operation's outcome from an error by the member "status", as
+// every caller should.
+func read(resp *http.Response, answer []byte) (StatusDocument, time.Duration, error) {
+	wait := time.Duration(0)
+	if n, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
+		wait = time.Duration(n) * time.Second
+	}
+	var doc StatusDocument
+	if json.Unmarshal(answer, &doc) == nil && doc.Status != "" {
+		return doc, wait, nil
+	}
+	var wire errorDocument
+	if json.Unmarshal(answer, &wire) == nil && wire.Error.Code != "" {
+		e := wire.Error
+		return doc, 0, &Error{Status: resp.StatusCode, Code: e.Code, Message: e.Message, Target: e.Target, Details: e.Details, RetryAfter: wait}
+	}
+	return doc, 0, &Error{Status: resp.StatusCode, Code: "UnexpectedAnswer",
+		Message: fmt.Sprintf("the service answered %s without saying why%s", resp.Status, hint(resp.StatusCode)), RetryAfter: wait}
+}
+
+func hint(status int) string {
+	switch status {
+	case http.StatusUnauthorized:
+		return ": the function key is missing or wrong"
+	case http.StatusNotFound:
+		return ": is this the address of the function app?"
+	default:
+		return ""
+	}
+}
+
+var _ Refresher = (*refresh.Coordinator)(nil)

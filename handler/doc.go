@@ -1,0 +1,32 @@
+// Package handler is the HTTP face of pbirefresh: the routes that the Functions
+// host forwards, the words on the wire, and the one table that turns errors into
+// answers.
+//
+//	POST        /api/refreshes                ask for a refresh: 202 and a status URL
+//	GET         /api/refreshes/{id}           202 while it goes on, 200 Succeeded, 409 Failed or Canceled
+//	POST,DELETE /api/refreshes/{id}/cancel    cancel: 202, then the status URL tells; 410 if it has ended
+//	GET         /api/health                   the process lives
+//	GET         /api/health/ready             each dependency can be used (the host asks for a function key)
+//	POST        /RefreshSweep                 the timer
+//	GET         /                             the host's readiness probe: any answer will do
+//
+// # Rules
+//
+// Every answer is a small JSON object, application/json, never cached. Errors
+// that are not an operation's outcome have the shape {"error":{"code","message",
+// "target","details"}} of the Azure REST guidelines and no "status" member; an
+// operation that failed or was cancelled is a 409 whose body is the whole status
+// document. What a caller can have got wrong is checked completely before
+// anything is read or written, and all of it is told in one answer.
+//
+// A status URL works without a key, because callers such as Power Automate poll
+// it without one: the id is a capability. It is therefore never logged, and the
+// access log tells the route, not the path.
+//
+// # Not guaranteed
+//
+// Keys are the host's business: every route but status and health must be given
+// authLevel function in its function.json, and the port of this process must be
+// reachable from the host alone (it listens on loopback). The host does not pass
+// on that a client has left.
+package handler

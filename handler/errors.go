@@ -1,0 +1,118 @@
+package handler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"pbirefresh/refresh"
+)
+
+// Error is an answer that is not an operation's outcome. Code, Message, Target
+// and Details are shown to the caller; the wrapped error is only logged.
+type Error struct {
+	Status     int
+	Code       string
+	Message    string // what is wrong and what to do
+	Target     string // the field
+	Details    []Detail
+	RetryAfter time.Duration
+	err        error
+}
+
+// Detail is one of several things that are wrong with a request.
+type Detail struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Target  string `json:"target,omitempty"`
+}
+
+func (e *Error) Error() string {
+	if e.err != nil {
+		return fmt.Sprintf("%s: %v", e.Code, e.err)
+	}
+	return e.Code + ": " + e.Message
+}
+
+func (e *Error) Unwrap() error { return e.err }
+
+// asError is the table from errors to answers.
+func asError(err error) *Error {
+	var own *Error
+	var refusal *refresh.Refusal
+	var unavailable *refresh.UnavailableError
+	switch {
+	case errors.As(err, &own):
+		return own
+	case errors.As(err, &refusal):
+		return &Error{Status: refusalStatus(refusal.Code), Code: refusal.Code, Message: refusal.Message, RetryAfter: refusalRetry(refusal.Code)}
+	case errors.Is(err, refresh.ErrBadID):
+		return &Error{Status: http.StatusNotFound, Code: refresh.CodeNotFound,
+			Message: "There is no such operation. Use the statusUrl of the 202 answer exactly as it was given."}
+	case errors.As(err, &unavailable):
+		return &Error{Status: http.StatusServiceUnavailable, Code: refresh.CodeUnavailable, RetryAfter: unavailable.RetryAfter, err: err,
+			Message: "The state storage cannot be used now. Nothing was started; send the request again. GET /api/health/ready names the cause."}
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return &Error{Status: http.StatusServiceUnavailable, Code: "Interrupted", RetryAfter: time.Second, err: err,
+			Message: "The request was interrupted. Send it again."}
+	}
+	return &Error{Status: http.StatusInternalServerError, Code: "InternalError", err: err,
+		Message: "Something went wrong inside the service. The log has the details under this request's x-ms-request-id."}
+}
+
+func refusalStatus(code string) int {
+	switch code {
+	case refresh.CodeNotFound:
+		return http.StatusNotFound
+	case refresh.CodeFinished:
+		return http.StatusGone
+	case refresh.CodeQueueFull:
+		return http.StatusServiceUnavailable
+	default: // RefreshInProgress, CancelNotSupported
+		return http.StatusConflict
+	}
+}
+
+func refusalRetry(code string) time.Duration {
+	if code == refresh.CodeQueueFull {
+		return time.Minute
+	}
+	return 0
+}
+
+type errorDocument struct {
+	Error errorBody `json:"error"`
+}
+
+type errorBody struct {
+	Code    string      `json:"code"`
+	Message string      `json:"message"`
+	Target  string      `json:"target,omitempty"`
+	Details []Detail    `json:"details,omitempty"`
+	Inner   *innerError `json:"innererror,omitempty"`
+}
+
+// innerError always has both: JavaScript's core-lro prints "undefined" for a
+// missing message.
+type innerError struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+func writeError(w http.ResponseWriter, e *Error) {
+	w.Header().Set("x-ms-error-code", e.Code)
+	if e.RetryAfter > 0 {
+		w.Header().Set("Retry-After", seconds(e.RetryAfter))
+	}
+	_ = writeJSON(w, e.Status, errorDocument{errorBody{Code: e.Code, Message: e.Message, Target: e.Target, Details: e.Details}})
+}
+
+// seconds is a wait as Retry-After says it: whole seconds, from 1 to 60. Clients
+// of the Azure SDKs give up on longer ones.
+func seconds(d time.Duration) string {
+	return strconv.Itoa(int(min(60, max(1, math.Ceil(d.Seconds())))))
+}

@@ -1,0 +1,86 @@
+package handler
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"pbirefresh/refresh"
+)
+
+// Refresher is what the routes ask for; [*refresh.Coordinator] is one.
+type Refresher interface {
+	Trigger(ctx context.Context, r refresh.Request) (refresh.Receipt, error)
+	Status(ctx context.Context, id string) (refresh.Receipt, error)
+	Cancel(ctx context.Context, id string, force bool) (refresh.Receipt, error)
+	Sweep(ctx context.Context) (refresh.Report, error)
+}
+
+// Config is what the routes need. Refresher is required.
+type Config struct {
+	Refresher      Refresher
+	BaseURL        string        // of status URLs, such as https://app.azurewebsites.net; empty: the request's own host
+	DefaultTimeout time.Duration // deadline of a request that names none; 0: 12 h
+	MaxWait        time.Duration // longest that a request with Prefer: wait is held back
+	Allowed        Allowed       // models that may be asked for; empty: all
+	Checks         []Check       // of the dependencies, for readiness
+	Version        string        // of the program
+	Logger         *slog.Logger  // nil: silent
+}
+
+// maxBody is the largest request body. A request that names every table of a
+// large model fits.
+const maxBody = 64 << 10
+
+type server struct {
+	Config
+	log *slog.Logger
+}
+
+// New returns the routes.
+func New(cfg Config) http.Handler {
+	s := newServer(cfg)
+	mux := http.NewServeMux()
+	s.handle(mux, "POST /api/refreshes", s.trigger)
+	s.handle(mux, "GET /api/refreshes/{id}", s.status)
+	s.handle(mux, "POST /api/refreshes/{id}/cancel", s.cancel)
+	s.handle(mux, "DELETE /api/refreshes/{id}/cancel", s.cancel)
+	s.handle(mux, "GET /api/health", s.health)
+	s.handle(mux, "GET /api/health/ready", s.ready)
+	s.handle(mux, "POST /RefreshSweep", s.sweep)
+	s.handle(mux, "/", s.unknown)
+	mux.HandleFunc("GET /{$}", probe)
+	return mux
+}
+
+// Broken returns routes that answer every call with 503 and the cause. A process
+// with wrong settings must stay up: one that exits is restarted by the host in a
+// hot loop, and after the third time takes the whole host down.
+func Broken(cause string, cfg Config) http.Handler {
+	s := newServer(cfg)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", probe)
+	s.handle(mux, "/", func(http.ResponseWriter, *http.Request) error {
+		return &Error{Status: http.StatusServiceUnavailable, Code: "SettingsInvalid", Message: cause, RetryAfter: time.Minute}
+	})
+	return mux
+}
+
+func newServer(cfg Config) *server {
+	cfg.DefaultTimeout = cmp.Or(cfg.DefaultTimeout, 12*time.Hour)
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &server{Config: cfg, log: cfg.Logger}
+}
+
+// probe answers the host's readiness probe, every 25 ms while starting and again
+// with each health check: cheap, and not logged.
+func probe(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }
+
+func (s *server) unknown(_ http.ResponseWriter, r *http.Request) error {
+	return &Error{Status: http.StatusNotFound, Code: "RouteNotFound",
+		Message: "There is no " + r.Method + " route of that path. See GET /api/health for the version, and the README for the routes."}
+}

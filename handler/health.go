@@ -1,0 +1,88 @@
+package handler
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Check tells whether one dependency can be used.
+type Check struct {
+	Name string                          // storage, keyVault, powerBI
+	Test func(ctx context.Context) error // its error names the cause and is shown: it holds no secret
+}
+
+// checkLimit bounds each check of a dependency.
+const checkLimit = 10 * time.Second
+
+type healthDocument struct {
+	Status  string        `json:"status"` // ok, or notReady
+	Version string        `json:"version"`
+	Checks  []checkResult `json:"checks,omitempty"`
+}
+
+type checkResult struct {
+	Name    string `json:"name"`
+	Status  string `json:"status"` // ok, or failed
+	Message string `json:"message,omitempty"`
+	MS      int64  `json:"ms"`
+}
+
+// health: GET /api/health. It touches no dependency: a restart of this process
+// would mend none of them.
+func (s *server) health(w http.ResponseWriter, _ *http.Request) error {
+	return writeJSON(w, http.StatusOK, healthDocument{Status: "ok", Version: s.Version})
+}
+
+// ready: GET /api/health/ready. 503 if any dependency cannot be used.
+func (s *server) ready(w http.ResponseWriter, r *http.Request) error {
+	results := make([]checkResult, len(s.Checks))
+	var wg sync.WaitGroup
+	for i, check := range s.Checks {
+		wg.Go(func() { results[i] = check.run(r.Context()) })
+	}
+	wg.Wait()
+	doc, status := healthDocument{Status: "ok", Version: s.Version, Checks: results}, http.StatusOK
+	for _, c := range results {
+		if c.Status != "ok" {
+			doc.Status, status = "notReady", http.StatusServiceUnavailable
+		}
+	}
+	return writeJSON(w, status, doc)
+}
+
+func (c Check) run(ctx context.Context) checkResult {
+	ctx, cancel := context.WithTimeout(ctx, checkLimit)
+	defer cancel()
+	began := time.Now()
+	err := c.Test(ctx)
+	result := checkResult{Name: c.Name, Status: "ok", MS: time.Since(began).Milliseconds()}
+	if err != nil {
+		result.Status, result.Message = "failed", err.Error()
+	}
+	return result
+}
+
+// timerAnswer is what the host wants from a timer function. It must never be
+// empty: the host would wait for more until functionTimeout, and then kill the
+// process (azure-functions-host, source).
+type timerAnswer struct {
+	Outputs     struct{} `json:"Outputs"`
+	Logs        []string `json:"Logs"`
+	ReturnValue any      `json:"ReturnValue"`
+}
+
+// sweep: POST /RefreshSweep, from the timer.
+func (s *server) sweep(w http.ResponseWriter, r *http.Request) error {
+	report, err := s.Refresher.Sweep(r.Context())
+	if err != nil {
+		return err
+	}
+	line := fmt.Sprintf("sweep: %d models, %d due, %d could not be moved forward", report.Seen, report.Due, report.Failed)
+	if !report.Complete {
+		line += "; out of time, the next sweep goes on from there"
+	}
+	return writeJSON(w, http.StatusOK, timerAnswer{Logs: []string{line}})
+}

@@ -1,0 +1,105 @@
+package handler
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"pbirefresh/refresh"
+)
+
+// trigger: POST /api/refreshes.
+func (s *server) trigger(w http.ResponseWriter, r *http.Request) error {
+	body, err := readBody(w, r)
+	if err != nil {
+		return err
+	}
+	request, problems := parseRequest(body, s.DefaultTimeout)
+	if len(problems) > 0 {
+		return badRequest(problems)
+	}
+	if !s.Allowed.permits(request.Model) {
+		return &Error{Status: http.StatusForbidden, Code: "ModelNotAllowed", Target: "datasetId",
+			Message: "This app may not refresh that model: the setting ALLOWED_MODELS does not list it."}
+	}
+	receipt, err := s.Refresher.Trigger(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	waited := s.wait(w, r, receipt)
+	if waited.View.Status.Terminal() && !receipt.View.Status.Terminal() {
+		return s.stands(w, r, waited)
+	}
+	return s.accepted(w, r, waited)
+}
+
+// status: GET /api/refreshes/{id}.
+func (s *server) status(w http.ResponseWriter, r *http.Request) error {
+	receipt, err := s.Refresher.Status(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return s.stands(w, r, s.wait(w, r, receipt))
+}
+
+// stands answers with how an operation stands.
+func (s *server) stands(w http.ResponseWriter, r *http.Request, receipt refresh.Receipt) error {
+	switch receipt.View.Status {
+	case refresh.StatusSucceeded:
+		return writeJSON(w, http.StatusOK, document(receipt, s.statusURL(r, receipt.ID)))
+	case refresh.StatusFailed, refresh.StatusCanceled:
+		// A 4xx, because callers such as Data Factory's Web activity know no other
+		// way to hear of a failure; 409, because none of them retries it.
+		d := document(receipt, s.statusURL(r, receipt.ID))
+		if d.Error != nil {
+			w.Header().Set("x-ms-error-code", d.Error.Code)
+		}
+		return writeJSON(w, http.StatusConflict, d)
+	case refresh.StatusNotStarted, refresh.StatusRunning:
+		return s.accepted(w, r, receipt)
+	default:
+		return s.accepted(w, r, receipt)
+	}
+}
+
+// cancel: POST or DELETE /api/refreshes/{id}/cancel, with ?force=true for every
+// caller of a shared operation.
+func (s *server) cancel(w http.ResponseWriter, r *http.Request) error {
+	force := false
+	if v := r.URL.Query().Get("force"); v != "" {
+		var err error
+		if force, err = strconv.ParseBool(v); err != nil {
+			return badRequest([]Detail{{Code: "InvalidValue", Target: "force", Message: "force is true or false."}})
+		}
+	}
+	receipt, err := s.Refresher.Cancel(r.Context(), r.PathValue("id"), force)
+	if err != nil {
+		return err
+	}
+	return s.accepted(w, r, receipt)
+}
+
+// accepted answers 202 with where to look and when.
+func (s *server) accepted(w http.ResponseWriter, r *http.Request, receipt refresh.Receipt) error {
+	location := s.statusURL(r, receipt.ID)
+	h := w.Header()
+	h.Set("Location", location)
+	h.Set("Operation-Location", location)
+	h.Set("Operation-Id", receipt.ID)
+	h.Set("Retry-After", seconds(receipt.View.RetryAfter))
+	return writeJSON(w, http.StatusAccepted, document(receipt, location))
+}
+
+// statusURL is absolute: pollers of the Azure SDKs refuse another.
+func (s *server) statusURL(r *http.Request, id string) string {
+	base := strings.TrimSuffix(s.BaseURL, "/")
+	if base == "" {
+		scheme := "http"
+		if strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
+			scheme = "https"
+		}
+		base = (&url.URL{Scheme: scheme, Host: r.Host}).String()
+	}
+	return base + "/api/refreshes/" + id
+}

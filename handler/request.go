@@ -1,0 +1,123 @@
+package handler
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"time"
+
+	"pbirefresh/powerbi"
+	"pbirefresh/refresh"
+)
+
+// Bounds of what a caller may ask for.
+const (
+	minTimeout  = time.Minute
+	maxTimeout  = 7 * 24 * time.Hour
+	maxAttempts = 10
+	attempts    = 3 // of a request that names none
+)
+
+// readBody reads a JSON body within bounds.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/json" {
+		return nil, badRequest([]Detail{{Code: "InvalidContentType", Target: "Content-Type",
+			Message: "Send the body with the header Content-Type: application/json."}})
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return nil, badRequest([]Detail{{Code: "BodyTooLarge", Target: "body",
+			Message: fmt.Sprintf("The body is larger than %d KiB. Name fewer objects, or refresh whole tables.", maxBody>>10)}})
+	case err != nil:
+		return nil, badRequest([]Detail{{Code: "BodyNotReadable", Target: "body", Message: "The body ended early. Send it again."}})
+	}
+	return body, nil
+}
+
+// badRequest is the 400 that tells all problems at once.
+func badRequest(problems []Detail) *Error {
+	e := &Error{Status: http.StatusBadRequest, Code: "InvalidRequest",
+		Message: problems[0].Message, Target: problems[0].Target, Details: problems}
+	if n := len(problems); n > 1 {
+		e.Message = fmt.Sprintf("%s (The first of %d problems; details has all.)", problems[0].Message, n)
+	}
+	return e
+}
+
+// parseRequest reads the body of a trigger:
+//
+//	{"workspaceId", "datasetId",                     GUIDs, required
+//	 "kind": "auto|standard|enhanced",               default auto
+//	 "whenBusy": "queue|join|reject",                default queue
+//	 "timeout": "12h", "queueTimeout": "1h",         durations
+//	 "maxAttempts": 3,
+//	 "options": {...}}                               of the Power BI refresh API
+//
+// It returns every problem that it finds, and a request only without any.
+func parseRequest(body []byte, defaultTimeout time.Duration) (refresh.Request, []Detail) {
+	f, problems := parseObject(body)
+	if len(problems) > 0 {
+		return refresh.Request{}, problems
+	}
+	r := refresh.Request{
+		Model: refresh.Model{WorkspaceID: f.guid("workspaceId"), DatasetID: f.guid("datasetId")},
+		Ask: refresh.Ask{
+			WhenBusy:     refresh.WhenBusy(f.word("whenBusy", "queue", "join", "reject")),
+			Timeout:      f.duration("timeout", defaultTimeout),
+			QueueTimeout: f.duration("queueTimeout", 0),
+			MaxAttempts:  f.integer("maxAttempts", attempts, 1, maxAttempts),
+		},
+	}
+	kind := refresh.Kind(f.word("kind", "auto", "standard", "enhanced"))
+	options := parseOptions(f.object("options"), kind)
+	r.Ask.Shape, r.Ask.Tuning = shape(kind, options)
+	if r.Ask.QueueTimeout > r.Ask.Timeout {
+		f.problem("InvalidCombination", "queueTimeout", "queueTimeout is longer than timeout, which covers queueing and running. Make it shorter, or leave it out.")
+	}
+	f.done()
+	return r, *f.problems
+}
+
+// parseOptions reads the members that go to Power BI.
+func parseOptions(f *fields, kind refresh.Kind) powerbi.RefreshRequest {
+	if f == nil {
+		return powerbi.RefreshRequest{}
+	}
+	o := powerbi.RefreshRequest{
+		NotifyOption: f.text("notifyOption"), Type: f.text("type"), CommitMode: f.text("commitMode"),
+		MaxParallelism: f.looseInteger("maxParallelism"), RetryCount: f.looseInteger("retryCount"),
+		ApplyRefreshPolicy: f.looseBool("applyRefreshPolicy"),
+		EffectiveDate:      f.text("effectiveDate"), Timeout: f.text("timeout"),
+	}
+	o.Objects = f.objects("objects")
+	f.done()
+	for _, p := range o.Validate() {
+		f.problem(string(p.Code), p.Field, p.Message)
+	}
+	if kind == refresh.Standard && o.Enhanced() {
+		f.problem("InvalidCombination", "", "kind standard takes no options but notifyOption. Leave the options out, or kind.")
+	}
+	return o.Canonical()
+}
+
+// shape is what is asked for, in canonical spelling. Options that only an enhanced
+// refresh takes make it one; without a type, it does what a standard refresh does.
+func shape(kind refresh.Kind, o powerbi.RefreshRequest) (refresh.Shape, refresh.Tuning) {
+	tuning := refresh.Tuning{MaxParallelism: o.MaxParallelism, RetryCount: o.RetryCount, Timeout: o.Timeout}
+	if o.Enhanced() {
+		kind = refresh.Enhanced
+	}
+	s := refresh.Shape{Kind: kind, Type: o.Type, CommitMode: o.CommitMode, ApplyPolicy: o.ApplyRefreshPolicy, EffectiveDate: o.EffectiveDate}
+	if s.Kind == refresh.Enhanced {
+		s.Type, s.CommitMode = or(s.Type, "Full"), or(s.CommitMode, "Transactional")
+	}
+	for _, object := range o.Objects {
+		s.Objects = append(s.Objects, refresh.Object{Table: object.Table, Partition: object.Partition})
+	}
+	return s, tuning
+}

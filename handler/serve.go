@@ -1,0 +1,94 @@
+package handler
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"time"
+)
+
+// route is a handler that returns what went wrong instead of writing it.
+type route func(http.ResponseWriter, *http.Request) error
+
+// handle registers a route with all that routes have in common: a request id, one
+// line of access log, errors to answers, and panics to a 500.
+func (s *server) handle(mux *http.ServeMux, pattern string, serve route) {
+	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		began, id := time.Now(), requestID(r)
+		rec := &recorder{ResponseWriter: w}
+		head := w.Header()
+		head.Set("x-ms-request-id", id)
+		head.Set("x-pbirefresh-version", s.Version)
+		head.Set("Cache-Control", "no-store")
+		head.Set("X-Content-Type-Options", "nosniff")
+		err := s.guarded(rec, r, serve)
+		if err != nil {
+			writeError(rec, asError(err))
+		}
+		s.logAccess(pattern, id, rec.status, time.Since(began), err)
+	})
+}
+
+// guarded turns a panic into an error: one bad request must not end the process
+// that serves all the others.
+func (s *server) guarded(w http.ResponseWriter, r *http.Request, serve route) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.Error("panic", "cause", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = &Error{Status: http.StatusInternalServerError, Code: "InternalError",
+				Message: "Something went wrong inside the service. The log has the details under this request's x-ms-request-id."}
+		}
+	}()
+	return serve(w, r)
+}
+
+func (s *server) logAccess(pattern, id string, status int, took time.Duration, err error) {
+	attrs := []any{"route", pattern, "status", status, "ms", took.Milliseconds(), "invocationId", id}
+	if err != nil {
+		attrs = append(attrs, "error", err)
+	}
+	if status >= http.StatusInternalServerError {
+		s.log.Error("request", attrs...)
+		return
+	}
+	s.log.Info("request", attrs...)
+}
+
+// requestID is the host's invocation id, by which its own log names the request.
+// The host appends it to whatever the client sent, so the last value is the
+// host's (azure-functions-host, source).
+func requestID(r *http.Request) string {
+	if ids := r.Header.Values("X-Azure-Functions-InvocationId"); len(ids) > 0 {
+		if id := ids[len(ids)-1]; len(id) <= 64 {
+			return id
+		}
+	}
+	return rand.Text()
+}
+
+// recorder remembers the status for the access log.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *recorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// writeJSON sends a JSON object.
+func writeJSON(w http.ResponseWriter, status int, body any) error {
+	b, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	w.WriteHeader(status)
+	_, _ = w.Write(b) // the client has left; there is nobody to tell
+	return nil
+}

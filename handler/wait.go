@@ -1,0 +1,56 @@
+package handler
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"pbirefresh/refresh"
+)
+
+// waitStep is how often a waiting request looks again. Reads of one model are
+// shared by everybody who waits for it.
+const waitStep = time.Second
+
+// wait holds a request back until its operation ends, if the caller asked for
+// that with Prefer: wait=N (RFC 7240) or ?wait=N, and at most for MaxWait: the
+// platform cuts every request after 230 s, and callers sooner. It returns how the
+// operation stands then; a look that fails changes nothing.
+func (s *server) wait(w http.ResponseWriter, r *http.Request, receipt refresh.Receipt) refresh.Receipt {
+	limit, asked := requestedWait(r)
+	if !asked {
+		return receipt
+	}
+	limit = min(limit, s.MaxWait)
+	w.Header().Set("Preference-Applied", "wait="+strconv.Itoa(int(limit.Seconds())))
+	ctx, cancel := context.WithTimeout(r.Context(), limit)
+	defer cancel()
+	for !receipt.View.Status.Terminal() {
+		select {
+		case <-ctx.Done():
+			return receipt
+		case <-time.After(min(waitStep, max(receipt.View.RetryAfter, 100*time.Millisecond))):
+		}
+		if again, err := s.Refresher.Status(ctx, receipt.ID); err == nil {
+			receipt = again
+		}
+	}
+	return receipt
+}
+
+// requestedWait reads the wish to wait, in whole seconds.
+func requestedWait(r *http.Request) (time.Duration, bool) {
+	value := r.URL.Query().Get("wait")
+	for _, preference := range strings.Split(strings.Join(r.Header.Values("Prefer"), ","), ",") {
+		if name, v, ok := strings.Cut(strings.TrimSpace(preference), "="); ok && strings.EqualFold(name, "wait") && value == "" {
+			value = strings.Trim(v, `"`)
+		}
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 0 {
+		return 0, false
+	}
+	return time.Duration(min(n, 3600)) * time.Second, true
+}

@@ -1,0 +1,149 @@
+package handler
+
+import (
+	"strings"
+	"time"
+
+	"pbirefresh/refresh"
+)
+
+// StatusDocument is how an operation stands, for its caller. Times are UTC.
+type StatusDocument struct {
+	ID          string         `json:"id"`
+	Status      refresh.Status `json:"status"` // NotStarted, Running, Succeeded, Failed, Canceled
+	Phase       refresh.Phase  `json:"phase"`  // the same, in more detail
+	WorkspaceID string         `json:"workspaceId"`
+	DatasetID   string         `json:"datasetId"`
+
+	Created    time.Time `json:"createdDateTime"`
+	Started    time.Time `json:"startedDateTime,omitzero"`
+	LastAction time.Time `json:"lastActionDateTime"`
+	Ended      time.Time `json:"endedDateTime,omitzero"`
+
+	Attempts  []Attempt  `json:"attempts"`
+	Progress  *Progress  `json:"progress,omitempty"`
+	BlockedBy *Blocked   `json:"blockedBy,omitempty"`
+	Result    *Result    `json:"result,omitempty"`
+	Error     *errorBody `json:"error,omitempty"`
+
+	StatusURL         string `json:"statusUrl"`
+	StatusQueryGetURI string `json:"statusQueryGetUri"` // the same, by the name that Durable Functions gave it
+}
+
+// Attempt is one refresh that was asked for at Power BI.
+type Attempt struct {
+	RefreshID string          `json:"refreshId,omitempty"` // Power BI's requestId
+	Kind      refresh.Kind    `json:"kind"`
+	Requested time.Time       `json:"requestedDateTime"`
+	Started   time.Time       `json:"startedDateTime,omitzero"`
+	Ended     time.Time       `json:"endedDateTime,omitzero"`
+	Outcome   refresh.Outcome `json:"outcome"`
+	Adopted   bool            `json:"adopted,omitempty"` // recognised in the history
+	Error     *errorBody      `json:"error,omitempty"`
+}
+
+// Progress is how far the refresh is, as far as it is known.
+type Progress struct {
+	Percent     *int               `json:"percent,omitempty"` // estimated from earlier refreshes
+	ExpectedEnd time.Time          `json:"expectedEndDateTime,omitzero"`
+	Objects     []refresh.Progress `json:"objects,omitempty"`
+}
+
+// Blocked is what the operation waits for.
+type Blocked struct {
+	Reason    string    `json:"reason"` // operation, foreignRefresh, throttled, notSent
+	Message   string    `json:"message,omitempty"`
+	RefreshID string    `json:"refreshId,omitempty"`
+	Type      string    `json:"refreshType,omitempty"`
+	Since     time.Time `json:"sinceDateTime,omitzero"`
+	Until     time.Time `json:"untilDateTime,omitzero"`
+}
+
+// Result is what a refresh that succeeded came to.
+type Result struct {
+	RefreshID string       `json:"refreshId"`
+	Kind      refresh.Kind `json:"kind"`
+	Started   time.Time    `json:"startedDateTime,omitzero"`
+	Ended     time.Time    `json:"endedDateTime"`
+	Attempts  int          `json:"attempts"`
+}
+
+// document puts a receipt into the words of the wire.
+func document(r refresh.Receipt, url string) StatusDocument {
+	op := r.View.Operation
+	d := StatusDocument{
+		ID: r.ID, Status: r.View.Status, Phase: op.Phase,
+		WorkspaceID: r.View.Model.WorkspaceID, DatasetID: r.View.Model.DatasetID,
+		Created: op.Created, Started: op.Started, LastAction: op.Changed, Ended: op.Ended,
+		Attempts: []Attempt{}, Progress: progress(r.View), BlockedBy: blocked(op.Blocked), Error: failure(op.Fault),
+		StatusURL: url, StatusQueryGetURI: url,
+	}
+	for _, try := range op.Tries {
+		d.Attempts = append(d.Attempts, Attempt{
+			RefreshID: try.RefreshID, Kind: try.Kind, Requested: try.Intent, Started: try.Started,
+			Ended: try.Ended, Outcome: try.Outcome, Adopted: try.Adopted, Error: failure(try.Fault),
+		})
+	}
+	if r.View.Status == refresh.StatusSucceeded && len(op.Tries) > 0 {
+		last := op.Tries[len(op.Tries)-1]
+		d.Result = &Result{RefreshID: last.RefreshID, Kind: last.Kind, Started: last.Started, Ended: op.Ended, Attempts: len(op.Tries)}
+	}
+	return d
+}
+
+func progress(v refresh.View) *Progress {
+	p := Progress{ExpectedEnd: v.ExpectedEnd, Objects: v.Operation.Objects}
+	if v.Percent >= 0 {
+		p.Percent = &v.Percent
+	}
+	if p.Percent == nil && len(p.Objects) == 0 {
+		return nil
+	}
+	return &p
+}
+
+func blocked(b *refresh.Blocked) *Blocked {
+	if b == nil {
+		return nil
+	}
+	return &Blocked{Reason: b.Reason, Message: b.Detail, RefreshID: b.RefreshID, Type: b.Type, Since: b.Since, Until: b.Until}
+}
+
+// failure puts a fault into the error format of the Azure guidelines: what
+// happened and what to do, and inside Power BI's own words.
+func failure(f *refresh.Fault) *errorBody {
+	if f == nil {
+		return nil
+	}
+	e := &errorBody{Code: f.Code, Message: sentences(f.Message, f.Remedy)}
+	if f.Class != "" {
+		e.Details = []Detail{{Code: f.Class, Message: sentences("", f.Remedy), Target: "class"}}
+	}
+	if f.Detail != "" || f.PowerBI != "" {
+		e.Inner = &innerError{Code: or(f.PowerBI, f.Code), Message: or(f.Detail, f.Message)}
+	}
+	return e
+}
+
+// sentences joins texts into sentences: each with a capital and a full stop.
+func sentences(texts ...string) string {
+	var out []string
+	for _, t := range texts {
+		if t = strings.TrimSpace(t); t == "" {
+			continue
+		}
+		t = strings.ToUpper(t[:1]) + t[1:]
+		if !strings.ContainsAny(t[len(t)-1:], ".!?") {
+			t += "."
+		}
+		out = append(out, t)
+	}
+	return strings.Join(out, " ")
+}
+
+func or(s, otherwise string) string {
+	if s != "" {
+		return s
+	}
+	return otherwise
+}

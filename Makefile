@@ -1,0 +1,55 @@
+# pbirefresh. `make` alone lists what can be made.
+#
+# Needs Go; tests with real storage need Node as well. Everything else is
+# installed from the project's own pinned files: tools/go.mod, tools/package-lock.json.
+
+GO    ?= go
+LINT  := $(GO) tool -modfile=tools/go.mod golangci-lint
+STAMP := tools/node_modules/.package-lock.json
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List what can be made
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## Refresh a model end to end on this machine, then keep serving (ARGS=--once ends after it)
+	@$(GO) run ./cmd/pbirefresh dev $(ARGS)
+
+.PHONY: test
+test: $(STAMP) ## Run all tests, Azurite and the staged app included
+	$(GO) vet ./...
+	$(GO) test -timeout 10m ./...
+
+.PHONY: race
+race: $(STAMP) ## Run all tests with the race detector
+	$(GO) test -race -timeout 15m ./...
+
+.PHONY: lint
+lint: ## Check the code, and the directions of its imports
+	$(LINT) run ./...
+
+.PHONY: fuzz
+fuzz: ## Fuzz every parser of outside input for a while (FUZZTIME=10s each)
+	@./.ci/fuzz $(or $(FUZZTIME),10s)
+
+.PHONY: golden
+golden: ## Rewrite the golden scenarios; look at the diff before committing it
+	$(GO) test ./refresh -run Scenarios -update
+
+.PHONY: package
+package: ## Stage dist/ and zip it for linux/amd64 and linux/arm64 into build/
+	@$(GO) run ./cmd/pbirefresh package
+
+.PHONY: tools
+tools: $(STAMP) ## Install the Node tools that the tests need (Azurite)
+
+$(STAMP): tools/package-lock.json
+	@command -v npm >/dev/null || { echo "The tests with real storage need Node 20 or newer (npm): https://nodejs.org"; exit 1; }
+	npm ci --prefix tools --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: clean
+clean: ## Remove what these commands made
+	rm -rf dist build tools/node_modules

@@ -1,0 +1,206 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pbirefresh/handler"
+	"pbirefresh/internal/azurite"
+	"pbirefresh/internal/funchost"
+	"pbirefresh/internal/stage"
+	"pbirefresh/sim"
+)
+
+// dist is the staged app that all tests share.
+var dist string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "pbirefresh-e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	if dist, err = buildApp(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// buildApp builds and stages the app as `make package` does.
+func buildApp(dir string) (string, error) {
+	exe := filepath.Join(dir, "refresher")
+	if runtime.GOOS == "windows" {
+		exe += ".exe"
+	}
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-X main.version=e2e", "-o", exe, "../cmd/refresher")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	dist := filepath.Join(dir, "dist")
+	return dist, stage.Stage("..", dist, exe)
+}
+
+// app is one Functions host with one handler process.
+type app struct {
+	t      *testing.T
+	world  *sim.World
+	host   *funchost.Host
+	client *handler.Client
+
+	mu    sync.Mutex
+	lines []string // all that the handler wrote
+}
+
+// newWorld starts the stand-ins of one test.
+func newWorld(t *testing.T) *sim.World {
+	t.Helper()
+	world, err := sim.Start(sim.WorldOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = world.Close() })
+	return world
+}
+
+// inMemory and onAzurite are where the state lives.
+func inMemory() map[string]string { return map[string]string{"STATE_STORAGE": "memory"} }
+
+func onAzurite(t *testing.T) map[string]string {
+	t.Helper()
+	return map[string]string{
+		"STATE_STORAGE":   azurite.Shared(t).ConnectionString(),
+		"STATE_CONTAINER": azurite.NewContainer(),
+	}
+}
+
+// startApp starts a host with the app. Its timer fires only when a test says so.
+func startApp(t *testing.T, world *sim.World, settings map[string]string) *app {
+	t.Helper()
+	a := &app{t: t, world: world}
+	env := world.Env()
+	env["SWEEP_SCHEDULE"] = "0 0 0 1 1 *"
+	for name, value := range settings {
+		env[name] = value
+	}
+	host, err := funchost.Start(t.Context(), funchost.Options{
+		Root: dist, Env: env, Environ: os.Environ(),
+		OnLine: func(l funchost.Line) { a.heard(l.Text) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { a.close() })
+	a.host = host
+	a.client = &handler.Client{BaseURL: host.URL(), Key: host.FunctionKey()}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if err := host.WaitReady(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func (a *app) heard(line string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.lines = append(a.lines, line)
+}
+
+func (a *app) log() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return strings.Join(a.lines, "\n")
+}
+
+// close stops the host. A test of any kind fails if the log holds a secret.
+func (a *app) close() {
+	_ = a.host.Close()
+	log := a.log()
+	for name, secret := range map[string]string{
+		"client secret": sim.SecretValue, "function key": a.host.FunctionKey(), "identity header": a.world.Identity.Header(),
+		"bearer token": "eyJ", "account key": "AccountKey=",
+	} {
+		if strings.Contains(log, secret) {
+			a.t.Errorf("the log holds the %s", name)
+		}
+	}
+}
+
+// call sends one request and returns the answer with its body read.
+func (a *app) call(method, address, body string, header ...string) (*http.Response, string) {
+	a.t.Helper()
+	if strings.HasPrefix(address, "/") {
+		address = a.host.URL() + address
+	}
+	req, err := http.NewRequestWithContext(a.t.Context(), method, address, bytes.NewReader([]byte(body)))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("x-functions-key", a.host.FunctionKey())
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return resp, string(b)
+}
+
+// trigger asks for a refresh and wants a 202.
+func (a *app) trigger(body string) handler.StatusDocument {
+	a.t.Helper()
+	doc, err := a.client.Trigger(a.t.Context(), []byte(body))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return doc
+}
+
+// finish polls to the end.
+func (a *app) finish(statusURL string) handler.StatusDocument {
+	a.t.Helper()
+	ctx, cancel := context.WithTimeout(a.t.Context(), 2*time.Minute)
+	defer cancel()
+	doc, err := a.client.Watch(ctx, statusURL, func(handler.StatusDocument) {})
+	if err != nil {
+		a.t.Fatalf("%v\n%s", err, a.log())
+	}
+	return doc
+}
+
+func body(ref sim.Ref) string {
+	b, _ := json.Marshal(map[string]string{"workspaceId": ref.Workspace, "datasetId": ref.Model})
+	return string(b)
+}
+
+func counters(t *testing.T, world *sim.World, ref sim.Ref) sim.Counters {
+	t.Helper()
+	c, err := world.PowerBI.Counters(ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}

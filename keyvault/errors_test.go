@@ -180,3 +180,16 @@ func TestErrorText(t *testing.T) {
 		t.Errorf("%d bytes", len(got))
 	}
 }
+
+// TestLasting: what a person has to change does not go away by itself.
+func TestLasting(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[Code]bool{
+		CodeVaultForbidden: true, CodeSecretExpired: true, CodeTenantNotFound: true, CodeEntraRefused: true,
+		CodeVaultUnreachable: false, CodeEntraUnavailable: false, CodeTimeout: false, CodeUnexpected: false, "New": false,
+	} {
+		if got := (&Error{Code: code}).Lasting(); got != want {
+			t.Errorf("%s: %v, want %v", code, got, want)
+		}
+	}
+}

@@ -117,17 +117,24 @@ type request struct {
 	body   []byte // nil: none, with Content-Length: 0 where the method has a body
 }
 
+// response is an answer that was wanted, read to its end.
+type response struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
 // do sends r and returns the answer if its status is one of want.
-func (c *Client) do(ctx context.Context, k *call, r request, want ...int) (*http.Response, error) {
+func (c *Client) do(ctx context.Context, k *call, r request, want ...int) (*response, error) {
 	return c.send(ctx, c.pipeline, k, r, want...)
 }
 
-func (c *Client) send(ctx context.Context, p runtime.Pipeline, k *call, r request, want ...int) (*http.Response, error) {
+func (c *Client) send(ctx context.Context, p runtime.Pipeline, k *call, r request, want ...int) (*response, error) {
 	req, err := c.newRequest(ctx, k, r)
 	if err != nil {
 		return nil, invalid(k, err)
 	}
-	resp, err := p.Do(req)
+	resp, err := p.Do(req) //nolint:bodyclose // exchange has closed it; what is left is in memory
 	// azcore's retry policy returns both if the context ended while the answer
 	// came. For a change that answer is the truth; a read is simply void.
 	if err != nil && (resp == nil || !k.once) {
@@ -136,7 +143,11 @@ func (c *Client) send(ctx context.Context, p runtime.Pipeline, k *call, r reques
 	if !slices.Contains(want, resp.StatusCode) {
 		return nil, refusal(k, resp)
 	}
-	return resp, nil
+	body, err := runtime.Payload(resp) // in memory since exchange
+	if err != nil {
+		return nil, k.failed(err)
+	}
+	return &response{resp.StatusCode, resp.Header, body}, nil
 }
 
 func (c *Client) newRequest(ctx context.Context, k *call, r request) (*policy.Request, error) {
@@ -198,18 +209,15 @@ func refusal(k *call, resp *http.Response) *Error {
 }
 
 // decode reads the body of an answer that was wanted.
-func decode(k *call, resp *http.Response, into any) error {
-	body, err := runtime.Payload(resp)
-	if err == nil {
-		err = json.Unmarshal(body, into)
-	}
+func decode(k *call, r *response, into any) error {
+	err := json.Unmarshal(r.body, into)
 	if err == nil {
 		return nil
 	}
 	return &Error{
-		Op: k.op, Code: CodeUnexpected, Status: resp.StatusCode, Outcome: Unknown,
+		Op: k.op, Code: CodeUnexpected, Status: r.status, Outcome: Unknown,
 		Message:   oneLine("the answer cannot be read: "+err.Error(), maxMessage),
-		RequestID: oneLine(resp.Header.Get("RequestId"), 64),
+		RequestID: oneLine(r.header.Get("RequestId"), 64),
 		Remedy:    remedy(CodeUnexpected, k.endpoint), err: err,
 	}
 }

@@ -50,7 +50,7 @@ func (c *Client) RefreshDetail(ctx context.Context, d Dataset, id string) (Detai
 		return Detail{}, err
 	}
 	out := w.detail()
-	out.RequestID, out.Date = id, serverDate(resp.Header) // the body has no id (documented)
+	out.RequestID, out.Date = id, serverDate(resp.header) // the body has no id (documented)
 	return out, nil
 }
 

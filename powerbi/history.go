@@ -67,7 +67,7 @@ func (c *Client) Refreshes(ctx context.Context, d Dataset, top int) (History, er
 	if err := decode(k, resp, &rows); err != nil {
 		return History{}, err
 	}
-	return History{Rows: rows, Date: serverDate(resp.Header)}, nil
+	return History{Rows: rows, Date: serverDate(resp.header)}, nil
 }
 
 // wireHistory is {"value":[...]} (seen) or a bare array (documented).

@@ -34,7 +34,7 @@ func (c *Client) StartRefresh(ctx context.Context, d Dataset, r RefreshRequest) 
 	if err != nil {
 		return Started{}, err
 	}
-	return started(resp.Header), nil
+	return started(resp.header), nil
 }
 
 // body: a zero-length body is a standard refresh (seen: MicrosoftDocs/powerbi-docs#5067).

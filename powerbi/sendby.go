@@ -2,6 +2,8 @@ package powerbi
 
 import (
 	"context"
+	"errors"
+	"net/http/httptrace"
 	"time"
 )
 
@@ -11,7 +13,8 @@ type sendByKey struct{}
 // this machine before by, or not at all (outcome [NotSent], [CodeTimeout]). It is
 // checked when the token is there and nothing but the transport is left, on the
 // monotonic and on the wall clock, because a machine that was suspended in between
-// may have stopped the one and not the other.
+// may have stopped the one and not the other; and the search for a connection ends
+// at by, because what is left after it is only to write.
 func WithSendBy(ctx context.Context, by time.Time) context.Context {
 	return context.WithValue(ctx, sendByKey{}, by)
 }
@@ -24,6 +27,40 @@ func tooLate(ctx context.Context) bool {
 	}
 	now := time.Now()
 	return !now.Before(by) || !now.Round(0).Before(by.Round(0))
+}
+
+// connectBy gives up the search for a connection when the time to send is over. A
+// request that has its connection is left alone, and so is one whose transport does
+// not tell (a test's): to cancel it would only lose its answer.
+func connectBy(ctx context.Context, c *call) (context.Context, func()) {
+	by, ok := ctx.Value(sendByKey{}).(time.Time)
+	if !ok || !c.once {
+		return ctx, func() {}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(time.Until(by), func() {
+		if c.dialing.Load() && !c.connected.Load() {
+			cancel(lateError{})
+		}
+	})
+	// The timer may have gone off before the search began.
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GetConn: func(string) {
+		if tooLate(ctx) {
+			cancel(lateError{})
+		}
+	}})
+	return ctx, func() {
+		timer.Stop()
+		cancel(nil)
+	}
+}
+
+// lateOr returns the reason for which connectBy gave up, else err.
+func lateOr(ctx context.Context, err error) error {
+	if late := (lateError{}); errors.As(context.Cause(ctx), &late) {
+		return late
+	}
+	return err
 }
 
 // lateError: the request was held up, and sending it now could repeat what others

@@ -55,11 +55,12 @@ func (x exchange) Do(r *http.Request) (*http.Response, error) {
 	if c.once && tooLate(r.Context()) {
 		return nil, lateError{}
 	}
-	r = r.WithContext(httptrace.WithClientTrace(r.Context(), c.trace()))
+	ctx, end := connectBy(r.Context(), c)
+	defer end()
 	c.handed.Store(true)
-	resp, err := x.next.Do(r) //nolint:bodyclose // bring closes it
+	resp, err := x.next.Do(r.WithContext(httptrace.WithClientTrace(ctx, c.trace()))) //nolint:bodyclose // bring closes it
 	if err != nil {
-		return nil, err
+		return nil, lateOr(ctx, err)
 	}
 	if c.once && resp.StatusCode == http.StatusUnauthorized {
 		// azcore would answer a challenge by sending the request again.

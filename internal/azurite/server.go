@@ -53,9 +53,9 @@ func Start(ctx context.Context, dir string) (*Server, error) {
 		}
 	}
 	s := &Server{key: newKey()}
-	s.cmd = exec.CommandContext(ctx, node, args(main, dir)...) //nolint:gosec // the program and its arguments are ours
+	s.cmd = exec.CommandContext(ctx, node, args(main, dir)...)
 	s.cmd.Dir = filepath.Dir(main)
-	s.cmd.Env = append(os.Environ(), "AZURITE_ACCOUNTS="+account+":"+s.key)
+	s.cmd.Env = append(s.cmd.Environ(), "AZURITE_ACCOUNTS="+account+":"+s.key)
 	s.close = sync.OnceValue(s.kill)
 	if err := s.run(); err != nil {
 		return nil, err

@@ -95,7 +95,7 @@ func TestKilledParent(t *testing.T) {
 		return
 	}
 	t.Parallel()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKilledParent$", "-azurite.child") //nolint:gosec // ourselves
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKilledParent$", "-azurite.child")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package funchost
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -48,7 +49,9 @@ func (r *rig) echoQuietly(body string) seen {
 		r.t.Errorf("status %d", recorder.Code)
 		return got
 	}
-	r.decode(recorder.Body.String(), &got)
+	if err := json.Unmarshal(recorder.Body.Bytes(), &got); err != nil {
+		r.t.Error(err)
+	}
 	return got
 }
 
@@ -121,7 +124,5 @@ func TestRoutePrefixOverride(t *testing.T) {
 	t.Parallel()
 	r := start(t, appFiles(t), map[string]string{"AzureFunctionsJobHost__extensions__http__routePrefix": "v1/x"})
 	r.get("/api/do/timers").want(t, http.StatusNotFound)
-	if got := r.get("/V1/X/echo/y"); got.StatusCode != http.StatusOK && got.StatusCode != http.StatusTeapot {
-		t.Errorf("status %d under the new prefix", got.StatusCode)
-	}
+	r.get("/V1/X/echo/y").want(t, http.StatusOK)
 }

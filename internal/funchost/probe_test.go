@@ -38,7 +38,10 @@ func answering(t *testing.T, serve func(net.Conn)) string {
 
 func speak(t *testing.T, text string) string {
 	t.Helper()
-	return answering(t, func(c net.Conn) { _, _ = io.WriteString(c, text) })
+	return answering(t, func(c net.Conn) {
+		_, _ = c.Read(make([]byte, 1<<10)) // the question, in one piece
+		_, _ = io.WriteString(c, text)
+	})
 }
 
 // reset breaks a connection so that its other side gets a network error.

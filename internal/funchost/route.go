@@ -42,6 +42,9 @@ func parseTemplate(text string) (template, error) {
 	if strings.HasPrefix(text, "/") || strings.HasPrefix(text, "~") || strings.Contains(text, "//") {
 		return nil, errors.New("must not begin with / or ~, nor hold //")
 	}
+	if text == "" {
+		return nil, errors.New("is empty")
+	}
 	var t template
 	seen := make(map[string]bool)
 	segments := strings.Split(strings.TrimSuffix(text, "/"), "/")

@@ -66,6 +66,8 @@ func TestTemplateMatch(t *testing.T) {
 func TestTemplateRefuses(t *testing.T) {
 	t.Parallel()
 	for template, want := range map[string]string{
+		"":              "is empty",
+		"/":             "must not begin",
 		"/api/x":        "must not begin",
 		"~/x":           "must not begin",
 		"api//x":        "must not begin with / or ~, nor hold //",

@@ -148,7 +148,7 @@ func TestConditionsAreSent(t *testing.T) {
 		"no id":      second(store.Write(t.Context(), "a", "", "0x8DB", nil, nil)),
 		"no version": second(store.Write(t.Context(), "a", id, "", nil, nil)),
 	} {
-		if outcomeOf(err) != lease.ErrLost || len(transport.Sent()) != 0 {
+		if !comesTo(err, lease.ErrLost) || len(transport.Sent()) != 0 {
 			t.Errorf("Write with %s: %v after %v, want it lost without a request", name, err, transport.Sent())
 		}
 	}

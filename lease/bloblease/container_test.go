@@ -1,6 +1,7 @@
 package bloblease
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"sync"
@@ -21,7 +22,7 @@ func TestMissingContainer(t *testing.T) {
 		leasetest.OpRelease: nil, leasetest.OpList: nil,
 	} {
 		transport.Reset()
-		if err := operations[op](t.Context(), store); outcomeOf(err) != want {
+		if err := operations[op](t.Context(), store); !comesTo(err, want) {
 			t.Errorf("%s: %v, want %v", op, err, want)
 		}
 		if sent := transport.Sent(); len(sent) != 1 {
@@ -67,11 +68,9 @@ func TestManyFirstCreators(t *testing.T) {
 	wg.Wait()
 	made := 0
 	for _, err := range errs {
-		switch outcomeOf(err) {
-		case nil:
+		if err == nil {
 			made++
-		case lease.ErrExists:
-		default:
+		} else if !errors.Is(err, lease.ErrExists) {
 			t.Errorf("Create: %v", err)
 		}
 	}
@@ -107,11 +106,11 @@ func TestContainerAnswers(t *testing.T) {
 				}
 				return reply(req, 404, codeContainerMissing, ""), nil
 			})
-			if err := operations[leasetest.OpCreate](t.Context(), store); outcomeOf(err) != row.create {
+			if err := operations[leasetest.OpCreate](t.Context(), store); !comesTo(err, row.create) {
 				t.Errorf("Create: %v, want %v", err, row.create)
 			}
 			there = false
-			if err := store.Ping(t.Context()); outcomeOf(err) != row.ping {
+			if err := store.Ping(t.Context()); !comesTo(err, row.ping) {
 				t.Errorf("Ping: %v, want %v", err, row.ping)
 			}
 		})
@@ -128,7 +127,7 @@ func TestContainerVanishesTwice(t *testing.T) {
 		return reply(req, 404, codeContainerMissing, ""), nil
 	})
 	err := operations[leasetest.OpCreate](t.Context(), store)
-	if outcomeOf(err) != errNotDone || len(transport.Sent()) != 3 {
+	if !comesTo(err, errNotDone) || len(transport.Sent()) != 3 {
 		t.Fatalf("%v after %v", err, transport.Sent())
 	}
 }

@@ -5,7 +5,7 @@ import "strings"
 // developmentStorage is the emulator's published account (Azurite: documented,
 // README; its key is public and opens nothing else).
 const developmentStorage = "AccountName=devstoreaccount1;" +
-	"AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;" + //nolint:gosec // public
+	"AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;" +
 	"BlobEndpoint=http://127.0.0.1:10000/devstoreaccount1"
 
 // expandDevelopment replaces the short form of the emulator's connection string,

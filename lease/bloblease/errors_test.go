@@ -93,7 +93,7 @@ func TestUnreachableNamesTheSetting(t *testing.T) {
 		return nil, &url.Error{Op: "Put", URL: req.URL.String(), Err: &net.DNSError{Err: "no such host", Name: "account"}}
 	})
 	err := operations[leasetest.OpWrite](t.Context(), store)
-	if outcomeOf(err) != errNotDone || !strings.Contains(err.Error(), "STATE_STORAGE__blobServiceUri") {
+	if !comesTo(err, errNotDone) || !strings.Contains(err.Error(), "STATE_STORAGE__blobServiceUri") {
 		t.Fatalf("%v: want it not done, with the setting", err)
 	}
 }

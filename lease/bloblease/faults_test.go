@@ -54,7 +54,7 @@ func TestLostAnswers(t *testing.T) {
 			f.transport.Reset()
 			f.transport.On(cut(1, row.landed))
 			err := row.call(f, t)
-			if outcomeOf(err) != row.want || (err != nil && !errors.Is(err, errCut)) {
+			if !comesTo(err, row.want) || (err != nil && !errors.Is(err, errCut)) {
 				t.Errorf("%v, want %v", err, row.want)
 			}
 			if sent := f.transport.Sent(); !slices.Equal(sent, row.sent) {

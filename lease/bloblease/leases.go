@@ -24,7 +24,7 @@ func (s *Store) acquire(ctx context.Context, name, id string, ttl time.Duration)
 	if err != nil {
 		return lease.Grant{}, err
 	}
-	resp, err := client.AcquireLease(ctx, int32(ttl/time.Second), nil)
+	resp, err := client.AcquireLease(ctx, int32(ttl/time.Second), nil) //nolint:gosec // at most lease.MaxTTL
 	if err != nil {
 		return lease.Grant{}, err
 	}

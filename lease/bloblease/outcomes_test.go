@@ -58,7 +58,7 @@ func TestOutcomes(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					store, _ := openStub(t, always(row.status, row.code))
 					err := operations[op](t.Context(), store)
-					if got := outcomeOf(err); got != outcome {
+					if !comesTo(err, outcome) {
 						t.Fatalf("%s answered %d %s: %v, want %v", op, row.status, row.code, err, outcome)
 					}
 				})
@@ -135,7 +135,7 @@ func TestIncompleteAnswers(t *testing.T) {
 				}
 				return resp, nil
 			})
-			if err := operations[row.op](t.Context(), store); outcomeOf(err) != row.want {
+			if err := operations[row.op](t.Context(), store); !comesTo(err, row.want) {
 				t.Fatalf("%v, want %v", err, row.want)
 			}
 		})

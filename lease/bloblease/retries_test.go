@@ -90,7 +90,7 @@ func TestTimeLimits(t *testing.T) {
 				store, _ := openStub(t, hangs)
 				start := time.Now()
 				err := operations[op](t.Context(), store)
-				if outcomeOf(err) != row.want || !errors.Is(err, context.DeadlineExceeded) {
+				if !comesTo(err, row.want) || !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("%v, want %v", err, row.want)
 				}
 				if took := time.Since(start); took > row.limit || took < row.limit/2 {
@@ -117,11 +117,11 @@ func TestCallerLeaves(t *testing.T) {
 				if want == nil {
 					want = lease.ErrUnknown
 				}
-				if outcomeOf(err) != want || len(transport.Sent()) != 1 {
+				if !comesTo(err, want) || len(transport.Sent()) != 1 {
 					t.Errorf("left during the call: %v after %v, want %v", err, transport.Sent(), want)
 				}
 				transport.Reset()
-				if err := operations[op](ctx, store); outcomeOf(err) != errNotDone || len(transport.Sent()) != 0 {
+				if err := operations[op](ctx, store); !comesTo(err, errNotDone) || len(transport.Sent()) != 0 {
 					t.Errorf("left before the call: %v after %v, want nothing sent", err, transport.Sent())
 				}
 			})
@@ -151,7 +151,7 @@ func TestNotSent(t *testing.T) {
 				t.Parallel()
 				store, transport := openStub(t, func(*http.Request) (*http.Response, error) { return nil, row.err })
 				err := operations[op](t.Context(), store)
-				if outcomeOf(err) != row.want || !errors.Is(err, row.err) {
+				if !comesTo(err, row.want) || !errors.Is(err, row.err) {
 					t.Errorf("%v, want %v", err, row.want)
 				}
 				if sent := transport.Sent(); len(sent) != 1 {
@@ -190,7 +190,7 @@ func TestToken(t *testing.T) {
 			}
 			start := time.Now()
 			err = operations[leasetest.OpWrite](t.Context(), store)
-			if outcomeOf(err) != row.want || time.Since(start) > tokenTimeout {
+			if !comesTo(err, row.want) || time.Since(start) > tokenTimeout {
 				t.Errorf("%s: %v after %v, want %v", name, err, time.Since(start), row.want)
 			}
 			if sent := len(transport.Sent()); (sent == 0) != (row.want != nil) {
@@ -219,7 +219,7 @@ func TestCallerLeavesBeforeToken(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		err = operations[leasetest.OpWrite](ctx, store)
-		if outcomeOf(err) != errNotDone || len(transport.Sent()) != 0 {
+		if !comesTo(err, errNotDone) || len(transport.Sent()) != 0 {
 			t.Fatalf("%v after %v: want nothing sent", err, transport.Sent())
 		}
 	})
@@ -243,7 +243,7 @@ func TestBrokenBody(t *testing.T) {
 			t.Fatalf("%q, %v after %v", doc.Body, err, transport.Sent())
 		}
 		tries = -10
-		if doc, err := store.Read(t.Context(), "a"); outcomeOf(err) != errNotDone || doc.Body != nil {
+		if doc, err := store.Read(t.Context(), "a"); !comesTo(err, errNotDone) || doc.Body != nil {
 			t.Fatalf("%q, %v: want an error", doc.Body, err)
 		}
 	})

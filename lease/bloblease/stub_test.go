@@ -106,15 +106,18 @@ var operations = map[leasetest.Op]func(context.Context, *Store) error{
 // errNotDone stands in tables for an error that is none of the outcomes.
 var errNotDone = errors.New("not done")
 
-// outcomeOf reduces an error to what callers decide by.
-func outcomeOf(err error) error {
-	if err == nil {
-		return nil
+// comesTo reports whether want is what callers decide by when they see err.
+func comesTo(err, want error) bool {
+	switch {
+	case want == nil || err == nil:
+		return want == nil && err == nil
+	case !errors.Is(want, errNotDone):
+		return errors.Is(err, want)
 	}
 	for _, outcome := range []error{lease.ErrNotFound, lease.ErrExists, lease.ErrHeld, lease.ErrLost, lease.ErrUnknown} {
 		if errors.Is(err, outcome) {
-			return outcome
+			return false
 		}
 	}
-	return errNotDone
+	return true
 }

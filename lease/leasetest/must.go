@@ -10,7 +10,7 @@ import (
 	"pbirefresh/lease"
 )
 
-// The helpers below each state one expectation. doc is the name that most checks use.
+// The functions below each state one expectation. doc is the name that most checks use.
 
 const (
 	doc = "models/69ffaa6c-e36d-4d01-96f5-1ee67c64bbaf/b2b5e3a2-5f5c-4c3e-8c3e-0d6d2a6f9a11.json"

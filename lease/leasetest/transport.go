@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -86,19 +87,12 @@ func describe(req *http.Request) string {
 	query := req.URL.Query()
 	switch {
 	case query.Get("comp") == "lease":
-		action := req.Header["x-ms-lease-action"]
-		return fmt.Sprintf("%s %s", req.Method, firstOf(action))
+		action := req.Header["x-ms-lease-action"] //nolint:staticcheck // see above
+		return fmt.Sprintf("%s %s", req.Method, strings.Join(action, ","))
 	case query.Get("comp") != "":
 		return fmt.Sprintf("%s comp=%s", req.Method, query.Get("comp"))
 	case query.Get("restype") != "":
 		return fmt.Sprintf("%s restype=%s", req.Method, query.Get("restype"))
 	}
 	return req.Method
-}
-
-func firstOf(values []string) string {
-	if len(values) == 0 {
-		return ""
-	}
-	return values[0]
 }

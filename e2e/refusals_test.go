@@ -118,7 +118,9 @@ func TestReadinessNamesWhatIsMissing(t *testing.T) {
 		t.Errorf("ready: %s %s", resp.Status, text)
 	}
 	other := newWorld(t)
-	other.Vault.Delete(sim.SecretName)
+	if err := other.Vault.Delete(sim.SecretName); err != nil {
+		t.Fatal(err)
+	}
 	b := startApp(t, other, inMemory())
 	resp, text := b.call("GET", "/api/health/ready", "")
 	if resp.StatusCode != http.StatusServiceUnavailable || !strings.Contains(text, sim.SecretName) || !strings.Contains(text, "POWERBI_CLIENT_SECRET_NAME") {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -58,15 +59,16 @@ func (s *server) logAccess(pattern, id string, status int, took time.Duration, e
 }
 
 // requestID is the host's invocation id, by which its own log names the request.
-// The host appends it to whatever the client sent, so the last value is the
-// host's (azure-functions-host, source).
+// The host adds it to whatever the client sent, as a further value or behind a
+// comma, so the last one is the host's (azure-functions-host, source; the comma is
+// unverified).
 func requestID(r *http.Request) string {
-	if ids := r.Header.Values("X-Azure-Functions-InvocationId"); len(ids) > 0 {
-		if id := ids[len(ids)-1]; len(id) <= 64 {
-			return id
-		}
+	all := strings.Join(r.Header.Values("X-Azure-Functions-InvocationId"), ",")
+	id := strings.TrimSpace(all[strings.LastIndexByte(all, ',')+1:])
+	if id == "" || len(id) > 64 {
+		return rand.Text()
 	}
-	return rand.Text()
+	return id
 }
 
 // recorder remembers the status for the access log.

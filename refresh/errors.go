@@ -15,7 +15,7 @@ type Refusal struct {
 
 func (r *Refusal) Error() string { return r.Code + ": " + r.Message }
 
-// UnavailableError: the request could not be carried out now. Nothing is
+// UnavailableError says that the request could not be carried out now. Nothing is
 // promised, and it is safe to send it again.
 type UnavailableError struct {
 	RetryAfter time.Duration

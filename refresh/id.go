@@ -22,7 +22,7 @@ type ID struct {
 	Nonce  string // 32 hex digits: 128 random bits for each caller
 }
 
-// ErrBadID: the id is malformed, was made with another key, or was altered. All
+// ErrBadID says that the id is malformed, was made with another key, or was altered. All
 // three look alike from outside.
 var ErrBadID = errors.New("refresh: no such operation id")
 

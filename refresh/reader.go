@@ -44,6 +44,7 @@ func (r *reader) read(ctx context.Context) (lease.Document, error) {
 	r.mu.Lock()
 	if r.next == nil {
 		r.next = &sharedRead{done: make(chan struct{})}
+		//nolint:gosec // G118: the read is shared, so it must outlive the request that began it
 		go r.send(r.next, readInterval-time.Since(r.last))
 	}
 	read := r.next

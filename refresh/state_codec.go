@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// ErrNewer: the document was written by a newer version of this program. It is
+// ErrNewer says that the document was written by a newer version of this program. It is
 // left alone: an older binary must never destroy or misjudge it.
 var ErrNewer = errors.New("refresh: the state document was written by a newer version")
 

@@ -11,7 +11,7 @@ type At time.Time
 
 func (a At) when() time.Time { return time.Time(a) }
 
-// Arrive: a caller asks for a refresh. Answered by [Admit] or [Refuse].
+// Arrive says that a caller asks for a refresh. Answered by [Admit] or [Refuse].
 type Arrive struct {
 	At
 	Nonce string // of the caller; becomes part of its id
@@ -28,14 +28,14 @@ type Ask struct {
 	MaxAttempts  int
 }
 
-// Tick: time has passed, or the facts above have changed. It is the only event
+// Tick says that time has passed, or that the facts have changed. It is the only event
 // upon which the machine decides to do something at Power BI.
 type Tick struct {
 	At
 	Txn string // names the attempt, should this tick begin one
 }
 
-// Answered: the POST of an attempt has ended.
+// Answered says how the POST of an attempt has ended.
 type Answered struct {
 	At
 	Txn    string
@@ -68,7 +68,7 @@ type Answer struct {
 	Quota         bool // the daily limit
 }
 
-// Observed: a look at Power BI has ended. A look that failed has an Err and
+// Observed says what a look at Power BI has shown. A look that failed has an Err and
 // nothing else.
 type Observed struct {
 	At
@@ -108,7 +108,7 @@ const (
 	RowDisabled   RowState = "disabled"
 )
 
-// CancelAsked: a caller wants its operation to end. Answered by [Admit] or
+// CancelAsked says that a caller wants its operation to end. Answered by [Admit] or
 // [Refuse].
 type CancelAsked struct {
 	At
@@ -117,15 +117,15 @@ type CancelAsked struct {
 	Force  bool // also for the other callers of a shared operation
 }
 
-// Deleted: the DELETE of the attempt's refresh has ended, however it ended. The
+// Deleted says that the DELETE of the attempt's refresh has ended, however it ended. The
 // truth is read afterwards.
 type Deleted struct {
 	At
 	Txn string
 }
 
-// Archived: the finished operations up to this number are in the archive,
-// confirmed, and may leave the document.
+// Archived says that a finished operation is confirmed to be in the archive, and
+// may leave the document.
 type Archived struct {
 	At
 	Number int64

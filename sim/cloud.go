@@ -32,7 +32,7 @@ const (
 	SecretValue     = "sim~first-secret"
 )
 
-// Sales, Finance and Shared are the seeded models.
+// Sales is the first model of the workspace on a dedicated capacity.
 func Sales() Ref { return Ref{WorkspaceID, SalesModel} }
 
 // Finance is the second model of the dedicated workspace.

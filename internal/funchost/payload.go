@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// ErrHangs: the handler answered a timer with 2xx and no JSON value. The real
+// ErrHangs says that the handler answered a timer with 2xx and no JSON value. The real
 // host takes that for an invocation that is not over: it hangs until
 // functionTimeout, and then kills the handler. The stand-in reports it at once
 // instead.
@@ -73,7 +73,11 @@ type (
 	}
 	scheduleStatus struct{ Last, Next, LastUpdated string }
 	metadata       struct {
-		Sys struct{ MethodName, UtcNow, RandGuid string } `json:"sys"`
+		Sys struct {
+			MethodName string
+			UtcNow     string
+			RandGUID   string `json:"RandGuid"`
+		} `json:"sys"`
 	}
 )
 
@@ -92,7 +96,7 @@ func timerPayload(f *Function, status *timerStatus, pastDue bool, now time.Time)
 	p := payload{Data: map[string]timerInfo{f.Timer.Binding: info}}
 	p.Metadata.Sys.MethodName = f.Name
 	p.Metadata.Sys.UtcNow = now.UTC().Format(time.RFC3339Nano)
-	p.Metadata.Sys.RandGuid = newGUID()
+	p.Metadata.Sys.RandGUID = newGUID()
 	return json.Marshal(p)
 }
 

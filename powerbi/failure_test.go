@@ -60,6 +60,8 @@ func TestParseFailure(t *testing.T) {
 		{"query time-out", "Microsoft SQL: Execution Timeout Expired.", FailTimeout, true, "", ""},
 		{"source", "OLE DB or ODBC error: [DataSource.Error] File not found", FailSource, false, "", ""},
 		{"duplicate", "Column 'Id' in Table 'T' contains a duplicate value '7'", FailModel, false, "", ""},
+		{"duplicate on the one side", "0xC11C0001: A duplicate value was found for a column on the one side of a relationship.", FailModel, false, "", ""},
+		{"source away", strings.Replace(gatewayMashup, "The key didn't match any rows in the table.", "The data source could not be reached.", 1), FailSource, true, "DM_GWPipeline_Gateway_MashupDataAccessError", "could not be reached"},
 		{"object instead of string", `{"error":{"code":"X","message":"Login failed"}}`, FailCredentials, false, "X", "Login failed"},
 		{"details with messages", `{"details":[{"message":"first"},{"message":"Out of memory"}]}`, FailMemory, false, "", "first Out of memory"},
 		{"empty", "", FailUnknown, false, "", ""},
@@ -76,6 +78,15 @@ func TestParseFailure(t *testing.T) {
 				t.Errorf("without cause or remedy: %+v", f)
 			}
 		})
+	}
+}
+
+// TestConsequencesAreLeftOut: they hide the reason, and "cancelled" misleads.
+func TestConsequencesAreLeftOut(t *testing.T) {
+	t.Parallel()
+	got := ParseFailure(serviceException("X", "0xC11C0006: The current operation was cancelled because another operation in the transaction failed.\nLogin failed."))
+	if got.Message != "Login failed." {
+		t.Errorf("message %q", got.Message)
 	}
 }
 

@@ -81,6 +81,24 @@ func TestManyRejectionsCostOneRenewal(t *testing.T) {
 	}
 }
 
+// TestLateRejectionOfAnOldToken: a rejection that arrives after somebody else has
+// renewed is no reason to renew again, and none to give up.
+func TestLateRejectionOfAnOldToken(t *testing.T) {
+	t.Parallel()
+	a := newClient(t, always(200, `[]`), nil).auth
+	old := a.get()
+	if !a.replace(old, bypass) {
+		t.Fatal("the first rejection renews nothing")
+	}
+	renewed := a.get()
+	if !a.replace(old, bypass) || a.get() != renewed || renewed == old {
+		t.Error("the second rejection of the old token renews again, or is not repeated")
+	}
+	if a.replace(renewed, bypass) {
+		t.Error("a rejection of the new token renews at once")
+	}
+}
+
 // TestStuckToken: a new token that is rejected, too, ends the attempts for a while.
 func TestStuckToken(t *testing.T) {
 	t.Parallel()

@@ -1,0 +1,93 @@
+package powerbi
+
+import (
+	"strings"
+	"sync"
+	"testing"
+)
+
+// TestAnswersToReads: the same answer means less to a read than to a start.
+func TestAnswersToReads(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		status  int
+		body    string
+		headers []string
+		code    Code
+		outcome Outcome
+	}{
+		// seen: a Reader's attempt to read the history
+		{"role may only read", 403, `{"error":{"code":"Unauthorized","message":"no write permission"}}`, nil, CodeForbidden, Refused},
+		// seen: push datasets
+		{"not model based", 415, `{"error":{"code":"InvalidRequest","message":"Invalid dataset. This API can only be called on a Model-based dataset"}}`, nil, CodeNotModelBased, Refused},
+		{"not found", 404, shape2Body("PowerBIEntityNotFound"), nil, CodeNotFound, Refused},
+		{"no workspace access", 401, "", []string{"X-PowerBI-Error-Info: GroupNotAccessible"}, CodeNotAuthorized, Refused},
+		{"tenant setting off", 403, `{"Message":"API is not accessible for application"}`, nil, CodeAPINotAccessible, Refused},
+		{"throttled", 429, throttled, nil, CodeThrottled, Refused},
+		{"a premium word in a read's refusal is no hint", 400, `{"error":{"code":"InvalidRequest","message":"Premium only"}}`, nil, CodeBadRequest, Refused},
+		{"a bare conflict of a read is not busy", 409, "", nil, CodeBadRequest, Refused},
+		{"redirect", 302, "", []string{"Location: https://login.example/"}, CodeUnexpected, Unknown},
+		{"no content", 204, "", nil, CodeUnexpected, Unknown},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			for _, read := range []func(*Client) error{
+				func(c *Client) error { _, err := c.Refreshes(t.Context(), model(), 1); return err },
+				func(c *Client) error { _, err := c.RefreshDetail(t.Context(), model(), aRefreshID); return err },
+				func(c *Client) error { _, err := c.Workspace(t.Context(), workspaceID); return err },
+			} {
+				e := asError(t, read(newClient(t, always(tt.status, tt.body, tt.headers...), nil)))
+				if e.Code != tt.code || e.Outcome != tt.outcome || e.Status != tt.status {
+					t.Errorf("%s: got %s %s %d, want %s %s", e.Op, e.Code, e.Outcome, e.Status, tt.code, tt.outcome)
+				}
+				if e.Op == "" || strings.Contains(e.Error(), "  ") {
+					t.Errorf("odd text: %q", e.Error())
+				}
+			}
+		})
+	}
+}
+
+// TestUnreadableAnswers: a proxy's page with status 200 is no fact about a refresh.
+func TestUnreadableAnswers(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{"<html>Sign in</html>", "", "[", `"text"`, "7"} {
+		c := newClient(t, always(200, body, "RequestId: r1"), nil)
+		_, history := c.Refreshes(t.Context(), model(), 1)
+		_, detail := c.RefreshDetail(t.Context(), model(), aRefreshID)
+		_, workspace := c.Workspace(t.Context(), workspaceID)
+		for _, err := range []error{history, detail, workspace} {
+			e := asError(t, err)
+			if e.Code != CodeUnexpected || e.RequestID != "r1" || e.Status != 200 || e.Outcome != Unknown {
+				t.Errorf("%q: got %+v", body, e)
+			}
+		}
+	}
+}
+
+// TestConcurrentUse is for the race detector.
+func TestConcurrentUse(t *testing.T) {
+	t.Parallel()
+	w := tokens("token-2")
+	c := newClient(t, w, nil)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() { _ = c.Warm(t.Context()) })
+		wg.Go(func() { _ = c.RenewToken(t.Context()) })
+		wg.Go(func() { _, _ = c.StartRefresh(t.Context(), model(), RefreshRequest{Type: "Full"}) })
+		wg.Go(func() { _, _ = c.Refreshes(t.Context(), model(), 3) })
+		wg.Go(func() { _, _ = c.Look(t.Context(), model(), aRefreshID) })
+		wg.Go(func() { _ = c.CancelRefresh(t.Context(), model(), aRefreshID) })
+		wg.Go(func() { _, _ = c.Workspace(t.Context(), workspaceID) })
+	}
+	wg.Wait()
+	if _, err := c.Refreshes(t.Context(), model(), 1); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+	for _, r := range w.requests() {
+		if r.header.Get("User-Agent") == "" || r.header.Get("Authorization") == "" {
+			t.Errorf("a request without its headers: %+v", r)
+		}
+	}
+}

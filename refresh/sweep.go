@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"regexp"
 	"sync"
 	"time"
@@ -66,10 +67,13 @@ func (c *Coordinator) Sweep(ctx context.Context) (Report, error) {
 	cursor := c.readCursor(ctx)
 	err := w.pages(ctx, cursor)
 	w.running.Wait()
+	if w.cursor == "" && ctx.Err() != nil {
+		w.cursor = w.last // some of the last page had no time
+	}
 	if err != nil && ctx.Err() == nil {
 		return w.report, unavailable(err)
 	}
-	w.report.Complete = w.cursor == ""
+	w.report.Complete = w.cursor == "" && ctx.Err() == nil
 	c.writeCursor(ctx, cursor, w.cursor)
 	return w.report, nil
 }
@@ -79,6 +83,7 @@ type sweeper struct {
 	slots   chan struct{}
 	running sync.WaitGroup
 	cursor  string // of the first page that was not finished
+	last    string // of the page that was begun last
 
 	mu     sync.Mutex
 	report Report
@@ -87,11 +92,16 @@ type sweeper struct {
 // pages walks the list from cursor to its end.
 func (w *sweeper) pages(ctx context.Context, cursor string) error {
 	for {
-		w.cursor = cursor
+		w.cursor, w.last = cursor, cursor
 		page, err := w.c.Store.List(ctx, statePrefix, cursor, sweepPage)
 		if err != nil {
 			return err
 		}
+		// A sweep may stop inside a page and begin the next time at its start: the
+		// order is random, so that its tail does not starve.
+		rand.Shuffle(len(page.Entries), func(i, j int) {
+			page.Entries[i], page.Entries[j] = page.Entries[j], page.Entries[i]
+		})
 		for _, e := range page.Entries {
 			if !w.visit(ctx, e, page.Date) {
 				return ctx.Err()

@@ -1,0 +1,240 @@
+package refresh
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"pbirefresh/powerbi"
+	"pbirefresh/sim"
+)
+
+// cloudCredential takes its tokens from the simulated Entra ID.
+type cloudCredential struct{ cloud *sim.Cloud }
+
+func (c cloudCredential) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	token, expires, err := c.cloud.Token()
+	return azcore.AccessToken{Token: token, ExpiresOn: expires}, err
+}
+
+// simulated is the real client in front of the simulated Power BI, in process.
+func simulated(t *testing.T) (*sim.Cloud, Upstream) {
+	t.Helper()
+	cloud := sim.NewCloud(sim.Options{})
+	client, err := powerbi.NewClient(cloudCredential{cloud}, powerbi.Options{Transport: cloud.Transport(), Timeout: 20 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cloud, NewUpstream(client, slog.New(slog.DiscardHandler))
+}
+
+func modelOfRef(ref sim.Ref) Model { return Model{WorkspaceID: ref.Workspace, DatasetID: ref.Model} }
+
+func wholePost() Post {
+	return Post{Txn: "t1", Shape: Shape{Kind: Auto}, Kind: Auto}
+}
+
+func soon() time.Time { return time.Now().Add(10 * time.Second) }
+
+// Each answer of Power BI to the POST, as the client meets it on the wire.
+func TestAnswersOfThePost(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[sim.FaultKind]Answer{
+		sim.CutBefore:         {Kind: Lost},
+		sim.CutAfter:          {Kind: Lost},
+		sim.ErrorBefore:       {Kind: Lost},
+		sim.ErrorAfter:        {Kind: Lost},
+		sim.HTMLError:         {Kind: Lost},
+		sim.Redirected:        {Kind: Lost},
+		sim.UnexpectedSuccess: {Kind: Lost},
+		sim.Throttled:         {Kind: Throttled, RetryAfter: 20 * time.Second},
+		sim.Busy400Answer:     {Kind: Busy},
+		sim.Busy409Answer:     {Kind: Busy},
+		sim.TokenExpired:      {Kind: Refused, TokenRejected: true},
+		sim.TokenExpiredBody:  {Kind: Refused, TokenRejected: true},
+		sim.InvalidToken:      {Kind: Refused, TokenRejected: true},
+		sim.QuotaExceeded:     {Kind: Refused, Quota: true},
+		sim.GroupInaccessible: {Kind: Refused},
+		sim.NotAuthorized:     {Kind: Refused},
+		sim.APIInaccessible:   {Kind: Refused},
+		sim.EntityNotFound:    {Kind: Refused},
+		sim.NotModelBased:     {Kind: Refused},
+		sim.BareBadRequest:    {Kind: Refused},
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T) {
+				cloud, upstream := simulated(t)
+				if err := cloud.Fail(sim.Fault{Kind: kind, Op: sim.OpStart}); err != nil {
+					t.Fatal(err)
+				}
+				got := upstream.Post(t.Context(), modelOfRef(sim.Sales()), wholePost(), soon())
+				if got.Kind != want.Kind || got.TokenRejected != want.TokenRejected || got.Quota != want.Quota ||
+					(want.RetryAfter > 0 && got.RetryAfter != want.RetryAfter) {
+					t.Errorf("%+v, want %+v", got, want)
+				}
+				if got.Kind == Refused && (got.Fault == nil || got.Fault.Message == "" || got.Fault.Remedy == "") {
+					t.Errorf("no cause and remedy: %+v", got.Fault)
+				}
+				if n := cloud.Journal.Count(sim.OpStart, 0) + len(cloud.Journal.Entries(0)); n == 0 {
+					t.Error("nothing was sent")
+				}
+				if c, _ := cloud.PowerBI.Counters(sim.Sales()); c.Posts > 1 {
+					t.Errorf("%d requests for one intent", c.Posts)
+				}
+			})
+		})
+	}
+}
+
+func TestPostAsksForWhatTheShapeSays(t *testing.T) {
+	t.Parallel()
+	no := false
+	for name, tt := range map[string]struct {
+		ref  sim.Ref
+		post Post
+		sent Kind
+		body string
+	}{
+		"auto on a capacity":      {sim.Sales(), wholePost(), Enhanced, `{"type":"Full"}`},
+		"auto on shared capacity": {sim.Shared(), wholePost(), Standard, ``},
+		"standard":                {sim.Sales(), Post{Shape: Shape{Kind: Standard}, Kind: Standard}, Standard, ``},
+		"checked fall-back":       {sim.Shared(), Post{Shape: Shape{Kind: Auto}, Kind: Standard, Check: true}, Standard, ``},
+		"objects": {sim.Sales(), Post{Kind: Enhanced, Shape: Shape{Kind: Enhanced, Type: "Full", CommitMode: "PartialBatch",
+			ApplyPolicy: &no, Objects: []Object{{Table: "Sales", Partition: "2026"}}}}, Enhanced,
+			`{"applyRefreshPolicy":false,"commitMode":"PartialBatch","objects":[{"partition":"2026","table":"Sales"}],"type":"Full"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T) {
+				cloud, upstream := simulated(t)
+				got := upstream.Post(t.Context(), modelOfRef(tt.ref), tt.post, soon())
+				if got.Kind != Accepted || got.Sent != tt.sent || got.RefreshID == "" {
+					t.Fatalf("%+v", got)
+				}
+				truth, err := cloud.PowerBI.Refreshes(tt.ref)
+				if err != nil || len(truth) != 1 || truth[0].ID != got.RefreshID || canonical(t, truth[0].Body) != tt.body {
+					t.Errorf("Power BI got %+v (%v)", truth, err)
+				}
+			})
+		})
+	}
+}
+
+func canonical(t *testing.T, raw []byte) string {
+	t.Helper()
+	if len(raw) == 0 {
+		return ""
+	}
+	var v any
+	if err := json.Unmarshal(raw, &v); err != nil {
+		t.Fatal(err)
+	}
+	b, _ := json.Marshal(v)
+	return string(b)
+}
+
+func TestFallbackNeedsTheWorkspacesWord(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		cloud, upstream := simulated(t)
+		post := Post{Shape: Shape{Kind: Auto}, Kind: Standard, Check: true}
+		got := upstream.Post(t.Context(), modelOfRef(sim.Sales()), post, soon())
+		if got.Kind != Unsent || got.Fault.Code != CodeEnhancedOnly {
+			t.Errorf("%+v", got)
+		}
+		if c, _ := cloud.PowerBI.Counters(sim.Sales()); c.Posts != 0 {
+			t.Error("it was posted all the same")
+		}
+	})
+}
+
+func TestPostIsNotSentLate(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		cloud, upstream := simulated(t)
+		got := upstream.Post(t.Context(), modelOfRef(sim.Sales()), wholePost(), time.Now())
+		if got.Kind != Unsent || !got.Fault.Transient {
+			t.Errorf("%+v", got)
+		}
+		if c, _ := cloud.PowerBI.Counters(sim.Sales()); c.Posts != 0 {
+			t.Error("it was sent")
+		}
+	})
+}
+
+func TestLookShowsTheRefreshThatWasAskedFor(t *testing.T) {
+	t.Parallel()
+	for _, ref := range []sim.Ref{sim.Sales(), sim.Shared()} {
+		bubble(t, func(t *testing.T) {
+			cloud, upstream := simulated(t)
+			m := modelOfRef(ref)
+			a := upstream.Post(t.Context(), m, wholePost(), soon())
+			time.Sleep(time.Minute)
+			if _, err := cloud.PowerBI.StartForeign(ref, sim.ViaPortal, time.Hour); err != nil {
+				t.Fatal(err)
+			}
+			s := upstream.Look(t.Context(), m, Look{RefreshID: a.RefreshID, Kind: a.Sent})
+			row, ok := findRow(s.Rows, a.RefreshID)
+			if s.Err != nil || !ok || row.State != RowCompleted || row.Start.IsZero() || row.End.Before(row.Start) {
+				t.Errorf("%+v", s)
+			}
+			s = upstream.Look(t.Context(), m, Look{})
+			if s.Err != nil || s.Detail || len(s.Rows) != 2 || s.Rows[0].State != RowInProgress || s.Date.IsZero() {
+				t.Errorf("history: %+v", s)
+			}
+		})
+	}
+}
+
+// What a look cannot see proves nothing: it has an Err and no rows.
+func TestBlindLooks(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []sim.FaultKind{sim.CutBefore, sim.ErrorBefore, sim.TruncatedJSON, sim.HTMLError, sim.Throttled, sim.EntityNotFound, sim.Redirected} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T) {
+				cloud, upstream := simulated(t)
+				if err := cloud.Fail(sim.Fault{Kind: kind, Op: sim.OpHistory, Times: -1}); err != nil {
+					t.Fatal(err)
+				}
+				s := upstream.Look(t.Context(), modelOfRef(sim.Sales()), Look{})
+				if s.Err == nil || len(s.Rows) > 0 {
+					t.Errorf("%+v", s)
+				}
+				if kind == sim.Throttled && s.RetryAfter == 0 {
+					t.Error("it does not say when to look again")
+				}
+			})
+		})
+	}
+}
+
+func TestFailureReachesTheFault(t *testing.T) {
+	t.Parallel()
+	for class, transient := range map[sim.FailureClass]bool{
+		sim.FailCredentials: false, sim.FailKey: false, sim.FailCapacity: true, sim.FailEvicted: true, sim.FailInternal: true,
+	} {
+		bubble(t, func(t *testing.T) {
+			cloud, upstream := simulated(t)
+			if err := cloud.PowerBI.FailNext(sim.Sales(), class); err != nil {
+				t.Fatal(err)
+			}
+			m := modelOfRef(sim.Sales())
+			a := upstream.Post(t.Context(), m, wholePost(), soon())
+			time.Sleep(time.Minute)
+			s := upstream.Look(t.Context(), m, Look{RefreshID: a.RefreshID, Kind: a.Sent})
+			if len(s.Rows) != 1 || s.Rows[0].State != RowFailed {
+				t.Fatalf("%s: %+v", class, s)
+			}
+			if f := s.Rows[0].Fault; f.Class == "" || f.Remedy == "" || f.Transient != transient {
+				t.Errorf("%s: %+v", class, f)
+			}
+		})
+	}
+}

@@ -53,9 +53,30 @@ func faultOf(err error, transient bool) *Fault {
 	}
 	f := &Fault{Code: faultCode(e.Code), Message: e.Message, Remedy: e.Remedy, PowerBI: e.PowerBICode, Transient: transient}
 	if f.Message == "" {
-		f.Message = "Power BI answered " + string(e.Code) + " without a reason."
+		f.Message = inWords(e.Code)
 	}
 	return f
+}
+
+// inWords says what an answer means that came without a text, as most of Power
+// BI's refusals do.
+func inWords(c powerbi.Code) string {
+	switch c {
+	case powerbi.CodeNotAuthorized, powerbi.CodeForbidden:
+		return "The service principal may not refresh models of this workspace."
+	case powerbi.CodeAPINotAccessible:
+		return "The tenant does not let service principals use the Power BI API."
+	case powerbi.CodeNotFound:
+		return "Power BI knows no such model, or the service principal may not see it."
+	case powerbi.CodeTokenRejected:
+		return "Power BI does not accept the token, not even a new one."
+	case powerbi.CodeBadRequest:
+		return "Power BI refused the request without saying why."
+	case powerbi.CodeUnavailable:
+		return "Power BI is not available."
+	default:
+		return "Power BI answered " + string(c) + " without a reason."
+	}
 }
 
 // faultCode gives the client's codes the names that the HTTP contract uses.

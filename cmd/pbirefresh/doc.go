@@ -2,6 +2,7 @@
 // project, and those who operate an app.
 //
 //	pbirefresh dev       refresh a model end to end on this machine
+//	pbirefresh sim       serve the stand-ins alone, for your own tests
 //	pbirefresh package   stage dist/ and make the zips to deploy
 //	pbirefresh trigger   ask an app for a refresh, and watch it
 //	pbirefresh watch     watch an operation by its status URL

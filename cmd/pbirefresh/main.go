@@ -38,6 +38,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"dev", "refresh a model end to end on this machine, then keep serving", dev},
+		{"sim", "serve the stand-ins for Power BI and its neighbours alone, for your own tests", standIns},
 		{"package", "stage dist/ and zip it for linux/amd64 and linux/arm64", packageApp},
 		{"trigger", "ask an app for a refresh, and watch it to its end", trigger},
 		{"watch", "watch an operation by its status URL", watch},

@@ -103,6 +103,11 @@ func (s *Section) Doc() Document { return s.doc }
 // to a second behind.
 func (s *Section) Now() time.Time { return s.date.Add(time.Since(s.granted)) }
 
+// Local is a time of the storage service's clock on the local clocks, monotonic and
+// wall. It is counted from before the acquire was sent and so rather early than
+// late, also if the machine was suspended since.
+func (s *Section) Local(t time.Time) time.Time { return s.opened.Add(t.Sub(s.date)) }
+
 // Left is how long the section may still be trusted; zero or less means not at
 // all. Check it immediately before anything that must happen under the lease.
 func (s *Section) Left() time.Duration {

@@ -315,3 +315,20 @@ func TestNewIDsDiffer(t *testing.T) {
 		seen[id] = true
 	}
 }
+
+// A time of the storage's clock is put on the local clocks from before the acquire
+// was sent: what must not be done after it is given up rather early than late, also
+// where the machine was suspended and time.Now has moved on.
+func TestLocalIsCountedFromBeforeTheAcquire(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.store.Delay(leasetest.OpAcquire, 0, 3*time.Second)
+		s := b.enter()
+		time.Sleep(time.Second)
+		want := time.Now().Add(10*time.Second - 3*time.Second)
+		if got := s.Local(s.Now().Add(10 * time.Second)); !got.Equal(want) {
+			t.Errorf("%v away, want %v", time.Until(got), time.Until(want))
+		}
+	})
+}

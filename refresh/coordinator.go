@@ -81,7 +81,7 @@ func (c *Coordinator) Trigger(ctx context.Context, r Request) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	id := ID{Model: r.Model, Epoch: answer.epoch, Number: answer.view.Operation.Number, Nonce: nonce}
+	id := ID{Model: r.Model, Epoch: answer.epoch, Number: answer.number, Nonce: nonce}
 	sealed, err := id.Seal(key)
 	return Receipt{ID: sealed, View: answer.view}, err
 }
@@ -115,12 +115,18 @@ func (c *Coordinator) Cancel(ctx context.Context, sealed string, force bool) (Re
 		return Receipt{}, err
 	}
 	if view, ok := c.finished.get(sealed); ok {
-		return Receipt{ID: sealed, View: view}, &Refusal{Code: CodeFinished, Message: "The operation has ended: there is nothing left to cancel."}
+		return Receipt{ID: sealed, View: view}, finishedAlready()
 	}
-	if _, err := c.view(ctx, id); err != nil {
+	view, err := c.view(ctx, id)
+	switch {
+	case err != nil:
 		return Receipt{}, err // of another epoch, or not kept any more
+	case view.Status.Terminal():
+		return Receipt{ID: sealed, View: view}, finishedAlready()
 	}
-	job := newJob(func(at At) Event { return CancelAsked{At: at, Number: id.Number, Nonce: id.Nonce, Force: force} })
+	job := newJob(func(at At) Event {
+		return CancelAsked{At: at, Epoch: id.Epoch, Number: id.Number, Nonce: id.Nonce, Force: force}
+	})
 	job.nonce = id.Nonce
 	answer, err := c.do(ctx, id.Model, job)
 	return Receipt{ID: sealed, View: answer.view}, err
@@ -137,6 +143,10 @@ func (c *Coordinator) Advance(ctx context.Context, m Model) error {
 		return nil // whoever holds the lease moves the model on
 	}
 	return err
+}
+
+func finishedAlready() error {
+	return &Refusal{Code: CodeFinished, Message: "The operation has ended: there is nothing left to cancel."}
 }
 
 func (c *Coordinator) open(ctx context.Context, sealed string) (ID, error) {

@@ -2,6 +2,8 @@ package refresh
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"time"
 )
 
@@ -48,9 +50,26 @@ func (s *section) carryOut(ctx context.Context, effects []Effect) []Event {
 			continue
 		}
 		running++
-		go func() { results <- call() }()
+		go func() { results <- s.q.guarded(e, call) }()
 	}
 	return s.collect(results, running)
+}
+
+// guarded turns a panic of a call into what is known then: a POST may have been
+// sent, and anything else has shown nothing.
+func (q *queue) guarded(e Effect, call func() []Event) (events []Event) {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		q.log.Error("panic", "cause", fmt.Sprint(p), "stack", string(debug.Stack()))
+		if post, ok := e.(Post); ok {
+			// By now the sender's time may not be over: Lost waits for it.
+			events = []Event{Answered{At: At(post.Until), Txn: post.Txn, Answer: Answer{Kind: Lost}}}
+		}
+	}()
+	return call()
 }
 
 // collect waits for results until the lease is to be given back, and leaves the
@@ -102,15 +121,15 @@ func (s *section) call(ctx context.Context, e Effect) func() []Event {
 	q := s.q
 	switch e := e.(type) {
 	case Post:
-		sendBy := time.Now().Add(e.SendBy.Sub(s.lease.Now()))
-		until := time.Now().Add(e.Until.Sub(s.lease.Now()))
+		sendBy, until := s.lease.Local(e.SendBy), s.lease.Local(e.Until)
 		return func() []Event { return q.post(ctx, e, sendBy, until, now) }
 	case Look:
 		return q.once("look", func() []Event { return q.look(ctx, e, now) })
 	case Delete:
 		return func() []Event { return q.delete(ctx, e, now) }
 	case Archive:
-		return q.once("archive", func() []Event { return q.archive(ctx, s.state.Epoch, e, now) })
+		epoch := s.state.Epoch
+		return q.once("archive", func() []Event { return q.archive(ctx, epoch, e, now) })
 	default:
 		return nil
 	}

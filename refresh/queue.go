@@ -2,9 +2,10 @@ package refresh
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -24,9 +25,10 @@ type job struct {
 
 // answer is what a job's caller gets.
 type answer struct {
-	epoch string
-	view  View
-	err   error
+	epoch  string
+	number int64 // of the operation; 0: none
+	view   View
+	err    error
 }
 
 func newJob(event func(At) Event) *job {
@@ -110,7 +112,7 @@ func (q *queue) enter(ctx context.Context) *lease.Section {
 		if !q.waiting() {
 			return nil
 		}
-		if held != nil && !pause(ctx, wait/2+rand.N(wait)) { //nolint:gosec // jitter
+		if held != nil && !pause(ctx, wait/2+jitter(wait)) {
 			q.dismiss(everyJob, contended())
 			return nil
 		}
@@ -152,7 +154,7 @@ func share(s *State, ask Ask, now time.Time) (answer, bool) {
 		return answer{}, false
 	}
 	op, _ := s.Find(number)
-	return answer{epoch: s.Epoch, view: s.View(op, "", now)}, true
+	return answer{epoch: s.Epoch, number: number, view: s.View(op, "", now)}, true
 }
 
 // settleJobs answers the waiting jobs for which f has an answer.
@@ -181,6 +183,14 @@ func (q *queue) waiting() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return len(q.jobs) > 0
+}
+
+// jitter is a random wait below limit, so that processes which met once do not meet
+// again. It is drawn from crypto/rand, which a simulation can make repeatable.
+func jitter(limit time.Duration) time.Duration {
+	var b [8]byte
+	_, _ = rand.Read(b[:])                                              // never fails: crypto/rand ends the process instead
+	return time.Duration(binary.BigEndian.Uint64(b[:]) % uint64(limit)) //nolint:gosec // below limit
 }
 
 func pause(ctx context.Context, d time.Duration) bool {

@@ -59,7 +59,10 @@ func (s *scenario) operation(op Operation) string {
 		line += " shared"
 	}
 	if len(op.Withdrawn) > 0 {
-		line += " without " + strings.Join(op.Withdrawn, ",")
+		line += " without"
+		for _, w := range op.Withdrawn {
+			line += " " + w.Nonce
+		}
 	}
 	if op.Blocked != nil {
 		line += " waits for " + op.Blocked.Reason

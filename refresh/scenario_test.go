@@ -106,7 +106,7 @@ func (s *scenario) command(line string) []string {
 		s.feed(s.observation(args))
 	case "cancel":
 		nonce := args[0]
-		s.feed(CancelAsked{At: At(s.now), Number: s.callers[nonce], Nonce: nonce, Force: slices.Contains(args, "force")})
+		s.feed(CancelAsked{At: At(s.now), Epoch: s.state.Epoch, Number: s.callers[nonce], Nonce: nonce, Force: slices.Contains(args, "force")})
 	case "deleted":
 		s.feed(Deleted{At: At(s.now), Txn: s.txn(args)})
 	case "archived":

@@ -3,6 +3,8 @@ package refresh
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"time"
 
 	"pbirefresh/lease"
@@ -29,6 +31,7 @@ func (q *queue) section(ctx context.Context, held *lease.Section) {
 		return
 	}
 	s := &section{q: q, lease: held, state: state, answers: map[*job]answer{}, entered: time.Now()}
+	defer s.rescue()
 	var results []Event
 	for {
 		jobs := q.take()
@@ -111,6 +114,11 @@ func (s *section) save(ctx context.Context, next State, txn string, effects []Ef
 // settleReplies takes the answers to callers out of the effects and returns the
 // effects that go to the world.
 func (s *section) settleReplies(effects []Effect) []Effect {
+	for _, j := range s.waiting {
+		if j.event != nil && j.nonce == "" {
+			s.answers[j] = answer{} // a result of Power BI: saved, and not to be fed again
+		}
+	}
 	var rest []Effect
 	for _, e := range effects {
 		switch e := e.(type) {
@@ -125,13 +133,17 @@ func (s *section) settleReplies(effects []Effect) []Effect {
 	return rest
 }
 
+// admit remembers the answer as the saved state has it: a later step of the same
+// section may finish the operation and move it to the archive.
 func (s *section) admit(e Admit) {
-	s.answerFor(e.Nonce, answer{epoch: s.state.Epoch, view: View{Operation: Operation{Number: e.Number}}})
+	s.answerFor(e.Nonce, answer{epoch: s.state.Epoch, number: e.Number, view: s.show(e.Number, e.Nonce)})
 }
 
+// answerFor gives an answer to the job that asked: a caller may have a status
+// request waiting here besides.
 func (s *section) answerFor(nonce string, a answer) {
 	for _, j := range s.waiting {
-		if _, answered := s.answers[j]; !answered && j.nonce == nonce {
+		if _, answered := s.answers[j]; !answered && j.event != nil && j.nonce == nonce {
 			s.answers[j] = a
 			return
 		}
@@ -143,10 +155,13 @@ func (s *section) reply() {
 	for _, j := range s.waiting {
 		a, answered := s.answers[j]
 		if !answered && j.show.Epoch == s.state.Epoch {
-			a.view.Operation.Number = j.show.Number
+			a.number = j.show.Number
 		}
-		if a.err == nil && a.view.Operation.Number != 0 {
-			a.view = s.show(a.view.Operation.Number, j.nonce)
+		if v := s.show(a.number, j.nonce); a.err == nil && v.Operation.Number != 0 {
+			a.view = v
+		}
+		if a.view.Operation.Number == 0 {
+			a.number = 0
 		}
 		j.done <- a
 	}
@@ -156,7 +171,7 @@ func (s *section) reply() {
 func (s *section) show(number int64, nonce string) View {
 	op, ok := s.state.Find(number)
 	if !ok {
-		return View{} // in the archive meanwhile
+		return View{}
 	}
 	return s.state.View(op, nonce, s.lease.Now())
 }
@@ -183,6 +198,15 @@ func (s *section) fail(err error) {
 	}
 	s.waiting = saved
 	s.reply()
+}
+
+// rescue keeps one impossible document from ending the process, and with it every
+// other model: a panic would come back with each sweep.
+func (s *section) rescue() {
+	if p := recover(); p != nil {
+		s.q.log.Error("panic", "cause", fmt.Sprint(p), "stack", string(debug.Stack()))
+		s.fail(fmt.Errorf("refresh: panic: %v", p))
+	}
 }
 
 // giveBack returns jobs and results to the queue: the lease ended before they

@@ -49,21 +49,30 @@ type Operation struct {
 	Tuning      Tuning `json:"tuning,omitzero"`
 	MaxAttempts int    `json:"maxAttempts"`
 
-	Phase     Phase      `json:"phase"`
-	Shared    bool       `json:"shared,omitempty"`    // more than one caller holds its id
-	Withdrawn []string   `json:"withdrawn,omitempty"` // nonces of callers who cancelled
-	Cancel    bool       `json:"cancel,omitempty"`    // to be cancelled as soon as it can be
-	Tries     []Try      `json:"tries,omitempty"`
-	Objects   []Progress `json:"objects,omitempty"`
-	Blocked   *Blocked   `json:"blocked,omitempty"`  // why it waits
-	Fault     *Fault     `json:"fault,omitempty"`    // why it failed
-	Renewed   bool       `json:"renewed,omitempty"`  // the token was renewed once for it
-	Fallback  bool       `json:"fallback,omitempty"` // enhanced was refused: standard, once the workspace is checked
-	Unsent    int        `json:"unsent,omitempty"`   // intents in a row whose POST never left
+	Phase     Phase        `json:"phase"`
+	Shared    bool         `json:"shared,omitempty"`    // more than one caller holds its id
+	Withdrawn []Withdrawal `json:"withdrawn,omitempty"` // callers who cancelled their share
+	Cancel    bool         `json:"cancel,omitempty"`    // to be cancelled as soon as it can be
+	Tries     []Try        `json:"tries,omitempty"`
+	Objects   []Progress   `json:"objects,omitempty"`  // what has not completed first; see Total
+	Total     int          `json:"total,omitempty"`    // how many objects the refresh has
+	Blocked   *Blocked     `json:"blocked,omitempty"`  // why it waits
+	Fault     *Fault       `json:"fault,omitempty"`    // why it failed
+	Renewed   bool         `json:"renewed,omitempty"`  // the token was renewed once for it
+	Fallback  bool         `json:"fallback,omitempty"` // enhanced was refused: standard, once the workspace is checked
+	Unsent    int          `json:"unsent,omitempty"`   // intents in a row whose POST never left
+	Busy      int          `json:"busy,omitempty"`     // "busy" answers in a row
+}
+
+// Withdrawal is one caller's end of a shared operation.
+type Withdrawal struct {
+	Nonce string    `json:"nonce"`
+	At    time.Time `json:"at"`
 }
 
 // Try is what an operation keeps of one attempt made for it.
 type Try struct {
+	Txn       string    `json:"txn,omitempty"`       // of the attempt
 	RefreshID string    `json:"refreshId,omitempty"` // Power BI's id; empty while unknown
 	Kind      Kind      `json:"kind"`
 	Intent    time.Time `json:"intent"` // when it was decided

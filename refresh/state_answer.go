@@ -1,6 +1,9 @@
 package refresh
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // busyRecheck is how long after a "busy" answer the history is read: the row of
 // the other refresh may take a moment to appear.
@@ -24,8 +27,7 @@ func (m *machine) answered(e Answered) {
 	case Accepted:
 		m.accepted(a, e.Answer)
 	case Busy:
-		m.notStarted()
-		m.Foreign = &Foreign{Since: m.now, LookAt: m.now.Add(busyRecheck)}
+		m.busyAnswer()
 	case Throttled:
 		m.notStarted()
 		m.hold(HoldThrottled, max(time.Second, e.Answer.RetryAfter), "")
@@ -38,12 +40,50 @@ func (m *machine) answered(e Answered) {
 	}
 }
 
-// lateAnswer keeps an id that arrives after its attempt was given up: the
-// refresh exists and occupies the model.
+// busyAnswer waits for the refresh that Power BI says is executing. The history need
+// not show it (a OneDrive refresh is never listed), so the wait grows with each such
+// answer: no storm of requests.
+func (m *machine) busyAnswer() {
+	wait := busyRecheck
+	m.eachServed(func(op *Operation) {
+		op.Busy++
+		wait = max(wait, backoff(op.Busy, op.Number)/2)
+	})
+	m.notStarted()
+	m.Foreign = &Foreign{Since: m.now, LookAt: m.now.Add(wait)}
+}
+
+// lateAnswer keeps an id that arrives after its attempt was given up: the refresh
+// exists and occupies the model. It serves again whoever it was made for and who has
+// not been served since.
 func (m *machine) lateAnswer(e Answered) {
-	if e.Answer.Kind == Accepted && m.Attempt == nil && e.Answer.RefreshID != "" {
-		m.Foreign = &Foreign{RefreshID: e.Answer.RefreshID, Since: m.now, LookAt: m.now}
+	if e.Answer.Kind != Accepted || m.Attempt != nil || e.Answer.RefreshID == "" || m.concluded(e.Txn) {
+		return
 	}
+	a := &Attempt{Txn: e.Txn, Stage: StageStarting, Kind: e.Answer.Sent, Intent: m.now, SendBy: m.now, Until: m.now}
+	for _, op := range m.Pending {
+		if n := len(op.Tries); n > 0 && op.Tries[n-1].Txn == e.Txn {
+			a.Serves, a.Shape, a.Intent = append(a.Serves, op.Number), op.Shape, op.Tries[n-1].Intent
+		}
+	}
+	m.Attempt = a
+	m.eachServed(func(op *Operation) { op.endTry(OutcomePending, nil, time.Time{}) })
+	m.accepted(a, e.Answer)
+}
+
+// concluded reports whether the attempt came to an end that Power BI showed: an
+// answer that is fed twice must not bring it back.
+func (m *machine) concluded(txn string) bool {
+	for _, list := range [][]Operation{m.Pending, m.Recent} {
+		for _, op := range list {
+			for _, try := range op.Tries {
+				if try.Txn == txn && try.Outcome != OutcomeDropped && try.Outcome != OutcomeUnknown {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 func (m *machine) accepted(a *Attempt, answer Answer) {
@@ -62,7 +102,7 @@ func (m *machine) accepted(a *Attempt, answer Answer) {
 		}
 		try := op.try()
 		try.RefreshID, try.Kind, try.Started = a.RefreshID, a.Kind, m.now
-		op.Unsent = 0
+		op.Unsent, op.Busy = 0, 0
 		m.enter(op, Running)
 	})
 }
@@ -140,6 +180,11 @@ func (op *Operation) try() *Try { return &op.Tries[len(op.Tries)-1] }
 
 func (op *Operation) endTry(outcome Outcome, fault *Fault, at time.Time) {
 	try := op.try()
+	if fault != nil && len(fault.Detail) > maxDetail {
+		short := *fault
+		short.Detail = strings.ToValidUTF8(short.Detail[:maxDetail], "") + "..."
+		fault = &short
+	}
 	try.Outcome, try.Fault, try.Ended = outcome, fault, at
 }
 

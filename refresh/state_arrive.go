@@ -80,7 +80,8 @@ func (m *machine) join(op *Operation, ask Ask, deadline time.Time) {
 	op.Shared = true
 	op.MaxAttempts = max(op.MaxAttempts, ask.MaxAttempts)
 	if op.Deadline.Before(deadline) {
-		op.Deadline = deadline
+		// With room for those who follow: they need not write to join.
+		op.Deadline = deadline.Add(max(time.Minute, ask.Timeout/8))
 	}
 	switch by := m.now.Add(ask.QueueTimeout); {
 	case ask.QueueTimeout == 0:
@@ -92,7 +93,9 @@ func (m *machine) join(op *Operation, ask Ask, deadline time.Time) {
 
 // busy reports whether anything stands between a new request and its refresh.
 func (m *machine) busy() bool {
-	return m.Attempt != nil || m.Foreign != nil || len(m.Pending) > 0
+	// What was known of a foreign refresh counts until it is time to look again.
+	occupied := m.Foreign != nil && m.now.Before(m.Foreign.LookAt)
+	return m.Attempt != nil || occupied || len(m.Pending) > 0
 }
 
 // full says why no further operation fits, or nothing.
@@ -100,11 +103,11 @@ func (m *machine) full(ask Ask) string {
 	if len(m.Pending) >= maxPending {
 		return fmt.Sprintf("The model has %d pending operations already. Try again when some have ended.", maxPending)
 	}
-	bytes := ask.Shape.size()
+	bytes := ask.Shape.Size()
 	for _, op := range m.Pending {
-		bytes += op.Shape.size()
+		bytes += op.Shape.Size()
 	}
-	if bytes > maxShapeBytes {
+	if bytes > maxShapeBytes || m.bytes()+ask.Shape.Size() > maxDocument {
 		return fmt.Sprintf("The objects of all pending requests of this model exceed %d KiB. "+
 			"Name fewer tables and partitions, or refresh the whole model.", maxShapeBytes>>10)
 	}

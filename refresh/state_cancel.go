@@ -5,7 +5,7 @@ import "slices"
 // cancelAsked ends an operation for the caller who holds that nonce.
 func (m *machine) cancelAsked(e CancelAsked) {
 	i := indexOf(m.Pending, e.Number)
-	if i < 0 {
+	if i < 0 || e.Epoch != m.Epoch {
 		m.refuseCancel(e)
 		return
 	}
@@ -19,7 +19,7 @@ func (m *machine) cancelAsked(e CancelAsked) {
 			m.do(Refuse{e.Nonce, CodeQueueFull, "Too many callers of this operation have cancelled. Use force to cancel it for all."})
 			return
 		}
-		op.Withdrawn = append(op.Withdrawn, e.Nonce)
+		op.Withdrawn = append(op.Withdrawn, Withdrawal{e.Nonce, m.now})
 		m.do(Admit{e.Nonce, op.Number})
 	case m.serves(op.Number):
 		m.cancelServed(op, e)
@@ -42,7 +42,7 @@ func (m *machine) cancelServed(op *Operation, e CancelAsked) {
 }
 
 func (m *machine) refuseCancel(e CancelAsked) {
-	if indexOf(m.Recent, e.Number) >= 0 {
+	if e.Epoch == m.Epoch && indexOf(m.Recent, e.Number) >= 0 {
 		m.do(Refuse{e.Nonce, CodeFinished, "The operation has ended: there is nothing left to cancel."})
 		return
 	}
@@ -50,7 +50,18 @@ func (m *machine) refuseCancel(e CancelAsked) {
 }
 
 // WithdrawnBy reports whether the caller with that nonce cancelled its share.
-func (op *Operation) WithdrawnBy(nonce string) bool { return slices.Contains(op.Withdrawn, nonce) }
+func (op *Operation) WithdrawnBy(nonce string) bool {
+	_, gone := op.withdrawal(nonce)
+	return gone
+}
+
+func (op *Operation) withdrawal(nonce string) (Withdrawal, bool) {
+	i := slices.IndexFunc(op.Withdrawn, func(w Withdrawal) bool { return w.Nonce == nonce })
+	if i < 0 {
+		return Withdrawal{}, false
+	}
+	return op.Withdrawn[i], true
+}
 
 // wantsCancel reports whether the attempt's refresh is to be deleted: it is one
 // that Power BI named to us, and nobody whom it serves wants it any more.

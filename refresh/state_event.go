@@ -112,6 +112,7 @@ const (
 // [Refuse].
 type CancelAsked struct {
 	At
+	Epoch  string // of the document that the number belongs to
 	Number int64
 	Nonce  string
 	Force  bool // also for the other callers of a shared operation

@@ -9,10 +9,15 @@ import (
 const (
 	maxPending    = 32
 	maxShapeBytes = 24 << 10 // of all pending shapes together
+	maxDocument   = 60 << 10 // beyond it nothing new is admitted
+	roomy         = 40 << 10 // beyond it finished operations move to the archive at once
 	keepRecent    = 16       // finished operations that stay in the document
+	keepTight     = 2        // ... of a large document
+	maxObjects    = 32       // tables and partitions whose progress is shown
+	maxDetail     = 500      // bytes of Power BI's own words in a fault
 	maxDurations  = 24
 	maxWrites     = 24
-	maxWithdrawn  = 32
+	maxWithdrawn  = 16
 	maxKnown      = 16
 )
 
@@ -96,7 +101,7 @@ func (m *machine) start(txn string) {
 		Kind: kind, Shape: op.Shape, Intent: m.now,
 		SendBy: m.now.Add(m.SendWithin), Until: m.now.Add(m.SendWithin + m.PostLimit),
 	}
-	op.Tries = append(op.Tries, Try{Kind: kind, Intent: m.now, Outcome: OutcomePending})
+	op.Tries = append(op.Tries, Try{Txn: txn, Kind: kind, Intent: m.now, Outcome: OutcomePending})
 	m.enter(op, Starting)
 	m.do(Post{
 		Txn: txn, Shape: op.Shape, Kind: kind, Tuning: op.Tuning,
@@ -114,7 +119,7 @@ func (m *machine) follow(a *Attempt) {
 		m.settle(a)
 	}
 	if m.wantsCancel(a) {
-		a.Stage, a.Deleted, a.LookAt = StageCancelling, true, m.now
+		a.Stage, a.Deleted, a.LookAt, a.Looks = StageCancelling, true, m.now, 0
 		m.eachServed(func(op *Operation) { m.enter(op, Cancelling) })
 		m.do(Delete{Txn: a.Txn, RefreshID: a.RefreshID})
 		return // look after the DELETE was answered
@@ -167,9 +172,26 @@ func (m *machine) serves(number int64) bool {
 
 // archive asks for room in the document, and for finished operations to live on.
 func (m *machine) archive() {
-	if extra := len(m.Recent) - keepRecent; extra > 0 {
+	if extra := len(m.Recent) - m.keep(); extra > 0 {
 		m.do(Archive{Operations: slices.Clone(m.Recent[:extra])})
 	}
+}
+
+// keep is how many finished operations stay in the document.
+func (s *State) keep() int {
+	if len(s.Recent) > keepTight && s.bytes() > roomy {
+		return keepTight
+	}
+	return keepRecent
+}
+
+// bytes is how large the document is.
+func (s *State) bytes() int {
+	doc, err := s.Encode()
+	if err != nil {
+		return maxDocument
+	}
+	return len(doc)
 }
 
 func (m *machine) archived(e Archived) {

@@ -54,7 +54,7 @@ func (m *machine) saw(a *Attempt, row Row, e Observed) {
 		a.Started = row.Start
 	}
 	m.eachServed(func(op *Operation) {
-		op.Objects = slices.Clone(row.Objects)
+		op.Objects, op.Total = shown(row.Objects), len(row.Objects)
 		if !a.Started.IsZero() {
 			op.try().Started = a.Started
 		}
@@ -64,6 +64,21 @@ func (m *machine) saw(a *Attempt, row Row, e Observed) {
 		return
 	}
 	m.ended(a, row, e)
+}
+
+// shown is what of the objects fits into the document: what has not completed comes
+// first, because that is what people look for.
+func shown(objects []Progress) []Progress {
+	objects = slices.Clone(objects)
+	slices.SortStableFunc(objects, func(a, b Progress) int { return finished(a) - finished(b) })
+	return objects[:min(len(objects), maxObjects)]
+}
+
+func finished(p Progress) int {
+	if strings.EqualFold(p.Status, "Completed") {
+		return 1
+	}
+	return 0
 }
 
 // stillRunning ends operations whose deadline has passed, now that a look made
@@ -106,7 +121,7 @@ func (m *machine) ended(a *Attempt, row Row, e Observed) {
 // notice remembers a refresh of somebody else that the same look showed at work:
 // nothing is posted while one is known.
 func (m *machine) notice(e Observed) {
-	i := slices.IndexFunc(e.Rows, func(r Row) bool { return r.State == RowInProgress })
+	i := slices.IndexFunc(e.Rows, func(r Row) bool { return r.atWork(e) })
 	if i >= 0 {
 		r := e.Rows[i]
 		m.Foreign = &Foreign{RefreshID: r.ID, Type: r.Type, Started: r.Start, Since: m.now, LookAt: m.now.Add(busyRecheck)}
@@ -145,7 +160,7 @@ func (m *machine) endedBadly(op *Operation, outcome Outcome, fault *Fault) {
 // watchForeign weighs a look at the history of a model that is occupied by a
 // refresh of somebody else.
 func (m *machine) watchForeign(e Observed) {
-	i := slices.IndexFunc(e.Rows, func(r Row) bool { return r.State == RowInProgress })
+	i := slices.IndexFunc(e.Rows, func(r Row) bool { return r.atWork(e) })
 	if i < 0 {
 		m.Foreign = nil
 		return
@@ -155,6 +170,20 @@ func (m *machine) watchForeign(e Observed) {
 	f.RefreshID, f.Type, f.Started = row.ID, row.Type, row.Start
 	expected, _ := m.expected(Shape{}.Key())
 	f.LookAt = m.now.Add(pace(m.now.Sub(f.Since), expected, f.Looks))
+}
+
+// longestRefresh is how long a refresh can take at most, with all its repeats
+// (Power BI: documented, Refresh Dataset In Group).
+const longestRefresh = 24 * time.Hour
+
+// atWork reports whether the row keeps the model occupied as far as it tells. One
+// that has been "Unknown" for longer than any refresh can take does not tell: a
+// POST finds out, since a busy answer is definitive.
+func (r Row) atWork(e Observed) bool {
+	if r.State != RowInProgress {
+		return false
+	}
+	return r.Start.IsZero() || e.SentAt.Add(e.Skew).Sub(r.Start) < longestRefresh+e.Fuzz
 }
 
 func findRow(rows []Row, id string) (Row, bool) {

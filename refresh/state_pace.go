@@ -1,6 +1,9 @@
 package refresh
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // How often Power BI is looked at.
 const (
@@ -16,7 +19,7 @@ func (m *machine) pace(a *Attempt) time.Duration {
 	case a.Stage == StageSettling, a.Stage == StageRunning && a.Looks > 1 && !a.Seen:
 		return settlePace(m.SettleWindow)
 	case a.Stage == StageCancelling:
-		return cancelRecheck
+		return max(cancelRecheck, lookAgain(a.Looks-1))
 	}
 	expected, _ := m.expected(a.Shape.Key())
 	return pace(m.now.Sub(a.Accepted), expected, a.Looks)
@@ -47,7 +50,7 @@ func pace(elapsed, expected time.Duration, looks int) time.Duration {
 
 // lookAgain is the wait after a look that failed.
 func lookAgain(looks int) time.Duration {
-	return min(2*time.Second<<min(looks, 5), time.Minute)
+	return min(2*time.Second<<clamp(looks, 0, 5), time.Minute)
 }
 
 // settlePace spreads the reads that settle an outcome over the window.
@@ -55,4 +58,4 @@ func settlePace(window time.Duration) time.Duration {
 	return clamp(window/6, paceFloor, paceCap)
 }
 
-func clamp(d, low, high time.Duration) time.Duration { return max(low, min(d, high)) }
+func clamp[T cmp.Ordered](d, low, high T) T { return max(low, min(d, high)) }

@@ -28,7 +28,7 @@ func (m *machine) weigh(a *Attempt, e Observed) {
 	quiet := true
 	for _, row := range e.Rows {
 		if row.State == RowInProgress {
-			quiet = false
+			quiet = quiet && !row.atWork(e)
 			continue
 		}
 		if !a.mayBeOurs(row, e) || slices.Contains(a.Settle.Known, row.key()) {
@@ -49,6 +49,9 @@ func (m *machine) count(a *Attempt, e Observed, quiet bool) {
 	s := &a.Settle
 	if !quiet || e.SentAt.Before(s.From) {
 		s.Since, s.Reads = time.Time{}, 0
+		if !quiet {
+			s.From = later(s.From, e.SentAt) // an older look that is fed late counts no more
+		}
 		return
 	}
 	if s.Reads == 0 {
@@ -63,8 +66,11 @@ func (m *machine) count(a *Attempt, e Observed, quiet bool) {
 // notThere resolves an attempt that Power BI does not show.
 func (m *machine) notThere(a *Attempt) {
 	outcome, fault := OutcomeDropped, dropped()
-	if a.Seen {
+	switch {
+	case a.Seen:
 		outcome, fault = OutcomeUnknown, vanished()
+	case len(a.Settle.Known) > 0:
+		outcome, fault = OutcomeUnknown, unrecognised()
 	}
 	m.eachServed(func(op *Operation) { m.failedTry(op, outcome, fault) })
 	m.Attempt = nil
@@ -151,6 +157,14 @@ func dropped() *Fault {
 	return &Fault{Code: CodeDropped, Transient: true,
 		Message: "Power BI shows no trace of the refresh that was asked for.",
 		Remedy:  "Power BI drops requests when many arrive for one model; it was asked again as often as allowed. Look for other tools that refresh this model."}
+}
+
+// unrecognised: there were rows that may have been ours, and nothing tells which.
+// Refreshing once more does no harm.
+func unrecognised() *Fault {
+	return &Fault{Code: CodeOutcomeUnknown, Transient: true,
+		Message: "Power BI's answer was lost, and its history does not tell which refresh was asked for here.",
+		Remedy:  "It was asked for again as often as allowed. Look at the refresh history of the model in the Power BI portal."}
 }
 
 func vanished() *Fault {

@@ -1,6 +1,9 @@
 package refresh
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -67,22 +70,27 @@ func (a Shape) Plain() bool {
 	return a.Whole() && a.Type == "" && a.CommitMode == "" && a.ApplyPolicy == nil && a.EffectiveDate == ""
 }
 
-// Key names the shape for statistics: refreshes of one key take alike long.
+// Key names the shape for statistics: refreshes of one key take alike long. It is
+// short, however many objects there are.
 func (a Shape) Key() string {
 	parts := []string{a.Type}
 	for _, o := range a.Objects {
 		parts = append(parts, o.Table+"\x1f"+o.Partition)
 	}
-	return strings.Join(parts, "\x1e")
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x1e")))
+	return hex.EncodeToString(sum[:8])
 }
 
-// size is roughly how many bytes the shape takes in the document.
-func (a Shape) size() int {
-	n := len(a.Type) + len(a.CommitMode) + len(a.EffectiveDate)
-	for _, o := range a.Objects {
-		n += len(o.Table) + len(o.Partition) + 32
+// MaxShape is the largest Shape that can be asked for, in bytes of its JSON.
+const MaxShape = 16 << 10
+
+// Size is how many bytes the shape takes in the document.
+func (a Shape) Size() int {
+	b, err := json.Marshal(a)
+	if err != nil {
+		return MaxShape
 	}
-	return n
+	return len(b)
 }
 
 func equalPointers[T comparable](a, b *T) bool {

@@ -33,9 +33,10 @@ const (
 
 // View shows an operation of the state to the caller who holds that nonce.
 func (s *State) View(op Operation, nonce string, now time.Time) View {
-	if !op.Phase.Terminal() && op.WithdrawnBy(nonce) {
-		op.Phase, op.Fault = Cancelled, cancelledByCaller()
-		op.Ended = op.Changed
+	if w, gone := op.withdrawal(nonce); gone {
+		// Final for this caller, whatever becomes of it for the others.
+		op.Phase, op.Fault, op.Changed, op.Ended = Cancelled, cancelledByCaller(), w.At, w.At
+		op.Started, op.Tries, op.Objects, op.Blocked = time.Time{}, nil, nil, nil
 	}
 	v := View{Model: s.Model, Operation: op, Status: op.Phase.status(), Percent: -1}
 	switch {

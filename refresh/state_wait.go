@@ -1,6 +1,9 @@
 package refresh
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // neverAfter is how long after its deadline an operation whose refresh cannot be
 // observed is given up.
@@ -54,7 +57,7 @@ func (f *Foreign) blocked() Blocked {
 // due. The zero time means at once.
 func (s *State) Due() (time.Time, bool) {
 	var due earliest
-	if len(s.Recent) > keepRecent {
+	if len(s.Recent) > s.keep() {
 		due.add(time.Time{})
 	}
 	switch {
@@ -114,9 +117,24 @@ func notInTime(op Operation, code string) *Fault {
 	if code == CodeQueueTimeout {
 		waited = op.QueueBy.Sub(op.Created)
 	}
+	if n := len(op.Tries); n > 0 {
+		return givenUp(op.Tries[n-1], n, waited)
+	}
 	return &Fault{Code: code,
 		Message: "No refresh was started for it within " + waited.Round(time.Second).String() + ": " + op.Blocked.why() + ".",
 		Remedy:  "Allow more time, or find out what holds the model up."}
+}
+
+// givenUp: the time is over between two attempts.
+func givenUp(last Try, tries int, waited time.Duration) *Fault {
+	f := Fault{Code: CodeTimeout, Remedy: "Allow more time, or mend what made the refresh fail."}
+	if last.Fault != nil {
+		f = *last.Fault
+		f.Code = CodeTimeout
+	}
+	f.Transient = false
+	f.Message = fmt.Sprintf("%d attempts within %s did not succeed; the last one: %s", tries, waited.Round(time.Second), f.Message)
+	return &f
 }
 
 // why says in words what an operation waits for; b may be nil.

@@ -78,7 +78,7 @@ func (c *Coordinator) stepped(ctx context.Context, id ID, view View, d due) (Vie
 	job := newJob(nil)
 	job.patient, job.nonce, job.show = false, id.Nonce, id
 	a, err := c.do(ctx, id.Model, job)
-	if err != nil || a.view.Operation.Number == 0 {
+	if err != nil || a.number == 0 {
 		return view, nil //nolint:nilerr // what was read is a true answer without the step
 	}
 	return a.view, nil

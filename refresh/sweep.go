@@ -71,6 +71,7 @@ func (c *Coordinator) Sweep(ctx context.Context) (Report, error) {
 		w.cursor = w.last // some of the last page had no time
 	}
 	if err != nil && ctx.Err() == nil {
+		c.writeCursor(ctx, cursor, "") // it may be the cursor that the service does not take
 		return w.report, unavailable(err)
 	}
 	w.report.Complete = w.cursor == "" && ctx.Err() == nil

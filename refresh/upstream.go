@@ -167,14 +167,24 @@ func (p *powerBI) history(h powerbi.History) Sight {
 
 func (p *powerBI) row(r powerbi.Row) Row {
 	if !r.Status.Known() {
-		p.log.Warn("Power BI has a new status word; it is taken for in progress", "status", string(r.Status))
+		p.log.Warn("Power BI has a new status word; it is taken for in progress until the row has an end", "status", string(r.Status))
 	}
 	row := Row{ID: r.RequestID, Type: r.RefreshType, Start: r.Start, End: r.End, State: rowState(r.Status), Word: string(r.Status)}
 	if f := r.Failure; f != nil && row.State == RowFailed {
 		row.Fault = &Fault{Code: CodeRefreshFailed, Message: "The refresh failed: " + f.Cause + ".", Remedy: f.Remedy,
 			Class: string(f.Class), Detail: f.Message, PowerBI: f.Code, Transient: f.Transient}
 	}
+	if !r.Status.Known() && !r.End.IsZero() {
+		row.State, row.Fault = RowFailed, endedOddly(row.Word)
+	}
 	return row
+}
+
+// endedOddly: a row with an end occupies the model no more, whatever it says.
+func endedOddly(word string) *Fault {
+	return &Fault{Code: CodeOutcomeUnknown,
+		Message: "Power BI ended the refresh with the status " + word + ", which this version does not know.",
+		Remedy:  "Look at the refresh history of the model in the Power BI portal, and report the word."}
 }
 
 func rowState(s powerbi.Status) RowState {

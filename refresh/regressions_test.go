@@ -1,0 +1,269 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"pbirefresh/lease"
+)
+
+// Each test here was a defect once: a review found it and could show it.
+
+func oneTable(name string) Request {
+	r := wholeModel()
+	r.Ask.Shape = Shape{Kind: Enhanced, Type: "Full", CommitMode: "Transactional", Objects: []Object{{Table: name}}}
+	return r
+}
+
+// answering is a Power BI with its own answer to every POST.
+type answering struct {
+	*fakePowerBI
+	answer func(p Post) Answer
+}
+
+func (a answering) Post(_ context.Context, _ Model, p Post, _ time.Time) Answer {
+	a.mu.Lock()
+	a.posts++
+	a.mu.Unlock()
+	time.Sleep(50 * time.Millisecond)
+	return a.answer(p)
+}
+
+// Twenty operations of one batch are refused one after another, and the first of
+// them are in the archive before their callers are answered.
+func TestCallersOfABatchThatIsArchivedMeanwhile(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		store := &slowStore{Store: lease.NewMemory(), trip: 10 * time.Millisecond}
+		c := newTestCoordinator(store, answering{&fakePowerBI{}, func(Post) Answer {
+			return Answer{Kind: Refused, Fault: &Fault{Code: CodeDailyLimit, Message: "no"}}
+		}})
+		var wg sync.WaitGroup
+		for i := range 20 {
+			wg.Go(func() {
+				r, err := c.Trigger(t.Context(), oneTable(fmt.Sprint("T", i)))
+				if err != nil || r.View.Operation.Number == 0 || r.View.Status == "" {
+					t.Errorf("caller %d: %+v %v", i, r.View, err)
+					return
+				}
+				if v := finish(t, c, r.ID); v.Status != StatusFailed || v.Operation.Fault.Code != CodeDailyLimit {
+					t.Errorf("caller %d: %s", i, v.Status)
+				}
+			})
+		}
+		wg.Wait()
+	})
+}
+
+// A status request of the same caller waits for its look when the cancel comes.
+func TestCancelIsAnsweredToTheCancel(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		pbi := &fakePowerBI{length: time.Hour}
+		c := newTestCoordinator(lease.NewMemory(), answering{pbi, func(Post) Answer {
+			return Answer{Kind: Accepted, RefreshID: pbi.accept(), Sent: Standard}
+		}})
+		r := mustTrigger(t, c, wholeModel())
+		time.Sleep(time.Minute)
+		pbi.delay = 1500 * time.Millisecond
+		go func() { _, _ = c.Status(t.Context(), r.ID) }()
+		time.Sleep(500 * time.Millisecond)
+		var refusal *Refusal
+		if got, err := c.Cancel(t.Context(), r.ID, false); !errors.As(err, &refusal) || refusal.Code != CodeCancelNotSupported {
+			t.Errorf("%+v %v", got, err)
+		}
+	})
+}
+
+// The document was deleted and made anew: numbers begin again, and an id of the old
+// one must not reach its namesake.
+func TestCancelOfAnotherEpoch(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		memory := lease.NewMemory()
+		pbi := &fakePowerBI{length: 10 * time.Second}
+		c := newTestCoordinator(memory, pbi)
+		old := mustTrigger(t, c, wholeModel())
+		finish(t, c, old.ID)
+		for range keepRecent + 1 {
+			finish(t, c, mustTrigger(t, c, wholeModel()).ID)
+		}
+		sweep(t, c)
+		memory.Delete(StateName(testModel))
+		other := newTestCoordinator(memory, pbi)
+		victim := mustTrigger(t, other, wholeModel())
+		var refusal *Refusal
+		if _, err := other.Cancel(t.Context(), old.ID, false); !errors.As(err, &refusal) || refusal.Code != CodeFinished {
+			t.Errorf("cancel of an archived operation: %v", err)
+		}
+		if v := finish(t, other, victim.ID); v.Status != StatusSucceeded {
+			t.Errorf("the namesake ended as %s", v.Status)
+		}
+	})
+}
+
+func TestCancelNamesItsEpoch(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t)
+	s.arrive([]string{"ana"})
+	s.feed(CancelAsked{At: At(s.now), Epoch: "another", Number: 1, Nonce: "ana"})
+	if s.state.Pending[0].Phase.Terminal() || s.state.Pending[0].Cancel {
+		t.Error("cancelled across epochs")
+	}
+}
+
+func TestBusyWithoutATraceIsNoStorm(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		pbi := &fakePowerBI{}
+		c := newTestCoordinator(lease.NewMemory(), answering{pbi, func(Post) Answer { return Answer{Kind: Busy} }})
+		r := mustTrigger(t, c, wholeModel())
+		for end := time.Now().Add(time.Hour); time.Now().Before(end); {
+			time.Sleep(mustStatus(t, c, r.ID).RetryAfter)
+		}
+		if pbi.posts > 40 {
+			t.Errorf("%d POSTs in an hour", pbi.posts)
+		}
+	})
+}
+
+// Thousands of partitions and long lists of tables do not make the document grow.
+func TestDocumentIsBounded(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t)
+	var rows []Progress
+	for i := range 2400 {
+		rows = append(rows, Progress{Table: fmt.Sprintf("FactInternetSales%02d", i/120), Partition: fmt.Sprintf("FactInternetSales-%04d", i), Status: "Completed"})
+	}
+	rows[2000].Status = "Failed"
+	for range 40 {
+		r := wholeModel()
+		for i := range 300 {
+			r.Ask.Shape.Objects = append(r.Ask.Shape.Objects, Object{Table: fmt.Sprintf("<&>%d", i)})
+		}
+		s.feed(Arrive{At: At(s.now), Nonce: "ana", Ask: r.Ask})
+		s.command("tick")
+		s.command("answer accepted id=R1 kind=enhanced")
+		s.now = s.now.Add(time.Minute)
+		e := s.observation([]string{"detail", "R1:completed"})
+		e.Rows[0].Objects = rows
+		s.feed(e)
+		for _, op := range s.state.Recent {
+			if op.Objects[0].Status != "Failed" || op.Total != 2400 {
+				t.Fatal("what has not completed is not shown first")
+			}
+		}
+		s.command("tick")
+		for _, effect := range s.effects {
+			if a, ok := effect.(Archive); ok {
+				for _, op := range a.Operations {
+					s.feed(Archived{At: At(s.now), Number: op.Number})
+				}
+			}
+		}
+		if n := s.state.bytes(); n > 64<<10 {
+			t.Fatalf("%d KiB", n>>10)
+		}
+	}
+}
+
+// Callers who come one after another share without writing.
+func TestJoinersDoNotWrite(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		store := &slowStore{Store: lease.NewMemory(), trip: 10 * time.Millisecond}
+		pbi := &fakePowerBI{length: 2 * time.Hour}
+		c := newTestCoordinator(store, pbi)
+		for range 3 {
+			mustTrigger(t, c, wholeModel())
+		}
+		before, looks := store.counted("write"), pbi.looks
+		for range 200 {
+			mustTrigger(t, c, wholeModel())
+			time.Sleep(3 * time.Second)
+		}
+		if writes := store.counted("write") - before - (pbi.looks - looks); writes > 5 {
+			t.Errorf("200 joiners cost %d writes", writes)
+		}
+	})
+}
+
+// badCursor is a service that takes no continuation.
+type badCursor struct{ lease.Store }
+
+func (b badCursor) List(ctx context.Context, prefix, cursor string, limit int) (lease.Page, error) {
+	if cursor != "" {
+		return lease.Page{}, errors.New("400 OutOfRangeInput: marker")
+	}
+	return b.Store.List(ctx, prefix, cursor, limit)
+}
+
+func TestSweepSurvivesABadCursor(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		memory := lease.NewMemory()
+		c := newTestCoordinator(badCursor{memory}, &fakePowerBI{length: time.Minute})
+		id := mustTrigger(t, c, wholeModel()).ID
+		memory.Overwrite(cursorName, []byte(`{"next":"stale marker"}`), nil)
+		if _, err := c.Sweep(t.Context()); err == nil {
+			t.Error("the cursor was not used")
+		}
+		if v := sweepUntilDone(t, c, id); v.Status != StatusSucceeded {
+			t.Errorf("ended as %s", v.Status)
+		}
+	})
+}
+
+// A look that was sent before a refresh was seen at work, and is fed after it, does
+// not count as quiet.
+func TestLateLookDoesNotShortenSettling(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t)
+	s.arrive([]string{"ana"})
+	s.command("tick")
+	s.command("answer accepted id=R1 kind=standard")
+	early := s.observation(nil)
+	s.now = s.now.Add(6 * time.Minute)
+	s.feed(s.observation([]string{"F1:inProgress:Scheduled"}))
+	s.feed(early)
+	if n := s.state.Attempt.Settle.Reads; n != 0 {
+		t.Errorf("%d reads count", n)
+	}
+}
+
+// A panic costs the calls of one model, not the process.
+func TestPanicIsContained(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		pbi := &fakePowerBI{length: time.Minute}
+		pbi.onPost = func(Post, func() string) Answer { panic("impossible") }
+		c := newTestCoordinator(lease.NewMemory(), pbi)
+		r := mustTrigger(t, c, wholeModel())
+		if r.View.Operation.Phase != Settling {
+			t.Errorf("the caller sees %s, want settling: it may have been sent", r.View.Operation.Phase)
+		}
+		if v := sweepUntilDone(t, c, r.ID); v.Status != StatusSucceeded || pbi.overlap > 0 {
+			t.Errorf("%s, %d overlaps", v.Status, pbi.overlap)
+		}
+	})
+}
+
+func TestTimeOutBetweenAttemptsSaysWhyTheyFailed(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t)
+	s.arrive([]string{"ana", "timeout=1m"})
+	s.command("tick")
+	s.command("answer accepted id=R1 kind=enhanced")
+	s.now = s.now.Add(55 * time.Second)
+	s.command("look R1:failed/capacity")
+	s.now = s.now.Add(6 * time.Second)
+	s.command("tick")
+	op := s.state.Recent[0]
+	if op.Fault == nil || op.Fault.Code != CodeTimeout || op.Fault.Class != "capacity" {
+		t.Errorf("%+v", op.Fault)
+	}
+}

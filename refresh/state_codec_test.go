@@ -1,0 +1,261 @@
+package refresh
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"pbirefresh/lease"
+)
+
+// fill sets every field below v to something that is not its zero value, so that a
+// field which does not survive the document is found without being named here.
+func fill(v reflect.Value, n *int) {
+	*n++
+	switch v.Kind() {
+	case reflect.Struct:
+		if t, ok := v.Addr().Interface().(*time.Time); ok {
+			*t = time.Date(2026, 5, 31, 6, 0, 0, *n, time.UTC)
+			return
+		}
+		for i := range v.NumField() {
+			fill(v.Field(i), n)
+		}
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem(), n)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		fill(v.Index(0), n)
+		fill(v.Index(1), n)
+	case reflect.String:
+		v.SetString(fmt.Sprintf("text <%d> & \u2028 ü", *n))
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Int, reflect.Int64:
+		v.SetInt(int64(*n))
+	default:
+		panic("no value for a " + v.Kind().String())
+	}
+}
+
+// fullState has something in every field and is a state that can be.
+func fullState() State {
+	s, n := State{}, 0
+	fill(reflect.ValueOf(&s).Elem(), &n)
+	s.Schema, s.Last = Schema, 9
+	s.Pending[0].Number, s.Pending[0].Phase = 7, Running
+	s.Pending[1].Number, s.Pending[1].Phase = 9, Queued
+	s.Attempt.Serves = []int64{7}
+	return s
+}
+
+func mustEncode(t *testing.T, s State) []byte {
+	t.Helper()
+	doc, err := s.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func TestStateSurvivesTheDocument(t *testing.T) {
+	t.Parallel()
+	for name, s := range map[string]State{"new": NewState(testModel, "e"), "full": fullState()} {
+		got, err := Decode(mustEncode(t, s))
+		if err != nil || !reflect.DeepEqual(got, s) {
+			t.Errorf("%s: %v\ngot  %+v\nwant %+v", name, err, got, s)
+		}
+	}
+}
+
+// What is written about most models is short: every read of them costs this much.
+func TestEmptyStateIsShort(t *testing.T) {
+	t.Parallel()
+	want := `{"schema":1,"epoch":"e","model":{"workspaceId":"w","datasetId":"d"},"last":0}`
+	if got := mustEncode(t, NewState(Model{"w", "d"}, "e")); string(got) != want {
+		t.Errorf("%s", got)
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	t.Parallel()
+	changed := func(change func(*State)) string {
+		s := fullState()
+		change(&s)
+		doc, err := s.Encode()
+		if err != nil {
+			panic(err)
+		}
+		return string(doc)
+	}
+	for _, tc := range []struct{ name, doc, says string }{
+		{"nothing", ``, "not readable"},
+		{"half of it", `{"schema":1,"epo`, "not readable"},
+		{"two documents", `{"schema":1,"epoch":"e"}{}`, "not readable"},
+		{"an array", `[]`, "not readable"},
+		{"another type", `{"schema":1,"epoch":"e","pending":{}}`, "not readable"},
+		{"a time that is none", `{"schema":1,"epoch":"e","hold":{"since":"yesterday"}}`, "not readable"},
+		{"a number too large", `{"schema":1,"epoch":"e","last":9223372036854775808}`, "not readable"},
+		{"null", `null`, "no schema"},
+		{"an empty object", `{}`, "no schema"},
+		{"somebody else's", `{"name":"x"}`, "no schema"},
+		{"schema 0", `{"schema":0,"epoch":"e"}`, "no schema"},
+		{"negative schema", `{"schema":-1,"epoch":"e"}`, "no schema"},
+		{"no epoch", `{"schema":1}`, "no schema or epoch"},
+		{"an attempt without its name", changed(func(s *State) { s.Attempt.Txn = "" }), "without a transaction"},
+		{"an operation of tomorrow", changed(func(s *State) { s.Pending[1].Number = 10 }), "operation 10"},
+		{"an operation without a number", changed(func(s *State) { s.Pending[1].Number = 0 }), "operation 0"},
+		{"a pending operation that has ended", changed(func(s *State) { s.Pending[1].Phase = Failed }), "operation 9"},
+		{"an attempt for nobody we know", changed(func(s *State) { s.Attempt.Serves = []int64{7, 8} }), "operation 8"},
+		{"an attempt for a finished operation", changed(func(s *State) { s.Attempt.Serves = []int64{s.Recent[0].Number} }), "does not hold"},
+		{"an attempt that its operation knows nothing of", changed(func(s *State) { s.Pending[0].Tries = nil }), "operation 7"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Decode([]byte(tc.doc))
+			if err == nil || !strings.Contains(err.Error(), tc.says) || errors.Is(err, ErrNewer) {
+				t.Errorf("%v, want %q", err, tc.says)
+			}
+		})
+	}
+}
+
+// A newer version may add fields without a new schema: a state that this version
+// can decide by. What it cannot is a new schema, in whatever shape the rest is.
+func TestDecodeOfNewerVersions(t *testing.T) {
+	t.Parallel()
+	s, err := Decode([]byte(`{"schema":1,"epoch":"e","last":3,"mood":{"good":true},"hold":{"since":"2026-05-31T06:00:00Z","until":"2026-05-31T06:00:01Z","reason":"moon","phase":1}}`))
+	if err != nil || s.Last != 3 || s.Hold == nil || s.Hold.Reason != "moon" {
+		t.Errorf("%+v, %v", s, err)
+	}
+	for _, doc := range []string{`{"schema":2}`, `{"schema":2,"epoch":5,"pending":"elsewhere"}`, `{"schema":1000000}`} {
+		if _, err := Decode([]byte(doc)); !errors.Is(err, ErrNewer) {
+			t.Errorf("%s: %v", doc, err)
+		}
+	}
+}
+
+// A document that this version does not understand is left as it is, whoever asks,
+// and nothing is started.
+func TestStrangeDocumentsAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{"newer": `{"schema":2,"epoch":"e"}`, "broken": `{"schema":1,`, "impossible": `{"schema":1,"epoch":"e","attempt":{}}`} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T) {
+				store, pbi := lease.NewMemory(), &fakePowerBI{length: time.Minute}
+				version, err := store.Create(t.Context(), StateName(testModel), []byte(body), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				c := newTestCoordinator(store, pbi)
+				var unavailable *UnavailableError
+				if _, err := c.Trigger(t.Context(), wholeModel()); !errors.As(err, &unavailable) {
+					t.Errorf("trigger: %v", err)
+				}
+				if err := c.Advance(t.Context(), testModel); err == nil {
+					t.Error("advance: no error")
+				}
+				if report := sweep(t, c); report.Seen != 1 || report.Due != 1 || report.Failed != 1 {
+					t.Errorf("sweep: %+v", report)
+				}
+				doc, err := store.Read(t.Context(), StateName(testModel))
+				if err != nil || string(doc.Body) != body || doc.Version != version || pbi.posts != 0 {
+					t.Errorf("it has become %s (%v), %d posts", doc.Body, err, pbi.posts)
+				}
+			})
+		})
+	}
+}
+
+func TestSame(t *testing.T) {
+	t.Parallel()
+	s := fullState()
+	for _, tc := range []struct {
+		name   string
+		change func(*State)
+		same   bool
+	}{
+		{"itself", func(*State) {}, true},
+		{"other writes", func(s *State) { s.Writes = []string{"x"} }, true},
+		{"no writes", func(s *State) { s.Writes = nil }, true},
+		{"another phase", func(s *State) { s.Pending[0].Phase = Settling }, false},
+		{"no attempt", func(s *State) { s.Attempt = nil }, false},
+		{"a look later", func(s *State) { s.Attempt.LookAt = s.Attempt.LookAt.Add(1) }, false},
+		{"the same time elsewhere", func(s *State) { s.Hold.Until = s.Hold.Until.In(time.FixedZone("x", 3600)) }, false},
+	} {
+		other := s.clone()
+		tc.change(&other)
+		if s.Same(other) != tc.same || other.Same(s) != tc.same {
+			t.Errorf("%s: want %t", tc.name, tc.same)
+		}
+	}
+	if len(s.Writes) != 2 {
+		t.Error("the comparison changed what it compared")
+	}
+}
+
+func TestStampKeepsTheLatest(t *testing.T) {
+	t.Parallel()
+	s := NewState(testModel, "e")
+	shared := s
+	for i := range 100 {
+		before := bytes.Clone(mustEncode(t, s))
+		old := s
+		s.Stamp(fmt.Sprint("t", i))
+		if !bytes.Equal(before, mustEncode(t, old)) {
+			t.Fatal("a stamp changed the state that another holds")
+		}
+		if len(s.Writes) > maxWrites || !s.Wrote(fmt.Sprint("t", i)) || s.Writes[len(s.Writes)-1] != fmt.Sprint("t", i) {
+			t.Fatalf("after %d: %v", i, s.Writes)
+		}
+	}
+	if !s.Wrote("t99") || s.Wrote("t0") || shared.Writes != nil {
+		t.Errorf("%v", s.Writes)
+	}
+}
+
+// FuzzDecode: a document is refused, or it gives a state that can be written and
+// read again without change. Reading may leave out what means nothing (an unknown
+// member, an empty list); after that it is stable.
+func FuzzDecode(f *testing.F) {
+	// Short ones: the fuzzer spends its time on making long ones shorter.
+	for _, seed := range []string{
+		`null`, `{"schema":2}`, `{"schema":1,"epoch":"e","model":{"workspaceId":"w"},"writes":["a"]}`,
+		`{"schema":1,"epoch":"e","last":2,"pending":[{"number":2,"phase":"queued","deadline":"2026-05-31T06:00:00.5Z"}]}`,
+		`{"schema":1,"epoch":"e","last":1,"pending":[{"number":1,"shape":{"applyRefreshPolicy":false},"tuning":{"retryCount":1},"tries":[{"intent":"0001-01-01T00:00:00Z"}]}],"attempt":{"txn":"t","serves":[1]}}`,
+		`{"schema":1,"epoch":"e","attempt":{"txn":"t","sendBy":"2026-05-31T06:00:00+23:59","settle":{"known":[]}}}`,
+		`{"schema":1,"epoch":"e","durations":[{"shape":"\u001e","length":-1}],"foreign":{},"hold":null,"recent":[{"fault":{"code":"\ud800"}}]}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		s, err := Decode(doc)
+		if err != nil {
+			return
+		}
+		if !json.Valid(doc) {
+			t.Error("it is read, and is no JSON")
+		}
+		first := mustEncode(t, s)
+		again, err := Decode(first)
+		if err != nil {
+			t.Fatalf("what was read cannot be read again: %v\n%s", err, first)
+		}
+		second := mustEncode(t, again)
+		third, err := Decode(second)
+		if err != nil || !bytes.Equal(second, mustEncode(t, third)) || !third.Same(again) {
+			t.Errorf("it is not stable (%v):\n%s\n%s", err, first, second)
+		}
+		again.Attempt, s.Attempt = nil, nil // an empty list in it may go
+		if !again.Same(s) {
+			t.Errorf("it changed:\n%s\n%s", first, second)
+		}
+	})
+}

@@ -19,7 +19,7 @@ import (
 type Client struct {
 	BaseURL string       // such as https://app.azurewebsites.net
 	Key     string       // a function key; sent to the app's own host only
-	HTTP    *http.Client // nil: http.DefaultClient
+	HTTP    *http.Client // nil: one with the defaults; redirects are not followed
 }
 
 // maxAnswer is more than any answer of these routes.
@@ -49,7 +49,7 @@ func (c *Client) Cancel(ctx context.Context, id string, force bool) (StatusDocum
 }
 
 // Watch follows an operation to its end and tells each look. Answers that say
-// "not now" are waited out; it ends early only with ctx.
+// "not now" are waited out; any other error, and the end of ctx, end it early.
 func (c *Client) Watch(ctx context.Context, statusURL string, tell func(StatusDocument)) (StatusDocument, error) {
 	for {
 		doc, wait, err := c.Status(ctx, statusURL)
@@ -89,11 +89,7 @@ func (c *Client) call(ctx context.Context, method, address string, body []byte) 
 	if c.Key != "" && strings.HasPrefix(address, c.BaseURL+"/") {
 		req.Header.Set("x-functions-key", c.Key)
 	}
-	client := c.HTTP
-	if client == nil {
-		client = http.DefaultClient
-	}
-	resp, err := client.Do(req)
+	resp, err := c.client().Do(req)
 	if err != nil {
 		return StatusDocument{}, 0, err
 	}
@@ -103,6 +99,16 @@ func (c *Client) call(ctx context.Context, method, address string, body []byte) 
 		return StatusDocument{}, 0, err
 	}
 	return read(resp, answer)
+}
+
+// client follows no redirect: it would take the function key along, to any host.
+func (c *Client) client() *http.Client {
+	client := http.Client{}
+	if c.HTTP != nil {
+		client = *c.HTTP
+	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &client
 }
 
 // read tells an operation's outcome from an error by the member "status", as
@@ -127,6 +133,8 @@ func read(resp *http.Response, answer []byte) (StatusDocument, time.Duration, er
 
 func hint(status int) string {
 	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return ": it sends callers elsewhere; use that address (https?)"
 	case http.StatusUnauthorized:
 		return ": the function key is missing or wrong"
 	case http.StatusNotFound:

@@ -17,7 +17,7 @@ import (
 type fields struct {
 	path     string // of the object, such as "options."; empty for the body
 	members  map[string]json.RawMessage
-	problems *[]Detail // shared by all objects of one body
+	problems *problems // shared by all objects of one body
 	known    []string
 }
 
@@ -26,7 +26,7 @@ func parseObject(body []byte) (*fields, []Detail) {
 	if problem := checkJSON(body); problem != nil {
 		return nil, []Detail{*problem}
 	}
-	f := &fields{problems: new([]Detail)}
+	f := &fields{problems: &problems{}}
 	if err := json.Unmarshal(body, &f.members); err != nil || f.members == nil {
 		return nil, []Detail{{Code: "InvalidJSON", Target: "body", Message: `The body must be a JSON object such as {"workspaceId":"...","datasetId":"..."}.`}}
 	}
@@ -34,8 +34,7 @@ func parseObject(body []byte) (*fields, []Detail) {
 }
 
 func (f *fields) problem(code, field, message string) {
-	target := strings.TrimSuffix(f.path+field, ".")
-	*f.problems = append(*f.problems, Detail{Code: code, Target: target, Message: message})
+	f.problems.add(code, or(strings.TrimSuffix(f.path+field, "."), "body"), message)
 }
 
 // take removes a member. null counts as absent, because callers' expressions
@@ -67,14 +66,13 @@ func (f *fields) text(name string) string {
 }
 
 func (f *fields) guid(name string) string {
-	if _, there := f.members[name]; !there {
-		f.known = append(f.known, name)
+	if raw, there := f.members[name]; !there || string(raw) == "null" {
+		f.take(name)
 		f.problem("Missing", name, name+" is missing. It is the GUID in the address of the workspace or model in the Power BI portal.")
 		return ""
 	}
-	before := len(*f.problems)
 	s := strings.ToLower(f.text(name))
-	if len(*f.problems) == before && !guidPattern.MatchString(s) {
+	if !f.problems.told(name) && !guidPattern.MatchString(s) {
 		f.problem("InvalidValue", name, fmt.Sprintf("%s must be a GUID such as f089354e-8366-4e18-aea3-4cb4a3a50b48, not %.60q.", name, s))
 	}
 	return s
@@ -183,8 +181,8 @@ func (f *fields) objects(name string) []powerbi.Object {
 		child := &fields{path: fmt.Sprintf("%s%s[%d].", f.path, name, i), problems: f.problems}
 		if json.Unmarshal(item, &child.members) != nil || child.members == nil {
 			f.problem("InvalidType", fmt.Sprintf("%s[%d]", name, i), `Each object must be one such as {"table":"Sales"} or {"table":"Sales","partition":"2026"}.`)
-			continue
 		}
+		// One that cannot be read stays, empty: the others keep their index.
 		objects = append(objects, powerbi.Object{Table: child.text("table"), Partition: child.text("partition")})
 		child.done()
 	}

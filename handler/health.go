@@ -57,12 +57,23 @@ func (c Check) run(ctx context.Context) checkResult {
 	ctx, cancel := context.WithTimeout(ctx, checkLimit)
 	defer cancel()
 	began := time.Now()
-	err := c.Test(ctx)
+	err := c.guarded(ctx)
 	result := checkResult{Name: c.Name, Status: "ok", MS: time.Since(began).Milliseconds()}
 	if err != nil {
 		result.Status, result.Message = "failed", err.Error()
 	}
 	return result
+}
+
+// guarded turns a panic into an error: the check runs beside the request, where
+// nothing else would keep the process alive.
+func (c Check) guarded(ctx context.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the check itself broke: %v", p)
+		}
+	}()
+	return c.Test(ctx)
 }
 
 // timerAnswer is what the host wants from a timer function. It must never be

@@ -25,8 +25,8 @@ func checkJSON(body []byte) *Detail {
 		}
 	}
 	switch {
-	case w.duplicate != "":
-		return &Detail{Code: "DuplicateField", Target: w.duplicate, Message: fmt.Sprintf("The field %.80q is there twice. Keep one.", w.duplicate)}
+	case w.duplicate != nil:
+		return w.duplicate
 	case len(bytes.TrimSpace(body)) == 0:
 		return &Detail{Code: "InvalidJSON", Target: "body", Message: `The body is empty. Send a JSON object such as {"workspaceId":"...","datasetId":"..."} with a Content-Length.`}
 	case err != nil:
@@ -38,7 +38,7 @@ func checkJSON(body []byte) *Detail {
 // jsonWalk visits every token of a document.
 type jsonWalk struct {
 	d         *json.Decoder
-	duplicate string
+	duplicate *Detail // the first one
 }
 
 func (w *jsonWalk) value(path string, depth int) error {
@@ -66,8 +66,9 @@ func (w *jsonWalk) object(path string, depth int) error {
 			return err
 		}
 		key, _ := token.(string) // the decoder allows no other kind of key
-		if seen[key] && w.duplicate == "" {
-			w.duplicate = strings.TrimPrefix(path+"."+key, ".")
+		if seen[key] && w.duplicate == nil {
+			field := strings.TrimPrefix(path+"."+key, ".")
+			w.duplicate = &Detail{Code: "DuplicateField", Target: or(field, "body"), Message: fmt.Sprintf("The field %.80q is there twice. Keep one.", field)}
 		}
 		seen[key] = true
 		if err := w.value(path+"."+key, depth+1); err != nil {

@@ -27,11 +27,10 @@ func (s *server) trigger(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	waited := s.wait(w, r, receipt)
-	if waited.View.Status.Terminal() && !receipt.View.Status.Terminal() {
-		return s.stands(w, r, waited)
+	if receipt, waited := s.wait(w, r, receipt); waited {
+		return s.stands(w, r, receipt)
 	}
-	return s.accepted(w, r, waited)
+	return s.accepted(w, r, receipt)
 }
 
 // status: GET /api/refreshes/{id}.
@@ -40,7 +39,8 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.stands(w, r, s.wait(w, r, receipt))
+	receipt, _ = s.wait(w, r, receipt)
+	return s.stands(w, r, receipt)
 }
 
 // stands answers with how an operation stands.

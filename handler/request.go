@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"time"
 
 	"pbirefresh/powerbi"
@@ -39,16 +40,6 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// badRequest is the 400 that tells all problems at once.
-func badRequest(problems []Detail) *Error {
-	e := &Error{Status: http.StatusBadRequest, Code: "InvalidRequest",
-		Message: problems[0].Message, Target: problems[0].Target, Details: problems}
-	if n := len(problems); n > 1 {
-		e.Message = fmt.Sprintf("%s (The first of %d problems; details has all.)", problems[0].Message, n)
-	}
-	return e
-}
-
 // parseRequest reads the body of a trigger:
 //
 //	{"workspaceId", "datasetId",                     GUIDs, required
@@ -80,7 +71,10 @@ func parseRequest(body []byte, defaultTimeout time.Duration) (refresh.Request, [
 		f.problem("InvalidCombination", "queueTimeout", "queueTimeout is longer than timeout, which covers queueing and running. Make it shorter, or leave it out.")
 	}
 	f.done()
-	return r, *f.problems
+	if len(f.problems.list) > 0 {
+		return refresh.Request{}, f.problems.list
+	}
+	return r, nil
 }
 
 // parseOptions reads the members that go to Power BI.
@@ -96,8 +90,9 @@ func parseOptions(f *fields, kind refresh.Kind) powerbi.RefreshRequest {
 	}
 	o.Objects = f.objects("objects")
 	f.done()
-	for _, p := range o.Validate() {
-		f.problem(string(p.Code), p.Field, p.Message)
+	found := slices.DeleteFunc(o.Validate(), func(p powerbi.Problem) bool { return f.problems.told(f.path + p.Field) })
+	for _, p := range found {
+		f.problem(string(p.Code), p.Field, f.path+p.Field+": "+p.Message+".")
 	}
 	if kind == refresh.Standard && o.Enhanced() {
 		f.problem("InvalidCombination", "", "kind standard takes no options but notifyOption. Leave the options out, or kind.")

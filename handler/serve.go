@@ -38,7 +38,7 @@ func (s *server) handle(mux *http.ServeMux, pattern string, serve route) {
 func (s *server) guarded(w http.ResponseWriter, r *http.Request, serve route) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.log.Error("panic", "cause", fmt.Sprint(p), "stack", string(debug.Stack()))
+			s.log.Error("panic", "cause", fmt.Sprint(p), "stack", string(debug.Stack()), "invocationId", w.Header().Get("x-ms-request-id"))
 			err = &Error{Status: http.StatusInternalServerError, Code: "InternalError",
 				Message: "Something went wrong inside the service. The log has the details under this request's x-ms-request-id."}
 		}

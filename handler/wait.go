@@ -17,11 +17,12 @@ const waitStep = time.Second
 // wait holds a request back until its operation ends, if the caller asked for
 // that with Prefer: wait=N (RFC 7240) or ?wait=N, and at most for MaxWait: the
 // platform cuts every request after 230 s, and callers sooner. It returns how the
-// operation stands then; a look that fails changes nothing.
-func (s *server) wait(w http.ResponseWriter, r *http.Request, receipt refresh.Receipt) refresh.Receipt {
+// operation stands then, and whether the caller asked; a look that fails changes
+// nothing.
+func (s *server) wait(w http.ResponseWriter, r *http.Request, receipt refresh.Receipt) (refresh.Receipt, bool) {
 	limit, asked := requestedWait(r)
 	if !asked {
-		return receipt
+		return receipt, false
 	}
 	limit = min(limit, s.MaxWait)
 	w.Header().Set("Preference-Applied", "wait="+strconv.Itoa(int(limit.Seconds())))
@@ -30,22 +31,22 @@ func (s *server) wait(w http.ResponseWriter, r *http.Request, receipt refresh.Re
 	for !receipt.View.Status.Terminal() {
 		select {
 		case <-ctx.Done():
-			return receipt
+			return receipt, true
 		case <-time.After(min(waitStep, max(receipt.View.RetryAfter, 100*time.Millisecond))):
 		}
 		if again, err := s.Refresher.Status(ctx, receipt.ID); err == nil {
 			receipt = again
 		}
 	}
-	return receipt
+	return receipt, true
 }
 
 // requestedWait reads the wish to wait, in whole seconds.
 func requestedWait(r *http.Request) (time.Duration, bool) {
 	value := r.URL.Query().Get("wait")
 	for _, preference := range strings.Split(strings.Join(r.Header.Values("Prefer"), ","), ",") {
-		if name, v, ok := strings.Cut(strings.TrimSpace(preference), "="); ok && strings.EqualFold(name, "wait") && value == "" {
-			value = strings.Trim(v, `"`)
+		if name, v, ok := strings.Cut(preference, "="); ok && strings.EqualFold(strings.TrimSpace(name), "wait") && value == "" {
+			value = strings.Trim(v, "\" \t")
 		}
 	}
 	n, err := strconv.Atoi(value)

@@ -3,6 +3,8 @@ package handler
 import (
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"pbirefresh/refresh"
 )
@@ -74,25 +76,25 @@ func document(r refresh.Receipt, url string) StatusDocument {
 	d := StatusDocument{
 		ID: r.ID, Status: r.View.Status, Phase: op.Phase,
 		WorkspaceID: r.View.Model.WorkspaceID, DatasetID: r.View.Model.DatasetID,
-		Created: op.Created, Started: op.Started, LastAction: op.Changed, Ended: op.Ended,
+		Created: ms(op.Created), Started: ms(op.Started), LastAction: ms(op.Changed), Ended: ms(op.Ended),
 		Attempts: []Attempt{}, Progress: progress(r.View), BlockedBy: blocked(op.Blocked), Error: failure(op.Fault),
 		StatusURL: url, StatusQueryGetURI: url,
 	}
 	for _, try := range op.Tries {
 		d.Attempts = append(d.Attempts, Attempt{
-			RefreshID: try.RefreshID, Kind: try.Kind, Requested: try.Intent, Started: try.Started,
-			Ended: try.Ended, Outcome: try.Outcome, Adopted: try.Adopted, Error: failure(try.Fault),
+			RefreshID: try.RefreshID, Kind: try.Kind, Requested: ms(try.Intent), Started: ms(try.Started),
+			Ended: ms(try.Ended), Outcome: try.Outcome, Adopted: try.Adopted, Error: failure(try.Fault),
 		})
 	}
 	if r.View.Status == refresh.StatusSucceeded && len(op.Tries) > 0 {
 		last := op.Tries[len(op.Tries)-1]
-		d.Result = &Result{RefreshID: last.RefreshID, Kind: last.Kind, Started: last.Started, Ended: op.Ended, Attempts: len(op.Tries)}
+		d.Result = &Result{RefreshID: last.RefreshID, Kind: last.Kind, Started: ms(last.Started), Ended: ms(op.Ended), Attempts: len(op.Tries)}
 	}
 	return d
 }
 
 func progress(v refresh.View) *Progress {
-	p := Progress{ExpectedEnd: v.ExpectedEnd, Objects: v.Operation.Objects}
+	p := Progress{ExpectedEnd: ms(v.ExpectedEnd), Objects: v.Operation.Objects}
 	if v.Percent >= 0 {
 		p.Percent = &v.Percent
 	}
@@ -106,7 +108,7 @@ func blocked(b *refresh.Blocked) *Blocked {
 	if b == nil {
 		return nil
 	}
-	return &Blocked{Reason: b.Reason, Message: b.Detail, RefreshID: b.RefreshID, Type: b.Type, Since: b.Since, Until: b.Until}
+	return &Blocked{Reason: b.Reason, Message: b.Detail, RefreshID: b.RefreshID, Type: b.Type, Since: ms(b.Since), Until: ms(b.Until)}
 }
 
 // failure puts a fault into the error format of the Azure guidelines: what
@@ -117,7 +119,7 @@ func failure(f *refresh.Fault) *errorBody {
 	}
 	e := &errorBody{Code: f.Code, Message: sentences(f.Message, f.Remedy)}
 	if f.Class != "" {
-		e.Details = []Detail{{Code: f.Class, Message: sentences("", f.Remedy), Target: "class"}}
+		e.Details = []Detail{{Code: f.Class, Message: or(sentences(f.Remedy), e.Message), Target: "class"}}
 	}
 	if f.Detail != "" || f.PowerBI != "" {
 		e.Inner = &innerError{Code: or(f.PowerBI, f.Code), Message: or(f.Detail, f.Message)}
@@ -132,7 +134,8 @@ func sentences(texts ...string) string {
 		if t = strings.TrimSpace(t); t == "" {
 			continue
 		}
-		t = strings.ToUpper(t[:1]) + t[1:]
+		first, size := utf8.DecodeRuneInString(t)
+		t = string(unicode.ToUpper(first)) + t[size:]
 		if !strings.ContainsAny(t[len(t)-1:], ".!?") {
 			t += "."
 		}
@@ -140,6 +143,9 @@ func sentences(texts ...string) string {
 	}
 	return strings.Join(out, " ")
 }
+
+// ms cuts a time to what people read.
+func ms(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
 func or(s, otherwise string) string {
 	if s != "" {

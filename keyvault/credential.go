@@ -62,6 +62,13 @@ func (c *Credential) GetToken(ctx context.Context, o policy.TokenRequestOptions)
 // is known once a token was asked for.
 func (c *Credential) Expires() (time.Time, bool) { return c.secrets.expires() }
 
+// Ping tells whether there is a secret to use: the one at hand, or else one that
+// is read now. It asks Entra ID nothing.
+func (c *Credential) Ping(ctx context.Context) error {
+	_, err := c.secrets.get(ctx)
+	return err
+}
+
 // join returns the flight of such a request, and starts it if there is none.
 func (c *Credential) join(ctx context.Context, o policy.TokenRequestOptions) *flight {
 	key := fmt.Sprintf("%q %q %q %t", o.Scopes, o.Claims, o.TenantID, o.EnableCAE)

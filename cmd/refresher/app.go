@@ -20,6 +20,7 @@ type app struct {
 	log      *slog.Logger
 	store    lease.Store
 	key      func(context.Context) ([]byte, error)
+	secret   *keyvault.Credential
 	upstream refresh.Upstream
 	routes   http.Handler
 }
@@ -38,7 +39,7 @@ func newApp(s settings, log *slog.Logger) (*app, error) {
 	if a.store, err = s.storage.open(identity); err != nil {
 		return nil, err
 	}
-	principal, err := keyvault.New(keyvault.Options{
+	a.secret, err = keyvault.New(keyvault.Options{
 		VaultURL: s.vaultURL, SecretName: s.secretName,
 		TenantID: s.tenantID, ClientID: s.clientID, AuthorityHost: s.cloud.Authority,
 		DisableInstanceDiscovery: !powerbi.KnownAuthority(s.cloud.Authority),
@@ -48,7 +49,7 @@ func newApp(s settings, log *slog.Logger) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := powerbi.NewClient(principal, powerbi.Options{Cloud: s.cloud, Version: version, Logger: log})
+	client, err := powerbi.NewClient(a.secret, powerbi.Options{Cloud: s.cloud, Version: version, Logger: log})
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +69,8 @@ func (a *app) handlerConfig(s settings) handler.Config {
 		BaseURL: s.baseURL, DefaultTimeout: s.defaultTimeout, MaxWait: s.maxWait, Allowed: s.allowed,
 		Checks: []handler.Check{
 			{Name: "storage", Test: a.store.Ping},
-			{Name: "powerBI", Test: a.upstream.Warm},
+			{Name: "keyVault", Test: a.secret.Ping},
+			{Name: "powerBI", Test: a.upstream.Warm}, // a token for it
 		},
 		Version: version, Logger: a.log,
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"pbirefresh/handler"
@@ -71,8 +72,9 @@ func assemble(getenv func(string) string, log *slog.Logger) (http.Handler, func(
 		app, problem = newApp(settings, log)
 	}
 	if problem != nil {
-		log.Error("the settings are wrong; every call answers 503 until they are mended", "cause", problem.Error())
-		return handler.Broken(problem.Error(), handler.Config{Version: version, Logger: log}), func(context.Context) {}
+		cause := strings.ReplaceAll(problem.Error(), "\n", "; ")
+		log.Error("the settings are wrong; every call answers 503 until they are mended", "cause", cause)
+		return handler.Broken(cause, handler.Config{Version: version, Logger: log}), func(context.Context) {}
 	}
 	return app.routes, app.warm
 }

@@ -34,7 +34,7 @@ func readSettings(getenv func(string) string) (settings, error) {
 		tenantID:         r.required("POWERBI_TENANT_ID", "the GUID (or a domain) of the service principal's tenant", tenantPattern),
 		clientID:         r.required("POWERBI_CLIENT_ID", "the application (client) id of the service principal, a GUID", guidPattern),
 		vaultURL:         r.required("KEY_VAULT_URL", "the address of the vault, such as https://name.vault.azure.net", httpsPattern),
-		secretName:       cmp.Or(r.get("POWERBI_CLIENT_SECRET_NAME"), "powerbi-client-secret"),
+		secretName:       r.secretName(),
 		identityClientID: r.optional("AZURE_CLIENT_ID", "the client id of the user-assigned managed identity, a GUID", guidPattern),
 		storage:          r.storage(),
 		settleWindow:     r.duration("SETTLE_WINDOW", 5*time.Minute, 30*time.Second, time.Hour),
@@ -51,7 +51,8 @@ func readSettings(getenv func(string) string) (settings, error) {
 var (
 	guidPattern   = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 	tenantPattern = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.-]{1,252}$`)
-	httpsPattern  = regexp.MustCompile(`^https://[^/?#\s]+/?$`)
+	httpsPattern  = regexp.MustCompile(`^https://[^/?#@\s]+/?$`)
+	secretPattern = regexp.MustCompile(`^[0-9A-Za-z-]{1,127}$`) // Key Vault: documented, object names
 )
 
 // reader reads settings and collects what is wrong with them.
@@ -95,6 +96,16 @@ func (r *reader) duration(name string, otherwise, low, high time.Duration) time.
 	return d
 }
 
+// secretName does not repeat a wrong name: it may be the secret itself, and the
+// problem is told to every caller.
+func (r *reader) secretName() string {
+	name := cmp.Or(r.get("POWERBI_CLIENT_SECRET_NAME"), "powerbi-client-secret")
+	if !secretPattern.MatchString(name) {
+		r.problem("POWERBI_CLIENT_SECRET_NAME must be the name of the secret in the vault, 1 to 127 letters, digits and dashes (not the secret itself)")
+	}
+	return name
+}
+
 // auth refuses what this version cannot do, rather than doing something else.
 func (r *reader) auth() {
 	switch v := r.get("POWERBI_AUTH"); v {
@@ -130,7 +141,7 @@ func (r *reader) allowed() handler.Allowed {
 func (r *reader) baseURL() string {
 	if v := r.get("PUBLIC_BASE_URL"); v != "" {
 		u, err := url.Parse(v)
-		if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.RawQuery != "" || strings.Contains(v, "~") {
+		if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || strings.ContainsAny(v, "?#@~") {
 			r.problem("PUBLIC_BASE_URL is %.100q: it must be the address by which callers reach the app, such as https://app.azurewebsites.net", v)
 		}
 		return strings.TrimRight(v, "/")

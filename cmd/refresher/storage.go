@@ -2,9 +2,13 @@ package main
 
 import (
 	"cmp"
+	"context"
+	"errors"
+	"regexp"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"pbirefresh/lease"
 	"pbirefresh/lease/bloblease"
@@ -35,7 +39,10 @@ func (r *reader) storage() storageSettings {
 		s.connectionString = text
 	default:
 		r.hostStorage(&s)
+		r.openable(s, "without STATE_STORAGE, AzureWebJobsStorage counts: ")
+		return s
 	}
+	r.openable(s, "")
 	return s
 }
 
@@ -45,13 +52,38 @@ func (r *reader) hostStorage(s *storageSettings) {
 	case r.get(prefix+"__blobServiceUri") != "":
 		s.serviceURL = r.get(prefix + "__blobServiceUri")
 	case r.get(prefix+"__accountName") != "":
-		s.serviceURL = "https://" + r.get(prefix+"__accountName") + ".blob.core.windows.net"
+		name := r.get(prefix + "__accountName")
+		if !accountPattern.MatchString(name) {
+			r.problem("%s__accountName is %.100q: it must be the name of a storage account, 3 to 24 lower-case letters and digits", prefix, name)
+			return
+		}
+		s.serviceURL = "https://" + name + ".blob.core.windows.net"
 	case r.get(prefix) != "":
 		s.connectionString = r.get(prefix)
 	default:
 		r.problem("STATE_STORAGE__blobServiceUri is not set, and neither is AzureWebJobsStorage: " +
 			"set it to the blob endpoint of the account for the state, such as https://account.blob.core.windows.net")
 	}
+}
+
+// accountPattern is documented in Azure's naming rules.
+var accountPattern = regexp.MustCompile(`^[a-z0-9]{3,24}$`)
+
+// openable asks the store what else is wrong: opening it is no I/O.
+func (r *reader) openable(s storageSettings, where string) {
+	if s.serviceURL == "" && s.connectionString == "" {
+		return
+	}
+	if _, err := s.open(nobody{}); err != nil {
+		r.problem("%s%w", where, err)
+	}
+}
+
+// nobody is a credential that opens nothing.
+type nobody struct{}
+
+func (nobody) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	return azcore.AccessToken{}, errors.New("settings are checked without a credential")
 }
 
 // open returns the store. It does no I/O.

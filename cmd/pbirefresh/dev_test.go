@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestFreeAddr(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := taken.Addr().String()
+	if got := freeAddr(t.Context(), addr); got != "127.0.0.1:0" {
+		t.Errorf("%s is in use: got %s, want any port of the same host", addr, got)
+	}
+	if err := taken.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := freeAddr(t.Context(), addr); got != addr {
+		t.Errorf("%s is free: got %s", addr, got)
+	}
+	if got := freeAddr(context.Background(), "nonsense"); got != "nonsense" {
+		t.Errorf("got %s: who listens tells what is wrong with it", got)
+	}
+}
+
+func TestFindRoot(t *testing.T) {
+	t.Parallel()
+	dir, err := findRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"host.json", "functions", filepath.Join("cmd", "refresher")} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestExecutable(t *testing.T) {
+	t.Parallel()
+	for goos, want := range map[string]string{"windows": "refresher.exe", "linux": "refresher", "darwin": "refresher"} {
+		if got := executable(goos); got != want {
+			t.Errorf("%s: %s, want %s", goos, got, want)
+		}
+	}
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pbirefresh/handler"
+	"pbirefresh/refresh"
+)
+
+const (
+	workspace = "f089354e-8366-4e18-aea3-4cb4a3a50b48"
+	dataset   = "cfafbeb1-8037-4d0c-896e-a46fb27ff229"
+	theKey    = "the-function-key"
+)
+
+// fakeApp is the routes of the app, on a socket, with a coordinator that answers
+// at once.
+type fakeApp struct {
+	url   string
+	phase refresh.Phase // of every status
+	fail  error         // of every call, if set
+	seen  func()        // called by every status, if set
+
+	mu       sync.Mutex
+	requests []refresh.Request
+	cancels  []string
+}
+
+func newFakeApp(t *testing.T, phase refresh.Phase) *fakeApp {
+	t.Helper()
+	f := &fakeApp{phase: phase}
+	server := httptest.NewServer(handler.New(handler.Config{Refresher: f}))
+	t.Cleanup(server.Close)
+	f.url = server.URL
+	return f
+}
+
+func (f *fakeApp) receipt(phase refresh.Phase) (refresh.Receipt, error) {
+	v := refresh.View{
+		Model: refresh.Model{WorkspaceID: workspace, DatasetID: dataset}, Percent: -1,
+		Operation: refresh.Operation{Number: 1, Phase: phase, Created: time.Unix(1780000000, 0).UTC()},
+	}
+	switch phase {
+	case refresh.Succeeded:
+		v.Status = refresh.StatusSucceeded
+	case refresh.Failed:
+		v.Status = refresh.StatusFailed
+		v.Operation.Fault = &refresh.Fault{Code: refresh.CodeRefreshFailed, Message: "Credentials <missing> & wrong."}
+	case refresh.Cancelled:
+		v.Status = refresh.StatusCanceled
+		v.Operation.Fault = &refresh.Fault{Code: refresh.CodeOperationCanceled, Message: "Cancelled."}
+	default:
+		v.Status = refresh.StatusNotStarted
+	}
+	return refresh.Receipt{ID: "op-1", View: v}, f.fail
+}
+
+func (f *fakeApp) Trigger(_ context.Context, r refresh.Request) (refresh.Receipt, error) {
+	f.mu.Lock()
+	f.requests = append(f.requests, r)
+	f.mu.Unlock()
+	return f.receipt(refresh.Queued)
+}
+
+func (f *fakeApp) Status(_ context.Context, id string) (refresh.Receipt, error) {
+	if id != "op-1" {
+		return refresh.Receipt{}, refresh.ErrBadID
+	}
+	if f.seen != nil {
+		f.seen()
+	}
+	return f.receipt(f.phase)
+}
+
+func (f *fakeApp) Cancel(_ context.Context, id string, force bool) (refresh.Receipt, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if force {
+		id += " force"
+	}
+	f.cancels = append(f.cancels, id)
+	return f.receipt(refresh.Queued)
+}
+
+func (f *fakeApp) Sweep(context.Context) (refresh.Report, error) { return refresh.Report{}, nil }
+
+// ran is what came of a command.
+type ran struct {
+	t              *testing.T
+	code           int
+	stdout, stderr string
+}
+
+// command runs a command line as main does.
+func runCommand(t *testing.T, env map[string]string, args ...string) ran {
+	t.Helper()
+	return runWith(t.Context(), t, env, args...)
+}
+
+func runWith(ctx context.Context, t *testing.T, env map[string]string, args ...string) ran {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	err := run(ctx, args, environment{getenv: func(name string) string { return env[name] }, stdout: &stdout, stderr: &stderr})
+	code := exitCode(err, &stderr)
+	return ran{t, code, stdout.String(), stderr.String()}
+}
+
+func (r ran) exits(code int) ran {
+	r.t.Helper()
+	if r.code != code {
+		r.t.Errorf("exit code %d, want %d\nstdout %s\nstderr %s", r.code, code, r.stdout, r.stderr)
+	}
+	return r
+}
+
+// says checks that an error is told once, in the form that the package doc
+// promises.
+func (r ran) says(text string) ran {
+	r.t.Helper()
+	last := r.stderr
+	if i := strings.LastIndex(last, "pbirefresh: "); i >= 0 {
+		last = last[i:]
+	}
+	if !strings.HasPrefix(last, "pbirefresh: ") || strings.Count(last, "\n") != 1 || !strings.Contains(last, text) {
+		r.t.Errorf("stderr %q, want one line pbirefresh: ... %q", r.stderr, text)
+	}
+	return r
+}
+
+func (r ran) prints(stdout string) ran {
+	r.t.Helper()
+	if r.stdout != stdout {
+		r.t.Errorf("stdout %q, want %q", r.stdout, stdout)
+	}
+	return r
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"pbirefresh/handler"
+	"pbirefresh/refresh"
+)
+
+// document checks that standard output is one status document and nothing else.
+func (r ran) document(phase refresh.Phase) handler.StatusDocument {
+	r.t.Helper()
+	var doc handler.StatusDocument
+	if err := json.Unmarshal([]byte(r.stdout), &doc); err != nil || doc.ID != "op-1" || doc.Phase != phase {
+		r.t.Errorf("stdout is no document in phase %s (%v):\n%s", phase, err, r.stdout)
+	}
+	if !strings.HasSuffix(r.stdout, "\n}\n") || strings.Contains(r.stdout, `\u003c`) {
+		r.t.Errorf("not for people to read:\n%s", r.stdout)
+	}
+	return doc
+}
+
+func TestTrigger(t *testing.T) {
+	t.Parallel()
+	for phase, code := range map[refresh.Phase]int{refresh.Succeeded: 0, refresh.Failed: 1, refresh.Cancelled: 1} {
+		t.Run(string(phase), func(t *testing.T) {
+			t.Parallel()
+			app := newFakeApp(t, phase)
+			r := runCommand(t, nil, "trigger", "-url", app.url+"/", workspace, dataset).exits(code)
+			r.document(phase)
+			if want := "status url: " + app.url + "/api/refreshes/op-1\n"; !strings.HasPrefix(r.stderr, want) {
+				t.Errorf("stderr %q, want %q first", r.stderr, want)
+			}
+			if code != 0 {
+				r.says("the refresh ended as " + map[refresh.Phase]string{refresh.Failed: "Failed", refresh.Cancelled: "Canceled"}[phase])
+			}
+			if len(app.requests) != 1 || app.requests[0].Model != (refresh.Model{WorkspaceID: workspace, DatasetID: dataset}) || app.requests[0].Ask.WhenBusy != refresh.WhenBusyQueue {
+				t.Errorf("asked for %+v", app.requests)
+			}
+		})
+	}
+}
+
+func TestTriggerWithoutWatching(t *testing.T) {
+	t.Parallel()
+	app := newFakeApp(t, refresh.Failed)
+	r := runCommand(t, map[string]string{"PBIREFRESH_URL": app.url}, "trigger", "-watch=false", "-when-busy", "join", workspace, dataset).exits(0)
+	r.document(refresh.Queued)
+	if r.stderr != "" || app.requests[0].Ask.WhenBusy != refresh.WhenBusyJoin {
+		t.Errorf("stderr %q, asked for %+v", r.stderr, app.requests[0])
+	}
+}
+
+func TestTriggerWithABody(t *testing.T) {
+	t.Parallel()
+	app := newFakeApp(t, refresh.Succeeded)
+	file := filepath.Join(t.TempDir(), "body.json")
+	body := `{"workspaceId":"` + workspace + `","datasetId":"` + dataset + `","options":{"type":"calculate"}}`
+	if err := os.WriteFile(file, []byte(body), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	runCommand(t, nil, "trigger", "-url", app.url, "-body", file).exits(0).document(refresh.Succeeded)
+	if got := app.requests[0].Ask.Shape.Type; got != "Calculate" {
+		t.Errorf("type %s", got)
+	}
+	runCommand(t, nil, "trigger", "-url", app.url, "-body", file+".not").exits(1).says("body.json.not").prints("")
+}
+
+func TestTriggerIsRefused(t *testing.T) {
+	t.Parallel()
+	app := newFakeApp(t, refresh.Succeeded)
+	runCommand(t, nil, "trigger", "-url", app.url, "Finance", dataset).exits(1).says("workspaceId must be a GUID").prints("")
+	app.fail = &refresh.Refusal{Code: refresh.CodeBusy, Message: "The model is being refreshed."}
+	runCommand(t, nil, "trigger", "-url", app.url, workspace, dataset).exits(1).says("RefreshInProgress: The model is being refreshed.").prints("")
+}
+
+func TestNobodyListens(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
+	runCommand(t, nil, "trigger", "-url", server.URL, workspace, dataset).exits(1).says("connect").prints("")
+}
+
+func TestWatch(t *testing.T) {
+	t.Parallel()
+	for phase, code := range map[refresh.Phase]int{refresh.Succeeded: 0, refresh.Failed: 1} {
+		app := newFakeApp(t, phase)
+		runCommand(t, nil, "watch", app.url+"/api/refreshes/op-1").exits(code).document(phase)
+	}
+	app := newFakeApp(t, refresh.Succeeded)
+	runCommand(t, nil, "watch", app.url+"/api/refreshes/op-2").exits(1).says("OperationNotFound").prints("")
+	runCommand(t, nil, "watch", "not a url").exits(1).says("unsupported protocol").prints("")
+}
+
+// Ctrl-C ends the watching, not the refresh.
+func TestWatchIsInterrupted(t *testing.T) {
+	t.Parallel()
+	app := newFakeApp(t, refresh.Queued)
+	ctx, stop := context.WithCancel(t.Context())
+	app.seen = stop
+	runWith(ctx, t, nil, "watch", app.url+"/api/refreshes/op-1").exits(1).says("context canceled").prints("")
+	if len(app.cancels) != 0 {
+		t.Errorf("cancelled %v", app.cancels)
+	}
+}
+
+func TestCancel(t *testing.T) {
+	t.Parallel()
+	app := newFakeApp(t, refresh.Queued)
+	env := map[string]string{"PBIREFRESH_URL": app.url}
+	runCommand(t, env, "cancel", "op-1").exits(0).document(refresh.Queued)
+	runCommand(t, env, "cancel", "-force", "op-1").exits(0).document(refresh.Queued)
+	if got := strings.Join(app.cancels, ","); got != "op-1,op-1 force" {
+		t.Errorf("cancelled %s", got)
+	}
+	app.fail = &refresh.Refusal{Code: refresh.CodeFinished, Message: "It has ended."}
+	runCommand(t, env, "cancel", "op-1").exits(1).says("OperationFinished").prints("")
+}
+
+// The key is sent with what needs one, and is in nothing that is printed.
+func TestKey(t *testing.T) {
+	t.Parallel()
+	got := map[string]string{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got[r.Method+" "+r.URL.Path] = r.Header.Get("x-functions-key")
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	defer server.Close()
+	env := map[string]string{"PBIREFRESH_URL": server.URL, "PBIREFRESH_KEY": theKey}
+	for _, args := range [][]string{{"trigger", workspace, dataset}, {"cancel", "op-1"}, {"watch", server.URL + "/api/refreshes/op-1"}} {
+		r := runCommand(t, env, args...).exits(1).says("function key is missing or wrong")
+		if strings.Contains(r.stdout+r.stderr, theKey) {
+			t.Errorf("%v prints the key: %s", args, r.stderr)
+		}
+	}
+	want := map[string]string{"POST /api/refreshes": theKey, "POST /api/refreshes/op-1/cancel": theKey, "GET /api/refreshes/op-1": ""}
+	for request, key := range want {
+		if sent, ok := got[request]; !ok || sent != key {
+			t.Errorf("%s with key %q (%t), want %q", request, sent, ok, key)
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pbirefresh/internal/funchost"
+	"pbirefresh/sim"
+)
+
+// told is what a tale tells, line by line.
+func told(tale *tale) []string {
+	var b bytes.Buffer
+	tale.tell(&b)
+	return strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+}
+
+func TestTaleIsToldInOrder(t *testing.T) {
+	t.Parallel()
+	began := time.Date(2026, 5, 31, 6, 0, 0, 0, time.UTC)
+	tale := &tale{began: began}
+	at := func(ms int) time.Time { return began.Add(time.Duration(ms) * time.Millisecond) }
+	tale.add(at(1500), "powerbi", "third")
+	tale.add(at(-250), "vault", "before")
+	tale.add(at(0), "handler", "first")
+	tale.add(at(1500), "handler", "at the same time, and told in the order of telling")
+	tale.add(at(7), "entra", "second")
+	want := []string{
+		"    -0.250s  vault      before",
+		"    +0.000s  handler    first",
+		"    +0.007s  entra      second",
+		"    +1.500s  powerbi    third",
+		"    +1.500s  handler    at the same time, and told in the order of telling",
+	}
+	if got := told(tale); strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// What is done while warming up comes before the beginning.
+func TestTaleBeginsAgain(t *testing.T) {
+	t.Parallel()
+	tale := newTale()
+	tale.add(time.Now().Add(-time.Minute), "vault", "warming up")
+	tale.begin()
+	tale.add(tale.began.Add(time.Second), "powerbi", "the refresh")
+	got := told(tale)
+	if !strings.HasPrefix(got[0], "   -60.0") || !strings.HasPrefix(got[1], "    +1.000s") {
+		t.Errorf("%s", strings.Join(got, "\n"))
+	}
+}
+
+func TestTaleOfManyTellers(t *testing.T) {
+	t.Parallel()
+	tale := newTale()
+	var wg sync.WaitGroup
+	for i := range 50 {
+		wg.Go(func() { tale.add(time.Now(), "x", fmt.Sprint(i)) })
+	}
+	wg.Wait()
+	if n := len(told(tale)); n != 50 {
+		t.Errorf("%d lines of 50", n)
+	}
+}
+
+// last is the last line of the tale, without its time.
+func last(t *testing.T, tale *tale) string {
+	t.Helper()
+	if len(tale.lines) == 0 {
+		return ""
+	}
+	l := tale.lines[len(tale.lines)-1]
+	return l.who + ": " + l.what
+}
+
+func TestTaleOfTheStandIns(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		entry sim.Entry
+		want  string
+	}{
+		{sim.Entry{Kind: sim.KindRequest, Service: "powerbi", Method: "POST", Status: 202, Path: "/v1.0/myorg/groups/" + workspace + "/datasets/" + dataset + "/refreshes"},
+			"powerbi: POST /v1.0/myorg/groups/f089..48/datasets/cfaf..29/refreshes -> 202"},
+		{sim.Entry{Kind: sim.KindAccepted, Refresh: workspace, Note: "enhanced"}, "powerbi: refresh f089..48 accepted enhanced"},
+		{sim.Entry{Kind: sim.KindEnded, Refresh: workspace}, "powerbi: refresh f089..48 ended"},
+		{sim.Entry{Kind: sim.KindControl, Note: "busy"}, ""},
+	} {
+		tale := newTale()
+		tc.entry.Time = time.Now()
+		tale.fromWorld(tc.entry)
+		if got := last(t, tale); got != tc.want {
+			t.Errorf("got %q, want %q", got, tc.want)
+		}
+	}
+}
+
+func TestTaleOfTheHandler(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		`panic: out of memory`:               "handler: panic: out of memory",
+		`{"msg":"listening","address":"x"}`:  "",
+		`{"msg":"warm","ms":3}`:              "",
+		`{"msg":"something","other":"left"}`: "handler: something",
+		`{"msg":"operation","operation":7,"phase":"running","kind":"enhanced"}`:               "handler: operation 7 is running kind=enhanced",
+		`{"msg":"request","route":"POST /api/refreshes","status":202,"ms":12,"level":"INFO"}`: "handler: POST /api/refreshes ms=12 status=202",
+		`{"msg":"not ready","error":"no token"}`:                                              "handler: not ready error=no token",
+	} {
+		tale := newTale()
+		tale.fromHandler(funchost.Line{Text: line})
+		if got := last(t, tale); got != want {
+			t.Errorf("%s\n is told as %q, want %q", line, got, want)
+		}
+	}
+}
+
+func TestShorten(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		"":                                "",
+		"/a/b":                            "/a/b",
+		workspace:                         "f089..48",
+		"/x/" + workspace + "/y":          "/x/f089..48/y",
+		"/" + workspace + "/" + dataset:   "/f089..48/cfaf..29",
+		"/" + workspace + "0":             "/" + workspace + "0",
+		"/" + strings.Repeat("a", 36):     "/" + strings.Repeat("a", 36),
+		"/secrets/powerbi-client-secret/": "/secrets/powerbi-client-secret/",
+	} {
+		if got := shorten(path); got != want {
+			t.Errorf("%q: %q, want %q", path, got, want)
+		}
+	}
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const root = "../.."
+
+// goList runs go list in the project's root and returns its lines.
+func goList(t *testing.T, args ...string) []string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list"}, args...)...)
+	cmd.Dir = root
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, &stderr)
+	}
+	return strings.Split(strings.TrimSpace(string(out)), "\n")
+}
+
+// The production binary is what is tested, and nothing that tests are made of is
+// in it.
+func TestNoStandInsInTheBinary(t *testing.T) {
+	t.Parallel()
+	deps := goList(t, "-deps", "./cmd/refresher")
+	if !slices.Contains(deps, "pbirefresh/refresh") || len(deps) < 100 {
+		t.Fatalf("this is no list of dependencies: %v", deps)
+	}
+	for forbidden, reason := range map[string]string{
+		"pbirefresh/sim":               "the binary has no test mode: stand-ins are other processes",
+		"pbirefresh/internal/funchost": "the binary does not host itself",
+		"pbirefresh/internal/azurite":  "the binary has no test mode: storage is what the settings name",
+		"pbirefresh/internal/stage":    "staging is the developer's business",
+		"pbirefresh/lease/leasetest":   "the conformance suite pulls in testing",
+		"testing":                      "it registers flags and slows the start",
+		"net/http/httptest":            "the binary has no test mode",
+		"net/http/pprof":               "it adds routes to the default mux by being imported",
+		"expvar":                       "it adds routes to the default mux by being imported",
+	} {
+		for _, dep := range deps {
+			if dep == forbidden || strings.HasPrefix(dep, forbidden+"/") && strings.HasPrefix(forbidden, "pbirefresh/") {
+				t.Errorf("cmd/refresher depends on %s: %s", dep, reason)
+			}
+		}
+	}
+}
+
+// direction is what a package may import besides the standard library: packages
+// with one of the prefixes. A prefix that ends in / covers what is below it only.
+type direction struct {
+	allowed []string
+	reason  string
+}
+
+func directions() map[string]direction {
+	const azure = "github.com/Azure/azure-sdk-for-go/sdk/"
+	return map[string]direction{
+		"refresh": {[]string{"pbirefresh/lease", "pbirefresh/powerbi"}, "the domain knows its two ports, and no cloud, route or host"},
+		"handler": {[]string{"pbirefresh/refresh", "pbirefresh/powerbi"}, "routes know operations, not documents, secrets or the host"},
+		"powerbi": {[]string{azure + "azcore"}, "the client knows the wire of Power BI and nothing else"},
+		"keyvault": {[]string{azure + "azcore", azure + "azidentity", azure + "security/keyvault/azsecrets"},
+			"a credential knows nothing of who uses it"},
+		"lease":            {nil, "the port is about bytes, and knows neither cloud nor domain"},
+		"lease/bloblease":  {[]string{"pbirefresh/lease", azure + "azcore", azure + "storage/azblob"}, "an adapter stands alone"},
+		"lease/leasetest":  {[]string{"pbirefresh/lease"}, "the suite tests any store"},
+		"sim":              {[]string{"pbirefresh/sim/"}, "an independent reading of the API finds what a shared one would hide"},
+		"internal/hostlog": {nil, "how the host reads lines has nothing to do with what they say"},
+		"internal/funchost": {[]string{"pbirefresh/internal/"},
+			"a stand-in of the host that knows the app proves nothing about the app"},
+		"internal/azurite": {[]string{"pbirefresh/internal/"}, "a test's storage knows nothing of what is stored"},
+		"internal/stage":   {[]string{"pbirefresh/internal/"}, "staging is about files"},
+		"cmd/refresher": {[]string{"pbirefresh/handler", "pbirefresh/refresh", "pbirefresh/keyvault", "pbirefresh/lease", "pbirefresh/powerbi",
+			"pbirefresh/internal/hostlog", azure + "azidentity", azure + "azcore"}, "the binary has no test mode"},
+	}
+}
+
+func TestImportDirections(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	for _, line := range goList(t, "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "./...") {
+		words := strings.Fields(line)
+		rule, ok := directions()[strings.TrimPrefix(words[0], "pbirefresh/")]
+		if !ok {
+			continue
+		}
+		seen++
+		for _, imported := range words[1:] {
+			first, _, _ := strings.Cut(imported, "/")
+			if (first == "pbirefresh" || strings.Contains(first, ".")) && !slices.ContainsFunc(rule.allowed, func(prefix string) bool { return within(imported, prefix) }) {
+				t.Errorf("%s imports %s: %s", words[0], imported, rule.reason)
+			}
+		}
+	}
+	if seen != len(directions()) {
+		t.Errorf("%d packages were looked at, want %d: has one been renamed?", seen, len(directions()))
+	}
+}
+
+func within(path, prefix string) bool {
+	return path == prefix || strings.HasPrefix(path, strings.TrimSuffix(prefix, "/")+"/")
+}
+
+// sources are the project's Go files below a folder, without tests.
+func sources(t *testing.T, folder string) []string {
+	t.Helper()
+	var files []string
+	err := filepath.WalkDir(filepath.Join(root, folder), func(path string, entry os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && slices.Contains([]string{".git", "tools", "dist", "build", "testdata"}, entry.Name()) {
+			return filepath.SkipDir
+		}
+		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+			files = append(files, path)
+		}
+		return nil
+	})
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files in %s, %v", len(files), folder, err)
+	}
+	return files
+}

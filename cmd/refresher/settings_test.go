@@ -1,0 +1,164 @@
+package main
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"pbirefresh/handler"
+	"pbirefresh/powerbi"
+)
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	public, err := powerbi.CloudNamed("public")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := handler.ParseAllowed("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := settings{
+		tenantID: aGUID, clientID: anotherGUID, vaultURL: "https://vault.vault.azure.net", secretName: "powerbi-client-secret",
+		cloud: public, storage: storageSettings{memory: true, container: "pbirefresh"},
+		settleWindow: 5 * time.Minute, defaultTimeout: 12 * time.Hour, maxWait: 45 * time.Second, allowed: all,
+	}
+	if got := mustRead(t, nil); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	// A setting that is there and empty, or blank, is as good as none.
+	empty := map[string]string{}
+	for _, name := range []string{"POWERBI_CLIENT_SECRET_NAME", "POWERBI_AUTH", "POWERBI_CLOUD", "POWERBI_API_URL", "POWERBI_SCOPE",
+		"AZURE_AUTHORITY_HOST", "AZURE_CLIENT_ID", "STATE_STORAGE__blobServiceUri", "STATE_CONTAINER", "SETTLE_WINDOW",
+		"DEFAULT_TIMEOUT", "MAX_WAIT", "ALLOWED_MODELS", "PUBLIC_BASE_URL", "WEBSITE_HOSTNAME"} {
+		empty[name] = "  "
+	}
+	if got := mustRead(t, empty); !reflect.DeepEqual(got, want) {
+		t.Errorf("with empty settings: %+v", got)
+	}
+}
+
+func TestGoodSettings(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name, value string
+		got         func(settings) any
+		want        any
+	}{
+		{"POWERBI_TENANT_ID", "contoso.onmicrosoft.com", func(s settings) any { return s.tenantID }, "contoso.onmicrosoft.com"},
+		{"POWERBI_TENANT_ID", " " + aGUID + "\n", func(s settings) any { return s.tenantID }, aGUID},
+		{"POWERBI_CLIENT_ID", strings.ToUpper(aGUID), func(s settings) any { return s.clientID }, strings.ToUpper(aGUID)},
+		{"KEY_VAULT_URL", "https://v.vault.azure.net/", func(s settings) any { return s.vaultURL }, "https://v.vault.azure.net/"},
+		{"KEY_VAULT_URL", "https://127.0.0.1:8443", func(s settings) any { return s.vaultURL }, "https://127.0.0.1:8443"},
+		{"POWERBI_CLIENT_SECRET_NAME", "sp-secret", func(s settings) any { return s.secretName }, "sp-secret"},
+		{"POWERBI_AUTH", "keyvault-secret", func(s settings) any { return s.secretName }, "powerbi-client-secret"},
+		{"AZURE_CLIENT_ID", aGUID, func(s settings) any { return s.identityClientID }, aGUID},
+		{"POWERBI_CLOUD", "usgov", func(s settings) any { return s.cloud.API }, "https://api.powerbigov.us"},
+		{"POWERBI_CLOUD", "China", func(s settings) any { return s.cloud.Authority }, "https://login.chinacloudapi.cn"},
+		{"POWERBI_API_URL", "https://127.0.0.1:9/", func(s settings) any { return s.cloud.API }, "https://127.0.0.1:9"},
+		{"POWERBI_SCOPE", "https://x/.default", func(s settings) any { return s.cloud.Scope }, "https://x/.default"},
+		{"AZURE_AUTHORITY_HOST", "https://login.example.org/", func(s settings) any { return s.cloud.Authority }, "https://login.example.org"},
+		{"STATE_CONTAINER", "state-2", func(s settings) any { return s.storage.container }, "state-2"},
+		{"SETTLE_WINDOW", "30s", func(s settings) any { return s.settleWindow }, 30 * time.Second},
+		{"SETTLE_WINDOW", "1h", func(s settings) any { return s.settleWindow }, time.Hour},
+		{"DEFAULT_TIMEOUT", "168h", func(s settings) any { return s.defaultTimeout }, 168 * time.Hour},
+		{"MAX_WAIT", "0", func(s settings) any { return s.maxWait }, time.Duration(0)},
+		{"MAX_WAIT", "200s", func(s settings) any { return s.maxWait }, 200 * time.Second},
+		{"PUBLIC_BASE_URL", "http://localhost:7071", func(s settings) any { return s.baseURL }, "http://localhost:7071"},
+		{"PUBLIC_BASE_URL", "https://gw.example.com/pbi/", func(s settings) any { return s.baseURL }, "https://gw.example.com/pbi"},
+		{"WEBSITE_HOSTNAME", "app.azurewebsites.net", func(s settings) any { return s.baseURL }, "https://app.azurewebsites.net"},
+	} {
+		if got := tc.got(mustRead(t, map[string]string{tc.name: tc.value})); got != tc.want {
+			t.Errorf("%s=%q: got %v, want %v", tc.name, tc.value, got, tc.want)
+		}
+	}
+	both := map[string]string{"PUBLIC_BASE_URL": "https://own.example.com", "WEBSITE_HOSTNAME": "app.azurewebsites.net"}
+	if got := mustRead(t, both).baseURL; got != "https://own.example.com" {
+		t.Errorf("base URL %s: what was set by hand counts", got)
+	}
+	allowed, err := handler.ParseAllowed(aGUID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := mustRead(t, map[string]string{"ALLOWED_MODELS": aGUID}).allowed; !reflect.DeepEqual(got, allowed) {
+		t.Errorf("allowed %+v", got)
+	}
+}
+
+func TestWrongSettings(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ name, value, says string }{
+		{"POWERBI_TENANT_ID", "-", "is not set"},
+		{"POWERBI_TENANT_ID", "a b", "tenant"},
+		{"POWERBI_TENANT_ID", "x/../y", "tenant"},
+		{"POWERBI_CLIENT_ID", "-", "is not set"},
+		{"POWERBI_CLIENT_ID", "my app", "GUID"},
+		{"KEY_VAULT_URL", "-", "is not set"},
+		{"KEY_VAULT_URL", "my-vault", "https://name.vault.azure.net"},
+		{"KEY_VAULT_URL", "http://v.vault.azure.net", "https://name.vault.azure.net"},
+		{"KEY_VAULT_URL", "https://v.vault.azure.net/secrets/x", "https://name.vault.azure.net"},
+		{"KEY_VAULT_URL", "https://user:pw@v.vault.azure.net", "https://name.vault.azure.net"},
+		{"POWERBI_CLIENT_SECRET_NAME", "not a name!", "name of the secret"},
+		{"POWERBI_CLIENT_SECRET_NAME", "https://v.vault.azure.net/secrets/x", "name of the secret"},
+		{"POWERBI_AUTH", "managed-identity", "keyvault-secret"},
+		{"POWERBI_AUTH", "KeyVault-Secret", "keyvault-secret"},
+		{"AZURE_CLIENT_ID", "identity", "GUID"},
+		{"POWERBI_CLOUD", "mars", "usgov"},
+		{"POWERBI_API_URL", "http://api.powerbi.com", "https"},
+		{"AZURE_AUTHORITY_HOST", "login.microsoftonline.com", "https"},
+		{"STATE_CONTAINER", "State", "lower-case"},
+		{"STATE_CONTAINER", "a", "3 to 63"},
+		{"SETTLE_WINDOW", "29s", "30s to 1h"},
+		{"SETTLE_WINDOW", "5", "such as"},
+		{"DEFAULT_TIMEOUT", "169h", "168h"},
+		{"DEFAULT_TIMEOUT", "12 h", "such as"},
+		{"MAX_WAIT", "201s", "3m20s"},
+		{"MAX_WAIT", "-1s", "0s"},
+		{"ALLOWED_MODELS", aGUID + "/Sales", "workspaceId/datasetId"},
+		{"PUBLIC_BASE_URL", "app.azurewebsites.net", "https://app.azurewebsites.net"},
+		{"PUBLIC_BASE_URL", "ftp://app", "https://app.azurewebsites.net"},
+		{"PUBLIC_BASE_URL", "https://app/?x=1", "https://app.azurewebsites.net"},
+		{"PUBLIC_BASE_URL", "https://app/?", "https://app.azurewebsites.net"},
+		{"PUBLIC_BASE_URL", "https://app/#x", "https://app.azurewebsites.net"},
+		{"PUBLIC_BASE_URL", "https://me@app", "https://app.azurewebsites.net"},
+		{"PUBLIC_BASE_URL", "https://app/~me", "https://app.azurewebsites.net"},
+	} {
+		t.Run(tc.name+"="+tc.value, func(t *testing.T) {
+			t.Parallel()
+			changes := map[string]string{tc.name: tc.value}
+			if tc.name == "STATE_CONTAINER" { // memory has none
+				changes["STATE_STORAGE"] = connection
+			}
+			_, err := readSettings(environ(t, changes).get)
+			if err == nil {
+				t.Fatal("taken")
+			}
+			if text := err.Error(); !strings.Contains(text, tc.name) || !strings.Contains(text, tc.says) || strings.Contains(text, "\n") {
+				t.Errorf("%q, want one problem that names %s and says %q", text, tc.name, tc.says)
+			}
+		})
+	}
+}
+
+func TestAllProblemsAreToldAtOnce(t *testing.T) {
+	t.Parallel()
+	wrong := map[string]string{
+		"POWERBI_TENANT_ID": "-", "POWERBI_CLIENT_ID": "x", "KEY_VAULT_URL": "x", "POWERBI_CLIENT_SECRET_NAME": "x y", "POWERBI_AUTH": "x",
+		"AZURE_CLIENT_ID": "x", "POWERBI_CLOUD": "x", "STATE_STORAGE": "-", "STATE_STORAGE__blobServiceUri": "http://x", "SETTLE_WINDOW": "x",
+		"DEFAULT_TIMEOUT": "x", "MAX_WAIT": "x", "ALLOWED_MODELS": "x", "PUBLIC_BASE_URL": "x",
+	}
+	_, err := readSettings(environ(t, wrong).get)
+	if err == nil {
+		t.Fatal("taken")
+	}
+	for name := range wrong {
+		if name != "STATE_STORAGE" && !strings.Contains(err.Error(), name) {
+			t.Errorf("no word about %s in\n%v", name, err)
+		}
+	}
+	if n := strings.Count(err.Error(), "\n") + 1; n != len(wrong)-1 {
+		t.Errorf("%d problems, want %d:\n%v", n, len(wrong)-1, err)
+	}
+}

@@ -1,0 +1,350 @@
+package handler
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pbirefresh/refresh"
+)
+
+const (
+	testWorkspace = "f089354e-8366-4e18-aea3-4cb4a3a50b48"
+	testDataset   = "cfafbeb1-8037-4d0c-896e-a46fb27ff229"
+	testBase      = "https://app.example.net"
+
+	// What no log line may hold.
+	testID    = "AQcapability-of-one_operation"
+	testKey   = "the-function-key"
+	testQuery = "the-key-in-the-query"
+)
+
+// fakeRefresher answers as its hooks say, and remembers what it was asked.
+type fakeRefresher struct {
+	trigger func(refresh.Request) (refresh.Receipt, error)
+	status  func(id string) (refresh.Receipt, error)
+	cancel  func(id string, force bool) (refresh.Receipt, error)
+	sweep   func() (refresh.Report, error)
+
+	mu       sync.Mutex
+	calls    []string
+	requests []refresh.Request
+}
+
+func (f *fakeRefresher) called(name string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls = append(f.calls, name)
+}
+
+func (f *fakeRefresher) count(name string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := 0
+	for _, call := range f.calls {
+		if call == name {
+			n++
+		}
+	}
+	return n
+}
+
+func (f *fakeRefresher) Trigger(_ context.Context, r refresh.Request) (refresh.Receipt, error) {
+	f.called("trigger")
+	f.mu.Lock()
+	f.requests = append(f.requests, r)
+	f.mu.Unlock()
+	if f.trigger == nil {
+		return receipt(refresh.Queued), nil
+	}
+	return f.trigger(r)
+}
+
+func (f *fakeRefresher) Status(_ context.Context, id string) (refresh.Receipt, error) {
+	f.called("status")
+	if f.status == nil {
+		return refresh.Receipt{}, refresh.ErrBadID
+	}
+	return f.status(id)
+}
+
+func (f *fakeRefresher) Cancel(_ context.Context, id string, force bool) (refresh.Receipt, error) {
+	f.called("cancel")
+	if f.cancel == nil {
+		return refresh.Receipt{}, refresh.ErrBadID
+	}
+	return f.cancel(id, force)
+}
+
+func (f *fakeRefresher) Sweep(context.Context) (refresh.Report, error) {
+	f.called("sweep")
+	if f.sweep == nil {
+		return refresh.Report{}, errors.New("no sweep was expected")
+	}
+	return f.sweep()
+}
+
+// receipt is what the coordinator would hand out for an operation in that phase.
+func receipt(phase refresh.Phase) refresh.Receipt {
+	began := time.Date(2026, 5, 31, 6, 0, 0, 0, time.UTC)
+	op := refresh.Operation{
+		Number: 1, Created: began, Changed: began.Add(time.Second), Phase: phase,
+		Shape: refresh.Shape{Kind: refresh.Auto}, MaxAttempts: 3,
+	}
+	v := refresh.View{
+		Model:   refresh.Model{WorkspaceID: testWorkspace, DatasetID: testDataset},
+		Percent: -1, RetryAfter: 5 * time.Second,
+	}
+	switch phase {
+	case refresh.Succeeded:
+		v.Status, v.Percent, v.RetryAfter = refresh.StatusSucceeded, 100, 0
+		op.Tries = []refresh.Try{{RefreshID: "r1", Kind: refresh.Enhanced, Outcome: refresh.OutcomeCompleted}}
+	case refresh.Failed:
+		v.Status, v.RetryAfter = refresh.StatusFailed, 0
+		op.Fault = &refresh.Fault{Code: refresh.CodeRefreshFailed, Message: "the refresh failed", Remedy: "set the credentials",
+			Class: "credentials", Detail: "Login failed.", PowerBI: "DMTS_AccessDenied"}
+	case refresh.Cancelled:
+		v.Status, v.RetryAfter = refresh.StatusCanceled, 0
+		op.Fault = &refresh.Fault{Code: refresh.CodeOperationCanceled, Message: "The operation was cancelled by its caller."}
+	case refresh.Running:
+		v.Status = refresh.StatusRunning
+	default:
+		v.Status = refresh.StatusNotStarted
+	}
+	v.Operation = op
+	return refresh.Receipt{ID: testID, View: v}
+}
+
+// always is a status that never changes.
+func always(r refresh.Receipt) func(string) (refresh.Receipt, error) {
+	return func(string) (refresh.Receipt, error) { return r, nil }
+}
+
+// bench is the routes with a fake behind them, and their log.
+type bench struct {
+	t      *testing.T
+	fake   *fakeRefresher
+	routes http.Handler
+	log    *logBuffer
+}
+
+// newBench makes the routes. When the test ends, no capability, key or query may
+// have been logged.
+func newBench(t *testing.T, changes ...func(*Config)) *bench {
+	t.Helper()
+	b := &bench{t: t, fake: &fakeRefresher{}, log: &logBuffer{}}
+	cfg := Config{Refresher: b.fake, BaseURL: testBase, MaxWait: 45 * time.Second, Version: "1.2.3",
+		Logger: slog.New(slog.NewJSONHandler(b.log, nil))}
+	for _, change := range changes {
+		change(&cfg)
+	}
+	b.routes = New(cfg)
+	t.Cleanup(func() { b.log.holdsNone(t, testID, testKey, testQuery) })
+	return b
+}
+
+// do sends a request as callers do, with a key in a header and another one in the
+// query, and checks what every answer has.
+func (b *bench) do(method, target, body string, headers ...string) answer {
+	b.t.Helper()
+	a := b.raw(method, target, body, headers...)
+	a.common()
+	return a
+}
+
+func (b *bench) raw(method, target, body string, headers ...string) answer {
+	b.t.Helper()
+	mark := "?"
+	if strings.Contains(target, "?") {
+		mark = "&"
+	}
+	r := httptest.NewRequest(method, target+mark+"code="+testQuery, strings.NewReader(body))
+	r.Header.Set("x-functions-key", testKey)
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		r.Header.Set(name, value)
+		if name == "Host" {
+			r.Host = value
+		}
+	}
+	w := httptest.NewRecorder()
+	b.routes.ServeHTTP(w, r)
+	return answer{t: b.t, code: w.Code, header: w.Header(), raw: w.Body.Bytes()}
+}
+
+func (b *bench) trigger(body string, headers ...string) answer {
+	b.t.Helper()
+	return b.do(http.MethodPost, "/api/refreshes", body, headers...)
+}
+
+func (b *bench) status(headers ...string) answer {
+	b.t.Helper()
+	return b.do(http.MethodGet, "/api/refreshes/"+testID, "", headers...)
+}
+
+// wholeModel is the shortest body that is complete, with further members.
+func wholeModel(members ...string) string {
+	members = append([]string{`"workspaceId":"` + testWorkspace + `"`, `"datasetId":"` + testDataset + `"`}, members...)
+	return "{" + strings.Join(members, ",") + "}"
+}
+
+type answer struct {
+	t      *testing.T
+	code   int
+	header http.Header
+	raw    []byte
+}
+
+// wireError is the error format as a client of another make reads it.
+type wireError struct {
+	Code, Message, Target string
+	Details               []Detail
+	Innererror            map[string]any
+}
+
+func (a answer) object() map[string]any {
+	a.t.Helper()
+	var object map[string]any
+	if err := json.Unmarshal(a.raw, &object); err != nil || object == nil {
+		a.t.Fatalf("HTTP %d with a body that is no JSON object: %v\n%s", a.code, err, a.raw)
+	}
+	return object
+}
+
+func (a answer) wireError() wireError {
+	a.t.Helper()
+	var body struct{ Error wireError }
+	if err := json.Unmarshal(a.raw, &body); err != nil {
+		a.t.Fatalf("%v\n%s", err, a.raw)
+	}
+	return body.Error
+}
+
+func (a answer) document() StatusDocument {
+	a.t.Helper()
+	var d StatusDocument
+	if err := json.Unmarshal(a.raw, &d); err != nil || d.Status == "" {
+		a.t.Fatalf("HTTP %d without a status document: %v\n%s", a.code, err, a.raw)
+	}
+	return d
+}
+
+func (a answer) is(code int) answer {
+	a.t.Helper()
+	if a.code != code {
+		a.t.Errorf("HTTP %d, want %d\n%s", a.code, code, a.raw)
+	}
+	return a
+}
+
+func (a answer) has(header, value string) answer {
+	a.t.Helper()
+	if got := a.header.Get(header); got != value {
+		a.t.Errorf("%s: %q, want %q", header, got, value)
+	}
+	return a
+}
+
+var (
+	wholeSeconds = regexp.MustCompile(`^[1-9][0-9]?$`)
+	statusWords  = []any{"NotStarted", "Running", "Succeeded", "Failed", "Canceled", "ok", "notReady", nil}
+)
+
+// common checks what every answer of every route has.
+func (a answer) common() {
+	a.t.Helper()
+	a.has("Content-Type", "application/json; charset=utf-8").has("Cache-Control", "no-store")
+	a.has("X-Content-Type-Options", "nosniff").has("x-pbirefresh-version", "1.2.3").has("Content-Length", strconv.Itoa(len(a.raw)))
+	if a.header.Get("x-ms-request-id") == "" {
+		a.t.Error("no x-ms-request-id")
+	}
+	if after := a.header.Get("Retry-After"); after != "" && (!wholeSeconds.MatchString(after) || len(after) == 2 && after > "60") {
+		a.t.Errorf("Retry-After: %q: pollers want whole seconds from 1 to 60", after)
+	}
+	object := a.object()
+	if !slices.Contains(statusWords, object["status"]) {
+		a.t.Errorf("status is %v: pollers know strings, and these only: %v", object["status"], statusWords)
+	}
+	if _, there := object["properties"]; there {
+		a.t.Error("a member properties makes pollers look for provisioningState in it")
+	}
+	if object["error"] != nil {
+		a.errorShape(object)
+	}
+}
+
+func (a answer) errorShape(object map[string]any) {
+	a.t.Helper()
+	e := a.wireError()
+	if e.Code == "" || e.Message == "" {
+		a.t.Errorf("an error without code or message: %s", a.raw)
+	}
+	for _, d := range e.Details {
+		if d.Code == "" || d.Message == "" {
+			a.t.Errorf("a detail without code or message: %s", a.raw)
+		}
+	}
+	if e.Innererror != nil && (e.Innererror["code"] == nil || e.Innererror["message"] == nil) {
+		a.t.Errorf("innererror without code or message: %s", a.raw)
+	}
+	if a.code >= 400 {
+		a.has("x-ms-error-code", e.Code)
+	} else if object["status"] == nil {
+		a.t.Errorf("an error with HTTP %d", a.code)
+	}
+}
+
+// logBuffer is a log that many may write to.
+type logBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func (l *logBuffer) holdsNone(t *testing.T, secrets ...string) {
+	t.Helper()
+	for _, s := range secrets {
+		if strings.Contains(l.String(), s) {
+			t.Errorf("the log holds %q:\n%s", s, l.String())
+		}
+	}
+}
+
+// records are the log's lines.
+func (l *logBuffer) records(t *testing.T) []map[string]any {
+	t.Helper()
+	var all []map[string]any
+	for line := range strings.Lines(l.String()) {
+		var record map[string]any
+		if err := json.Unmarshal([]byte(line), &record); err != nil {
+			t.Fatalf("%v in %q", err, line)
+		}
+		all = append(all, record)
+	}
+	return all
+}

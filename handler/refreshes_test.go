@@ -1,0 +1,265 @@
+package handler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"pbirefresh/refresh"
+)
+
+const testStatusURL = testBase + "/api/refreshes/" + testID
+
+// isAccepted checks the headers that every poller needs of a 202.
+func (a answer) isAccepted(location, retryAfter string) StatusDocument {
+	a.t.Helper()
+	a.is(http.StatusAccepted).has("Location", location).has("Operation-Location", location)
+	a.has("Retry-After", retryAfter).has("Operation-Id", testID).has("x-ms-error-code", "")
+	d := a.document()
+	if d.ID != testID || d.StatusURL != location || d.StatusQueryGetURI != location {
+		a.t.Errorf("id %s, statusUrl %s, statusQueryGetUri %s", d.ID, d.StatusURL, d.StatusQueryGetURI)
+	}
+	return d
+}
+
+func TestTriggerIsAccepted(t *testing.T) {
+	t.Parallel()
+	d := newBench(t).trigger(wholeModel()).isAccepted(testStatusURL, "5")
+	if d.Status != refresh.StatusNotStarted || d.Phase != refresh.Queued || d.WorkspaceID != testWorkspace || d.DatasetID != testDataset {
+		t.Errorf("%+v", d)
+	}
+}
+
+// An operation may have ended by the time it is saved. Without a wish to wait the
+// answer is still the 202: some callers know no other answer to a POST.
+func TestTriggerOfWhatHasEndedIsAcceptedToo(t *testing.T) {
+	t.Parallel()
+	for _, phase := range []refresh.Phase{refresh.Succeeded, refresh.Failed} {
+		b := newBench(t)
+		b.fake.trigger = func(refresh.Request) (refresh.Receipt, error) { return receipt(phase), nil }
+		a := b.trigger(wholeModel()).is(http.StatusAccepted).has("Location", testStatusURL)
+		if d := a.document(); d.Phase != phase {
+			t.Errorf("phase %s, want %s", d.Phase, phase)
+		}
+	}
+}
+
+func TestRetryAfterIsBounded(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		-time.Second: "1", 0: "1", time.Millisecond: "1", time.Second: "1", 1500 * time.Millisecond: "2",
+		59*time.Second + 1: "60", time.Minute: "60", time.Hour: "60",
+	} {
+		b := newBench(t)
+		r := receipt(refresh.Running)
+		r.View.RetryAfter = d
+		b.fake.status = always(r)
+		b.status().isAccepted(testStatusURL, want)
+	}
+}
+
+func TestStatusOfEveryPhase(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		phase  refresh.Phase
+		code   int
+		status refresh.Status
+		fault  string
+	}{
+		{refresh.Queued, 202, refresh.StatusNotStarted, ""},
+		{refresh.Running, 202, refresh.StatusRunning, ""},
+		{refresh.Succeeded, 200, refresh.StatusSucceeded, ""},
+		{refresh.Failed, 409, refresh.StatusFailed, refresh.CodeRefreshFailed},
+		{refresh.Cancelled, 409, refresh.StatusCanceled, refresh.CodeOperationCanceled},
+	} {
+		t.Run(string(tc.phase), func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.fake.status = func(id string) (refresh.Receipt, error) {
+				if id != testID {
+					t.Errorf("asked for %q", id)
+				}
+				return receipt(tc.phase), nil
+			}
+			a := b.status().is(tc.code).has("x-ms-error-code", tc.fault)
+			if d := a.document(); d.Status != tc.status || d.Phase != tc.phase || d.StatusURL != testStatusURL {
+				t.Errorf("%+v", d)
+			}
+			if e := a.wireError(); e.Code != tc.fault {
+				t.Errorf("error code %q, want %q", e.Code, tc.fault)
+			}
+			if tc.code == http.StatusAccepted {
+				a.isAccepted(testStatusURL, "5")
+				return
+			}
+			for _, h := range []string{"Location", "Operation-Location", "Retry-After"} {
+				if a.header.Get(h) != "" {
+					t.Errorf("%s with an operation that has ended: pollers would go on", h)
+				}
+			}
+		})
+	}
+}
+
+// A status that this version does not know is not taken for the end.
+func TestStatusOfANewerVersion(t *testing.T) {
+	t.Parallel()
+	r := receipt(refresh.Running)
+	r.View.Status = "Napping"
+	b := newBench(t)
+	b.fake.status = always(r)
+	b.raw(http.MethodGet, "/api/refreshes/"+testID, "").is(http.StatusAccepted).has("Location", testStatusURL)
+}
+
+func TestErrorsOfTheCoordinator(t *testing.T) {
+	t.Parallel()
+	refusal := func(code string) error { return &refresh.Refusal{Code: code, Message: "Because."} }
+	for _, tc := range []struct {
+		name       string
+		err        error
+		code       int
+		word       string
+		retryAfter string
+	}{
+		{"bad id", refresh.ErrBadID, 404, refresh.CodeNotFound, ""},
+		{"not kept", refusal(refresh.CodeNotFound), 404, refresh.CodeNotFound, ""},
+		{"ended", refusal(refresh.CodeFinished), 410, refresh.CodeFinished, ""},
+		{"busy", refusal(refresh.CodeBusy), 409, refresh.CodeBusy, ""},
+		{"cannot be cancelled", refusal(refresh.CodeCancelNotSupported), 409, refresh.CodeCancelNotSupported, ""},
+		{"queue full", refusal(refresh.CodeQueueFull), 503, refresh.CodeQueueFull, "60"},
+		{"no storage", &refresh.UnavailableError{RetryAfter: 5 * time.Second}, 503, refresh.CodeUnavailable, "5"},
+		{"interrupted", fmt.Errorf("read: %w", context.Canceled), 503, "Interrupted", "1"},
+		{"anything else", errors.New("a hidden cause"), 500, "InternalError", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.fake.trigger = func(refresh.Request) (refresh.Receipt, error) { return refresh.Receipt{}, tc.err }
+			b.fake.status = func(string) (refresh.Receipt, error) { return refresh.Receipt{}, tc.err }
+			b.fake.cancel = func(string, bool) (refresh.Receipt, error) { return refresh.Receipt{}, tc.err }
+			for _, a := range []answer{
+				b.trigger(wholeModel()), b.status(), b.do(http.MethodPost, "/api/refreshes/"+testID+"/cancel", ""),
+			} {
+				a.is(tc.code).has("x-ms-error-code", tc.word).has("Retry-After", tc.retryAfter).has("Location", "")
+				if a.object()["status"] != nil {
+					t.Errorf("a refusal must not look like an operation: %s", a.raw)
+				}
+				if strings.Contains(string(a.raw), "hidden cause") {
+					t.Errorf("what was not meant for callers is shown: %s", a.raw)
+				}
+			}
+			if tc.code == http.StatusInternalServerError && !strings.Contains(b.log.String(), "hidden cause") {
+				t.Error("the cause is not in the log")
+			}
+		})
+	}
+}
+
+func TestCancel(t *testing.T) {
+	t.Parallel()
+	for target, force := range map[string]bool{
+		"": false, "?force=true": true, "?force=1": true, "?force=false": false, "?force=": false,
+	} {
+		for _, method := range []string{http.MethodPost, http.MethodDelete} {
+			b := newBench(t)
+			b.fake.cancel = func(id string, forced bool) (refresh.Receipt, error) {
+				if id != testID || forced != force {
+					t.Errorf("cancel%s: id %q, force %t", target, id, forced)
+				}
+				return receipt(refresh.Running), nil
+			}
+			b.do(method, "/api/refreshes/"+testID+"/cancel"+target, "").isAccepted(testStatusURL, "5")
+		}
+	}
+}
+
+func TestCancelWithAForceThatIsNone(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := b.do(http.MethodPost, "/api/refreshes/"+testID+"/cancel?force=please", "").is(http.StatusBadRequest)
+	if e := a.wireError(); e.Target != "force" || len(b.fake.calls) != 0 {
+		t.Errorf("%+v, calls %v", e, b.fake.calls)
+	}
+}
+
+// Who withdrew from a shared operation is told so at once, and not that it failed.
+func TestCancelOfAShare(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.fake.cancel = func(string, bool) (refresh.Receipt, error) { return receipt(refresh.Cancelled), nil }
+	a := b.do(http.MethodPost, "/api/refreshes/"+testID+"/cancel", "").is(http.StatusAccepted).has("Location", testStatusURL)
+	if d := a.document(); d.Status != refresh.StatusCanceled || d.Error == nil || d.Error.Code != refresh.CodeOperationCanceled {
+		t.Errorf("%s", a.raw)
+	}
+}
+
+func TestBaseURL(t *testing.T) {
+	t.Parallel()
+	const path = "/api/refreshes/" + testID
+	for _, tc := range []struct {
+		name, base string
+		headers    []string
+		want       string
+	}{
+		{"the setting", "https://refresh.example.com", []string{"Host: other", "X-Forwarded-Proto: http"}, "https://refresh.example.com" + path},
+		{"with a path and a slash", "https://gw.example.com/pbi/", nil, "https://gw.example.com/pbi" + path},
+		{"the request's own host", "", []string{"Host: app.azurewebsites.net", "X-Forwarded-Proto: https"}, "https://app.azurewebsites.net" + path},
+		{"in capitals", "", []string{"Host: app.azurewebsites.net", "X-Forwarded-Proto: HTTPS"}, "https://app.azurewebsites.net" + path},
+		{"local", "", []string{"Host: localhost:7071"}, "http://localhost:7071" + path},
+		{"an address", "", []string{"Host: [::1]:7071"}, "http://[::1]:7071" + path},
+		{"a host that tries to be a path", "", []string{"Host: evil/x"}, "http://evil%2Fx" + path},
+		{"another scheme", "", []string{"Host: h", "X-Forwarded-Proto: javascript"}, "http://h" + path},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, func(c *Config) { c.BaseURL = tc.base })
+			b.trigger(wholeModel(), tc.headers...).isAccepted(tc.want, "5")
+		})
+	}
+}
+
+func TestAllowedModels(t *testing.T) {
+	t.Parallel()
+	const other = "00000000-0000-0000-0000-000000000001"
+	for list, want := range map[string]int{
+		"":                                202,
+		testWorkspace:                     202,
+		strings.ToUpper(testWorkspace):    202,
+		testWorkspace + "/" + testDataset: 202,
+		other + ", " + testWorkspace:      202,
+		other + ";\n" + testWorkspace:     202,
+		testWorkspace + "/" + other:       403,
+		other:                             403,
+		other + "/" + testDataset:         403,
+		testDataset:                       403,
+		testDataset + "/" + testWorkspace: 403,
+		other + "," + testWorkspace + "/" + other + "," + testWorkspace + "/" + testDataset: 202,
+	} {
+		t.Run(list, func(t *testing.T) {
+			t.Parallel()
+			allowed, err := ParseAllowed(list)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b := newBench(t, func(c *Config) { c.Allowed = allowed })
+			a := b.trigger(wholeModel()).is(want)
+			if want == http.StatusForbidden && (a.wireError().Code != "ModelNotAllowed" || b.fake.count("trigger") != 0) {
+				t.Errorf("%s, calls %v", a.raw, b.fake.calls)
+			}
+		})
+	}
+}
+
+func TestParseAllowedRefuses(t *testing.T) {
+	t.Parallel()
+	for _, list := range []string{"Finance", testWorkspace + "/", testWorkspace + "/Sales", "/" + testDataset,
+		testWorkspace + "/" + testDataset + "/x", testWorkspace + ",*", testWorkspace + "/*"} {
+		if _, err := ParseAllowed(list); err == nil || !strings.Contains(err.Error(), "workspaceId/datasetId") {
+			t.Errorf("%q: %v", list, err)
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package handler
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"pbirefresh/refresh"
+)
+
+func TestUnknownRoutesAndMethods(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, request := range []string{
+		"GET /api/refreshes", "PUT /api/refreshes", "DELETE /api/refreshes", "PATCH /api/refreshes/" + testID, "DELETE /api/refreshes/" + testID,
+		"POST /api/refreshes/" + testID, "GET /api/refreshes/" + testID + "/cancel", "POST /api/health", "POST /api/refreshes/" + testID + "/cancel/x",
+		"GET /api", "GET /api/other", "GET /RefreshSweep", "POST /refreshsweep", "POST /", "OPTIONS /api/refreshes", "GET /" + testID, "GET /admin/host/status",
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		a := b.do(method, path, "").is(http.StatusNotFound).has("x-ms-error-code", "RouteNotFound")
+		if e := a.wireError(); !strings.Contains(e.Message, method) || strings.Contains(e.Message, testID) {
+			t.Errorf("%s: %s", request, e.Message)
+		}
+	}
+	if len(b.fake.calls) != 0 {
+		t.Errorf("calls %v", b.fake.calls)
+	}
+}
+
+func TestPanicsAreAnswered(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.fake.trigger = func(refresh.Request) (refresh.Receipt, error) { panic("index out of range") }
+	a := b.trigger(wholeModel(), "X-Azure-Functions-InvocationId: inv-7").is(http.StatusInternalServerError)
+	if strings.Contains(string(a.raw), "index out of range") || strings.Contains(string(a.raw), "goroutine") {
+		t.Errorf("the caller is shown the inside: %s", a.raw)
+	}
+	records := b.log.records(t)
+	if len(records) != 2 {
+		t.Fatalf("%d lines, want one for the panic and one for the request:\n%s", len(records), b.log)
+	}
+	if p := records[0]; p["level"] != "ERROR" || p["cause"] != "index out of range" || p["invocationId"] != "inv-7" ||
+		!strings.Contains(p["stack"].(string), "TestPanicsAreAnswered") {
+		t.Errorf("the panic is logged as %v", p)
+	}
+	if r := records[1]; r["level"] != "ERROR" || r["status"] != 500.0 {
+		t.Errorf("the request is logged as %v", r)
+	}
+	b.fake.trigger = nil
+	b.trigger(wholeModel()).is(http.StatusAccepted) // it lives
+}
+
+func TestRequestID(t *testing.T) {
+	t.Parallel()
+	const header = "X-Azure-Functions-InvocationId"
+	for _, tc := range []struct {
+		name   string
+		values []string
+		want   string
+	}{
+		{"the host's", []string{"inv-1"}, "inv-1"},
+		{"the last one is the host's", []string{"forged", "inv-1"}, "inv-1"},
+		{"behind a comma", []string{"forged", "forged, inv-1"}, "inv-1"},
+		{"nothing behind the comma", []string{"forged, "}, ""},
+		{"too long to be one", []string{strings.Repeat("x", 65)}, ""},
+		{"without a host", nil, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			r, err := http.NewRequest(http.MethodGet, "/", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range tc.values {
+				r.Header.Add(header, v)
+			}
+			got := requestID(r)
+			if tc.want != "" && got != tc.want || tc.want == "" && (len(got) < 16 || len(got) > 64) {
+				t.Errorf("got %q, want %q", got, tc.want)
+			}
+		})
+	}
+	a, b := newBench(t).status(), newBench(t).status()
+	if a.header.Get("x-ms-request-id") == b.header.Get("x-ms-request-id") {
+		t.Error("two requests with one id")
+	}
+}
+
+func TestAccessLog(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		request, route, level string
+		code                  float64
+	}{
+		{"POST /api/refreshes", "POST /api/refreshes", "INFO", 202},
+		{"GET /api/refreshes/" + testID, "GET /api/refreshes/{id}", "INFO", 409},
+		{"HEAD /api/refreshes/" + testID, "GET /api/refreshes/{id}", "INFO", 409},
+		{"DELETE /api/refreshes/" + testID + "/cancel", "DELETE /api/refreshes/{id}/cancel", "INFO", 404},
+		{"POST /RefreshSweep", "POST /RefreshSweep", "ERROR", 500},
+		{"GET /api/health", "GET /api/health", "INFO", 200},
+		{"GET /api/nothing/" + testID, "/", "INFO", 404},
+	} {
+		t.Run(tc.request, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.fake.status = always(receipt(refresh.Failed))
+			method, path, _ := strings.Cut(tc.request, " ")
+			body := ""
+			if tc.route == "POST /api/refreshes" {
+				body = wholeModel()
+			}
+			b.raw(method, path, body, "X-Azure-Functions-InvocationId: inv-9")
+			records := b.log.records(t)
+			if len(records) != 1 {
+				t.Fatalf("%d lines for one request:\n%s", len(records), b.log)
+			}
+			r := records[0]
+			if r["msg"] != "request" || r["route"] != tc.route || r["status"] != tc.code || r["level"] != tc.level || r["invocationId"] != "inv-9" || r["ms"] == nil {
+				t.Errorf("logged as %v", r)
+			}
+		})
+	}
+}
+
+// A body with a line break in it stays one line of the log.
+func TestOneLineForEachRequest(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.trigger(wholeModel(`"kind":"a\nlevel=ERROR"`)).is(http.StatusBadRequest)
+	if n := strings.Count(b.log.String(), "\n"); n != 1 {
+		t.Errorf("%d lines:\n%s", n, b.log)
+	}
+}
+
+func TestProbeIsQuiet(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		b.raw(method, "/", "").is(http.StatusOK)
+	}
+	if b.log.String() != "" || len(b.fake.calls) != 0 {
+		t.Errorf("log %s, calls %v", b.log, b.fake.calls)
+	}
+}
+
+func TestBroken(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.routes = Broken("KEY_VAULT_URL is not set", Config{Version: "1.2.3"})
+	for _, request := range []string{
+		"POST /api/refreshes", "GET /api/refreshes/" + testID, "DELETE /api/refreshes/" + testID + "/cancel", "GET /api/health",
+		"GET /api/health/ready", "POST /RefreshSweep", "GET /other", "POST /",
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		a := b.do(method, path, "").is(http.StatusServiceUnavailable).has("Retry-After", "60")
+		if e := a.wireError(); e.Code != "SettingsInvalid" || e.Message != "KEY_VAULT_URL is not set" || a.object()["status"] != nil {
+			t.Errorf("%s: %s", request, a.raw)
+		}
+	}
+	b.raw(http.MethodGet, "/", "").is(http.StatusOK)
+}

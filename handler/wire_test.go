@@ -1,0 +1,143 @@
+package handler
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"pbirefresh/refresh"
+)
+
+// sameJSON compares what is marshalled of v with the wanted text.
+func sameJSON(t *testing.T, v any, want string) {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got, wanted any
+	if err := json.Unmarshal(b, &got); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(want), &wanted); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, wanted) {
+		t.Errorf("got\n%s\nwant\n%s", b, want)
+	}
+}
+
+func TestDocumentOfANewOperation(t *testing.T) {
+	t.Parallel()
+	sameJSON(t, document(receipt(refresh.Queued), "https://h/s"), `{
+		"id":"`+testID+`", "status":"NotStarted", "phase":"queued", "workspaceId":"`+testWorkspace+`", "datasetId":"`+testDataset+`",
+		"createdDateTime":"2026-05-31T06:00:00Z", "lastActionDateTime":"2026-05-31T06:00:01Z", "attempts":[],
+		"statusUrl":"https://h/s", "statusQueryGetUri":"https://h/s"}`)
+}
+
+func TestDocumentOfARunningOperation(t *testing.T) {
+	t.Parallel()
+	r := receipt(refresh.Running)
+	at := func(minute int) time.Time { return time.Date(2026, 5, 31, 6, minute, 0, 0, time.UTC) }
+	op := &r.View.Operation
+	r.View.Percent, r.View.ExpectedEnd, op.Started = 40, at(30), at(2)
+	op.Tries = []refresh.Try{
+		{Kind: refresh.Enhanced, Intent: at(1), Outcome: refresh.OutcomeRefused, Fault: &refresh.Fault{Code: "NotFound", Message: "no such model"}},
+		{RefreshID: "r2", Kind: refresh.Standard, Intent: at(2), Started: at(3), Outcome: refresh.OutcomePending, Adopted: true},
+	}
+	op.Objects = []refresh.Progress{{Table: "Sales", Partition: "2026", Status: "InProgress"}}
+	op.Blocked = &refresh.Blocked{Reason: "foreignRefresh", Detail: "Somebody refreshes it.", RefreshID: "f1", Type: "Scheduled", Since: at(1), Until: at(4)}
+	sameJSON(t, document(r, "https://h/s"), `{
+		"id":"`+testID+`", "status":"Running", "phase":"running", "workspaceId":"`+testWorkspace+`", "datasetId":"`+testDataset+`",
+		"createdDateTime":"2026-05-31T06:00:00Z", "startedDateTime":"2026-05-31T06:02:00Z", "lastActionDateTime":"2026-05-31T06:00:01Z",
+		"attempts":[
+			{"kind":"enhanced","requestedDateTime":"2026-05-31T06:01:00Z","outcome":"refused","error":{"code":"NotFound","message":"No such model."}},
+			{"refreshId":"r2","kind":"standard","requestedDateTime":"2026-05-31T06:02:00Z","startedDateTime":"2026-05-31T06:03:00Z","outcome":"pending","adopted":true}],
+		"progress":{"percent":40,"expectedEndDateTime":"2026-05-31T06:30:00Z","objects":[{"table":"Sales","partition":"2026","status":"InProgress"}]},
+		"blockedBy":{"reason":"foreignRefresh","message":"Somebody refreshes it.","refreshId":"f1","refreshType":"Scheduled",
+			"sinceDateTime":"2026-05-31T06:01:00Z","untilDateTime":"2026-05-31T06:04:00Z"},
+		"statusUrl":"https://h/s", "statusQueryGetUri":"https://h/s"}`)
+}
+
+func TestDocumentOfASuccess(t *testing.T) {
+	t.Parallel()
+	r := receipt(refresh.Succeeded)
+	op := &r.View.Operation
+	op.Started, op.Ended = op.Created.Add(time.Minute), op.Created.Add(time.Hour)
+	op.Tries = append([]refresh.Try{{RefreshID: "r0", Kind: refresh.Enhanced, Outcome: refresh.OutcomeFailed}}, op.Tries...)
+	op.Tries[1].Started = op.Created.Add(2 * time.Minute)
+	d := document(r, "u")
+	want := Result{RefreshID: "r1", Kind: refresh.Enhanced, Started: op.Created.Add(2 * time.Minute), Ended: op.Ended, Attempts: 2}
+	if d.Result == nil || *d.Result != want || d.Progress == nil || *d.Progress.Percent != 100 || d.Error != nil {
+		t.Errorf("%s", show(t, d))
+	}
+	if f := document(receipt(refresh.Failed), "u"); f.Result != nil || f.Progress != nil {
+		t.Errorf("a failure with a result: %s", show(t, f))
+	}
+}
+
+func TestFailures(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name  string
+		fault refresh.Fault
+		want  string
+	}{
+		{"short", refresh.Fault{Code: "QueueTimeout", Message: "it could not start in time"},
+			`{"code":"QueueTimeout","message":"It could not start in time."}`},
+		{"whole", refresh.Fault{Code: "RefreshFailed", Message: "The refresh failed: credentials.", Remedy: "set them in the model's settings",
+			Class: "credentials", Detail: "Login failed for user.", PowerBI: "DMTS_AccessDenied"},
+			`{"code":"RefreshFailed","message":"The refresh failed: credentials. Set them in the model's settings.",
+			"details":[{"code":"credentials","message":"Set them in the model's settings.","target":"class"}],
+			"innererror":{"code":"DMTS_AccessDenied","message":"Login failed for user."}}`},
+		{"a class without a remedy", refresh.Fault{Code: "RefreshFailed", Message: "It failed", Class: "unknown"},
+			`{"code":"RefreshFailed","message":"It failed.","details":[{"code":"unknown","message":"It failed.","target":"class"}]}`},
+		{"a code without words", refresh.Fault{Code: "RefreshFailed", Message: "It failed", PowerBI: "X"},
+			`{"code":"RefreshFailed","message":"It failed.","innererror":{"code":"X","message":"It failed"}}`},
+		{"words without a code", refresh.Fault{Code: "RefreshFailed", Message: "It failed", Detail: "boom"},
+			`{"code":"RefreshFailed","message":"It failed.","innererror":{"code":"RefreshFailed","message":"boom"}}`},
+		{"words that are not English", refresh.Fault{Code: "BadRequest", Message: "échec de l’actualisation", Remedy: "更新に失敗しました"},
+			`{"code":"BadRequest","message":"Échec de l’actualisation. 更新に失敗しました."}`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			sameJSON(t, failure(&tc.fault), tc.want)
+		})
+	}
+	if failure(nil) != nil {
+		t.Error("no fault, and yet an error")
+	}
+}
+
+func TestSentences(t *testing.T) {
+	t.Parallel()
+	for want, texts := range map[string][]string{
+		"":                 {"", "  "},
+		"One.":             {"one"},
+		"One. Two!":        {" one. ", "two!"},
+		"Why? Because.":    {"why?", "", "because"},
+		"Über. Ñandú.":     {"über", "ñandú"},
+		"1 row.":           {"1 row"},
+		"\"Sales\" fails.": {`"Sales" fails`},
+	} {
+		if got := sentences(texts...); got != want || !utf8.ValidString(got) {
+			t.Errorf("%q become %q, want %q", texts, got, want)
+		}
+	}
+}
+
+func TestProgressWithoutAnything(t *testing.T) {
+	t.Parallel()
+	if p := progress(refresh.View{Percent: -1}); p != nil {
+		t.Errorf("%+v", p)
+	}
+	if p := progress(refresh.View{Percent: 0}); p == nil || *p.Percent != 0 {
+		t.Error("0 % is known, and is shown")
+	}
+	v := refresh.View{Percent: -1, Operation: refresh.Operation{Objects: []refresh.Progress{{Table: "A"}}}}
+	if p := progress(v); p == nil || p.Percent != nil || len(p.Objects) != 1 {
+		t.Errorf("%+v", p)
+	}
+}

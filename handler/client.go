@@ -38,11 +38,12 @@ func (c *Client) Status(ctx context.Context, statusURL string) (StatusDocument, 
 	return c.call(ctx, http.MethodGet, statusURL, nil)
 }
 
-// Cancel cancels an operation, or the caller's share of it.
+// Cancel cancels an operation, or the caller's share of it; with force, for every
+// caller, for which Key must be the master key.
 func (c *Client) Cancel(ctx context.Context, id string, force bool) (StatusDocument, error) {
 	address := c.BaseURL + "/api/refreshes/" + url.PathEscape(id) + "/cancel"
 	if force {
-		address += "?force=true"
+		address += "-all"
 	}
 	doc, _, err := c.call(ctx, http.MethodPost, address, nil)
 	return doc, err

@@ -153,14 +153,14 @@ func TestClientKeepsItsKey(t *testing.T) {
 func TestClientSendsItsKeyToTheAppOnly(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
-		testBase + "/api/refreshes/x":          testKey,
-		testBase + ".evil.example/x":           "",
-		testBase + ":8443/x":                   "",
-		testBase + "@evil.example/x":           "",
-		"http://app.example.net/x":             "",
-		"https://APP.example.net/x":            "",
-		"https://evil.example/?" + testBase:    "",
-		"https://evil.example/" + testBase[8:]: "",
+		testBase + "/api/refreshes/x":              testKey,
+		testBase + ".evil.example/x":               "",
+		testBase + ":8443/x":                       "",
+		testBase + "@evil.example/x":               "",
+		"http://app.example.net/x":                 "",
+		"https://APP.example.net/x":                "",
+		"https://evil.example/?" + testBase + "/x": "",
+		"https://evil.example/" + testBase[8:]:     "",
 	} {
 		sent := "nothing was sent"
 		c := &Client{BaseURL: testBase, Key: testKey, HTTP: &http.Client{Transport: roundTripper(func(r *http.Request) {

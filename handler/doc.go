@@ -5,6 +5,7 @@
 //	POST        /api/refreshes                ask for a refresh: 202 and a status URL
 //	GET         /api/refreshes/{id}           202 while it goes on, 200 Succeeded, 409 Failed or Canceled
 //	POST,DELETE /api/refreshes/{id}/cancel    cancel: 202, then the status URL tells; 410 if it has ended
+//	POST        /api/refreshes/{id}/cancel-all  the same for every caller of a shared operation (master key)
 //	GET         /api/health                   the process lives
 //	GET         /api/health/ready             each dependency can be used (the host asks for a function key)
 //	POST        /RefreshSweep                 the timer
@@ -26,7 +27,7 @@
 // # Not guaranteed
 //
 // Keys are the host's business: every route but status and health must be given
-// authLevel function in its function.json, and the port of this process must be
+// authLevel function or admin in its function.json, and the port of this process must be
 // reachable from the host alone (it listens on loopback). The host does not pass
 // on that a client has left.
 package handler

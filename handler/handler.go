@@ -47,6 +47,7 @@ func New(cfg Config) http.Handler {
 	s.handle(mux, "GET /api/refreshes/{id}", s.status)
 	s.handle(mux, "POST /api/refreshes/{id}/cancel", s.cancel)
 	s.handle(mux, "DELETE /api/refreshes/{id}/cancel", s.cancel)
+	s.handle(mux, "POST /api/refreshes/{id}/cancel-all", s.cancelAll)
 	s.handle(mux, "GET /api/health", s.health)
 	s.handle(mux, "GET /api/health/ready", s.ready)
 	s.handle(mux, "POST /RefreshSweep", s.sweep)

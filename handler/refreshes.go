@@ -3,7 +3,6 @@ package handler
 import (
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"pbirefresh/refresh"
@@ -63,16 +62,18 @@ func (s *server) stands(w http.ResponseWriter, r *http.Request, receipt refresh.
 	}
 }
 
-// cancel: POST or DELETE /api/refreshes/{id}/cancel, with ?force=true for every
-// caller of a shared operation.
+// cancel: POST or DELETE /api/refreshes/{id}/cancel.
 func (s *server) cancel(w http.ResponseWriter, r *http.Request) error {
-	force := false
-	if v := r.URL.Query().Get("force"); v != "" {
-		var err error
-		if force, err = strconv.ParseBool(v); err != nil {
-			return badRequest([]Detail{{Code: "InvalidValue", Target: "force", Message: "force is true or false."}})
-		}
-	}
+	return s.cancelled(w, r, false)
+}
+
+// cancelAll: POST /api/refreshes/{id}/cancel-all, also for the other callers of a
+// shared operation. It is a right of its own: the host wants the master key.
+func (s *server) cancelAll(w http.ResponseWriter, r *http.Request) error {
+	return s.cancelled(w, r, true)
+}
+
+func (s *server) cancelled(w http.ResponseWriter, r *http.Request, force bool) error {
 	receipt, err := s.Refresher.Cancel(r.Context(), r.PathValue("id"), force)
 	if err != nil {
 		return err

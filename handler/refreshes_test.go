@@ -159,30 +159,19 @@ func TestErrorsOfTheCoordinator(t *testing.T) {
 	}
 }
 
+// Whose right it is to cancel for everybody is decided by the host, by the route.
 func TestCancel(t *testing.T) {
 	t.Parallel()
-	for target, force := range map[string]bool{
-		"": false, "?force=true": true, "?force=1": true, "?force=false": false, "?force=": false,
-	} {
-		for _, method := range []string{http.MethodPost, http.MethodDelete} {
-			b := newBench(t)
-			b.fake.cancel = func(id string, forced bool) (refresh.Receipt, error) {
-				if id != testID || forced != force {
-					t.Errorf("cancel%s: id %q, force %t", target, id, forced)
-				}
-				return receipt(refresh.Running), nil
+	for call, force := range map[string]bool{"POST cancel": false, "DELETE cancel": false, "POST cancel-all": true, "POST cancel?force=true": false} {
+		method, path, _ := strings.Cut(call, " ")
+		b := newBench(t)
+		b.fake.cancel = func(id string, forced bool) (refresh.Receipt, error) {
+			if id != testID || forced != force {
+				t.Errorf("%s: id %q, force %t", call, id, forced)
 			}
-			b.do(method, "/api/refreshes/"+testID+"/cancel"+target, "").isAccepted(testStatusURL, "5")
+			return receipt(refresh.Running), nil
 		}
-	}
-}
-
-func TestCancelWithAForceThatIsNone(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	a := b.do(http.MethodPost, "/api/refreshes/"+testID+"/cancel?force=please", "").is(http.StatusBadRequest)
-	if e := a.wireError(); e.Target != "force" || len(b.fake.calls) != 0 {
-		t.Errorf("%+v, calls %v", e, b.fake.calls)
+		b.do(method, "/api/refreshes/"+testID+"/"+path, "").isAccepted(testStatusURL, "5")
 	}
 }
 

@@ -67,6 +67,9 @@ func parseRequest(body []byte, defaultTimeout time.Duration) (refresh.Request, [
 	kind := refresh.Kind(f.word("kind", "auto", "standard", "enhanced"))
 	options := parseOptions(f.object("options"), kind)
 	r.Ask.Shape, r.Ask.Tuning = shape(kind, options)
+	if r.Ask.Shape.Size() > refresh.MaxShape {
+		f.problem("OverLimit", "options.objects", fmt.Sprintf("The objects take more than %d KiB. Name whole tables in place of their partitions, or refresh the whole model.", refresh.MaxShape>>10))
+	}
 	if r.Ask.QueueTimeout > r.Ask.Timeout {
 		f.problem("InvalidCombination", "queueTimeout", "queueTimeout is longer than timeout, which covers queueing and running. Make it shorter, or leave it out.")
 	}

@@ -88,6 +88,7 @@ func TestBadRequests(t *testing.T) {
 		{"more than a day by default", wholeModel(`"options":{"retryCount":5}`), []string{"options.timeout OverLimit"}, "smaller retryCount"},
 		{"retryCount", wholeModel(`"options":{"retryCount":-1}`), []string{"options.retryCount InvalidValue"}, "0 or more"},
 		{"maxParallelism", wholeModel(`"options":{"maxParallelism":0}`), []string{"options.maxParallelism InvalidValue"}, "1 or more"},
+		{"more objects than can be kept", wholeModel(`"options":{"objects":[` + manyTables(600) + `]}`), []string{"options.objects OverLimit"}, "whole model"},
 		{"objects after a bad one", wholeModel(`"options":{"objects":[7,{"table":"A"},{"table":" "}]}`),
 			[]string{"options.objects[0] InvalidType", "options.objects[2].table Missing"}, `{"table":"Sales"}`},
 	} {
@@ -104,6 +105,15 @@ func TestBadRequests(t *testing.T) {
 			}
 		})
 	}
+}
+
+// manyTables are n objects.
+func manyTables(n int) string {
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprintf(`{"table":"A table with a name of its own %d"}`, i))
+	}
+	return strings.Join(list, ",")
 }
 
 // Every field refuses every kind of value that is not its own.

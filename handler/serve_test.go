@@ -13,7 +13,7 @@ func TestUnknownRoutesAndMethods(t *testing.T) {
 	b := newBench(t)
 	for _, request := range []string{
 		"GET /api/refreshes", "PUT /api/refreshes", "DELETE /api/refreshes", "PATCH /api/refreshes/" + testID, "DELETE /api/refreshes/" + testID,
-		"POST /api/refreshes/" + testID, "GET /api/refreshes/" + testID + "/cancel", "POST /api/health", "POST /api/refreshes/" + testID + "/cancel/x",
+		"POST /api/refreshes/" + testID, "GET /api/refreshes/" + testID + "/cancel", "DELETE /api/refreshes/" + testID + "/cancel-all", "POST /api/health", "POST /api/refreshes/" + testID + "/cancel/x",
 		"GET /api", "GET /api/other", "GET /RefreshSweep", "POST /refreshsweep", "POST /", "OPTIONS /api/refreshes", "GET /" + testID, "GET /admin/host/status",
 	} {
 		method, path, _ := strings.Cut(request, " ")

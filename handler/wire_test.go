@@ -61,6 +61,21 @@ func TestDocumentOfARunningOperation(t *testing.T) {
 		"statusUrl":"https://h/s", "statusQueryGetUri":"https://h/s"}`)
 }
 
+// Times are UTC and end with the milliseconds, wherever they come from.
+func TestTimesOfADocument(t *testing.T) {
+	t.Parallel()
+	r := receipt(refresh.Failed)
+	at := time.Date(2026, 5, 31, 8, 0, 0, 123456789, time.FixedZone("", 2*3600))
+	op := &r.View.Operation
+	op.Created, op.Started, op.Changed, op.Ended = at, at, at, at
+	d := document(r, "u")
+	for _, got := range []time.Time{d.Created, d.Started, d.LastAction, d.Ended} {
+		if text := got.Format(time.RFC3339Nano); text != "2026-05-31T06:00:00.123Z" {
+			t.Errorf("%s", text)
+		}
+	}
+}
+
 func TestDocumentOfASuccess(t *testing.T) {
 	t.Parallel()
 	r := receipt(refresh.Succeeded)

@@ -88,7 +88,7 @@ func watch(ctx context.Context, args []string, env environment) error {
 func cancel(ctx context.Context, args []string, env environment) error {
 	fs := flag.NewFlagSet("cancel", flag.ContinueOnError)
 	a := appFlags(fs, env)
-	force := fs.Bool("force", false, "also for the other callers of a shared operation")
+	force := fs.Bool("force", false, "also for the other callers of a shared operation; the key must be the master key")
 	rest, err := parse(fs, args, env)
 	if err != nil {
 		return err

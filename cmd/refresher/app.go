@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -71,9 +72,19 @@ func (a *app) handlerConfig(s settings) handler.Config {
 			{Name: "storage", Test: a.store.Ping},
 			{Name: "keyVault", Test: a.secret.Ping},
 			{Name: "powerBI", Test: a.upstream.Warm}, // a token for it
+			{Name: "sweep", Test: func(context.Context) error { return sweepCheck(s) }},
 		},
 		Version: version, Logger: a.log,
 	}
+}
+
+// sweepCheck: the host cannot load a timer whose schedule is %SWEEP_SCHEDULE% and
+// not set, and says so only in its own log.
+func sweepCheck(s settings) error {
+	if s.sweeps {
+		return nil
+	}
+	return errors.New("SWEEP_SCHEDULE is not set: the timer does not run, and an operation that nobody polls never ends; set it to */30 * * * * *")
 }
 
 // warm does what the first request would otherwise wait for. A failure is told and

@@ -30,6 +30,7 @@ func environ(t *testing.T, changes map[string]string) *settingsEnv {
 		"POWERBI_CLIENT_ID":            anotherGUID,
 		"KEY_VAULT_URL":                "https://vault.vault.azure.net",
 		"STATE_STORAGE":                "memory",
+		"SWEEP_SCHEDULE":               "*/30 * * * * *",
 	}}
 	maps.Copy(e.values, changes)
 	maps.DeleteFunc(e.values, func(_, value string) bool { return value == "-" })

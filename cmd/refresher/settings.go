@@ -25,6 +25,7 @@ type settings struct {
 	maxWait              time.Duration
 	allowed              handler.Allowed
 	baseURL              string
+	sweeps               bool // the timer's schedule is set
 }
 
 // readSettings reads and checks everything. Its error names every problem.
@@ -41,6 +42,7 @@ func readSettings(getenv func(string) string) (settings, error) {
 		defaultTimeout:   r.duration("DEFAULT_TIMEOUT", 12*time.Hour, time.Minute, 7*24*time.Hour),
 		maxWait:          r.duration("MAX_WAIT", 45*time.Second, 0, 200*time.Second),
 		baseURL:          r.baseURL(),
+		sweeps:           r.get("SWEEP_SCHEDULE") != "",
 	}
 	r.auth()
 	s.cloud = r.cloud()
@@ -55,7 +57,9 @@ var (
 	secretPattern = regexp.MustCompile(`^[0-9A-Za-z-]{1,127}$`) // Key Vault: documented, object names
 )
 
-// reader reads settings and collects what is wrong with them.
+// reader reads settings and collects what is wrong with them. What it says names the
+// setting and never repeats the value: it is told to every caller, and a value in
+// the wrong place may be a secret.
 type reader struct {
 	getenv   func(string) string
 	problems []error
@@ -78,7 +82,7 @@ func (r *reader) required(name, what string, pattern *regexp.Regexp) string {
 func (r *reader) optional(name, what string, pattern *regexp.Regexp) string {
 	v := r.get(name)
 	if v != "" && !pattern.MatchString(v) {
-		r.problem("%s is %.100q: it must be %s", name, v, what)
+		r.problem("%s is wrong: it must be %s", name, what)
 	}
 	return v
 }
@@ -90,14 +94,12 @@ func (r *reader) duration(name string, otherwise, low, high time.Duration) time.
 	}
 	d, err := time.ParseDuration(v)
 	if err != nil || d < low || d > high {
-		r.problem("%s is %.50q: it must be a duration from %s to %s, such as 90s or 5m", name, v, low, high)
+		r.problem("%s is wrong: it must be a duration from %s to %s, such as 90s or 5m", name, low, high)
 		return otherwise
 	}
 	return d
 }
 
-// secretName does not repeat a wrong name: it may be the secret itself, and the
-// problem is told to every caller.
 func (r *reader) secretName() string {
 	name := cmp.Or(r.get("POWERBI_CLIENT_SECRET_NAME"), "powerbi-client-secret")
 	if !secretPattern.MatchString(name) {
@@ -108,30 +110,32 @@ func (r *reader) secretName() string {
 
 // auth refuses what this version cannot do, rather than doing something else.
 func (r *reader) auth() {
-	switch v := r.get("POWERBI_AUTH"); v {
+	switch r.get("POWERBI_AUTH") {
 	case "", "keyvault-secret":
 	default:
-		r.problem("POWERBI_AUTH is %.50q: this version knows only keyvault-secret", v)
+		r.problem("POWERBI_AUTH is wrong: this version knows only keyvault-secret")
 	}
 }
 
 func (r *reader) cloud() powerbi.Cloud {
 	cloud, err := powerbi.CloudNamed(r.get("POWERBI_CLOUD"))
 	if err != nil {
-		r.problem("POWERBI_CLOUD: %w", err)
+		r.problem("POWERBI_CLOUD is wrong: it must be public, usgov, usgovhigh, usgovmil or china")
 		return cloud
 	}
-	cloud, err = cloud.Override(r.get("POWERBI_API_URL"), r.get("POWERBI_SCOPE"), r.get("AZURE_AUTHORITY_HOST"))
+	api := r.optional("POWERBI_API_URL", "an https address such as https://api.powerbi.com", httpsPattern)
+	authority := r.optional("AZURE_AUTHORITY_HOST", "an https address such as https://login.microsoftonline.com", httpsPattern)
+	over, err := cloud.Override(api, r.get("POWERBI_SCOPE"), authority)
 	if err != nil {
-		r.problem("POWERBI_API_URL, POWERBI_SCOPE or AZURE_AUTHORITY_HOST: %w", err)
+		return cloud // told above
 	}
-	return cloud
+	return over
 }
 
 func (r *reader) allowed() handler.Allowed {
 	allowed, err := handler.ParseAllowed(r.get("ALLOWED_MODELS"))
 	if err != nil {
-		r.problem("ALLOWED_MODELS: %w", err)
+		r.problem("ALLOWED_MODELS is wrong: each entry must be workspaceId or workspaceId/datasetId (GUIDs)")
 	}
 	return allowed
 }
@@ -142,12 +146,15 @@ func (r *reader) baseURL() string {
 	if v := r.get("PUBLIC_BASE_URL"); v != "" {
 		u, err := url.Parse(v)
 		if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || strings.ContainsAny(v, "?#@~") {
-			r.problem("PUBLIC_BASE_URL is %.100q: it must be the address by which callers reach the app, such as https://app.azurewebsites.net", v)
+			r.problem("PUBLIC_BASE_URL is wrong: it must be the address by which callers reach the app, such as https://app.azurewebsites.net")
 		}
 		return strings.TrimRight(v, "/")
 	}
-	if host := r.get("WEBSITE_HOSTNAME"); host != "" {
-		return "https://" + host
+	// Core Tools sets it to localhost:port, where nobody speaks https
+	// (azure-functions-core-tools, source): the request's own host is right there.
+	host := r.get("WEBSITE_HOSTNAME")
+	if host == "" || strings.HasPrefix(host, "localhost") || strings.HasPrefix(host, "127.0.0.1") {
+		return ""
 	}
-	return ""
+	return "https://" + host
 }

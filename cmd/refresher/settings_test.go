@@ -22,7 +22,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := settings{
 		tenantID: aGUID, clientID: anotherGUID, vaultURL: "https://vault.vault.azure.net", secretName: "powerbi-client-secret",
-		cloud: public, storage: storageSettings{memory: true, container: "pbirefresh"},
+		cloud: public, storage: storageSettings{memory: true, container: "pbirefresh"}, sweeps: true,
 		settleWindow: 5 * time.Minute, defaultTimeout: 12 * time.Hour, maxWait: 45 * time.Second, allowed: all,
 	}
 	if got := mustRead(t, nil); !reflect.DeepEqual(got, want) {
@@ -68,6 +68,10 @@ func TestGoodSettings(t *testing.T) {
 		{"MAX_WAIT", "200s", func(s settings) any { return s.maxWait }, 200 * time.Second},
 		{"PUBLIC_BASE_URL", "http://localhost:7071", func(s settings) any { return s.baseURL }, "http://localhost:7071"},
 		{"PUBLIC_BASE_URL", "https://gw.example.com/pbi/", func(s settings) any { return s.baseURL }, "https://gw.example.com/pbi"},
+		{"WEBSITE_HOSTNAME", "localhost:7071", func(s settings) any { return s.baseURL }, ""}, // as Core Tools set it
+		{"WEBSITE_HOSTNAME", "127.0.0.1:7071", func(s settings) any { return s.baseURL }, ""},
+		{"SWEEP_SCHEDULE", "*/30 * * * * *", func(s settings) any { return sweepCheck(s) == nil }, true},
+		{"SWEEP_SCHEDULE", " ", func(s settings) any { return strings.Contains(sweepCheck(s).Error(), "SWEEP_SCHEDULE is not set") }, true},
 		{"WEBSITE_HOSTNAME", "app.azurewebsites.net", func(s settings) any { return s.baseURL }, "https://app.azurewebsites.net"},
 	} {
 		if got := tc.got(mustRead(t, map[string]string{tc.name: tc.value})); got != tc.want {
@@ -139,6 +143,22 @@ func TestWrongSettings(t *testing.T) {
 				t.Errorf("%q, want one problem that names %s and says %q", text, tc.name, tc.says)
 			}
 		})
+	}
+}
+
+// The problems are told to every caller, and a value in the wrong place may be a
+// secret: no value is repeated.
+func TestProblemsRepeatNoValue(t *testing.T) {
+	t.Parallel()
+	const secret = "abc8Q~s3cr3t/value here"
+	for _, name := range documented() {
+		if name == "FUNCTIONS_CUSTOMHANDLER_PORT" {
+			continue
+		}
+		_, err := readSettings(environ(t, map[string]string{"STATE_STORAGE": "-", name: secret}).get)
+		if err != nil && strings.Contains(err.Error(), "s3cr3t") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -54,7 +54,7 @@ func (r *reader) hostStorage(s *storageSettings) {
 	case r.get(prefix+"__accountName") != "":
 		name := r.get(prefix + "__accountName")
 		if !accountPattern.MatchString(name) {
-			r.problem("%s__accountName is %.100q: it must be the name of a storage account, 3 to 24 lower-case letters and digits", prefix, name)
+			r.problem("%s__accountName is wrong: it must be the name of a storage account, 3 to 24 lower-case letters and digits", prefix)
 			return
 		}
 		s.serviceURL = "https://" + name + ".blob.core.windows.net"

@@ -89,6 +89,7 @@ func TestOurFunctions(t *testing.T) {
 		"Health anonymous [GET] api/health",
 		"HealthReady function [GET] api/health/ready",
 		"RefreshCancel function [POST DELETE] api/refreshes/{id}/cancel",
+		"RefreshCancelAll admin [POST] api/refreshes/{id}/cancel-all",
 		"RefreshStatus anonymous [GET] api/refreshes/{id}",
 		"RefreshSweep */30 * * * * *",
 		"RefreshTrigger function [POST] api/refreshes",
@@ -115,6 +116,7 @@ func TestOurFunctions(t *testing.T) {
 	for request, name := range map[string]string{
 		"POST /api/refreshes": "RefreshTrigger", "GET /api/refreshes/x.y": "RefreshStatus",
 		"POST /api/refreshes/x/cancel": "RefreshCancel", "DELETE /api/refreshes/x/cancel": "RefreshCancel",
+		"POST /api/refreshes/x/cancel-all": "RefreshCancelAll",
 		"GET /api/health": "Health", "GET /api/health/ready": "HealthReady",
 	} {
 		method, path, _ := strings.Cut(request, " ")
@@ -133,7 +135,7 @@ func TestOurSettings(t *testing.T) {
 		"POWERBI_TENANT_ID", "POWERBI_CLIENT_ID", "KEY_VAULT_URL", "POWERBI_CLIENT_SECRET_NAME", "POWERBI_AUTH", "POWERBI_CLOUD",
 		"POWERBI_API_URL", "POWERBI_SCOPE", "AZURE_AUTHORITY_HOST", "AZURE_CLIENT_ID",
 		"STATE_STORAGE", "STATE_STORAGE__blobServiceUri", "STATE_CONTAINER", "SETTLE_WINDOW", "DEFAULT_TIMEOUT", "MAX_WAIT",
-		"ALLOWED_MODELS", "CALLBACK_HOSTS", "SCHEDULES_FILE", "PUBLIC_BASE_URL",
+		"ALLOWED_MODELS", "PUBLIC_BASE_URL",
 	} {
 		if _, found := settings[name]; !found {
 			t.Errorf("local.settings.json.example lacks %s", name)

@@ -52,10 +52,13 @@ func (f *fakePowerBI) Warm(ctx context.Context) error {
 }
 
 func (f *fakePowerBI) wait(ctx context.Context) error {
-	if f.delay == 0 {
+	f.mu.Lock()
+	delay := f.delay
+	f.mu.Unlock()
+	if delay == 0 {
 		return nil
 	}
-	t := time.NewTimer(f.delay)
+	t := time.NewTimer(delay)
 	defer t.Stop()
 	select {
 	case <-t.C:

@@ -38,10 +38,10 @@ var idEncoding = base64.RawURLEncoding.Strict()
 func (id ID) Seal(key []byte) (string, error) {
 	b := make([]byte, 1, idBody+idMAC)
 	b[0] = idVersion
-	for _, part := range []string{id.Model.WorkspaceID, id.Model.DatasetID, id.Epoch} {
+	for i, part := range []string{id.Model.WorkspaceID, id.Model.DatasetID, id.Epoch} {
 		raw, err := hex.DecodeString(strings.ReplaceAll(part, "-", ""))
-		if err != nil {
-			return "", fmt.Errorf("refresh: cannot seal id: %w", err)
+		if err != nil || len(raw) != []int{16, 16, 8}[i] {
+			return "", fmt.Errorf("refresh: cannot seal id: %.40q has the wrong form", part)
 		}
 		b = append(b, raw...)
 	}
@@ -57,7 +57,8 @@ func (id ID) Seal(key []byte) (string, error) {
 // OpenID verifies a sealed id in constant time and takes it apart.
 func OpenID(sealed string, key []byte) (ID, error) {
 	b, err := idEncoding.DecodeString(sealed)
-	if err != nil || len(b) != idBody+idMAC || b[0] != idVersion {
+	// The decoder skips line breaks, even a strict one.
+	if err != nil || strings.ContainsAny(sealed, "\r\n") || len(b) != idBody+idMAC || b[0] != idVersion {
 		return ID{}, ErrBadID
 	}
 	if !hmac.Equal(b[idBody:], mac(key, b[:idBody])) {

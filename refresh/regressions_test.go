@@ -69,7 +69,9 @@ func TestCancelIsAnsweredToTheCancel(t *testing.T) {
 		}})
 		r := mustTrigger(t, c, wholeModel())
 		time.Sleep(time.Minute)
+		pbi.mu.Lock()
 		pbi.delay = 1500 * time.Millisecond
+		pbi.mu.Unlock()
 		go func() { _, _ = c.Status(t.Context(), r.ID) }()
 		time.Sleep(500 * time.Millisecond)
 		var refusal *Refusal

@@ -216,6 +216,12 @@ func TestStampKeepsTheLatest(t *testing.T) {
 			t.Fatalf("after %d: %v", i, s.Writes)
 		}
 	}
+	a, b := s, s
+	a.Stamp("a")
+	b.Stamp("b")
+	if !a.Wrote("a") || a.Wrote("b") || !b.Wrote("b") {
+		t.Error("two states share one list")
+	}
 	if !s.Wrote("t99") || s.Wrote("t0") || shared.Writes != nil {
 		t.Errorf("%v", s.Writes)
 	}

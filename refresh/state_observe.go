@@ -114,7 +114,7 @@ func (m *machine) ended(a *Attempt, row Row, e Observed) {
 	}
 	// The row was recognised, not named: our own may still come. Nothing is
 	// posted before that has settled.
-	a.RefreshID, a.Stage, a.Settle.From = "", StageSettling, m.now
+	a.RefreshID, a.Stage, a.Settle.From = "", StageSettling, later(m.now, a.Until)
 	m.known(a, row)
 }
 

@@ -38,7 +38,8 @@ func TestEverythingAtOnce(t *testing.T) {
 	again(func(i int) { b.PowerBI.Throttle(time.Millisecond, sim.OpCancel); b.Vault.Grant("x", i%2 == 0) })
 	again(func(int) { b.Journal.Entries(0); b.Journal.OnEvent(func(sim.Entry) {}) })
 	group.Wait()
-	if c := b.counters(sim.Sales()); c.MaxOverlap != 1 || c.Accepted == 0 || c.Dropped != 0 {
+	// Which of them get through is a matter of scheduling: perhaps only foreign ones.
+	if c := b.counters(sim.Sales()); c.MaxOverlap > 1 || c.Begun == 0 || c.Dropped != 0 {
 		t.Errorf("%+v", c)
 	}
 	checkOneAtATime(t, b.truth(sim.Sales()))

@@ -87,12 +87,14 @@ func exitCode(err error, stderr io.Writer) int {
 
 // parse reads the options of a command and returns what follows them.
 func parse(fs *flag.FlagSet, args []string, env environment) ([]string, error) {
-	fs.SetOutput(env.stderr)
+	fs.SetOutput(io.Discard) // it would print every error besides
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
+			fs.SetOutput(env.stdout)
+			fs.Usage()
 			return nil, err
 		}
-		return nil, usageError{err}
+		return nil, usageError{fmt.Errorf("%w; pbirefresh %s -h tells the options", err, fs.Name())}
 	}
 	return fs.Args(), nil
 }

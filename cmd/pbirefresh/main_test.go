@@ -105,3 +105,20 @@ func TestStandInsAlone(t *testing.T) {
 		}
 	}
 }
+
+// The key comes from the environment; a usage text that shows defaults would show it.
+func TestHelpDoesNotShowTheKey(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"PBIREFRESH_KEY": "the-key-itself", "PBIREFRESH_URL": "https://app"}
+	for _, args := range [][]string{{"trigger", "-h"}, {"cancel", "-h"}, {"trigger", "-nonsense"}, {"cancel"}} {
+		var stdout, stderr strings.Builder
+		err := run(t.Context(), args, environment{getenv: func(name string) string { return env[name] }, stdout: &stdout, stderr: &stderr})
+		exitCode(err, &stderr)
+		if strings.Contains(stdout.String()+stderr.String(), "the-key-itself") {
+			t.Errorf("%v shows the key", args)
+		}
+		if strings.HasSuffix(strings.Join(args, " "), "-h") && !strings.Contains(stdout.String(), "-key") {
+			t.Errorf("%v tells no options on standard output: %s", args, stdout.String())
+		}
+	}
+}

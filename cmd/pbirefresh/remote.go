@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,20 +16,26 @@ import (
 )
 
 // app is where the commands find an app: options, else the environment.
-type app struct{ url, key *string }
+type app struct {
+	url, key *string
+	env      environment
+}
 
+// appFlags has no defaults: the usage text would print them, and with them the key.
 func appFlags(fs *flag.FlagSet, env environment) app {
 	return app{
-		url: fs.String("url", env.getenv("PBIREFRESH_URL"), "address of the function app (PBIREFRESH_URL)"),
-		key: fs.String("key", env.getenv("PBIREFRESH_KEY"), "function key (PBIREFRESH_KEY)"),
+		url: fs.String("url", "", "address of the function app; default: $PBIREFRESH_URL"),
+		key: fs.String("key", "", "function key; default: $PBIREFRESH_KEY"),
+		env: env,
 	}
 }
 
 func (a app) client() (*handler.Client, error) {
-	if *a.url == "" {
+	address := cmp.Or(*a.url, a.env.getenv("PBIREFRESH_URL"))
+	if address == "" {
 		return nil, usageError{errors.New("say where the app is: -url https://app.azurewebsites.net, or PBIREFRESH_URL")}
 	}
-	return &handler.Client{BaseURL: strings.TrimRight(*a.url, "/"), Key: *a.key}, nil
+	return &handler.Client{BaseURL: strings.TrimRight(address, "/"), Key: cmp.Or(*a.key, a.env.getenv("PBIREFRESH_KEY"))}, nil
 }
 
 func trigger(ctx context.Context, args []string, env environment) error {

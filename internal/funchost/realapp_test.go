@@ -117,7 +117,7 @@ func TestOurFunctions(t *testing.T) {
 		"POST /api/refreshes": "RefreshTrigger", "GET /api/refreshes/x.y": "RefreshStatus",
 		"POST /api/refreshes/x/cancel": "RefreshCancel", "DELETE /api/refreshes/x/cancel": "RefreshCancel",
 		"POST /api/refreshes/x/cancel-all": "RefreshCancelAll",
-		"GET /api/health": "Health", "GET /api/health/ready": "HealthReady",
+		"GET /api/health":                  "Health", "GET /api/health/ready": "HealthReady",
 	} {
 		method, path, _ := strings.Cut(request, " ")
 		if f := app.route(method, path); f == nil || f.Name != name {

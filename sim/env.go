@@ -9,7 +9,8 @@ import (
 // production. STATE_STORAGE and the Functions host's own variables are the caller's to add.
 //
 // SSL_CERT_FILE replaces the list of trusted roots of the child process, and Go reads it on Unix only; on macOS and
-// Windows the CA in [World].CAFile must be added to the user's trust store for as long as the World runs.
+// Windows a program has to read it itself, as this project's refresher does, or the CA in [World].CAFile must be added to
+// the user's trust store for as long as the World runs.
 func (w *World) Env() map[string]string {
 	return map[string]string{
 		"POWERBI_TENANT_ID":          TenantID,

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"pbirefresh/handler"
@@ -37,20 +38,20 @@ func newApp(s settings, log *slog.Logger) (*app, error) {
 		return nil, err
 	}
 	a := &app{log: log}
-	if a.store, err = s.storage.open(identity); err != nil {
+	if a.store, err = s.storage.open(identity, s.transport()); err != nil {
 		return nil, err
 	}
 	a.secret, err = keyvault.New(keyvault.Options{
 		VaultURL: s.vaultURL, SecretName: s.secretName,
 		TenantID: s.tenantID, ClientID: s.clientID, AuthorityHost: s.cloud.Authority,
 		DisableInstanceDiscovery: !powerbi.KnownAuthority(s.cloud.Authority),
-		VaultCredential:          identity, Logger: log,
+		VaultCredential:          identity, Logger: log, Transport: s.transport(),
 		OnRead: func(r keyvault.Read) { logRead(log, r) },
 	})
 	if err != nil {
 		return nil, err
 	}
-	client, err := powerbi.NewClient(a.secret, powerbi.Options{Cloud: s.cloud, Version: version, Logger: log})
+	client, err := powerbi.NewClient(a.secret, powerbi.Options{Cloud: s.cloud, Version: version, Logger: log, Transport: s.transport()})
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +59,14 @@ func newApp(s settings, log *slog.Logger) (*app, error) {
 	a.key = refresh.StatusKey(a.store)
 	a.routes = handler.New(a.handlerConfig(s))
 	return a, nil
+}
+
+// transport is what the clients send with; nil lets each make its own.
+func (s settings) transport() policy.Transporter {
+	if s.web == nil {
+		return nil
+	}
+	return s.web
 }
 
 func (a *app) handlerConfig(s settings) handler.Config {

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"regexp"
+	"runtime"
 	"strings"
 	"time"
 
@@ -25,7 +27,8 @@ type settings struct {
 	maxWait              time.Duration
 	allowed              handler.Allowed
 	baseURL              string
-	sweeps               bool // the timer's schedule is set
+	sweeps               bool         // the timer's schedule is set
+	web                  *http.Client // with extra roots; nil: each client's own
 }
 
 // readSettings reads and checks everything. Its error names every problem.
@@ -43,6 +46,7 @@ func readSettings(getenv func(string) string) (settings, error) {
 		maxWait:          r.duration("MAX_WAIT", 45*time.Second, 0, 200*time.Second),
 		baseURL:          r.baseURL(),
 		sweeps:           r.get("SWEEP_SCHEDULE") != "",
+		web:              r.extraRoots(runtime.GOOS),
 	}
 	r.auth()
 	s.cloud = r.cloud()

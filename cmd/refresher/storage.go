@@ -74,7 +74,7 @@ func (r *reader) openable(s storageSettings, where string) {
 	if s.serviceURL == "" && s.connectionString == "" {
 		return
 	}
-	if _, err := s.open(nobody{}); err != nil {
+	if _, err := s.open(nobody{}, nil); err != nil {
 		r.problem("%s%w", where, err)
 	}
 }
@@ -87,12 +87,12 @@ func (nobody) GetToken(context.Context, policy.TokenRequestOptions) (azcore.Acce
 }
 
 // open returns the store. It does no I/O.
-func (s storageSettings) open(identity azcore.TokenCredential) (lease.Store, error) {
+func (s storageSettings) open(identity azcore.TokenCredential, transport policy.Transporter) (lease.Store, error) {
 	if s.memory {
 		return lease.NewMemory(), nil
 	}
 	return bloblease.New(bloblease.Options{
 		ServiceURL: strings.TrimRight(s.serviceURL, "/"), ConnectionString: s.connectionString,
-		Container: s.container, Credential: identity,
+		Container: s.container, Credential: identity, Transport: transport,
 	})
 }

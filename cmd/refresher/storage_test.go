@@ -70,7 +70,7 @@ func TestWrongStorage(t *testing.T) {
 
 func TestMemoryIsAStore(t *testing.T) {
 	t.Parallel()
-	store, err := mustRead(t, nil).storage.open(nil)
+	store, err := mustRead(t, nil).storage.open(nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"net/http"
+	"os"
+	"time"
+)
+
+// extraRoots returns a client that trusts the certificates of SSL_CERT_FILE besides
+// the system's. Go reads that variable itself on Unix; on macOS and Windows it asks
+// the platform instead, so that a private cloud or a stand-in would be out of reach.
+// It returns nil where nothing is to be added.
+func (r *reader) extraRoots(goos string) *http.Client {
+	if goos != "darwin" && goos != "windows" {
+		return nil
+	}
+	file := r.get("SSL_CERT_FILE")
+	if file == "" {
+		return nil
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	pem, err := os.ReadFile(file) //nolint:gosec // the operator names it
+	if err != nil || !pool.AppendCertsFromPEM(pem) {
+		r.problem("SSL_CERT_FILE is wrong: it must be a file of certificates in PEM")
+		return nil
+	}
+	return &http.Client{
+		// A redirect would carry a token, or a request that must not be sent twice.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{
+			Proxy:                 http.ProxyFromEnvironment,
+			TLSClientConfig:       &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12},
+			ForceAttemptHTTP2:     true,
+			MaxIdleConnsPerHost:   64,
+			TLSHandshakeTimeout:   10 * time.Second,
+			ResponseHeaderTimeout: time.Minute,
+			IdleConnTimeout:       90 * time.Second,
+		},
+	}
+}

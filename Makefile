@@ -34,6 +34,10 @@ lint: ## Check the code, and the directions of its imports
 fuzz: ## Fuzz every parser of outside input for a while (FUZZTIME=10s each)
 	@./.ci/fuzz $(or $(FUZZTIME),10s)
 
+.PHONY: mutants
+mutants: $(STAMP) ## Put deliberate bugs into a copy, one at a time, and see the tests catch each
+	@$(GO) run ./internal/mutants
+
 .PHONY: golden
 golden: ## Rewrite the golden scenarios; look at the diff before committing it
 	$(GO) test ./refresh -run Scenarios -update

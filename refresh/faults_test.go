@@ -183,3 +183,60 @@ func TestForeignDocumentsAreLeftAlone(t *testing.T) {
 		})
 	}
 }
+
+// A caller whose operation is not saved gets no 202, whether or not a POST would
+// have followed.
+func TestUnsavedOperationIsNotPromised(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		memory := lease.NewMemory()
+		store := leasetest.NewFaulty(memory)
+		c := newTestCoordinator(store, &fakePowerBI{length: time.Hour})
+		mustTrigger(t, c, wholeModel())
+		time.Sleep(time.Second)
+		store.On(leasetest.OpWrite, leasetest.NotSent(errReset))
+		var unavailable *UnavailableError
+		if r, err := c.Trigger(t.Context(), wholeModel()); !errors.As(err, &unavailable) {
+			t.Errorf("promised operation %d: %v", r.View.Operation.Number, err)
+		}
+		doc, err := memory.Read(t.Context(), StateName(testModel))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, err := Decode(doc.Body); err != nil || s.Last != 1 {
+			t.Errorf("%d operations are saved (%v)", s.Last, err)
+		}
+	})
+}
+
+// What cannot be archived stays where it is, and its status URL works.
+func TestUnarchivedOperationsStay(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		store := leasetest.NewFaulty(lease.NewMemory())
+		c := newTestCoordinator(store, &fakePowerBI{length: time.Second})
+		first := mustTrigger(t, c, wholeModel())
+		finish(t, c, first.ID)
+		store.On(leasetest.OpCreate, leasetest.NotSent(errReset))
+		for range keepRecent + 4 {
+			finish(t, c, mustTrigger(t, c, wholeModel()).ID)
+		}
+		if v := mustStatus(t, newTestCoordinator(store, &fakePowerBI{}), first.ID); v.Status != StatusSucceeded {
+			t.Errorf("%s", v.Status)
+		}
+	})
+}
+
+// The last line of defence of "terminal is final".
+func TestNoWayOutOfATerminalPhase(t *testing.T) {
+	t.Parallel()
+	for _, from := range []Phase{Succeeded, Failed, Cancelled} {
+		for _, to := range []Phase{Queued, Blocking, Starting, Running, Retrying, Settling, Cancelling, Succeeded, Failed, Cancelled} {
+			op := Operation{Phase: from}
+			m := machine{now: time.Unix(1, 0)}
+			if m.enter(&op, to); op.Phase != from || !op.Changed.IsZero() {
+				t.Errorf("from %s to %s", from, op.Phase)
+			}
+		}
+	}
+}

@@ -134,11 +134,33 @@ func (m *machine) refused(answer Answer) {
 		m.notStarted()
 		return
 	}
+	fault := answer.Fault
+	if answer.Quota {
+		fault = m.quota(*fault)
+	}
 	m.eachServed(func(op *Operation) {
-		op.endTry(OutcomeRefused, answer.Fault, m.now)
-		m.finish(op, Failed, answer.Fault)
+		op.endTry(OutcomeRefused, fault, m.now)
+		m.finish(op, Failed, fault)
 	})
 	m.Attempt = nil
+}
+
+// quota adds when the daily limit may allow another refresh. It is an estimate:
+// Power BI documents a reset at night and answers with a rolling day, and others
+// may use up the quota as well.
+func (m *machine) quota(f Fault) *Fault {
+	const day = 24 * time.Hour
+	frees := m.now.Add(day)
+	for _, op := range m.Recent {
+		for _, try := range op.Tries {
+			if !try.Started.IsZero() && m.now.Sub(try.Started) < day && try.Started.Add(day).Before(frees) {
+				frees = try.Started.Add(day)
+			}
+		}
+	}
+	f.Remedy = "An estimate: the next one may be possible at " + frees.UTC().Format("2006-01-02 15:04 MST") +
+		", when the oldest refresh of the last 24 hours that is known here no longer counts, or at midnight if Power BI counts by day. " + f.Remedy
+	return &f
 }
 
 // unsent handles an intent whose POST never left: nothing has to settle, and a

@@ -34,6 +34,10 @@ lint: ## Check the code, and the directions of its imports
 fuzz: ## Fuzz every parser of outside input for a while (FUZZTIME=10s each)
 	@./.ci/fuzz $(or $(FUZZTIME),10s)
 
+.PHONY: soak
+soak: ## Play random schedules of faults in virtual time, as many as told (SCHEDULES=20000 FROM=1000)
+	$(GO) test ./simulation -run TestSchedules -schedules $(or $(SCHEDULES),20000) -from $(or $(FROM),1000) -timeout 12h
+
 .PHONY: mutants
 mutants: $(STAMP) ## Put deliberate bugs into a copy, one at a time, and see the tests catch each
 	@$(GO) run ./internal/mutants

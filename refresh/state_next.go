@@ -18,7 +18,7 @@ const (
 	maxDurations  = 24
 	maxWrites     = 24
 	maxWithdrawn  = 16
-	maxKnown      = 16
+	maxKnown      = 64 // more than a history has rows (60: documented)
 )
 
 // Rules are the times that the machine decides by. They are part of no state:

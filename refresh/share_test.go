@@ -1,0 +1,34 @@
+package refresh
+
+import (
+	"testing"
+	"time"
+
+	"pbirefresh/lease"
+)
+
+// A caller may share an operation from a read alone only if that read was sent after
+// it arrived: an older one may not show that an attempt has begun since.
+func TestShareNeedsAReadSentAfterTheArrival(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t)
+	s.arrive([]string{"ana", "bob"}) // shared, and nothing is started
+	doc, err := s.state.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := time.Now()
+	for name, tt := range map[string]struct {
+		arrived time.Time
+		shared  bool
+	}{"before the read": {sent.Add(-time.Second), true}, "after it": {sent.Add(time.Second), false}} {
+		q := &queue{c: newTestCoordinator(lease.NewMemory(), &fakePowerBI{}), model: testModel}
+		j := newJob(nil)
+		j.since, j.ask = tt.arrived, &Ask{Shape: Shape{Kind: Auto}, WhenBusy: WhenBusyQueue, Timeout: time.Hour, MaxAttempts: 3}
+		q.jobs = []*job{j}
+		q.shareFrom(lease.Document{Body: doc, Date: s.now}, sent)
+		if shared := len(j.done) == 1; shared != tt.shared {
+			t.Errorf("who arrived %s: shared %v", name, shared)
+		}
+	}
+}

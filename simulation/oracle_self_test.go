@@ -1,0 +1,54 @@
+package simulation
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// sabotage is a deliberate bug in the world around the coordinators, to see the
+// oracle notice what it leads to.
+type sabotage string
+
+const (
+	honest   sabotage = ""
+	unfenced sabotage = "a store that ignores lease and version"
+	eager    sabotage = "a client that posts again when the answer was lost"
+	rude     sabotage = "a client that deletes another tool's refresh"
+	hopeful  sabotage = "a client that takes failed refreshes for completed"
+	blind    sabotage = "a client that takes a failed look for an empty history"
+	careless sabotage = "processes that settle at once"
+)
+
+// TestOracleNotices: each deliberate bug breaks the invariant that forbids it.
+func TestOracleNotices(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	for bug, invariant := range map[sabotage]string{
+		unfenced: "G2", eager: "G4", rude: "G8", hopeful: "G6", blind: "G1", careless: "G1",
+	} {
+		t.Run(string(bug), func(t *testing.T) {
+			for seed := uint64(1); seed <= 200; seed++ {
+				for _, v := range play(t, seed, bug).oracle.violations() {
+					if strings.Contains(v, invariant+":") {
+						return
+					}
+				}
+			}
+			t.Errorf("200 schedules did not show %s broken", invariant)
+		})
+	}
+}
+
+// TestReplayIsExact: a seed does the same thing twice, to the nanosecond.
+func TestReplayIsExact(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	for seed := uint64(101); seed <= 110; seed++ {
+		first, second := play(t, seed, honest).trace.exact(), play(t, seed, honest).trace.exact()
+		for i := range min(len(first), len(second)) {
+			if first[i] != second[i] {
+				t.Errorf("seed %d: two runs differ:\n%s\n%s", seed, first[i], second[i])
+				break
+			}
+		}
+	}
+}

@@ -1,0 +1,289 @@
+package simulation
+
+import (
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/refresh"
+)
+
+// oracle watches every write that lands and every request that changes something
+// at Power BI, and holds them against the invariants.
+type oracle struct {
+	w *world
+
+	mu       sync.Mutex
+	states   map[refresh.Model]refresh.State
+	meta     map[refresh.Model]lease.Meta
+	archived map[string]bool
+	intents  map[string]intent // by txn
+	posts    map[string]int    // txn -> how often it left
+	flying   map[string]bool   // txn of POSTs that Power BI has not answered
+	ours     map[string]bool   // ids from a 202 that a process heard
+	broken   []string
+}
+
+// intent is what an attempt's saved intent allows.
+type intent struct {
+	model  refresh.Model
+	sendBy time.Time // storage service's clock
+}
+
+func newOracle(w *world) *oracle {
+	return &oracle{
+		w: w, states: map[refresh.Model]refresh.State{}, meta: map[refresh.Model]lease.Meta{}, archived: map[string]bool{},
+		intents: map[string]intent{}, posts: map[string]int{}, flying: map[string]bool{}, ours: map[string]bool{},
+	}
+}
+
+// violated records that an invariant does not hold.
+func (o *oracle) violated(format string, args ...any) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.note(format, args...)
+}
+
+func (o *oracle) note(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	o.w.trace.add("ORACLE", "VIOLATED: %s", text)
+	if len(o.broken) < 8 {
+		o.broken = append(o.broken, fmt.Sprintf("at %v: %s", time.Since(o.w.trace.began).Round(time.Millisecond), text))
+	}
+}
+
+func (o *oracle) violations() []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.broken)
+}
+
+// wrote sees a document that has just landed.
+func (o *oracle) wrote(name string, body []byte, meta lease.Meta) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if strings.HasPrefix(name, "archive/") {
+		o.archived[name] = true
+		o.w.cover.hit("archived")
+	}
+	model, ok := o.w.modelNamed(name)
+	if !ok {
+		return
+	}
+	next, err := refresh.Decode(body)
+	if err != nil {
+		o.note("a document was saved that cannot be read: %v", err)
+		return
+	}
+	prev, known := o.states[model]
+	o.states[model], o.meta[model] = next, meta
+	o.w.trace.add(short(model), "saved %s", stateText{next})
+	o.bounds(next, body)
+	o.visible(next, meta)
+	if known {
+		o.kept(prev, next)
+	}
+	o.phases(prev, next)
+	if a := next.Attempt; a != nil && (prev.Attempt == nil || prev.Attempt.Txn != a.Txn) {
+		o.intended(model, a)
+	}
+}
+
+// state is the model's document as it was saved last.
+func (o *oracle) state(m refresh.Model) refresh.State {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.states[m]
+}
+
+// bounds is G7.
+func (o *oracle) bounds(s refresh.State, body []byte) {
+	if len(body) >= 64<<10 {
+		o.note("G7: the document has %d bytes", len(body))
+	}
+	if len(s.Pending) > 32 {
+		o.note("G7: %d operations are pending", len(s.Pending))
+	}
+}
+
+// visible: the sweep must find what is not idle (G2).
+func (o *oracle) visible(s refresh.State, meta lease.Meta) {
+	if meta["due"] == "never" && (len(s.Pending) > 0 || s.Attempt != nil) {
+		o.note("G2: %d operations are pending and an attempt is %v, but due says never", len(s.Pending), s.Attempt != nil)
+	}
+}
+
+// kept: no operation is lost, and a finished one never changes (G2, G6).
+func (o *oracle) kept(prev, next refresh.State) {
+	if next.Epoch != prev.Epoch || next.Last < prev.Last {
+		o.note("G2: epoch %s became %s, last %d became %d", prev.Epoch, next.Epoch, prev.Last, next.Last)
+	}
+	for _, op := range prev.Pending {
+		if _, ok := next.Find(op.Number); !ok {
+			o.note("G2: pending operation %d is gone", op.Number)
+		}
+	}
+	for _, op := range prev.Recent {
+		now, ok := next.Find(op.Number)
+		switch {
+		case !ok && !o.archived[refresh.ArchiveName(prev.Model, prev.Epoch, op.Number)]:
+			o.note("G2: finished operation %d left the document and is not in the archive", op.Number)
+		case ok && !reflect.DeepEqual(op, now):
+			o.note("G6: finished operation %d changed from %+v to %+v", op.Number, op, now)
+		}
+	}
+}
+
+// phases counts the transitions of operations, and how their attempts ended.
+func (o *oracle) phases(prev, next refresh.State) {
+	for _, list := range [][]refresh.Operation{next.Pending, next.Recent} {
+		for _, op := range list {
+			old, known := prev.Find(op.Number)
+			from := "new"
+			if known {
+				from = string(old.Phase)
+			}
+			if !known || old.Phase != op.Phase {
+				o.w.cover.hit("phase %s -> %s", from, op.Phase)
+			}
+			for i, try := range op.Tries {
+				if i >= len(old.Tries) || old.Tries[i].Outcome != try.Outcome {
+					o.w.cover.hit("try %s", try.Outcome)
+				}
+				if try.Adopted && (i >= len(old.Tries) || !old.Tries[i].Adopted) {
+					o.w.cover.hit("try adopted")
+				}
+			}
+		}
+	}
+}
+
+// intended: a new intent implies that nothing of ours is under way (G1, G4).
+func (o *oracle) intended(model refresh.Model, a *refresh.Attempt) {
+	if _, again := o.intents[a.Txn]; again && a.Stage != refresh.StageStarting {
+		o.w.cover.hit("late answer revived its attempt")
+		return
+	} else if again {
+		o.note("G4: intent %s was saved a second time", a.Txn)
+	}
+	o.intents[a.Txn] = intent{model, a.SendBy}
+	for txn := range o.flying {
+		if o.intents[txn].model == model {
+			o.note("G4: intent %s was saved while the POST of %s is on its way", a.Txn, txn)
+		}
+	}
+	for _, r := range o.w.ownRefreshes(model) {
+		if r.Ended.IsZero() && !r.Dropped {
+			o.note("G1: intent %s was saved while our refresh %s of %v is unfinished", a.Txn, r.ID, r.Accepted)
+		}
+	}
+}
+
+// handed sees the client hand a POST to the network: a second's rounding of the
+// storage service's clock after SendBy it is too late.
+func (o *oracle) handed(txn string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	by := o.intents[txn].sendBy.Add(time.Second - o.w.disk.skew)
+	if !by.IsZero() && time.Now().After(by) {
+		o.note("G4: %s is posted %v after its SendBy", txn, time.Since(by))
+	}
+}
+
+// departing sees a POST leave its process, landed sees Power BI's answer leave.
+func (o *oracle) departing(txn string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.posts[txn]++
+	o.flying[txn] = true
+	if o.posts[txn] > 1 {
+		o.note("G4: intent %s was posted %d times", txn, o.posts[txn])
+	}
+	if _, saved := o.intents[txn]; !saved {
+		o.note("G4: %s was posted, but its intent was never saved", txn)
+	}
+}
+
+func (o *oracle) landed(txn string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.flying, txn)
+}
+
+// named sees a 202 arrive at a process.
+func (o *oracle) named(h http.Header) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, id := range idsOf(h) {
+		o.ours[id] = true
+	}
+}
+
+// deleting is G8.
+func (o *oracle) deleting(actor string, m refresh.Model, id string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.w.trace.add(actor, "DELETE %s of %s", id, short(m))
+	o.w.cover.hit("refresh deleted")
+	if !o.ours[id] {
+		o.note("G8: refresh %s is deleted, whose id no 202 ever told us", id)
+	}
+}
+
+// idle reports whether nothing is left to do for any model.
+func (o *oracle) idle() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for model, s := range o.states {
+		if len(s.Pending) > 0 || s.Attempt != nil || o.meta[model]["due"] != "never" {
+			return false
+		}
+	}
+	return true
+}
+
+// unfinished describes what keeps models from being idle.
+func (o *oracle) unfinished() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var b strings.Builder
+	for model, s := range o.states {
+		if len(s.Pending) > 0 || s.Attempt != nil || o.meta[model]["due"] != "never" {
+			fmt.Fprintf(&b, "%s due %s: %s; ", short(model), o.meta[model]["due"], stateText{s})
+		}
+	}
+	return b.String()
+}
+
+// stateText is a state in one line.
+type stateText struct{ s refresh.State }
+
+func (t stateText) String() string {
+	var b strings.Builder
+	for _, op := range t.s.Pending {
+		fmt.Fprintf(&b, "%d:%s ", op.Number, op.Phase)
+		for _, try := range op.Tries {
+			fmt.Fprintf(&b, "(%s %.8s) ", try.Outcome, try.RefreshID)
+		}
+	}
+	for _, op := range t.s.Recent[max(0, len(t.s.Recent)-3):] {
+		fmt.Fprintf(&b, "[%d:%s] ", op.Number, op.Phase)
+	}
+	if a := t.s.Attempt; a != nil {
+		fmt.Fprintf(&b, "attempt %.8s %s %s id %.8s serves %v looks %d quiet %d ", a.Txn, a.Stage, a.Kind, a.RefreshID, a.Serves, a.Looks, a.Settle.Reads)
+	}
+	if f := t.s.Foreign; f != nil {
+		fmt.Fprintf(&b, "foreign %.8s %s ", f.RefreshID, f.Type)
+	}
+	if h := t.s.Hold; h != nil {
+		fmt.Fprintf(&b, "hold %s ", h.Reason)
+	}
+	return b.String()
+}
+
+func short(m refresh.Model) string { return "m" + m.DatasetID[len(m.DatasetID)-2:] }

@@ -149,3 +149,20 @@ func TestWaitAnswersWhenTheRefreshEnds(t *testing.T) {
 		t.Errorf("%s %v %s", resp.Status, resp.Header, text)
 	}
 }
+
+// The app finds out only from Power BI's answer that the model is busy: a caller who
+// wants a refusal gets one all the same.
+func TestRejectWhenPowerBIIsBusy(t *testing.T) {
+	t.Parallel()
+	world := newWorld(t)
+	a := startApp(t, world, inMemory())
+	if _, err := world.PowerBI.StartForeign(sim.Sales(), sim.ViaPortal, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		resp, text := a.call("POST", "/api/refreshes", strings.Replace(body(sim.Sales()), "{", `{"whenBusy":"reject",`, 1))
+		if resp.StatusCode != http.StatusConflict || !strings.Contains(text, refresh.CodeBusy) || strings.Contains(text, `"status"`) {
+			t.Errorf("%s %s", resp.Status, text)
+		}
+	}
+}

@@ -10,6 +10,9 @@ import (
 
 // trigger: POST /api/refreshes.
 func (s *server) trigger(w http.ResponseWriter, r *http.Request) error {
+	if err := checkWait(r); err != nil {
+		return err
+	}
 	body, err := readBody(w, r)
 	if err != nil {
 		return err
@@ -34,6 +37,9 @@ func (s *server) trigger(w http.ResponseWriter, r *http.Request) error {
 
 // status: GET /api/refreshes/{id}.
 func (s *server) status(w http.ResponseWriter, r *http.Request) error {
+	if err := checkWait(r); err != nil {
+		return err
+	}
 	receipt, err := s.Refresher.Status(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err

@@ -26,7 +26,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {
 		return nil, badRequest([]Detail{{Code: "InvalidContentType", Target: "Content-Type",
-			Message: "Send the body with the header Content-Type: application/json."}})
+			Message: fmt.Sprintf("Send the body with the header Content-Type: application/json, not %.60q.", r.Header.Get("Content-Type"))}})
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var large *http.MaxBytesError

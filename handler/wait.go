@@ -55,3 +55,13 @@ func requestedWait(r *http.Request) (time.Duration, bool) {
 	}
 	return time.Duration(min(n, 3600)) * time.Second, true
 }
+
+// checkWait refuses a wish in the query that cannot be read. A Prefer header that
+// cannot be read is ignored: RFC 7240 says so.
+func checkWait(r *http.Request) error {
+	value := r.URL.Query().Get("wait")
+	if n, err := strconv.Atoi(value); value == "" || (err == nil && n >= 0) {
+		return nil
+	}
+	return badRequest([]Detail{{Code: "InvalidValue", Target: "wait", Message: "wait must be a whole number of seconds, such as 30."}})
+}

@@ -76,25 +76,25 @@ func document(r refresh.Receipt, url string) StatusDocument {
 	d := StatusDocument{
 		ID: r.ID, Status: r.View.Status, Phase: op.Phase,
 		WorkspaceID: r.View.Model.WorkspaceID, DatasetID: r.View.Model.DatasetID,
-		Created: ms(op.Created), Started: ms(op.Started), LastAction: ms(op.Changed), Ended: ms(op.Ended),
+		Created: sec(op.Created), Started: sec(op.Started), LastAction: sec(op.Changed), Ended: sec(op.Ended),
 		Attempts: []Attempt{}, Progress: progress(r.View), BlockedBy: blocked(op.Blocked), Error: failure(op.Fault),
 		StatusURL: url, StatusQueryGetURI: url,
 	}
 	for _, try := range op.Tries {
 		d.Attempts = append(d.Attempts, Attempt{
-			RefreshID: try.RefreshID, Kind: try.Kind, Requested: ms(try.Intent), Started: ms(try.Started),
+			RefreshID: try.RefreshID, Kind: try.Kind, Requested: sec(try.Intent), Started: ms(try.Started),
 			Ended: ms(try.Ended), Outcome: try.Outcome, Adopted: try.Adopted, Error: failure(try.Fault),
 		})
 	}
 	if r.View.Status == refresh.StatusSucceeded && len(op.Tries) > 0 {
 		last := op.Tries[len(op.Tries)-1]
-		d.Result = &Result{RefreshID: last.RefreshID, Kind: last.Kind, Started: ms(last.Started), Ended: ms(op.Ended), Attempts: len(op.Tries)}
+		d.Result = &Result{RefreshID: last.RefreshID, Kind: last.Kind, Started: ms(last.Started), Ended: ms(last.Ended), Attempts: len(op.Tries)}
 	}
 	return d
 }
 
 func progress(v refresh.View) *Progress {
-	p := Progress{ExpectedEnd: ms(v.ExpectedEnd), Objects: v.Operation.Objects}
+	p := Progress{ExpectedEnd: sec(v.ExpectedEnd), Objects: v.Operation.Objects}
 	if v.Percent >= 0 {
 		p.Percent = &v.Percent
 	}
@@ -108,7 +108,21 @@ func blocked(b *refresh.Blocked) *Blocked {
 	if b == nil {
 		return nil
 	}
-	return &Blocked{Reason: b.Reason, Message: b.Detail, RefreshID: b.RefreshID, Type: b.Type, Since: ms(b.Since), Until: ms(b.Until)}
+	return &Blocked{Reason: b.Reason, Message: or(b.Detail, waitsFor(b.Reason)), RefreshID: b.RefreshID, Type: b.Type, Since: sec(b.Since), Until: sec(b.Until)}
+}
+
+// waitsFor is a reason in words.
+func waitsFor(reason string) string {
+	switch reason {
+	case "operation":
+		return "An earlier operation of this model comes first."
+	case "foreignRefresh":
+		return "A refresh that this service did not start occupies the model."
+	case string(refresh.HoldThrottled):
+		return "Power BI throttles requests. It is asked again when the time is over that it named."
+	default:
+		return "Nothing could be sent to Power BI. It is tried again."
+	}
 }
 
 // failure puts a fault into the error format of the Azure guidelines: what
@@ -144,7 +158,10 @@ func sentences(texts ...string) string {
 	return strings.Join(out, " ")
 }
 
-// ms cuts a time to what people read.
+// sec is a time of the storage service's clock, which tells whole seconds.
+func sec(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
+
+// ms is a time of Power BI, cut to what people read.
 func ms(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
 func or(s, otherwise string) string {

@@ -61,16 +61,22 @@ func TestDocumentOfARunningOperation(t *testing.T) {
 		"statusUrl":"https://h/s", "statusQueryGetUri":"https://h/s"}`)
 }
 
-// Times are UTC and end with the milliseconds, wherever they come from.
+// Times are UTC: of our own clock in whole seconds, of Power BI in milliseconds.
 func TestTimesOfADocument(t *testing.T) {
 	t.Parallel()
 	r := receipt(refresh.Failed)
 	at := time.Date(2026, 5, 31, 8, 0, 0, 123456789, time.FixedZone("", 2*3600))
 	op := &r.View.Operation
 	op.Created, op.Started, op.Changed, op.Ended = at, at, at, at
+	op.Tries = []refresh.Try{{Intent: at, Started: at, Ended: at}}
 	d := document(r, "u")
-	for _, got := range []time.Time{d.Created, d.Started, d.LastAction, d.Ended} {
+	for _, got := range []time.Time{d.Attempts[0].Started, d.Attempts[0].Ended} {
 		if text := got.Format(time.RFC3339Nano); text != "2026-05-31T06:00:00.123Z" {
+			t.Errorf("%s", text)
+		}
+	}
+	for _, got := range []time.Time{d.Created, d.Started, d.LastAction, d.Ended, d.Attempts[0].Requested} {
+		if text := got.Format(time.RFC3339Nano); text != "2026-05-31T06:00:00Z" {
 			t.Errorf("%s", text)
 		}
 	}
@@ -82,9 +88,9 @@ func TestDocumentOfASuccess(t *testing.T) {
 	op := &r.View.Operation
 	op.Started, op.Ended = op.Created.Add(time.Minute), op.Created.Add(time.Hour)
 	op.Tries = append([]refresh.Try{{RefreshID: "r0", Kind: refresh.Enhanced, Outcome: refresh.OutcomeFailed}}, op.Tries...)
-	op.Tries[1].Started = op.Created.Add(2 * time.Minute)
+	op.Tries[1].Started, op.Tries[1].Ended = op.Created.Add(2*time.Minute), op.Created.Add(50*time.Minute)
 	d := document(r, "u")
-	want := Result{RefreshID: "r1", Kind: refresh.Enhanced, Started: op.Created.Add(2 * time.Minute), Ended: op.Ended, Attempts: 2}
+	want := Result{RefreshID: "r1", Kind: refresh.Enhanced, Started: op.Created.Add(2 * time.Minute), Ended: op.Created.Add(50 * time.Minute), Attempts: 2}
 	if d.Result == nil || *d.Result != want || d.Progress == nil || *d.Progress.Percent != 100 || d.Error != nil {
 		t.Errorf("%s", show(t, d))
 	}

@@ -81,6 +81,9 @@ func (c *Coordinator) Trigger(ctx context.Context, r Request) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
+	if f := answer.view.Operation.Fault; f != nil && f.Code == CodeBusy {
+		return Receipt{}, &Refusal{Code: f.Code, Message: f.Message}
+	}
 	id := ID{Model: r.Model, Epoch: answer.epoch, Number: answer.number, Nonce: nonce}
 	sealed, err := id.Seal(key)
 	return Receipt{ID: sealed, View: answer.view}, err

@@ -51,6 +51,7 @@ type Operation struct {
 
 	Phase     Phase        `json:"phase"`
 	Shared    bool         `json:"shared,omitempty"`    // more than one caller holds its id
+	Reject    bool         `json:"reject,omitempty"`    // its caller wants a refusal if the model turns out to be busy
 	Withdrawn []Withdrawal `json:"withdrawn,omitempty"` // callers who cancelled their share
 	Cancel    bool         `json:"cancel,omitempty"`    // to be cancelled as soon as it can be
 	Tries     []Try        `json:"tries,omitempty"`

@@ -51,6 +51,7 @@ func (m *machine) busyAnswer() {
 	})
 	m.notStarted()
 	m.Foreign = &Foreign{Since: m.now, LookAt: m.now.Add(wait)}
+	m.rejectAll()
 }
 
 // lateAnswer keeps an id that arrives after its attempt was given up: the refresh
@@ -167,7 +168,7 @@ func (m *machine) quota(f Fault) *Fault {
 // passing cause spends no attempt.
 func (m *machine) unsent(answer Answer) {
 	if !answer.Fault.Transient {
-		m.eachServed(func(op *Operation) { m.failedTry(op, OutcomeUnsent, answer.Fault) })
+		m.eachServed(func(op *Operation) { m.failedTry(op, OutcomeUnsent, answer.Fault, m.now) })
 		m.Attempt = nil
 		return
 	}
@@ -184,8 +185,8 @@ func (m *machine) hold(reason HoldReason, wait time.Duration, detail string) {
 }
 
 // failedTry ends the present try of op and either schedules another or ends op.
-func (m *machine) failedTry(op *Operation, outcome Outcome, fault *Fault) {
-	op.endTry(outcome, fault, m.now)
+func (m *machine) failedTry(op *Operation, outcome Outcome, fault *Fault, end time.Time) {
+	op.endTry(outcome, fault, end)
 	switch {
 	case op.Cancel:
 		m.finish(op, Cancelled, cancelledByCaller())

@@ -9,7 +9,7 @@ import (
 func (m *machine) arrive(e Arrive) {
 	ask := e.Ask
 	if ask.WhenBusy == WhenBusyReject && m.busy() {
-		m.do(Refuse{e.Nonce, CodeBusy, "The model is being refreshed, and the request says whenBusy: reject."})
+		m.do(Refuse{e.Nonce, CodeBusy, inTheWay})
 		return
 	}
 	deadline := m.now.Add(ask.Timeout)
@@ -26,12 +26,27 @@ func (m *machine) arrive(e Arrive) {
 	op := Operation{
 		Number: m.Last, Nonce: e.Nonce, Created: m.now, Changed: m.now, Deadline: deadline,
 		Shape: ask.Shape, Tuning: ask.Tuning, MaxAttempts: max(1, ask.MaxAttempts), Phase: Queued,
+		Reject: ask.WhenBusy == WhenBusyReject,
 	}
 	if ask.QueueTimeout > 0 {
 		op.QueueBy = m.now.Add(ask.QueueTimeout)
 	}
 	m.Pending = append(m.Pending, op)
 	m.do(Admit{e.Nonce, op.Number})
+}
+
+// inTheWay is what a caller reads who wants no refresh of a busy model.
+const inTheWay = "The model is being refreshed, and the request says whenBusy: reject. " +
+	"Try again later, or ask with whenBusy: queue (a refresh after this one) or join (this one will do)."
+
+// rejectAll ends the operations whose callers want a refusal: somebody else's
+// refresh occupies the model, as was found out only now.
+func (m *machine) rejectAll() {
+	for _, op := range cloneOperations(m.Pending) {
+		if op.Reject && !m.serves(op.Number) {
+			m.finish(&m.Pending[indexOf(m.Pending, op.Number)], Failed, &Fault{Code: CodeBusy, Message: inTheWay})
+		}
+	}
 }
 
 // Join finds, without changing anything, the operation that a caller may share
@@ -77,7 +92,7 @@ func (op *Operation) untried() bool { return len(op.Tries) == 0 }
 
 // join lets a caller share op, and lets op last as long as the caller wants.
 func (m *machine) join(op *Operation, ask Ask, deadline time.Time) {
-	op.Shared = true
+	op.Shared, op.Reject = true, false // whoever joins wants it done
 	op.MaxAttempts = max(op.MaxAttempts, ask.MaxAttempts)
 	if op.Deadline.Before(deadline) {
 		// With room for those who follow: they need not write to join.

@@ -106,7 +106,7 @@ func (m *machine) ended(a *Attempt, row Row, e Observed) {
 	if row.State == RowCompleted && !row.Start.IsZero() {
 		m.learn(a.Shape.Key(), end.Sub(row.Start))
 	}
-	m.eachServed(func(op *Operation) { m.endedFor(op, row) })
+	m.eachServed(func(op *Operation) { m.endedFor(op, row, end) })
 	m.notice(e)
 	if !a.Adopted {
 		m.Attempt = nil
@@ -128,32 +128,32 @@ func (m *machine) notice(e Observed) {
 	}
 }
 
-func (m *machine) endedFor(op *Operation, row Row) {
+func (m *machine) endedFor(op *Operation, row Row, end time.Time) {
 	switch row.State {
 	case RowCompleted:
-		op.endTry(OutcomeCompleted, nil, m.now)
+		op.endTry(OutcomeCompleted, nil, end)
 		m.finish(op, Succeeded, nil)
 	case RowFailed:
-		m.failedTry(op, OutcomeFailed, row.fault())
+		m.failedTry(op, OutcomeFailed, row.fault(), end)
 	case RowCancelled:
 		if op.Cancel {
-			op.endTry(OutcomeCancelled, nil, m.now)
+			op.endTry(OutcomeCancelled, nil, end)
 			m.finish(op, Cancelled, cancelledByCaller())
 			return
 		}
-		m.endedBadly(op, OutcomeCancelled, &Fault{Code: CodeRefreshCancelled,
+		m.endedBadly(op, OutcomeCancelled, end, &Fault{Code: CodeRefreshCancelled,
 			Message: "The refresh was cancelled at Power BI, and not through this service.",
 			Remedy:  "Ask who else may cancel refreshes of this model."})
 	case RowDisabled:
-		m.endedBadly(op, OutcomeFailed, &Fault{Code: CodeRefreshDisabled,
+		m.endedBadly(op, OutcomeFailed, end, &Fault{Code: CodeRefreshDisabled,
 			Message: "Power BI reports the refresh as Disabled: a selective refresh has switched it off.",
 			Remedy:  "Refresh the affected tables or partitions by name."})
 	case RowInProgress: // has not ended
 	}
 }
 
-func (m *machine) endedBadly(op *Operation, outcome Outcome, fault *Fault) {
-	op.endTry(outcome, fault, m.now)
+func (m *machine) endedBadly(op *Operation, outcome Outcome, end time.Time, fault *Fault) {
+	op.endTry(outcome, fault, end)
 	m.finish(op, Failed, fault)
 }
 
@@ -170,6 +170,7 @@ func (m *machine) watchForeign(e Observed) {
 	f.RefreshID, f.Type, f.Started = row.ID, row.Type, row.Start
 	expected, _ := m.expected(Shape{}.Key())
 	f.LookAt = m.now.Add(pace(m.now.Sub(f.Since), expected, f.Looks))
+	m.rejectAll()
 }
 
 // longestRefresh is how long a refresh can take at most, with all its repeats

@@ -72,7 +72,7 @@ func (m *machine) notThere(a *Attempt) {
 	case len(a.Settle.Known) > 0:
 		outcome, fault = OutcomeUnknown, unrecognised()
 	}
-	m.eachServed(func(op *Operation) { m.failedTry(op, outcome, fault) })
+	m.eachServed(func(op *Operation) { m.failedTry(op, outcome, fault, m.now) })
 	m.Attempt = nil
 }
 

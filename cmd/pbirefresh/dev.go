@@ -193,7 +193,7 @@ func (s *session) explain() {
 	model := sim.Sales()
 	control := s.world.ControlURL + "models/" + model.Workspace + "/" + model.Model
 	fmt.Fprintf(s.env.stdout, explanation, s.host.URL(), s.host.FunctionKey(), model.Workspace, model.Model,
-		control, control, s.world.ControlURL, s.world.ControlURL)
+		s.host.MasterKey(), control, control, s.world.ControlURL, s.world.ControlURL)
 }
 
 const explanation = `
@@ -212,6 +212,9 @@ still serving; Ctrl-C ends it. In another shell:
 
   # cancel it
   curl -sS -i -X POST "$STATUS/cancel" -H "x-functions-key: $PBIREFRESH_KEY"
+
+  # cancel it for everybody who shares it: another right, another key
+  curl -sS -i -X POST "$STATUS/cancel-all" -H 'x-functions-key: %s'
 
   # make the model busy with somebody else's refresh, or let the next refresh fail; then ask again
   curl -sS -X POST '%s/busy?for=20s'

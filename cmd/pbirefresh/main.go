@@ -8,13 +8,16 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"syscall"
 )
 
 // version is stamped by the build.
 var version = "dev"
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	// A closed pipe counts as well (dev | head): dying of it would leave the processes
+	// that dev has started behind.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
 	err := run(ctx, os.Args[1:], environment{getenv: os.Getenv, environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr})
 	stop()
 	os.Exit(exitCode(err, os.Stderr))
@@ -71,6 +74,20 @@ func usage(w io.Writer) {
 	fmt.Fprint(w, "\npbirefresh COMMAND -h tells the options of a command.\n")
 }
 
+// synopsis is how a command is called; its options come before its arguments.
+func synopsis(name string) string {
+	switch name {
+	case "trigger":
+		return "trigger [options] WORKSPACE_ID DATASET_ID"
+	case "watch":
+		return "watch STATUS_URL"
+	case "cancel":
+		return "cancel [options] STATUS_URL"
+	default:
+		return name + " [options]"
+	}
+}
+
 func exitCode(err error, stderr io.Writer) int {
 	var wrongUse usageError
 	switch {
@@ -91,7 +108,8 @@ func parse(fs *flag.FlagSet, args []string, env environment) ([]string, error) {
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			fs.SetOutput(env.stdout)
-			fs.Usage()
+			fmt.Fprintln(env.stdout, "usage: pbirefresh "+synopsis(fs.Name()))
+			fs.PrintDefaults()
 			return nil, err
 		}
 		return nil, usageError{fmt.Errorf("%w; pbirefresh %s -h tells the options", err, fs.Name())}

@@ -27,7 +27,7 @@ func TestHelpOfEachCommand(t *testing.T) {
 	t.Parallel()
 	for _, c := range commands() {
 		r := runCommand(t, nil, c.name, "-h").exits(0)
-		if !strings.Contains(r.stdout+r.stderr, "Usage of "+c.name) {
+		if !strings.Contains(r.stdout, "usage: pbirefresh "+c.name) || r.stderr != "" {
 			t.Errorf("%s -h says %q %q", c.name, r.stdout, r.stderr)
 		}
 	}
@@ -58,8 +58,8 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"trigger", "-watch=maybe", workspace, dataset}, app, "invalid boolean value"},
 		{[]string{"watch"}, nil, "STATUS_URL"},
 		{[]string{"watch", "a", "b"}, nil, "STATUS_URL"},
-		{[]string{"cancel"}, app, "OPERATION_ID"},
-		{[]string{"cancel", "a", "b"}, app, "OPERATION_ID"},
+		{[]string{"cancel"}, app, "STATUS_URL"},
+		{[]string{"cancel", "a", "b"}, app, "STATUS_URL"},
 		{[]string{"cancel", "a"}, nil, "PBIREFRESH_URL"},
 		{[]string{"dev", "-fast"}, nil, "-fast"},
 		{[]string{"sim", "-length", "soon"}, nil, "soon"},

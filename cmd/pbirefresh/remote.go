@@ -8,7 +8,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
+	"path"
 	"strings"
 
 	"pbirefresh/handler"
@@ -34,6 +36,9 @@ func (a app) client() (*handler.Client, error) {
 	address := cmp.Or(*a.url, a.env.getenv("PBIREFRESH_URL"))
 	if address == "" {
 		return nil, usageError{errors.New("say where the app is: -url https://app.azurewebsites.net, or PBIREFRESH_URL")}
+	}
+	if !isURL(address) {
+		return nil, usageError{fmt.Errorf("%q is not the address of an app: it begins with https:// or http://", address)}
 	}
 	return &handler.Client{BaseURL: strings.TrimRight(address, "/"), Key: cmp.Or(*a.key, a.env.getenv("PBIREFRESH_KEY"))}, nil
 }
@@ -86,8 +91,8 @@ func watch(ctx context.Context, args []string, env environment) error {
 	if err != nil {
 		return err
 	}
-	if len(rest) != 1 {
-		return usageError{errors.New("usage: pbirefresh watch STATUS_URL")}
+	if len(rest) != 1 || !isURL(rest[0]) {
+		return usageError{errors.New("usage: pbirefresh watch STATUS_URL (the statusUrl of the answer, https://...)")}
 	}
 	return follow(ctx, &handler.Client{}, rest[0], env)
 }
@@ -105,9 +110,12 @@ func cancel(ctx context.Context, args []string, env environment) error {
 		return err
 	}
 	if len(rest) != 1 {
-		return usageError{errors.New("usage: pbirefresh cancel [options] OPERATION_ID")}
+		return usageError{errors.New("usage: pbirefresh cancel [options] STATUS_URL")}
 	}
-	doc, err := c.Cancel(ctx, rest[0], *force)
+	doc, err := c.Cancel(ctx, path.Base(rest[0]), *force) // the id alone will do
+	if unauthorized(err) && *force {
+		return fmt.Errorf("%w; -force wants the app's master key", err)
+	}
 	if err != nil {
 		return err
 	}
@@ -127,9 +135,19 @@ func follow(ctx context.Context, c *handler.Client, statusURL string, env enviro
 		return err
 	}
 	if doc.Status != refresh.StatusSucceeded {
+		if doc.Error != nil {
+			return fmt.Errorf("the refresh ended as %s: %s: %s", doc.Status, doc.Error.Code, doc.Error.Message)
+		}
 		return fmt.Errorf("the refresh ended as %s", doc.Status)
 	}
 	return nil
+}
+
+func isURL(s string) bool { return strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://") }
+
+func unauthorized(err error) bool {
+	var e *handler.Error
+	return errors.As(err, &e) && e.Status == http.StatusUnauthorized
 }
 
 func printDocument(w io.Writer, doc handler.StatusDocument) error {

@@ -96,7 +96,8 @@ func TestWatch(t *testing.T) {
 	}
 	app := newFakeApp(t, refresh.Succeeded)
 	runCommand(t, nil, "watch", app.url+"/api/refreshes/op-2").exits(1).says("OperationNotFound").prints("")
-	runCommand(t, nil, "watch", "not a url").exits(1).says("unsupported protocol").prints("")
+	runCommand(t, nil, "watch", "not a url").exits(2).says("STATUS_URL").prints("")
+	runCommand(t, nil, "trigger", "-url", "app:7071", workspace, dataset).exits(2).says("https://").prints("")
 }
 
 // Ctrl-C ends the watching, not the refresh.

@@ -38,6 +38,10 @@ fuzz: ## Fuzz every parser of outside input for a while (FUZZTIME=10s each)
 soak: ## Play random schedules of faults in virtual time, as many as told (SCHEDULES=20000 FROM=1000)
 	$(GO) test ./simulation -run TestSchedules -schedules $(or $(SCHEDULES),20000) -from $(or $(FROM),1000) -timeout 12h
 
+.PHONY: chaos
+chaos: $(STAMP) ## Kill and freeze real processes at random under load, about five minutes (TRIGGERS=2000)
+	$(GO) test -tags chaos ./e2e -run 'TestChaos$$' -chaos.triggers $(or $(TRIGGERS),2000) -chaos.for 90s -timeout 20m -v
+
 .PHONY: mutants
 mutants: $(STAMP) ## Put deliberate bugs into a copy, one at a time, and see the tests catch each
 	@$(GO) run ./internal/mutants

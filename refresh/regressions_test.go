@@ -269,3 +269,23 @@ func TestTimeOutBetweenAttemptsSaysWhyTheyFailed(t *testing.T) {
 		t.Errorf("%+v", op.Fault)
 	}
 }
+
+// The same for a panic while a caller's own event is fed: the caller is answered,
+// and the model goes on.
+func TestPanicAnswersTheCallers(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		c := newTestCoordinator(lease.NewMemory(), &fakePowerBI{length: time.Minute})
+		mustTrigger(t, c, wholeModel())
+		bad := newJob(func(At) Event { panic("impossible") })
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		began := time.Now()
+		if _, err := c.do(ctx, testModel, bad); err == nil || time.Since(began) >= time.Minute {
+			t.Errorf("after %v: %v", time.Since(began), err)
+		}
+		if v := finish(t, c, mustTrigger(t, c, wholeModel()).ID); v.Status != StatusSucceeded {
+			t.Errorf("ended as %s", v.Status)
+		}
+	})
+}

@@ -53,8 +53,9 @@ func (q *queue) section(ctx context.Context, held *lease.Section) {
 
 // step feeds a batch of events, decides the next step, and saves.
 func (s *section) step(ctx context.Context, jobs []*job, results []Event) ([]Effect, error) {
+	s.waiting = append(s.waiting, jobs...) // from here on, whatever happens, they are answered
 	if s.lease.Left() <= 0 {
-		s.giveBack(jobs, results)
+		s.keepResults(results)
 		return nil, lease.ErrLost
 	}
 	txn, next := random(8), s.state
@@ -74,7 +75,6 @@ func (s *section) step(ctx context.Context, jobs []*job, results []Event) ([]Eff
 		}
 	}
 	feed(Tick{At: at, Txn: txn})
-	s.waiting = append(s.waiting, jobs...)
 	if err := s.save(ctx, next, txn, effects); err != nil {
 		s.keepResults(results)
 		if hasPost(effects) {
@@ -207,13 +207,6 @@ func (s *section) rescue() {
 		s.q.log.Error("panic", "cause", fmt.Sprint(p), "stack", string(debug.Stack()))
 		s.fail(fmt.Errorf("refresh: panic: %v", p))
 	}
-}
-
-// giveBack returns jobs and results to the queue: the lease ended before they
-// were fed.
-func (s *section) giveBack(jobs []*job, results []Event) {
-	s.waiting = append(s.waiting, jobs...)
-	s.keepResults(results)
 }
 
 // keepResults queues the results of calls to Power BI anew: what was learned is

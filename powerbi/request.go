@@ -2,9 +2,6 @@ package powerbi
 
 import (
 	"cmp"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -92,59 +89,4 @@ func canonicalTimeout(s string) string {
 		return clock(d)
 	}
 	return s
-}
-
-// ParseRefreshRequest reads a request as the API takes it, which includes booleans
-// and numbers as strings: Microsoft's sample has "applyRefreshPolicy":"false", and
-// fabric-cli's has "retryCount":"1". A member that the API does not have, or of
-// another kind, is an error that names it.
-func ParseRefreshRequest(data []byte) (RefreshRequest, error) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(data, &members); err != nil {
-		return RefreshRequest{}, fmt.Errorf("powerbi: the refresh options are not a JSON object: %w", err)
-	}
-	var r RefreshRequest
-	for name, value := range members {
-		if string(value) == "null" {
-			continue
-		}
-		if err := r.set(name, value); err != nil {
-			return RefreshRequest{}, fmt.Errorf("powerbi: refresh option %q: %w", name, err)
-		}
-	}
-	return r, nil
-}
-
-func (r *RefreshRequest) set(name string, value json.RawMessage) error {
-	switch strings.ToLower(name) {
-	case "notifyoption":
-		return json.Unmarshal(value, &r.NotifyOption)
-	case "type":
-		return json.Unmarshal(value, &r.Type)
-	case "commitmode":
-		return json.Unmarshal(value, &r.CommitMode)
-	case "maxparallelism":
-		return unquoted(value, &r.MaxParallelism)
-	case "retrycount":
-		return unquoted(value, &r.RetryCount)
-	case "objects":
-		return json.Unmarshal(value, &r.Objects)
-	case "applyrefreshpolicy":
-		return unquoted(value, &r.ApplyRefreshPolicy)
-	case "effectivedate":
-		return json.Unmarshal(value, &r.EffectiveDate)
-	case "timeout":
-		return json.Unmarshal(value, &r.Timeout)
-	default:
-		return errors.New("the API has no such option")
-	}
-}
-
-// unquoted reads a number or a boolean that may be in quotes.
-func unquoted[T any](value json.RawMessage, into *T) error {
-	var s string
-	if json.Unmarshal(value, &s) == nil {
-		value = json.RawMessage(strings.ToLower(strings.TrimSpace(s)))
-	}
-	return json.Unmarshal(value, into)
 }

@@ -120,7 +120,6 @@ type Settle struct {
 type Foreign struct {
 	RefreshID string    `json:"refreshId,omitempty"` // empty until the history showed it
 	Type      string    `json:"type,omitempty"`
-	Started   time.Time `json:"started,omitzero"`
 	Since     time.Time `json:"since"`
 	LookAt    time.Time `json:"lookAt"`
 	Looks     int       `json:"looks,omitempty"`

@@ -166,8 +166,8 @@ func (m *machine) eachServed(f func(*Operation)) {
 }
 
 // serves reports whether the present attempt is made for that operation.
-func (m *machine) serves(number int64) bool {
-	return m.Attempt != nil && slices.Contains(m.Attempt.Serves, number)
+func (s *State) serves(number int64) bool {
+	return s.Attempt != nil && slices.Contains(s.Attempt.Serves, number)
 }
 
 // archive asks for room in the document, and for finished operations to live on.

@@ -124,7 +124,7 @@ func (m *machine) notice(e Observed) {
 	i := slices.IndexFunc(e.Rows, func(r Row) bool { return r.atWork(e) })
 	if i >= 0 {
 		r := e.Rows[i]
-		m.Foreign = &Foreign{RefreshID: r.ID, Type: r.Type, Started: r.Start, Since: m.now, LookAt: m.now.Add(busyRecheck)}
+		m.Foreign = &Foreign{RefreshID: r.ID, Type: r.Type, Since: m.now, LookAt: m.now.Add(busyRecheck)}
 	}
 }
 
@@ -167,7 +167,7 @@ func (m *machine) watchForeign(e Observed) {
 	}
 	row := e.Rows[i]
 	f := m.Foreign
-	f.RefreshID, f.Type, f.Started = row.ID, row.Type, row.Start
+	f.RefreshID, f.Type = row.ID, row.Type
 	expected, _ := m.expected(Shape{}.Key())
 	f.LookAt = m.now.Add(pace(m.now.Sub(f.Since), expected, f.Looks))
 	m.rejectAll()

@@ -58,7 +58,7 @@ func (s *State) View(op Operation, nonce string, now time.Time) View {
 // same shape.
 func (s *State) predict(v *View, now time.Time) {
 	a := s.Attempt
-	if a == nil || !s.serving(v.Operation.Number) || a.Accepted.IsZero() {
+	if a == nil || !s.serves(v.Operation.Number) || a.Accepted.IsZero() {
 		return
 	}
 	length, known := s.expected(a.Shape.Key())
@@ -67,11 +67,6 @@ func (s *State) predict(v *View, now time.Time) {
 	}
 	v.ExpectedEnd = later(a.Accepted.Add(length), now)
 	v.Percent = int(min(99, 100*now.Sub(a.Accepted)/length))
-}
-
-func (s *State) serving(number int64) bool {
-	m := machine{State: *s}
-	return m.serves(number)
 }
 
 func (s *State) askAgain(now time.Time) time.Duration {

@@ -94,22 +94,20 @@ const (
 
 // Codes of faults and refusals. They are part of the HTTP contract.
 const (
-	CodeRefreshFailed      = "RefreshFailed"         // Power BI ran it and it failed
-	CodeRefreshCancelled   = "RefreshCancelled"      // ended by somebody else, at Power BI
-	CodeRefreshDisabled    = "RefreshDisabled"       // Power BI says Disabled
-	CodeRefused            = "RefreshRefused"        // Power BI refused the request
-	CodeDailyLimit         = "DailyLimitExceeded"    // Power BI's daily quota of the model
-	CodeTimeout            = "RefreshTimeout"        // the deadline passed
-	CodeQueueTimeout       = "QueueTimeout"          // it could not start in time
-	CodeOutcomeUnknown     = "OutcomeUnknown"        // Power BI does not tell what became of it
-	CodeDropped            = "RefreshDropped"        // accepted and never run, as often as allowed
-	CodeEnhancedOnly       = "EnhancedNotSupported"  // the workspace has no dedicated capacity
-	CodeOperationCanceled  = "OperationCanceled"     // cancelled by its caller
-	CodeQueueFull          = "QueueFull"             // too many pending operations
-	CodeBusy               = "RefreshInProgress"     // whenBusy: reject
-	CodeCancelNotSupported = "CancelNotSupported"    // a running standard refresh
-	CodeFinished           = "OperationFinished"     // nothing left to cancel
-	CodeNotFound           = "OperationNotFound"     // no such operation
-	CodeUnavailable        = "StateUnavailable"      // the state storage cannot be used now
-	CodeCredential         = "CredentialUnavailable" // no token: nothing was sent
+	CodeRefreshFailed      = "RefreshFailed"        // Power BI ran it and it failed
+	CodeRefreshCancelled   = "RefreshCancelled"     // ended by somebody else, at Power BI
+	CodeRefreshDisabled    = "RefreshDisabled"      // Power BI says Disabled
+	CodeDailyLimit         = "DailyLimitExceeded"   // Power BI's daily quota of the model
+	CodeTimeout            = "RefreshTimeout"       // the deadline passed
+	CodeQueueTimeout       = "QueueTimeout"         // it could not start in time
+	CodeOutcomeUnknown     = "OutcomeUnknown"       // Power BI does not tell what became of it
+	CodeDropped            = "RefreshDropped"       // accepted and never run, as often as allowed
+	CodeEnhancedOnly       = "EnhancedNotSupported" // the workspace has no dedicated capacity
+	CodeOperationCanceled  = "OperationCanceled"    // cancelled by its caller
+	CodeQueueFull          = "QueueFull"            // too many pending operations
+	CodeBusy               = "RefreshInProgress"    // whenBusy: reject
+	CodeCancelNotSupported = "CancelNotSupported"   // a running standard refresh
+	CodeFinished           = "OperationFinished"    // nothing left to cancel
+	CodeNotFound           = "OperationNotFound"    // no such operation
+	CodeUnavailable        = "StateUnavailable"     // the state storage cannot be used now
 )

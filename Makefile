@@ -51,8 +51,12 @@ golden: ## Rewrite the golden scenarios; look at the diff before committing it
 	$(GO) test ./refresh -run Scenarios -update
 
 .PHONY: package
-package: ## Stage dist/ and zip it for linux/amd64 and linux/arm64 into build/
+package: ## Stage dist/, zip it for linux/amd64 and linux/arm64 into build/, with bills of materials; check licences
 	@$(GO) run ./cmd/pbirefresh package
+
+.PHONY: release
+release: ## Package, and make checksums, provenance and notes in build/release (ARGS=-allow-dirty)
+	@$(GO) run ./cmd/pbirefresh release $(ARGS)
 
 .PHONY: tools
 tools: $(STAMP) ## Install the Node tools that the tests need (Azurite)

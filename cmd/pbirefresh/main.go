@@ -42,7 +42,8 @@ func commands() []command {
 	return []command{
 		{"dev", "refresh a model end to end on this machine, then keep serving", dev},
 		{"sim", "serve the stand-ins for Power BI and its neighbours alone, for your own tests", standIns},
-		{"package", "stage dist/ and zip it for linux/amd64 and linux/arm64", packageApp},
+		{"package", "stage dist/ and zip it for linux/amd64 and linux/arm64, with a bill of materials each", packageApp},
+		{"release", "package, and make what is published with it in build/release", makeRelease},
 		{"trigger", "ask an app for a refresh, and watch it to its end", trigger},
 		{"watch", "watch an operation by its status URL", watch},
 		{"cancel", "cancel an operation", cancel},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -17,7 +18,7 @@ import (
 // packageApp stages and zips the app for each platform of the Functions service.
 func packageApp(ctx context.Context, args []string, env environment) error {
 	fs := flag.NewFlagSet("package", flag.ContinueOnError)
-	platforms := fs.String("platforms", "linux/amd64,linux/arm64", "what to build for; dist/ holds the first")
+	platforms := fs.String("platforms", strings.Join(defaultPlatforms(), ","), "what to build for; dist/ holds the first")
 	stamp := fs.String("version", "", "the version to stamp; default: from git")
 	if _, err := parse(fs, args, env); err != nil {
 		return err
@@ -31,30 +32,39 @@ func packageApp(ctx context.Context, args []string, env environment) error {
 	}
 	list := strings.Split(*platforms, ",")
 	for i := len(list) - 1; i >= 0; i-- { // the first last, so that dist/ holds it
-		name, err := packageFor(ctx, root, list[i], *stamp, env)
+		made, err := packageFor(ctx, root, list[i], *stamp, env)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(env.stdout, name)
+		fmt.Fprintln(env.stdout, strings.Join(made, "\n"))
 	}
 	return nil
 }
 
-func packageFor(ctx context.Context, root, platform, stamp string, env environment) (string, error) {
+// defaultPlatforms are those of the Functions service.
+func defaultPlatforms() []string { return []string{"linux/amd64", "linux/arm64"} }
+
+// packageFor makes the zip of a platform and its bill of materials, and returns where
+// they are.
+func packageFor(ctx context.Context, root, platform, stamp string, env environment) ([]string, error) {
 	goos, goarch, ok := strings.Cut(strings.TrimSpace(platform), "/")
 	if !ok {
-		return "", usageError{fmt.Errorf("platform %q is not like linux/amd64", platform)}
+		return nil, usageError{fmt.Errorf("platform %q is not like linux/amd64", platform)}
 	}
 	exe := filepath.Join(root, "build", goos+"-"+goarch, executable(goos))
 	if err := buildRefresher(ctx, root, exe, stamp, goos, goarch, env); err != nil {
-		return "", err
+		return nil, err
 	}
 	dist := filepath.Join(root, "dist")
 	if err := stage.Stage(root, dist, exe); err != nil {
-		return "", err
+		return nil, err
 	}
-	name := filepath.Join(root, "build", fmt.Sprintf("pbirefresh-%s-%s.zip", goos, goarch))
-	return name, writeZip(dist, name)
+	name := filepath.Join(root, "build", fmt.Sprintf("pbirefresh-%s-%s", goos, goarch))
+	made := []string{name + ".zip", name + ".cdx.json"}
+	if err := writeZip(dist, made[0]); err != nil {
+		return nil, err
+	}
+	return made, writeSBOM(ctx, root, exe, stamp, made[1], env)
 }
 
 // writeZip makes the zip and checks it as the host would find it.
@@ -111,11 +121,16 @@ func findRoot() (string, error) {
 
 // gitVersion describes the commit, or says dev where there is no git.
 func gitVersion(ctx context.Context, root string) string {
-	cmd := exec.CommandContext(ctx, "git", "describe", "--tags", "--always", "--dirty")
+	return cmp.Or(git(ctx, root, "describe", "--tags", "--always", "--dirty"), "dev")
+}
+
+// git is what git says, or nothing where there is none.
+func git(ctx context.Context, root string, args ...string) string {
+	cmd := exec.CommandContext(ctx, "git", args...)
 	cmd.Dir = root
 	out, err := cmd.Output()
-	if err != nil || len(bytes.TrimSpace(out)) == 0 {
-		return "dev"
+	if err != nil {
+		return ""
 	}
 	return strings.TrimSpace(string(out))
 }

@@ -1,0 +1,13 @@
+// Package release makes what is published beside the zips of a release, from what
+// is already there: the section of the changelog ([Notes]), the checksums
+// ([Sums]), the provenance ([Provenance]), and the check of the licences that a
+// bill of materials lists ([CheckLicences]).
+//
+// All of it is a function of its inputs: no clock, no network, no environment. The
+// same commit gives the same bytes.
+//
+// # Not guaranteed
+//
+// The provenance is a statement and no proof: nothing here signs it. The release
+// workflow lets its platform attest the same files.
+package release

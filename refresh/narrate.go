@@ -1,17 +1,23 @@
 package refresh
 
-import "time"
+import (
+	"time"
+
+	"pbirefresh/powerbi"
+)
 
 // What the log tells: one line when a section first changes something, one for
 // each phase that an operation enters, and one for each answer of Power BI that
 // decides something. Ids of operations are numbers here: the sealed id is a
-// capability and never logged.
+// capability and never logged. Lines with an "event" are what alerts are built on:
+// internal/hostlog has the catalogue.
 
 // logChanges tells what a saved state changed.
 func (s *section) logChanges(before, after State) {
 	if !s.told {
 		s.told = true
 		s.q.log.Info("lease taken", "ms", time.Since(s.entered).Milliseconds())
+		s.logStuck(after)
 	}
 	for _, list := range [][]Operation{after.Pending, after.Recent} {
 		for _, op := range list {
@@ -34,11 +40,24 @@ func (s *section) logPhase(op Operation) {
 	if op.Fault != nil {
 		attrs = append(attrs, "code", op.Fault.Code, "cause", op.Fault.Message)
 	}
+	if op.Phase.Terminal() {
+		attrs = append(attrs, "event", "refresh.ended", "status", op.Phase.status(), "seconds", seconds(op.Ended.Sub(op.Created)))
+	}
 	if op.Phase == Failed {
 		s.q.log.Warn("operation", attrs...)
 		return
 	}
 	s.q.log.Info("operation", attrs...)
+}
+
+// logStuck tells of operations that should have ended long ago: what has become of
+// their refreshes cannot be seen.
+func (s *section) logStuck(state State) {
+	for _, op := range state.Pending {
+		if late := s.lease.Now().Sub(op.Deadline); late >= stuckAfter {
+			s.q.log.Warn("operation is overdue", "event", "refresh.stuck", "operation", op.Number, "phase", op.Phase, "seconds", seconds(late))
+		}
+	}
 }
 
 func (q *queue) logAnswer(p Post, a Answer) {
@@ -52,6 +71,9 @@ func (q *queue) logAnswer(p Post, a Answer) {
 	if a.RetryAfter > 0 {
 		attrs = append(attrs, "retryAfter", a.RetryAfter.String())
 	}
+	if a.Kind == Throttled {
+		attrs = append(attrs, "event", "powerbi.throttled", "call", "refresh")
+	}
 	if a.Kind == Lost || a.Kind == Unsent {
 		q.log.Warn("refresh requested", attrs...)
 		return
@@ -61,8 +83,18 @@ func (q *queue) logAnswer(p Post, a Answer) {
 
 // logSight tells only of looks that failed: the others show in the phases.
 func (q *queue) logSight(l Look, s Sight) {
-	if s.Err != nil {
-		q.log.Warn("Power BI could not be read; nothing is concluded from that",
-			"refreshId", l.RefreshID, "code", s.Err.Code, "cause", s.Err.Message)
+	if s.Err == nil {
+		return
 	}
+	attrs := []any{"refreshId", l.RefreshID, "code", s.Err.Code, "cause", s.Err.Message}
+	if throttled(s.Err) {
+		attrs = append(attrs, "event", "powerbi.throttled", "call", "look")
+	}
+	q.log.Warn("Power BI could not be read; nothing is concluded from that", attrs...)
 }
+
+func throttled(f *Fault) bool {
+	return f.Code == string(powerbi.CodeThrottled) || f.Code == string(powerbi.CodeCapacityThrottled)
+}
+
+func seconds(d time.Duration) int64 { return int64(d / time.Second) }

@@ -31,6 +31,10 @@ const (
 	cursorName   = "sweep/cursor.json"
 )
 
+// stuckAfter is how long after its time a step, or the end of an operation, is a
+// reason to wake somebody. The next sweep and a few failed looks come well before.
+const stuckAfter = 15 * time.Minute
+
 // Report says what one sweep did.
 type Report struct {
 	Seen     int  `json:"seen"`     // models listed
@@ -76,6 +80,8 @@ func (c *Coordinator) Sweep(ctx context.Context) (Report, error) {
 	}
 	w.report.Complete = w.cursor == "" && ctx.Err() == nil
 	c.writeCursor(ctx, cursor, w.cursor)
+	c.Logger.Info("sweep", "event", "sweep.done",
+		"seen", w.report.Seen, "due", w.report.Due, "failed", w.report.Failed, "complete", w.report.Complete)
 	return w.report, nil
 }
 
@@ -127,6 +133,7 @@ func (w *sweeper) visit(ctx context.Context, e lease.Entry, now time.Time) bool 
 	if !isDue(e.Meta, now) {
 		return true
 	}
+	w.logStuck(model, e.Meta, now)
 	select {
 	case w.slots <- struct{}{}:
 	case <-ctx.Done():
@@ -138,6 +145,15 @@ func (w *sweeper) visit(ctx context.Context, e lease.Entry, now time.Time) bool 
 		w.advance(ctx, model)
 	})
 	return true
+}
+
+// logStuck tells of a step that nobody could take for a long time. The zero time
+// means at once, and says nothing about how long ago that was.
+func (w *sweeper) logStuck(m Model, meta lease.Meta, now time.Time) {
+	due, err := time.Parse(time.RFC3339Nano, meta[metaDue])
+	if late := now.Sub(due); err == nil && !due.IsZero() && late >= stuckAfter {
+		w.c.Logger.Warn("model is overdue", "event", "refresh.stuck", "model", m.String(), "seconds", seconds(late))
+	}
 }
 
 func (w *sweeper) advance(ctx context.Context, m Model) {

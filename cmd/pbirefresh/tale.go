@@ -72,11 +72,12 @@ func (t *tale) fromHandler(l funchost.Line) {
 		return
 	}
 	message, _ := record["msg"].(string)
-	if message == "listening" || message == "warm" {
+	if message == "listening" || message == "warm" || message == "sweep" {
 		return
 	}
 	if message == "operation" {
 		message = fmt.Sprintf("operation %v is %v", record["operation"], record["phase"])
+		delete(record, "status") // the phase says it
 	}
 	if route, ok := record["route"]; ok {
 		message = fmt.Sprint(route)

@@ -104,8 +104,10 @@ func TestTaleOfTheHandler(t *testing.T) {
 		`panic: out of memory`:               "handler: panic: out of memory",
 		`{"msg":"listening","address":"x"}`:  "",
 		`{"msg":"warm","ms":3}`:              "",
+		`{"msg":"sweep","seen":1}`:           "",
 		`{"msg":"something","other":"left"}`: "handler: something",
 		`{"msg":"operation","operation":7,"phase":"running","kind":"enhanced"}`:               "handler: operation 7 is running kind=enhanced",
+		`{"msg":"operation","operation":7,"phase":"failed","status":"Failed","code":"X"}`:     "handler: operation 7 is failed code=X",
 		`{"msg":"request","route":"POST /api/refreshes","status":202,"ms":12,"level":"INFO"}`: "handler: POST /api/refreshes ms=12 status=202",
 		`{"msg":"not ready","error":"no token"}`:                                              "handler: not ready error=no token",
 	} {

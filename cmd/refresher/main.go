@@ -48,7 +48,7 @@ func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writ
 	}
 	context.AfterFunc(ctx, func() { _ = server.Close() })
 	go warm(ctx)
-	log.Info("listening", "address", listener.Addr().String(), "version", version)
+	log.Info("listening", hostlog.EventKey, hostlog.EventProcessStarted, "address", listener.Addr().String(), "version", version)
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}

@@ -1,0 +1,55 @@
+package hostlog
+
+// EventKey is the attribute that names a line for alerts. A line that has it keeps
+// its meaning and its attributes from version to version; the message and all other
+// attributes are for people and may change.
+const EventKey = "event"
+
+// The events. What the alert rules of infra/ may ask for is exactly what is listed
+// here: tests hold the code, this catalogue and the rules together.
+const (
+	// EventProcessStarted: the process listens. The host starts it anew after each
+	// crash, time-out and scale-out.
+	EventProcessStarted = "process.started"
+	// EventRefreshEnded: an operation has ended.
+	EventRefreshEnded = "refresh.ended"
+	// EventRefreshStuck: the sweep found a model whose next step is long overdue, or
+	// an operation has not ended although its deadline is long over.
+	EventRefreshStuck = "refresh.stuck"
+	// EventSweepDone: a sweep has ended. Nothing for several minutes means that nobody
+	// moves models forward.
+	EventSweepDone = "sweep.done"
+	// EventThrottled: Power BI answered 429, or a call was kept back because it had.
+	EventThrottled = "powerbi.throttled"
+	// EventSecretExpiring: the service principal's credential ends soon, or has ended.
+	EventSecretExpiring = "secret.expiring"
+	// EventScheduleLate: a slot of a schedule was started later than it should have been.
+	EventScheduleLate = "schedule.late"
+	// EventScheduleFailed: a slot of a schedule could not be started.
+	EventScheduleFailed = "schedule.failed"
+)
+
+// Event is what one line of the catalogue promises.
+type Event struct {
+	Name       string
+	Attributes []string // always there, besides level and msg
+	Sometimes  []string // there if there is something to say
+}
+
+// Events returns the catalogue. Times are RFC 3339, lengths whole seconds or days.
+//
+// Lines are written after the fact and at most once: the death of a process
+// between a saved state and its line costs the line. An alert is a bell, and the
+// status document is the truth.
+func Events() []Event {
+	return []Event{
+		{EventProcessStarted, []string{"version"}, nil},
+		{EventRefreshEnded, []string{"model", "operation", "status", "seconds"}, []string{"code", "cause"}}, // status: Succeeded, Failed, Canceled
+		{EventRefreshStuck, []string{"model", "seconds"}, []string{"operation", "phase"}},
+		{EventSweepDone, []string{"seen", "due", "failed", "complete"}, nil},
+		{EventThrottled, []string{"model", "call"}, []string{"code", "retryAfter"}}, // call: refresh, look
+		{EventSecretExpiring, []string{"days"}, nil},                                // below zero: it has expired
+		{EventScheduleLate, []string{"schedule", "seconds"}, nil},
+		{EventScheduleFailed, []string{"schedule"}, []string{"code"}},
+	}
+}

@@ -1,7 +1,7 @@
 // Package lease is the port to where pbirefresh keeps its state: named
 // documents, each of which carries a lease that serves as a distributed mutex.
 //
-// The package has three parts. [Store] is the port: seven small operations with
+// The package has three parts. [Store] is the port: eight small operations with
 // the semantics of Azure Blob storage, implemented by [Memory] here and by
 // package lease/bloblease on the real service; package lease/leasetest holds the
 // conformance suite that both pass. [Section] is the protocol on top of the port:

@@ -132,6 +132,28 @@ func (m *Memory) Release(ctx context.Context, name, id string) error {
 	return nil
 }
 
+// Delete implements [Store].
+func (m *Memory) Delete(ctx context.Context, name string, base Version) error {
+	if err := cmp.Or(ctx.Err(), CheckName(name)); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, ok := m.docs[name]
+	switch {
+	case base == "":
+		return fmt.Errorf("%w: the deletion of %s names no version", ErrLost, name)
+	case !ok:
+		return nil
+	case r.leasedTo() != "":
+		return fmt.Errorf("%w: %s is leased", ErrLost, name)
+	case r.version != base:
+		return fmt.Errorf("%w: %s has another version", ErrLost, name)
+	}
+	delete(m.docs, name)
+	return nil
+}
+
 // List implements [Store]. Its cursor is the last name returned.
 func (m *Memory) List(ctx context.Context, prefix, cursor string, limit int) (Page, error) {
 	limit, err := CheckLimit(limit)
@@ -158,9 +180,9 @@ func (m *Memory) List(ctx context.Context, prefix, cursor string, limit int) (Pa
 // Ping implements [Store].
 func (m *Memory) Ping(ctx context.Context) error { return ctx.Err() }
 
-// Delete removes a document, leased or not, as an operator does who breaks the
+// Remove takes a document away, leased or not, as an operator does who breaks the
 // lease first. It is not part of Store.
-func (m *Memory) Delete(name string) {
+func (m *Memory) Remove(name string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.docs, name)

@@ -55,9 +55,9 @@ func TestMemoryByHand(t *testing.T) {
 	t.Parallel()
 	for name, tamper := range map[string]func(*lease.Memory){
 		"overwritten":  func(m *lease.Memory) { m.Overwrite("a", []byte("one"), nil) },
-		"deleted":      func(m *lease.Memory) { m.Delete("a") },
-		"made anew":    func(m *lease.Memory) { m.Delete("a"); m.Overwrite("a", []byte("one"), nil) },
-		"delete again": func(m *lease.Memory) { m.Delete("a"); m.Delete("a") },
+		"deleted":      func(m *lease.Memory) { m.Remove("a") },
+		"made anew":    func(m *lease.Memory) { m.Remove("a"); m.Overwrite("a", []byte("one"), nil) },
+		"delete again": func(m *lease.Memory) { m.Remove("a"); m.Remove("a") },
 	} {
 		m := lease.NewMemory()
 		base, err := m.Create(t.Context(), "a", []byte("one"), nil)

@@ -62,7 +62,7 @@ type Page struct {
 
 // Store is where documents live. All methods may be called concurrently, honour
 // ctx, and are strongly consistent: a read sent after a write was answered sees
-// it. Read, Acquire, Release and List may retry inside an implementation;
+// it. Read, Acquire, Release, Delete and List may retry inside an implementation;
 // Create and Write must not.
 type Store interface {
 	// Read returns the document, or ErrNotFound. No lease is needed.
@@ -87,6 +87,12 @@ type Store interface {
 	// or a document that is gone, is success: a nil error confirms that no later
 	// write under id can land.
 	Release(ctx context.Context, name, id string) error
+
+	// Delete removes the document if its version is still base and nobody holds
+	// its lease, else ErrLost. A document that is gone is success. A nil error
+	// confirms that the document as it was at base is no more; a new one of that
+	// name has another version, so a repeat cannot hit it.
+	Delete(ctx context.Context, name string, base Version) error
 
 	// List returns at most limit documents whose names begin with prefix,
 	// after the cursor that an earlier page returned ("" to begin).

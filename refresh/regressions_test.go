@@ -95,7 +95,7 @@ func TestCancelOfAnotherEpoch(t *testing.T) {
 			finish(t, c, mustTrigger(t, c, wholeModel()).ID)
 		}
 		sweep(t, c)
-		memory.Delete(StateName(testModel))
+		memory.Remove(StateName(testModel))
 		other := newTestCoordinator(memory, pbi)
 		victim := mustTrigger(t, other, wholeModel())
 		var refusal *Refusal

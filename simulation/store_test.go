@@ -124,6 +124,16 @@ func (s *store) Release(ctx context.Context, name, id string) error {
 	return err
 }
 
+// Delete implements lease.Store.
+func (s *store) Delete(ctx context.Context, name string, base lease.Version) error {
+	_, err := over(ctx, s, "delete", name, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, s.p.w.disk.Delete(ctx, name, base)
+	}, func(ctx context.Context, m lease.Store) (struct{}, error) {
+		return struct{}{}, m.Delete(ctx, name, base)
+	})
+	return err
+}
+
 // List implements lease.Store.
 func (s *store) List(ctx context.Context, prefix, cursor string, limit int) (lease.Page, error) {
 	return over(ctx, s, "list", prefix, func(ctx context.Context) (lease.Page, error) {

@@ -4,13 +4,14 @@
 // # One call, one request
 //
 // Every operation is exactly one HTTP request, plus its retries and a repeat after
-// a 401 that asks for another token. Read, Acquire,
-// Release, List and Ping are retried by the SDK, at most twice and within a
-// quarter of a second each, because a section holds a lease meanwhile. They can
-// be: an acquire repeats the same id, which the service lets in, and a release
-// that finds no lease has done its work. Create and Write are never retried. Only
-// a container that is missing costs more requests: it is made at the first
-// Create, or by Ping.
+// a 401 that asks for another token. Read, Acquire, Release, Delete, List and Ping
+// are retried by the SDK, at most twice and within a quarter of a second each,
+// because a section holds a lease meanwhile. They can be: an acquire repeats the
+// same id, which the service lets in, and a release that finds no lease has done
+// its work, as has a deletion that finds no blob. Create and Write are never
+// retried. Two things cost more requests: a container that is missing, which is
+// made at the first Create or by Ping, and a Delete that is refused, which asks
+// whether the blob is there at all.
 //
 // # Outcomes
 //
@@ -25,6 +26,7 @@
 //	Acquire     ErrNotFound  ErrHeld      not done    not done
 //	Write       ErrLost      ErrLost      not done    ErrUnknown
 //	Release     success      success      not done    not done
+//	Delete      success      ErrLost      not done    not done
 //
 // A 409 that speaks of the account, the container or the kind of blob is "not
 // done" everywhere. "No answer" is unknown only if the request was handed to a

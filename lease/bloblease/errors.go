@@ -25,6 +25,7 @@ var (
 	acquireOutcomes   = outcomes{http.StatusNotFound: lease.ErrNotFound, http.StatusConflict: lease.ErrHeld, http.StatusPreconditionFailed: lease.ErrHeld}
 	writeOutcomes     = outcomes{http.StatusNotFound: lease.ErrLost, http.StatusConflict: lease.ErrLost, http.StatusPreconditionFailed: lease.ErrLost}
 	releaseOutcomes   = outcomes{http.StatusNotFound: nil, http.StatusConflict: nil, http.StatusPreconditionFailed: nil}
+	deleteOutcomes    = outcomes{http.StatusNotFound: nil, http.StatusConflict: lease.ErrLost, http.StatusPreconditionFailed: lease.ErrLost}
 	listOutcomes      = outcomes{}
 	containerOutcomes = outcomes{}
 )
@@ -34,8 +35,9 @@ const (
 	codeContainerMissing = string(bloberror.ContainerNotFound)
 )
 
-// errNoCondition is a Write that names no lease or no version: it cannot hold.
-var errNoCondition = fmt.Errorf("%w: the write names no lease or no version", lease.ErrLost)
+// errNoCondition is a Write or a Delete that names no lease or no version: it
+// cannot hold.
+var errNoCondition = fmt.Errorf("%w: the request names no lease or no version", lease.ErrLost)
 
 // elsewhere are codes that come as 409 or 412 and say nothing about the lease,
 // the version or the existence of the document.
@@ -50,6 +52,7 @@ var elsewhere = map[string]bool{
 	string(bloberror.InvalidBlobType):                     true,
 	string(bloberror.PendingCopyOperation):                true,
 	string(bloberror.ResourceTypeMismatch):                true,
+	string(bloberror.SnapshotsPresent):                    true,
 }
 
 // of judges the error of an operation that can be repeated.

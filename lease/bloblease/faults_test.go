@@ -68,6 +68,52 @@ func TestLostAnswers(t *testing.T) {
 	}
 }
 
+// TestLostDeletes: a deletion is repeated, and a document that was made anew in
+// between is not hit.
+func TestLostDeletes(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name   string
+		landed bool
+		anew   bool
+		want   error
+	}{
+		{"answer lost", true, false, nil},
+		{"not sent", false, false, nil},
+		{"answer lost, and made anew", true, true, lease.ErrLost},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			if err := f.release(t); err != nil {
+				t.Fatal(err)
+			}
+			f.transport.Reset()
+			hook := cut(1, row.landed)
+			f.transport.On(func(req *http.Request) (bool, error) {
+				if len(f.transport.Sent()) == 2 && row.anew {
+					f.transport.On(nil)
+					if _, err := f.store.Create(t.Context(), "a", []byte("new"), nil); err != nil {
+						t.Error(err)
+					}
+				}
+				return hook(req)
+			})
+			if err := f.store.Delete(t.Context(), "a", f.base); !comesTo(err, row.want) {
+				t.Errorf("%v, want %v", err, row.want)
+			}
+			if sent := f.transport.Sent(); !slices.Equal(sent[:2], []string{"DELETE", "DELETE"}) {
+				t.Errorf("requests %v, want two", sent)
+			}
+			f.transport.On(nil)
+			doc, err := f.store.Read(t.Context(), "a")
+			if gone := errors.Is(err, lease.ErrNotFound); gone == row.anew {
+				t.Errorf("afterwards: %q, %v", doc.Body, err)
+			}
+		})
+	}
+}
+
 // fixture is a document "a" with the body "one", leased under id.
 type fixture struct {
 	store     *Store

@@ -35,6 +35,11 @@ func TestOutcomes(t *testing.T) {
 		{"release by condition", 412, "ConditionNotMet", want{"Release": nil}},
 		{"release of what is gone", 404, "BlobNotFound", want{"Release": nil, "Ping": nil}},
 		{"release in no container", 404, "ContainerNotFound", want{"Release": nil}},
+		{"delete of what is gone", 404, "BlobNotFound", want{"Delete": nil}},
+		{"delete in no container", 404, "ContainerNotFound", want{"Delete": nil}},
+		{"delete of another version", 412, "ConditionNotMet", want{"Delete": lease.ErrLost}},
+		{"delete of what is leased", 412, "LeaseIdMissing", want{"Delete": lease.ErrLost}},
+		{"delete of what has snapshots", 409, "SnapshotsPresent", want{"Delete": errNotDone}},
 		{"code unknown", 409, "SomethingNew", want{"Create": lease.ErrExists, "Acquire": lease.ErrHeld, "Write": lease.ErrLost, "Release": nil}},
 		{"no code", 412, "", want{"Create": lease.ErrExists, "Acquire": lease.ErrHeld, "Write": lease.ErrLost, "Release": nil}},
 		{"container goes away", 409, "ContainerBeingDeleted", every(errNotDone)},
@@ -87,7 +92,7 @@ func TestSuccessIsRead(t *testing.T) {
 	t.Parallel()
 	for op, status := range map[leasetest.Op]int{
 		leasetest.OpRead: http.StatusOK, leasetest.OpCreate: http.StatusCreated, leasetest.OpAcquire: http.StatusCreated,
-		leasetest.OpWrite: http.StatusCreated, leasetest.OpRelease: http.StatusOK, leasetest.OpPing: http.StatusOK,
+		leasetest.OpWrite: http.StatusCreated, leasetest.OpRelease: http.StatusOK, leasetest.OpDelete: http.StatusAccepted, leasetest.OpPing: http.StatusOK,
 	} {
 		store, transport := openStub(t, always(status, ""))
 		if err := operations[op](t.Context(), store); err != nil {

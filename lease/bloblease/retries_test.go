@@ -24,7 +24,7 @@ import (
 func TestRequestCounts(t *testing.T) {
 	t.Parallel()
 	want := map[leasetest.Op]int{
-		leasetest.OpRead: 3, leasetest.OpAcquire: 3, leasetest.OpRelease: 3, leasetest.OpList: 3, leasetest.OpPing: 3,
+		leasetest.OpRead: 3, leasetest.OpAcquire: 3, leasetest.OpRelease: 3, leasetest.OpDelete: 3, leasetest.OpList: 3, leasetest.OpPing: 3,
 		leasetest.OpCreate: 1, leasetest.OpWrite: 1,
 	}
 	broken := errors.New("connection reset by peer")
@@ -80,6 +80,7 @@ func TestTimeLimits(t *testing.T) {
 		leasetest.OpRead:    {errNotDone, 3*tryTimeout + 500*time.Millisecond},
 		leasetest.OpAcquire: {errNotDone, 3*tryTimeout + 500*time.Millisecond},
 		leasetest.OpRelease: {errNotDone, 3*tryTimeout + 500*time.Millisecond},
+		leasetest.OpDelete:  {errNotDone, 3*tryTimeout + 500*time.Millisecond},
 		leasetest.OpList:    {errNotDone, 3*listTimeout + 500*time.Millisecond},
 		leasetest.OpCreate:  {lease.ErrUnknown, writeTimeout},
 		leasetest.OpWrite:   {lease.ErrUnknown, writeTimeout},

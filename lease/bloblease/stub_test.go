@@ -96,6 +96,9 @@ var operations = map[leasetest.Op]func(context.Context, *Store) error{
 	leasetest.OpRelease: func(ctx context.Context, s *Store) error {
 		return s.Release(ctx, "models/a.json", lease.NewID())
 	},
+	leasetest.OpDelete: func(ctx context.Context, s *Store) error {
+		return s.Delete(ctx, "models/a.json", "0x8DB")
+	},
 	leasetest.OpList: func(ctx context.Context, s *Store) error {
 		_, err := s.List(ctx, "models/", "", 10)
 		return err

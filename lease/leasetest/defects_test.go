@@ -193,6 +193,54 @@ var defects = []struct {
 		[]string{"Release/absent document is success"},
 	},
 	{
+		"delete does nothing",
+		broken{remove: func(ctx ctxt, _ mem, _ string, _ lease.Version) error { return ctx.Err() }},
+		[]string{"Delete/removes the document", "Delete/after the release removes"},
+	},
+	{
+		"delete ignores every condition",
+		broken{remove: func(_ ctxt, m mem, name string, _ lease.Version) error {
+			m.Remove(name)
+			return nil
+		}},
+		[]string{"Delete/stale version is ErrLost", "Delete/without a version is ErrLost", "Delete/leased is ErrLost",
+			"Delete/spares a document made anew", "context/ended: nothing is done"},
+	},
+	{
+		"delete ignores the lease",
+		broken{remove: func(ctx ctxt, m mem, name string, base lease.Version) error {
+			if d, err := m.Read(ctx, name); err == nil && d.Version == base {
+				m.Remove(name)
+				return nil
+			}
+			return m.Delete(ctx, name, base)
+		}},
+		[]string{"Delete/leased is ErrLost"},
+	},
+	{
+		"delete of what is gone fails",
+		broken{remove: func(ctx ctxt, m mem, name string, base lease.Version) error {
+			if _, err := m.Read(ctx, name); err != nil {
+				return err
+			}
+			return m.Delete(ctx, name, base)
+		}},
+		[]string{"Delete/absent document is success"},
+	},
+	{
+		"delete takes the prefix along",
+		broken{remove: func(ctx ctxt, m mem, name string, base lease.Version) error {
+			err := m.Delete(ctx, name, base)
+			if page, listed := m.List(ctx, name, "", 10); err == nil && listed == nil {
+				for _, e := range page.Entries {
+					m.Remove(e.Name)
+				}
+			}
+			return err
+		}},
+		[]string{"Delete/leaves other documents"},
+	},
+	{
 		"list ignores the prefix",
 		broken{list: func(ctx ctxt, m mem, _, cursor string, limit int) (lease.Page, error) {
 			return m.List(ctx, "", cursor, limit)

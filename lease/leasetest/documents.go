@@ -125,6 +125,7 @@ func (s *subject) everything(ctx context.Context, id string, base lease.Version)
 	_, errs["Acquire"] = s.Acquire(ctx, doc, id, ttl)
 	_, errs["Write"] = s.Write(ctx, doc, id, base, []byte("two"), nil)
 	errs["Release"] = s.Release(ctx, doc, id)
+	errs["Delete"] = s.Delete(ctx, doc, base)
 	_, errs["List"] = s.List(ctx, "", "", 10)
 	errs["Ping"] = s.Ping(ctx)
 	return errs

@@ -180,6 +180,15 @@ func (f *Faulty) Release(ctx context.Context, name, id string) error {
 	return err
 }
 
+// Delete implements lease.Store.
+func (f *Faulty) Delete(ctx context.Context, name string, base lease.Version) error {
+	call := Call{Op: OpDelete, Name: name, Base: base}
+	_, err := through(ctx, f, call, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, f.next.Delete(ctx, name, base)
+	})
+	return err
+}
+
 // List implements lease.Store.
 func (f *Faulty) List(ctx context.Context, prefix, cursor string, limit int) (lease.Page, error) {
 	call := Call{Op: OpList, Name: prefix}

@@ -56,7 +56,7 @@ func TestFaultyWrites(t *testing.T) {
 // TestFaultyEveryOperation: each one passes its hook, and is counted.
 func TestFaultyEveryOperation(t *testing.T) {
 	t.Parallel()
-	ops := []Op{OpRead, OpCreate, OpAcquire, OpWrite, OpRelease, OpList, OpPing}
+	ops := []Op{OpRead, OpCreate, OpAcquire, OpWrite, OpRelease, OpDelete, OpList, OpPing}
 	f := NewFaulty(lease.NewMemory())
 	for _, op := range ops {
 		f.On(op, NotSent(errCut))

@@ -17,6 +17,7 @@ const (
 	OpAcquire Op = "Acquire"
 	OpWrite   Op = "Write"
 	OpRelease Op = "Release"
+	OpDelete  Op = "Delete"
 	OpList    Op = "List"
 	OpPing    Op = "Ping"
 )
@@ -27,7 +28,7 @@ type Call struct {
 	N    int           // the how-manieth call of this Op, from 1
 	Name string        // the document; the prefix of a List
 	ID   string        // the lease id of Acquire, Write and Release
-	Base lease.Version // of a Write
+	Base lease.Version // of a Write and a Delete
 	Body []byte        // of Create and Write; not to be changed
 	Meta lease.Meta    // likewise
 

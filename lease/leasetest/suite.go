@@ -62,5 +62,5 @@ func Run(t *testing.T, open func(t *testing.T) lease.Store, opts Options) {
 
 // promptChecks are those that wait for nothing.
 func promptChecks() []check {
-	return slices.Concat(documentChecks, writeChecks, leaseChecks, listChecks, valueChecks, raceChecks)
+	return slices.Concat(documentChecks, writeChecks, deleteChecks, leaseChecks, listChecks, valueChecks, raceChecks)
 }

@@ -21,6 +21,7 @@ type broken struct {
 	acquire func(ctx context.Context, m *lease.Memory, name, id string, ttl time.Duration) (lease.Grant, error)
 	write   func(ctx context.Context, m *lease.Memory, name, id string, base lease.Version, body []byte, meta lease.Meta) (lease.Version, error)
 	release func(ctx context.Context, m *lease.Memory, name, id string) error
+	remove  func(ctx context.Context, m *lease.Memory, name string, base lease.Version) error
 	list    func(ctx context.Context, m *lease.Memory, prefix, cursor string, limit int) (lease.Page, error)
 }
 
@@ -58,6 +59,13 @@ func (b *broken) Release(ctx context.Context, name, id string) error {
 		return b.release(ctx, b.Memory, name, id)
 	}
 	return b.Memory.Release(ctx, name, id)
+}
+
+func (b *broken) Delete(ctx context.Context, name string, base lease.Version) error {
+	if b.remove != nil {
+		return b.remove(ctx, b.Memory, name, base)
+	}
+	return b.Memory.Delete(ctx, name, base)
 }
 
 func (b *broken) List(ctx context.Context, prefix, cursor string, limit int) (lease.Page, error) {

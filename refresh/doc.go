@@ -70,6 +70,12 @@
 // an operation as it stands in a read that was sent after it arrived costs no
 // write and no lease. Callers are detached: one that leaves cancels nothing.
 //
+// Nobody's promise is weakened by another caller. A shared operation is tried as long
+// and as often as the most demanding of its callers wants, which a write extends if
+// need be. Who will not wait for long (queueTimeout), or wants a refusal of a busy
+// model, shares with those only who want the same at about the same time; others get
+// an operation of their own.
+//
 // # Not guaranteed
 //
 //   - A POST that the network delays past the settle window starts a refresh that

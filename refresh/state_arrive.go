@@ -13,7 +13,7 @@ func (m *machine) arrive(e Arrive) {
 		return
 	}
 	deadline := m.now.Add(ask.Timeout)
-	if i := m.shareable(ask); i >= 0 {
+	if i := m.shareable(ask, m.now); i >= 0 {
 		m.join(&m.Pending[i], ask, deadline)
 		m.do(Admit{e.Nonce, m.Pending[i].Number})
 		return
@@ -29,7 +29,7 @@ func (m *machine) arrive(e Arrive) {
 		Reject: ask.WhenBusy == WhenBusyReject,
 	}
 	if ask.QueueTimeout > 0 {
-		op.QueueBy = m.now.Add(ask.QueueTimeout)
+		op.QueueBy = m.now.Add(ask.QueueTimeout + roomForOthers(ask.QueueTimeout))
 	}
 	m.Pending = append(m.Pending, op)
 	m.do(Admit{e.Nonce, op.Number})
@@ -56,25 +56,24 @@ func (s *State) Join(ask Ask, now time.Time) (int64, bool) {
 	if ask.WhenBusy == WhenBusyReject {
 		return 0, false
 	}
-	i := s.shareable(ask)
+	i := s.shareable(ask, now)
 	if i < 0 {
 		return 0, false
 	}
 	op := s.Pending[i]
-	fits := op.Shared && !op.Deadline.Before(now.Add(ask.Timeout)) && op.QueueBy.IsZero() &&
-		op.MaxAttempts >= ask.MaxAttempts
+	fits := op.Shared && !op.Deadline.Before(now.Add(ask.Timeout)) && op.MaxAttempts >= ask.MaxAttempts
 	return op.Number, fits
 }
 
 // shareable returns the index of the pending operation that can serve the ask,
 // or -1.
-func (s *State) shareable(ask Ask) int {
+func (s *State) shareable(ask Ask, now time.Time) int {
 	if ask.WhenBusy == WhenBusyReject {
 		return -1
 	}
 	for i := range s.Pending {
 		op := &s.Pending[i]
-		if op.Cancel || op.Phase == Cancelling || !op.Shape.Covers(ask.Shape) {
+		if op.Cancel || op.Phase == Cancelling || !op.Shape.Covers(ask.Shape) || !op.waitsLike(ask, now) {
 			continue
 		}
 		// Once an attempt may have started, its refresh may have begun before the
@@ -90,19 +89,38 @@ func (s *State) shareable(ask Ask) int {
 // that was answered "busy" or 429 leaves no try behind.
 func (op *Operation) untried() bool { return len(op.Tries) == 0 }
 
-// join lets a caller share op, and lets op last as long as the caller wants.
+// waitsLike reports whether op gives the caller the wait for the start that it
+// asked for, and would give it to those who share op already. What one of them would
+// lose by the other is not shared: whoever wants no company in waiting gets an
+// operation of its own, and one refresh may serve both (see [machine.party]).
+//
+// A queueTimeout holds for at least as long as it says and at most an eighth longer:
+// callers who come within that time can share one operation, and not one of them
+// changes when it is given up. Once the refresh has begun, nobody waits any more.
+func (op *Operation) waitsLike(ask Ask, now time.Time) bool {
+	switch {
+	case !op.Started.IsZero():
+		return true
+	case op.Reject: // its caller wants to be told if the model turns out to be busy
+		return false
+	case ask.QueueTimeout == 0 || op.QueueBy.IsZero():
+		return ask.QueueTimeout == 0 && op.QueueBy.IsZero()
+	}
+	by := now.Add(ask.QueueTimeout)
+	return !op.QueueBy.Before(by) && !op.QueueBy.After(by.Add(roomForOthers(ask.QueueTimeout)))
+}
+
+// roomForOthers is how much longer an operation lasts than its caller asked for, so
+// that those who follow need not write to join.
+func roomForOthers(d time.Duration) time.Duration { return d / 8 }
+
+// join lets a caller share op, and lets op be tried as long and as often as any of its
+// callers wants.
 func (m *machine) join(op *Operation, ask Ask, deadline time.Time) {
-	op.Shared, op.Reject = true, false // whoever joins wants it done
+	op.Shared = true
 	op.MaxAttempts = max(op.MaxAttempts, ask.MaxAttempts)
 	if op.Deadline.Before(deadline) {
-		// With room for those who follow: they need not write to join.
-		op.Deadline = deadline.Add(max(time.Minute, ask.Timeout/8))
-	}
-	switch by := m.now.Add(ask.QueueTimeout); {
-	case ask.QueueTimeout == 0:
-		op.QueueBy = time.Time{}
-	case !op.QueueBy.IsZero() && op.QueueBy.Before(by):
-		op.QueueBy = by
+		op.Deadline = deadline.Add(max(time.Minute, roomForOthers(ask.Timeout)))
 	}
 }
 

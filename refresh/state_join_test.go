@@ -1,6 +1,7 @@
 package refresh
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 )
@@ -21,6 +22,7 @@ func pendingOp(change func(*Operation)) State {
 func TestJoin(t *testing.T) {
 	t.Parallel()
 	tried := func(op *Operation) { op.Tries = []Try{{Kind: Enhanced, Outcome: OutcomePending}}; op.Phase = Running }
+	begun := func(op *Operation) { tried(op); op.Started = joinTime }
 	for _, tc := range []struct {
 		name   string
 		op     func(*Operation)
@@ -31,7 +33,15 @@ func TestJoin(t *testing.T) {
 		{"not marked as shared: the creator could cancel it", func(op *Operation) { op.Shared = false }, func(*Ask) {}, false},
 		{"ends too soon", func(op *Operation) { op.Deadline = op.Deadline.Add(-1) }, func(*Ask) {}, false},
 		{"lasts longer", func(*Operation) {}, func(a *Ask) { a.Timeout = time.Minute }, true},
-		{"must start soon", func(op *Operation) { op.QueueBy = joinTime.Add(time.Hour) }, func(*Ask) {}, false},
+		{"is given up soon, and the caller would wait", func(op *Operation) { op.QueueBy = joinTime.Add(time.Hour) }, func(*Ask) {}, false},
+		{"is given up when the caller wants it", func(op *Operation) { op.QueueBy = joinTime.Add(time.Hour) }, func(a *Ask) { a.QueueTimeout = time.Hour }, true},
+		{"is given up a little later", func(op *Operation) { op.QueueBy = joinTime.Add(time.Hour) }, func(a *Ask) { a.QueueTimeout = 55 * time.Minute }, true},
+		{"is given up a little too soon", func(op *Operation) { op.QueueBy = joinTime.Add(time.Hour - 1) }, func(a *Ask) { a.QueueTimeout = time.Hour }, false},
+		{"is given up too late", func(op *Operation) { op.QueueBy = joinTime.Add(time.Hour) }, func(a *Ask) { a.QueueTimeout = 50 * time.Minute }, false},
+		{"is never given up, and the caller will not wait", func(*Operation) {}, func(a *Ask) { a.QueueTimeout = time.Hour }, false},
+		{"has begun, so that nobody waits", begun, func(a *Ask) { a.QueueTimeout, a.WhenBusy = time.Hour, WhenBusyJoin }, true},
+		{"wants to be told if the model is busy", func(op *Operation) { op.Reject = true }, func(*Ask) {}, false},
+		{"wanted to be told, and has begun", func(op *Operation) { begun(op); op.Reject = true }, func(a *Ask) { a.WhenBusy = WhenBusyJoin }, true},
 		{"tries less often", func(*Operation) {}, func(a *Ask) { a.MaxAttempts = 4 }, false},
 		{"tries more often", func(*Operation) {}, func(a *Ask) { a.MaxAttempts = 1 }, true},
 		{"another shape", func(*Operation) {}, func(a *Ask) { a.Shape = full() }, false},
@@ -115,4 +125,56 @@ func join(t *testing.T, s State, ask Ask) bool {
 		t.Errorf("joined operation %d of\n%s\nand a write gives %+v and\n%s", number, before, effects, mustEncode(t, after))
 	}
 	return true
+}
+
+// Whoever comes, and whatever for: an operation is tried as long and as often as each
+// of its callers asked for, is given up not before and not much after any of them
+// wants, and a caller who wants to be told of a busy model has nobody beside it.
+func TestNobodysPromiseIsWeakened(t *testing.T) {
+	t.Parallel()
+	type promise struct {
+		ask    Ask
+		number int64
+		at     time.Time
+	}
+	dice := rand.New(rand.NewPCG(1, 2))
+	shared, refused := 0, 0
+	for range 400 {
+		s, now := NewState(testModel, "e"), joinTime
+		var promises []promise
+		for range 12 {
+			ask := wholeModel().Ask
+			ask.WhenBusy = []WhenBusy{WhenBusyQueue, WhenBusyQueue, WhenBusyJoin, WhenBusyReject}[dice.IntN(4)]
+			ask.Timeout = time.Duration(1+dice.IntN(5)) * time.Hour
+			ask.QueueTimeout = time.Duration(dice.IntN(3)) * 10 * time.Minute
+			ask.MaxAttempts = 1 + dice.IntN(4)
+			next, effects := DefaultRules().Next(s, Arrive{At: At(now), Nonce: "n", Ask: ask})
+			admit, ok := effects[0].(Admit)
+			if !ok {
+				refused++
+				continue
+			}
+			s = next
+			promises = append(promises, promise{ask, admit.Number, now})
+			now = now.Add(time.Duration(dice.IntN(60)) * time.Second)
+		}
+		for _, p := range promises {
+			op, _ := s.Find(p.number)
+			if op.Shared {
+				shared++
+			}
+			by := p.at.Add(p.ask.QueueTimeout)
+			waits := op.QueueBy.IsZero() && p.ask.QueueTimeout == 0 ||
+				p.ask.QueueTimeout > 0 && !op.QueueBy.Before(by) && !op.QueueBy.After(by.Add(p.ask.QueueTimeout/8))
+			if op.Deadline.Before(p.at.Add(p.ask.Timeout)) || op.MaxAttempts < p.ask.MaxAttempts || !waits {
+				t.Fatalf("%+v, asked at %v, got %+v", p.ask, p.at, op)
+			}
+			if p.ask.WhenBusy == WhenBusyReject && (!op.Reject || op.Shared) {
+				t.Fatalf("a caller who wants to be told of a busy model shares %+v", op)
+			}
+		}
+	}
+	if shared < 500 || refused < 100 {
+		t.Errorf("%d shared, %d refused: this test tests nothing", shared, refused)
+	}
 }

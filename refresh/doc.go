@@ -36,6 +36,11 @@
 // attempt can outlive the operation that it was made for, and occupies the model
 // until Power BI shows that it has ended.
 //
+// A deadline ends what has not started. What may be at work is overdue from then on,
+// which is shown and not saved, until a look that was sent after the deadline shows it
+// at work: then the operation has timed out, and the refresh is cancelled if it is
+// ours and enhanced. If Power BI does not tell for another day, the outcome is unknown.
+//
 // # Invariants
 //
 //  1. At most one attempt is unresolved at a time, and a new intent is saved only

@@ -55,6 +55,9 @@ func (s *scenario) occupants() []string {
 
 func (s *scenario) operation(op Operation) string {
 	line := fmt.Sprintf("operation %d %s", op.Number, op.Phase)
+	if shown := s.state.View(op, "", s.now).Operation.Phase; shown != op.Phase {
+		line += " shown as " + string(shown)
+	}
 	if op.Shared {
 		line += " shared"
 	}

@@ -210,7 +210,8 @@ func (s *scenario) answer(args []string) Answer {
 	return a
 }
 
-// observation reads a look: "error", "detail" and rows ID:state[:type[:start]],
+// observation reads a look: "error", "after=D" of a 429, "sent=-D" for one that was
+// held up, "detail" and rows ID:state[:type[:start]],
 // newest first, where start is an offset from now and "-" stands for no id.
 func (s *scenario) observation(args []string) Observed {
 	s.t.Helper()
@@ -219,9 +220,14 @@ func (s *scenario) observation(args []string) Observed {
 		e.Txn = s.state.Attempt.Txn
 	}
 	for _, arg := range args {
-		switch arg {
+		key, value, _ := strings.Cut(arg, "=")
+		switch key {
 		case "error":
 			e.Err = &Fault{Code: "Unavailable", Message: "no answer"}
+		case "after":
+			e.RetryAfter = s.duration(value)
+		case "sent":
+			e.SentAt = s.now.Add(s.duration(value))
 		case "detail":
 			e.Detail = true
 		default:

@@ -96,7 +96,7 @@ func (m *machine) accepted(a *Attempt, answer Answer) {
 	}
 	a.Stage = StageRunning
 	a.Settle = Settle{From: m.now}
-	a.LookAt = m.now.Add(m.pace(a))
+	a.LookAt = m.now.Add(m.nextLook(a))
 	m.eachServed(func(op *Operation) {
 		if op.Started.IsZero() {
 			op.Started = m.now

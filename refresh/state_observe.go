@@ -42,7 +42,7 @@ func (m *machine) watch(a *Attempt, e Observed) {
 		m.weigh(a, e)
 	}
 	if m.Attempt != nil {
-		m.Attempt.LookAt = m.now.Add(m.pace(m.Attempt))
+		m.Attempt.LookAt = m.now.Add(m.nextLook(m.Attempt))
 	}
 }
 

@@ -13,7 +13,19 @@ const (
 	cancelRecheck = 2 * time.Second
 )
 
-// pace is how long to wait before the next look at the attempt.
+// nextLook is how long to wait before the next look at the attempt: until it is worth
+// one, or until a deadline has passed that only a look can confirm.
+func (m *machine) nextLook(a *Attempt) time.Duration {
+	wait := m.pace(a)
+	m.eachServed(func(op *Operation) {
+		if m.now.Before(op.Deadline) {
+			wait = clamp(op.Deadline.Sub(m.now), paceFloor, wait)
+		}
+	})
+	return wait
+}
+
+// pace is how long to wait before a look at the attempt is worth it.
 func (m *machine) pace(a *Attempt) time.Duration {
 	switch {
 	case a.Stage == StageSettling, a.Stage == StageRunning && a.Looks > 1 && !a.Seen:

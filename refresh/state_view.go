@@ -46,12 +46,22 @@ func (s *State) View(op Operation, nonce string, now time.Time) View {
 	case op.Phase.Terminal():
 		return v
 	}
+	if s.overdue(op, now) {
+		v.Operation.Phase = Overdue
+	}
 	s.predict(&v, now)
 	if v.Operation.Blocked == nil && op.Phase == Queued && s.Attempt != nil {
 		v.Operation.Blocked = &Blocked{Reason: "operation", RefreshID: s.Attempt.RefreshID, Since: s.Attempt.Intent}
 	}
 	v.RetryAfter = s.askAgain(now)
 	return v
+}
+
+// overdue reports whether the deadline of an operation has passed while its refresh
+// may be at work. Only a look made after the deadline can tell whether it had ended.
+func (s *State) overdue(op Operation, now time.Time) bool {
+	underWay := op.Phase == Running || op.Phase == Settling
+	return underWay && s.serves(op.Number) && !now.Before(op.Deadline)
 }
 
 // predict estimates from the lengths of the model's earlier refreshes of the
@@ -81,7 +91,7 @@ func (p Phase) status() Status {
 	switch p {
 	case Queued, Blocking, Starting:
 		return StatusNotStarted
-	case Running, Retrying, Settling, Cancelling:
+	case Running, Overdue, Retrying, Settling, Cancelling:
 		return StatusRunning
 	case Succeeded:
 		return StatusSucceeded

@@ -102,7 +102,7 @@ func (e *earliest) addDeadlines(op Operation) {
 		if !op.QueueBy.IsZero() && op.untried() {
 			e.add(op.QueueBy)
 		}
-	case Starting, Running, Settling, Cancelling, Succeeded, Failed, Cancelled:
+	case Starting, Running, Overdue, Settling, Cancelling, Succeeded, Failed, Cancelled:
 	}
 }
 

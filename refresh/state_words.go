@@ -11,6 +11,9 @@ const Schema = 1
 //	settling -> running | retrying | succeeded | failed | cancelled
 //	running -> cancelling -> cancelled | succeeded | failed
 //	running | starting -> retrying -> starting
+//
+// [Overdue] is not saved: it is how an operation is shown whose deadline has passed
+// and whose refresh no look has seen since.
 type Phase string
 
 // The phases of an operation.
@@ -21,6 +24,7 @@ const (
 	Running    Phase = "running"
 	Retrying   Phase = "retrying"
 	Settling   Phase = "settling"
+	Overdue    Phase = "overdue"
 	Cancelling Phase = "cancelling"
 	Succeeded  Phase = "succeeded"
 	Failed     Phase = "failed"

@@ -20,6 +20,7 @@ type State struct {
 	Attempt *Attempt    `json:"attempt,omitempty"` // our one unresolved POST and the refresh it started
 	Foreign *Foreign    `json:"foreign,omitempty"` // a refresh that we did not start
 	Hold    *Hold       `json:"hold,omitempty"`    // no POST before a time
+	Ahead   *Ahead      `json:"ahead,omitempty"`   // how far Power BI's clock is ahead
 
 	Durations []Duration `json:"durations,omitempty"` // of the model's recent refreshes, oldest first
 	Writes    []string   `json:"writes,omitempty"`    // transactions of the latest writes, oldest first
@@ -106,6 +107,14 @@ type Attempt struct {
 	LookAt time.Time `json:"lookAt,omitzero"`
 	Looks  int       `json:"looks,omitempty"`
 	Settle Settle    `json:"settle,omitzero"`
+}
+
+// Ahead is how far Power BI's clock has been ahead of the storage service's lately:
+// everything that was measured lies between Least and Most.
+type Ahead struct {
+	Least time.Duration `json:"least"`
+	Most  time.Duration `json:"most"`
+	Since time.Time     `json:"since"` // nothing new was measured after that
 }
 
 // Settle counts the quiet reads of the history that resolve an unknown outcome.
@@ -197,6 +206,7 @@ func (s State) clone() State {
 	s.Writes = slices.Clone(s.Writes)
 	s.Foreign = clonePointer(s.Foreign)
 	s.Hold = clonePointer(s.Hold)
+	s.Ahead = clonePointer(s.Ahead)
 	if s.Attempt = clonePointer(s.Attempt); s.Attempt != nil {
 		s.Attempt.Serves = slices.Clone(s.Attempt.Serves)
 		s.Attempt.Settle.Known = slices.Clone(s.Attempt.Settle.Known)

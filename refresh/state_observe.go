@@ -9,6 +9,9 @@ import (
 // observed records a look at Power BI.
 func (m *machine) observed(e Observed) {
 	a := m.Attempt
+	if e.Err == nil {
+		m.measure(e)
+	}
 	switch {
 	case a != nil && a.Txn == e.Txn:
 		a.Looks++

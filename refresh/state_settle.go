@@ -2,6 +2,7 @@ package refresh
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -31,10 +32,10 @@ func (m *machine) weigh(a *Attempt, e Observed) {
 			quiet = quiet && !row.atWork(e)
 			continue
 		}
-		if !a.mayBeOurs(row, e) || slices.Contains(a.Settle.Known, row.key()) {
+		if !m.mayBeOurs(a, row, e) || slices.Contains(a.Settle.Known, row.key()) {
 			continue
 		}
-		if a.provenBy(row, e) {
+		if m.provenBy(a, row, e) {
 			m.adopt(a, row, e)
 			return
 		}
@@ -76,31 +77,64 @@ func (m *machine) notThere(a *Attempt) {
 	m.Attempt = nil
 }
 
+// measure learns how far Power BI's clock is ahead. A row tells the time by the clock
+// as it was when the refresh began: after either clock jumped, rows from before look
+// older or younger than they are. So what was measured counts for a day, and beyond
+// that until a look finds nothing new; a slow look says little, unless it is about a jump.
+func (m *machine) measure(e Observed) {
+	least, most, known := e.Skew-e.Fuzz, e.Skew+e.Fuzz, m.Ahead
+	switch {
+	case known == nil || m.now.Sub(known.Since) > longestRefresh:
+		m.Ahead = &Ahead{least, most, m.now}
+	case e.Fuzz > slowLook && least <= known.Most && most >= known.Least:
+	case least < known.Least || most > known.Most:
+		m.Ahead = &Ahead{min(least, known.Least), max(most, known.Most), m.now}
+	}
+}
+
+// slowLook is a Fuzz that is too large to learn from.
+const slowLook = 5 * time.Second
+
 // mayBeOurs is wide: it is about not posting too early. A row of our kind that
 // began after the intent, or up to two minutes before by Power BI's clock, may
-// be the refresh that our POST started.
-func (a *Attempt) mayBeOurs(row Row, e Observed) bool {
-	if !a.ofOurKind(row.Type) {
+// be the refresh that our POST started. One that another attempt knows by its id
+// is that one's.
+func (m *machine) mayBeOurs(a *Attempt, row Row, e Observed) bool {
+	if !a.ofOurKind(row.Type) || m.knownBy(row.ID, a.Txn) {
 		return false
 	}
-	earliest := a.Intent.Add(e.Skew - e.Fuzz - 2*time.Minute)
+	earliest := a.Intent.Add(min(m.Ahead.Least, e.Skew-e.Fuzz) - 2*time.Minute)
 	return row.Start.IsZero() || !row.Start.Before(earliest)
+}
+
+// knownBy reports whether the refresh of that id was made for another attempt than txn.
+func (m *machine) knownBy(id, txn string) bool {
+	for _, list := range [][]Operation{m.Pending, m.Recent} {
+		for _, op := range list {
+			for _, try := range op.Tries {
+				if id != "" && try.Txn != txn && strings.EqualFold(try.RefreshID, id) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // provenBy is narrow: it is about calling an operation done. Only the one
 // completed row that began after the intent by any reading of the clocks will
 // do, and only where the row's kind says all that there is to say about what was
 // refreshed.
-func (a *Attempt) provenBy(row Row, e Observed) bool {
+func (m *machine) provenBy(a *Attempt, row Row, e Observed) bool {
 	if row.State != RowCompleted || row.ID == "" || row.Type != "ViaApi" || !a.Shape.Plain() || a.Kind == Enhanced {
 		return false
 	}
-	if row.Start.Add(-e.Skew - e.Fuzz).Before(a.Intent) {
+	if row.Start.Add(-max(m.Ahead.Most, e.Skew+e.Fuzz)).Before(a.Intent) {
 		return false
 	}
 	candidates := 0
 	for _, r := range e.Rows {
-		if a.mayBeOurs(r, e) {
+		if m.mayBeOurs(a, r, e) {
 			candidates++
 		}
 	}

@@ -1,0 +1,103 @@
+package refresh
+
+import (
+	"testing"
+	"time"
+)
+
+// settling is a model whose attempt, intended at joinTime, is to be settled.
+func settling(t *testing.T) (Rules, State) {
+	t.Helper()
+	r, s := DefaultRules(), NewState(testModel, "e")
+	s.Last = 1
+	s.Pending = []Operation{{Number: 1, Nonce: "first", Created: joinTime, Deadline: joinTime.Add(12 * time.Hour),
+		Shape: Shape{Kind: Standard}, MaxAttempts: 3, Phase: Queued}}
+	s, _ = r.Next(s, Tick{At: At(joinTime), Txn: "t"})
+	s, _ = r.Next(s, Answered{At: At(joinTime.Add(time.Second)), Txn: "t", Answer: Answer{Kind: Lost}})
+	return r, s
+}
+
+// look is a history with one ended row, as a look two minutes after the intent
+// showed it.
+func look(row Row, skew time.Duration) Observed {
+	at := joinTime.Add(2 * time.Minute)
+	return Observed{At: At(at), SentAt: at, Txn: "t", Rows: []Row{row}, Skew: skew, Fuzz: 2 * time.Second}
+}
+
+func standardRow(start time.Time) Row {
+	return Row{ID: "R", Type: "ViaApi", State: RowCompleted, Start: start, End: start.Add(10 * time.Second)}
+}
+
+// A row tells the time by the clock as it was when the refresh began. Before the jump
+// of a minute the clocks agreed, and a look had measured that.
+func TestARowIsDatedByEveryClockItMayHave(t *testing.T) {
+	t.Parallel()
+	agreed := &Ahead{Least: -2 * time.Second, Most: 2 * time.Second, Since: joinTime.Add(-time.Hour)}
+	for name, tc := range map[string]struct {
+		row   Row
+		skew  time.Duration
+		known *Ahead
+		want  Phase
+		weigh int // rows that may be ours
+	}{
+		"ours, and no jump":                             {standardRow(joinTime.Add(3 * time.Second)), 0, agreed, Succeeded, 1},
+		"ours, and nothing known from before":           {standardRow(joinTime.Add(3 * time.Second)), 0, nil, Succeeded, 1},
+		"began before; Power BI's clock went back":      {standardRow(joinTime.Add(-30 * time.Second)), -time.Minute, agreed, Settling, 1},
+		"began before, as the clock of before tells":    {standardRow(joinTime.Add(-30 * time.Second)), 0, agreed, Settling, 1},
+		"ours; storage's clock went back five minutes":  {standardRow(joinTime.Add(3 * time.Second)), 5 * time.Minute, agreed, Settling, 1},
+		"long before; storage's clock is as it was":     {standardRow(joinTime.Add(-5 * time.Minute)), 0, agreed, Settling, 0},
+		"ours by the clock of now, measured a year ago": {standardRow(joinTime.Add(time.Minute + 3*time.Second)), time.Minute, &Ahead{Since: joinTime.AddDate(-1, 0, 0)}, Succeeded, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, s := settling(t)
+			s.Ahead = tc.known
+			s, _ = r.Next(s, look(tc.row, tc.skew))
+			op, _ := s.Find(1)
+			if op.Phase != tc.want || len(s.Attempt.Settle.Known) != tc.weigh {
+				t.Errorf("the operation is %s, %d rows may be ours", op.Phase, len(s.Attempt.Settle.Known))
+			}
+		})
+	}
+}
+
+// A refresh that another attempt knows by its id is not ours, whatever the clocks say.
+func TestARowOfAnotherAttemptIsNeverAdopted(t *testing.T) {
+	t.Parallel()
+	r, s := settling(t)
+	s.Recent = []Operation{{Number: 7, Phase: Succeeded, Tries: []Try{{Txn: "earlier", RefreshID: "r", Outcome: OutcomeCompleted}}}}
+	s, _ = r.Next(s, look(standardRow(joinTime.Add(3*time.Second)), 0))
+	if op, _ := s.Find(1); op.Phase != Settling || len(s.Attempt.Settle.Known) != 0 {
+		t.Errorf("the operation is %s, weighed %v", op.Phase, s.Attempt.Settle.Known)
+	}
+}
+
+// What is known of the clocks grows only by what is new, and is forgotten after a day.
+func TestClocksAreMeasured(t *testing.T) {
+	t.Parallel()
+	r, s := settling(t)
+	see := func(after, skew, fuzz time.Duration) Ahead {
+		at := joinTime.Add(after)
+		s, _ = r.Next(s, Observed{At: At(at), SentAt: at, Txn: "t", Skew: skew, Fuzz: fuzz})
+		return *s.Ahead
+	}
+	sec := time.Second
+	for _, step := range []struct {
+		after, skew, fuzz, least, most time.Duration
+	}{
+		{0, 10 * sec, 2 * sec, 8 * sec, 12 * sec},
+		{sec, 11 * sec, sec, 8 * sec, 12 * sec},
+		{2 * sec, 11 * sec, 2 * sec, 8 * sec, 13 * sec},
+		{3 * sec, 10 * sec, 20 * sec, 8 * sec, 13 * sec},   // too slow to tell
+		{4 * sec, 60 * sec, 20 * sec, 8 * sec, 80 * sec},   // and yet a jump
+		{25 * time.Hour, 0, 2 * sec, -2 * sec, 2 * sec},    // a day without anything new
+		{26 * time.Hour, 9 * sec, sec, -2 * sec, 10 * sec}, // and so on
+	} {
+		if got := see(step.after, step.skew, step.fuzz); got.Least != step.least || got.Most != step.most {
+			t.Errorf("after %v: %v to %v, want %v to %v", step.after, got.Least, got.Most, step.least, step.most)
+		}
+	}
+	if s, _ = r.Next(s, Observed{At: At(joinTime.Add(27 * time.Hour)), Txn: "t", Err: &Fault{}, Skew: time.Hour}); s.Ahead.Most != 10*sec {
+		t.Errorf("a look that failed measured %v", s.Ahead.Most)
+	}
+}

@@ -30,6 +30,17 @@ race: $(STAMP) ## Run all tests with the race detector
 lint: ## Check the code, and the directions of its imports
 	$(LINT) run ./...
 
+OPENAPI := tools/openapi/node_modules/.package-lock.json
+
+.PHONY: openapi
+openapi: $(OPENAPI) ## Lint the description of the HTTP API, handler/openapi.json
+	@REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true tools/openapi/node_modules/.bin/redocly lint \
+		--config tools/openapi/redocly.yaml handler/openapi.json
+
+$(OPENAPI): tools/openapi/package-lock.json
+	npm ci --prefix tools/openapi --no-audit --no-fund --loglevel=error
+	@touch $@
+
 .PHONY: fuzz
 fuzz: ## Fuzz every parser of outside input for a while (FUZZTIME=10s each)
 	@./.ci/fuzz $(or $(FUZZTIME),10s)

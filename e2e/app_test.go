@@ -36,8 +36,12 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	undescribed := checkContract()
 	code := m.Run()
 	_ = os.RemoveAll(dir)
+	if undescribed() && code == 0 {
+		code = 1
+	}
 	os.Exit(code)
 }
 

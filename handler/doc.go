@@ -8,6 +8,7 @@
 //	POST        /api/refreshes/{id}/cancel-all  the same for every caller of a shared operation (master key)
 //	GET         /api/health                   the process lives
 //	GET         /api/health/ready             each dependency can be used (the host asks for a function key)
+//	GET         /api/openapi.json             the description of these routes
 //	POST        /RefreshSweep                 the timer
 //	GET         /                             the host's readiness probe: any answer will do
 //

@@ -50,6 +50,7 @@ func New(cfg Config) http.Handler {
 	s.handle(mux, "POST /api/refreshes/{id}/cancel-all", s.cancelAll)
 	s.handle(mux, "GET /api/health", s.health)
 	s.handle(mux, "GET /api/health/ready", s.ready)
+	s.handle(mux, "GET /api/openapi.json", s.openAPI)
 	s.handle(mux, "POST /RefreshSweep", s.sweep)
 	s.handle(mux, "/", s.unknown)
 	mux.HandleFunc("GET /{$}", probe)

@@ -15,7 +15,8 @@ const (
 	keepTight     = 2        // ... of a large document
 	maxObjects    = 32       // tables and partitions whose progress is shown
 	maxDetail     = 500      // bytes of Power BI's own words in a fault
-	maxDurations  = 24
+	keepOfShape   = 6        // lengths that are remembered of one shape
+	keepShapes    = 6
 	maxWrites     = 24
 	maxWithdrawn  = 16
 	maxKnown      = 64 // more than a history has rows (60: documented)

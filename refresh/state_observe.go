@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"pbirefresh/refresh/pace"
 )
 
 // observed records a look at Power BI.
@@ -171,8 +173,8 @@ func (m *machine) watchForeign(e Observed) {
 	row := e.Rows[i]
 	f := m.Foreign
 	f.RefreshID, f.Type = row.ID, row.Type
-	expected, _ := m.expected(Shape{}.Key())
-	f.LookAt = m.now.Add(pace(m.now.Sub(f.Since), expected, f.Looks))
+	// What it does is not known: nothing sets a scale but the time that has passed.
+	f.LookAt = m.now.Add(pace.Experience{}.Wait(m.now.Sub(f.Since), f.Looks))
 	m.rejectAll()
 }
 

@@ -2,14 +2,16 @@ package refresh
 
 import (
 	"cmp"
+	"slices"
 	"time"
+
+	"pbirefresh/refresh/pace"
 )
 
-// How often Power BI is looked at.
+// How often Power BI is looked at where package pace does not decide.
 const (
-	paceFloor     = time.Second
-	paceCap       = 30 * time.Second
-	sparseCap     = 5 * time.Minute // while the end is not to be expected yet
+	paceFloor     = pace.Floor
+	paceCap       = pace.Cap
 	cancelRecheck = 2 * time.Second
 )
 
@@ -33,31 +35,52 @@ func (m *machine) pace(a *Attempt) time.Duration {
 	case a.Stage == StageCancelling:
 		return max(cancelRecheck, lookAgain(a.Looks-1))
 	}
-	expected, _ := m.expected(a.Shape.Key())
-	return pace(m.now.Sub(a.Accepted), expected, a.Looks)
+	return m.experience(a.Shape.Key()).Wait(m.now.Sub(a.Accepted), a.Looks)
 }
 
-// pace is how long to wait before the next look at a refresh that has been
-// running for so long and, if expected is not zero, usually takes that long.
-//
-// Looks belong where the end is likely. Without experience the interval grows
-// with the age, which keeps the lag below a quarter of the duration. With it,
-// there is one early look for refreshes that fail at once, none until shortly
-// before the expected end, and then looks a twentieth of the duration apart.
-func pace(elapsed, expected time.Duration, looks int) time.Duration {
-	early := max(2*paceFloor, min(expected/10, 15*time.Second))
-	switch {
-	case expected == 0:
-		return clamp(elapsed/4, paceFloor, paceCap)
-	case looks == 0:
-		return early
-	case elapsed < expected*8/10:
-		return clamp(expected*17/20-elapsed, paceFloor, sparseCap)
-	case elapsed < expected*5/4:
-		return clamp(expected/20, paceFloor, paceCap)
-	default:
-		return clamp((elapsed-expected)/4, paceFloor, paceCap)
+// experience is what the model's recent refreshes of that shape tell.
+func (s *State) experience(key string) pace.Experience {
+	var lengths []time.Duration
+	for _, d := range s.Durations {
+		if d.Shape == key {
+			lengths = append(lengths, d.Length)
+		}
 	}
+	return pace.Of(lengths)
+}
+
+// learn remembers how long a refresh took: a few for each of the shapes that were
+// refreshed most recently, so that a frequent one does not drive the others out.
+func (s *State) learn(key string, length time.Duration) {
+	if length <= 0 {
+		return
+	}
+	s.Durations = append(s.Durations, Duration{Shape: key, Length: length})
+	s.forget(func(d Duration) bool { return d.Shape == key }, keepOfShape)
+	var shapes []string // latest first
+	for _, d := range slices.Backward(s.Durations) {
+		if !slices.Contains(shapes, d.Shape) {
+			shapes = append(shapes, d.Shape)
+		}
+	}
+	for _, old := range shapes[min(len(shapes), keepShapes):] {
+		s.forget(func(d Duration) bool { return d.Shape == old }, 0)
+	}
+}
+
+// forget drops the oldest durations that match, until keep are left of them.
+func (s *State) forget(match func(Duration) bool, keep int) {
+	var kept []Duration
+	for _, d := range slices.Backward(s.Durations) {
+		if !match(d) || keep > 0 {
+			kept = append(kept, d)
+		}
+		if match(d) {
+			keep--
+		}
+	}
+	slices.Reverse(kept)
+	s.Durations = kept
 }
 
 // lookAgain is the wait after a look that failed.

@@ -1,105 +1,11 @@
 package refresh
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 )
-
-// durations are lengths of refreshes, from a blink to more than a day.
-func durations() []time.Duration {
-	var list []time.Duration
-	for d := 100 * time.Millisecond; d < 30*time.Hour; d = d*13/10 + 7*time.Millisecond {
-		list = append(list, d)
-	}
-	return list
-}
-
-// watched looks at a refresh of that length until it has ended. It returns how many
-// looks that took, and how long after the end the last one was.
-func watched(length, expected time.Duration) (looks int, lag time.Duration) {
-	at := pace(0, expected, 0)
-	for looks = 1; at < length; looks++ {
-		at += pace(at, expected, looks)
-	}
-	return looks, at - length
-}
-
-func TestPaceIsBounded(t *testing.T) {
-	t.Parallel()
-	for _, expected := range append(durations(), 0) {
-		for _, elapsed := range append(durations(), 0, -time.Second, -time.Hour) {
-			for _, looks := range []int{0, 1, 2, 50, 10000} {
-				got, highest := pace(elapsed, expected, looks), paceCap
-				if expected > 0 && elapsed < expected*8/10 {
-					highest = sparseCap
-				}
-				if got < paceFloor || got > highest {
-					t.Fatalf("pace(%v, %v, %d) is %v, want %v to %v", elapsed, expected, looks, got, paceFloor, highest)
-				}
-			}
-		}
-	}
-}
-
-// Without experience the lag is below a quarter of the duration, or below the
-// floor, and never above the cap.
-func TestPaceWithoutHistory(t *testing.T) {
-	t.Parallel()
-	for _, length := range durations() {
-		looks, lag := watched(length, 0)
-		if lag > max(paceFloor, length/4) || lag > paceCap {
-			t.Errorf("a refresh of %v is found to have ended %v later", length, lag)
-		}
-		// Growing by a quarter: 1 s becomes 2 min in 25 steps or so, and then the cap.
-		if most := 30 + int(length/paceCap); looks > most {
-			t.Errorf("%d looks at a refresh of %v, want at most %d", looks, length, most)
-		}
-	}
-}
-
-// With experience that fits, the end is found early and with few looks.
-func TestPaceWithHistory(t *testing.T) {
-	t.Parallel()
-	for _, expected := range durations() {
-		for _, percent := range []time.Duration{86, 95, 100, 105, 120} {
-			length := expected * percent / 100
-			looks, lag := watched(length, expected)
-			if longest := max(2*paceFloor, length/15); lag > min(longest, paceCap) {
-				t.Errorf("%d %% of %v: found to have ended %v later, want at most %v", percent, expected, lag, min(longest, paceCap))
-			}
-			// One at the beginning, the sparse ones, and then every twentieth or every 30 s.
-			if most := 12 + int(expected/sparseCap) + int(expected*4/10/paceCap); looks > most {
-				t.Errorf("%d looks at %d %% of %v, want at most %d", looks, percent, expected, most)
-			}
-		}
-	}
-}
-
-// A refresh that fails at once, although it usually takes an hour, is found soon.
-func TestPaceOfAnEarlyFailure(t *testing.T) {
-	t.Parallel()
-	for _, expected := range durations() {
-		if looks, lag := watched(500*time.Millisecond, expected); looks != 1 || lag > 15*time.Second {
-			t.Errorf("expected %v: %d looks, %v late", expected, looks, lag)
-		}
-	}
-}
-
-// A refresh that takes much longer than ever is still found within a quarter of
-// what it took more, or the cap.
-func TestPaceOfALateEnd(t *testing.T) {
-	t.Parallel()
-	for _, expected := range durations() {
-		length := 3 * expected
-		looks, lag := watched(length, expected)
-		if lag > max(2*paceFloor, length/4) || lag > paceCap {
-			t.Errorf("%v instead of %v: found %v late", length, expected, lag)
-		}
-		if most := 45 + int(expected/sparseCap) + int(length/paceCap); looks > most {
-			t.Errorf("%d looks at %v instead of %v", looks, length, expected)
-		}
-	}
-}
 
 func TestPaceByStage(t *testing.T) {
 	t.Parallel()
@@ -123,16 +29,79 @@ func TestPaceByStage(t *testing.T) {
 			t.Errorf("%s: %v, want %v", tc.name, got, tc.want)
 		}
 	}
-	m := machine{State: State{Durations: []Duration{{Shape: shape.Key(), Length: 100 * time.Minute}}}, now: now}
-	a := Attempt{Stage: StageRunning, Looks: 3, Seen: true, Shape: shape, Accepted: now.Add(-83 * time.Minute)}
-	if got := m.pace(&a); got != paceCap {
-		t.Errorf("near the usual end: %v", got)
+}
+
+// A deadline is looked at when it passes, since only a look can confirm it, and pace
+// goes on from there.
+func TestDeadlinesAreLookedAt(t *testing.T) {
+	t.Parallel()
+	m := machine{State: viewed(Running), Rules: DefaultRules()}
+	m.Attempt.Seen = true
+	for left, want := range map[time.Duration]time.Duration{
+		time.Hour: paceCap, 12 * time.Second: 12 * time.Second, time.Millisecond: paceFloor, 0: paceCap, -time.Hour: paceCap,
+	} {
+		m.now = m.Pending[0].Deadline.Add(-left)
+		m.Attempt.Accepted = m.now.Add(-time.Hour)
+		if got := m.nextLook(m.Attempt); got != want {
+			t.Errorf("%v before the deadline: in %v, want %v", left, got, want)
+		}
 	}
-	if a.Accepted = now.Add(-81 * time.Minute); m.pace(&a) != paceCap {
-		t.Errorf("near the usual end: %v", m.pace(&a))
+}
+
+// What was learnt about a shape tells when to look, and callers what to expect.
+func TestExperienceOfAShape(t *testing.T) {
+	t.Parallel()
+	s := viewed(Running)
+	before := s.View(s.Pending[0], "first", joinTime.Add(10*time.Minute))
+	if before.Percent != -1 || !before.ExpectedEnd.IsZero() {
+		t.Errorf("without experience: %d %%, %v", before.Percent, before.ExpectedEnd)
 	}
-	if a.Accepted = now.Add(-30 * time.Minute); m.pace(&a) != sparseCap {
-		t.Errorf("far from the usual end: %v", m.pace(&a))
+	for range 6 {
+		s.learn(s.Attempt.Shape.Key(), 40*time.Minute)
+		s.learn(full("A").Key(), time.Minute)
+	}
+	m := machine{State: s, Rules: DefaultRules(), now: joinTime.Add(10 * time.Minute)}
+	m.Attempt.Looks, m.Attempt.Seen = 3, true
+	far := m.pace(m.Attempt)
+	m.now = joinTime.Add(39 * time.Minute)
+	if near := m.pace(m.Attempt); far < 4*near {
+		t.Errorf("looks %v apart far from the end, and %v near it", far, near)
+	}
+	v := s.View(s.Pending[0], "first", joinTime.Add(10*time.Minute))
+	if v.Percent != 25 || v.ExpectedEnd.Before(joinTime.Add(39*time.Minute)) || v.ExpectedEnd.After(joinTime.Add(42*time.Minute)) {
+		t.Errorf("%d %%, until %v", v.Percent, v.ExpectedEnd)
+	}
+	if v = s.View(s.Pending[0], "first", joinTime.Add(50*time.Minute)); v.Percent != 99 || !v.ExpectedEnd.After(joinTime.Add(50*time.Minute)) {
+		t.Errorf("longer than ever: %d %%, until %v", v.Percent, v.ExpectedEnd)
+	}
+}
+
+// A shape that is refreshed all the time does not drive out what is known of others.
+func TestLearn(t *testing.T) {
+	t.Parallel()
+	s := NewState(testModel, "e")
+	s.learn("k", 0)
+	s.learn("k", -time.Second)
+	if len(s.Durations) != 0 {
+		t.Errorf("learnt from clocks that went back: %v", s.Durations)
+	}
+	s.learn("rare", time.Hour)
+	for i := range 100 {
+		s.learn("often", time.Duration(i+1)*time.Minute)
+	}
+	want := []Duration{{"rare", time.Hour}}
+	for i := range keepOfShape {
+		want = append(want, Duration{"often", time.Duration(101-keepOfShape+i) * time.Minute})
+	}
+	if !slices.Equal(s.Durations, want) {
+		t.Errorf("got %v, want %v", s.Durations, want)
+	}
+	for i := range 2*keepShapes + 1 {
+		s.learn(fmt.Sprint(i), time.Minute)
+		s.learn("often", time.Minute)
+	}
+	if n := len(s.Durations); n != keepOfShape+keepShapes-1 || s.Durations[0].Shape == "rare" {
+		t.Errorf("%d: %v", n, s.Durations)
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Shape is what a refresh does, in canonical spelling. Two requests of equal
@@ -98,29 +97,4 @@ func equalPointers[T comparable](a, b *T) bool {
 		return a == b
 	}
 	return *a == *b
-}
-
-// expected is the median length of the model's recent refreshes of that shape;
-// false without any.
-func (s *State) expected(key string) (time.Duration, bool) {
-	var lengths []time.Duration
-	for _, d := range s.Durations {
-		if d.Shape == key {
-			lengths = append(lengths, d.Length)
-		}
-	}
-	if len(lengths) == 0 {
-		return 0, false
-	}
-	slices.Sort(lengths)
-	return lengths[len(lengths)/2], true
-}
-
-// learn remembers how long a refresh took.
-func (s *State) learn(key string, length time.Duration) {
-	if length <= 0 {
-		return
-	}
-	s.Durations = append(s.Durations, Duration{Shape: key, Length: length})
-	s.Durations = s.Durations[max(0, len(s.Durations)-maxDurations):]
 }

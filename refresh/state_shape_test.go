@@ -1,10 +1,8 @@
 package refresh
 
 import (
-	"fmt"
 	"slices"
 	"testing"
-	"time"
 )
 
 // objects reads "A,B/1": the table A, and the partition 1 of B.
@@ -154,40 +152,6 @@ func TestShapeKeysDiffer(t *testing.T) {
 	}
 	if full("A").Key() != (Shape{Kind: Auto, Type: "Full", Objects: objects("A"), EffectiveDate: "x"}).Key() {
 		t.Error("how it was asked for is no part of the key")
-	}
-}
-
-func TestExpectedIsTheMedian(t *testing.T) {
-	t.Parallel()
-	s := NewState(testModel, "e")
-	if d, known := s.expected("k"); known || d != 0 {
-		t.Errorf("without any: %v, %t", d, known)
-	}
-	for _, tc := range []struct {
-		minutes int
-		want    int
-	}{{9, 9}, {1, 9}, {5, 5}, {100, 9}, {4, 5}} {
-		s.learn("k", time.Duration(tc.minutes)*time.Minute)
-		s.learn("other", time.Hour)
-		if d, known := s.expected("k"); !known || d != time.Duration(tc.want)*time.Minute {
-			t.Errorf("after %d min: %v, want %d min", tc.minutes, d, tc.want)
-		}
-	}
-}
-
-func TestLearnForgets(t *testing.T) {
-	t.Parallel()
-	s := NewState(testModel, "e")
-	s.learn("k", 0)
-	s.learn("k", -time.Second)
-	if len(s.Durations) != 0 {
-		t.Errorf("learnt from clocks that went back: %v", s.Durations)
-	}
-	for i := range 100 {
-		s.learn(fmt.Sprint(i), time.Minute)
-	}
-	if n := len(s.Durations); n != maxDurations || s.Durations[n-1].Shape != "99" || s.Durations[0].Shape != fmt.Sprint(100-maxDurations) {
-		t.Errorf("%d, from %s to %s", n, s.Durations[0].Shape, s.Durations[n-1].Shape)
 	}
 }
 

@@ -71,12 +71,12 @@ func (s *State) predict(v *View, now time.Time) {
 	if a == nil || !s.serves(v.Operation.Number) || a.Accepted.IsZero() {
 		return
 	}
-	length, known := s.expected(a.Shape.Key())
-	if !known {
+	known, elapsed := s.experience(a.Shape.Key()), now.Sub(a.Accepted)
+	if known.None() {
 		return
 	}
-	v.ExpectedEnd = later(a.Accepted.Add(length), now)
-	v.Percent = int(min(99, 100*now.Sub(a.Accepted)/length))
+	v.ExpectedEnd = a.Accepted.Add(known.Length(elapsed))
+	v.Percent = known.Percent(elapsed)
 }
 
 func (s *State) askAgain(now time.Time) time.Duration {

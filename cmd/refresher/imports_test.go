@@ -63,9 +63,10 @@ type direction struct {
 func directions() map[string]direction {
 	const azure = "github.com/Azure/azure-sdk-for-go/sdk/"
 	return map[string]direction{
-		"refresh": {[]string{"pbirefresh/lease", "pbirefresh/powerbi"}, "the domain knows its two ports, and no cloud, route or host"},
-		"handler": {[]string{"pbirefresh/refresh", "pbirefresh/powerbi"}, "routes know operations, not documents, secrets or the host"},
-		"powerbi": {[]string{azure + "azcore"}, "the client knows the wire of Power BI and nothing else"},
+		"refresh":      {[]string{"pbirefresh/lease", "pbirefresh/powerbi", "pbirefresh/refresh/"}, "the domain knows its two ports, and no cloud, route or host"},
+		"refresh/pace": {nil, "how long refreshes take is mathematics"},
+		"handler":      {[]string{"pbirefresh/refresh", "pbirefresh/powerbi"}, "routes know operations, not documents, secrets or the host"},
+		"powerbi":      {[]string{azure + "azcore"}, "the client knows the wire of Power BI and nothing else"},
 		"keyvault": {[]string{azure + "azcore", azure + "azidentity", azure + "security/keyvault/azsecrets"},
 			"a credential knows nothing of who uses it"},
 		"lease":            {nil, "the port is about bytes, and knows neither cloud nor domain"},

@@ -2,9 +2,11 @@ package sim
 
 import (
 	"crypto/rand"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -31,11 +33,12 @@ type ClientSecret struct {
 
 // app is an application registration with its service principal.
 type app struct {
-	id        string
-	objectID  string
-	secrets   []ClientSecret
-	assertion func(string) bool
-	revision  int
+	id           string
+	objectID     string
+	secrets      []ClientSecret
+	certificates []*x509.Certificate
+	federated    []FederatedCredential
+	revision     int
 }
 
 func newEntra(st *stage, lifetime time.Duration) *Entra {
@@ -87,19 +90,6 @@ func (s *Entra) AddApp(tenant, appID string, secrets ...ClientSecret) {
 	apps[key(appID)] = &app{id: appID, objectID: s.newID(), secrets: secrets}
 }
 
-// AcceptAssertions lets an application use client_assertion (a certificate or federated credential); check judges the
-// assertion's text.
-func (s *Entra) AcceptAssertions(tenant, appID string, check func(assertion string) bool) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a := s.tenants[key(tenant)][key(appID)]
-	if a == nil {
-		return fmt.Errorf("sim: no application %s in tenant %s", appID, tenant)
-	}
-	a.assertion = check
-	return nil
-}
-
 // SetLifetime changes how long tokens live from now on.
 func (s *Entra) SetLifetime(d time.Duration) {
 	s.mu.Lock()
@@ -135,16 +125,30 @@ func (s *Entra) Token(tenant, appID, audience string) (token string, expires tim
 func (s *Entra) issue(tenant string, a *app, audience string) (string, time.Time) {
 	now := s.now()
 	expires := now.Add(s.lifetime)
-	return signToken(s.key, tokenClaims{
-		Audience: audience, Issuer: "https://sts.windows.net/" + tenant + "/", IssuedAt: now.Unix(), Before: now.Unix(),
+	claims := tokenClaims{
+		Audience: audience, Issuer: "https://sts.windows.net/" + tenant + "/", Subject: a.objectID, IssuedAt: now.Unix(), Before: now.Unix(),
 		Expires: expires.Unix(), AppID: a.id, ObjectID: a.objectID, TenantID: tenant, Version: "1.0", Revision: a.revision,
-	}), expires
+	}
+	if strings.HasPrefix(audience, "api://AzureADTokenExchange") { // documented: the issuer of such a token
+		claims.Issuer, claims.Version = FederatedIssuer(tenant), "2.0"
+	}
+	return signToken(s.key, claims), expires
+}
+
+// FederatedIssuer is the issuer of the tokens that managed identities of a tenant exchange.
+func FederatedIssuer(tenant string) string {
+	return "https://" + EntraHost + "/" + tenant + "/v2.0"
 }
 
 // verify is what Power BI and Key Vault ask. The claims are set as far as they could be read, even with an error.
 func (s *Entra) verify(token string) (tokenClaims, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.check(token)
+}
+
+// check wants the lock.
+func (s *Entra) check(token string) (tokenClaims, error) {
 	claims, err := parseToken(s.key, token)
 	if err != nil {
 		return claims, err

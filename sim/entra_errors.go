@@ -15,15 +15,20 @@ type entraCode struct {
 // Seen: 401 and invalid_client for 7000215 (Azure/sap-automation#418), 400 and invalid_tenant for 90002 (recordings of
 // azure-sdk-for-js), the texts of 700016 (MicrosoftDocs/azure-docs#21690). unverified: the statuses of the others.
 var (
-	badRequest    = entraCode{http.StatusBadRequest, "invalid_request", 900144}
-	unknownTenant = entraCode{http.StatusBadRequest, "invalid_tenant", 90002}
-	badGrant      = entraCode{http.StatusBadRequest, "unsupported_grant_type", 70003}
-	unknownApp    = entraCode{http.StatusBadRequest, "unauthorized_client", 700016}
-	badScope      = entraCode{http.StatusBadRequest, "invalid_scope", 1002012}
-	badAssertion  = entraCode{http.StatusUnauthorized, "invalid_client", 700027}
-	noCredential  = entraCode{http.StatusUnauthorized, "invalid_client", 7000218}
-	expiredSecret = entraCode{http.StatusUnauthorized, "invalid_client", 7000222}
-	wrongSecret   = entraCode{http.StatusUnauthorized, "invalid_client", 7000215}
+	badRequest         = entraCode{http.StatusBadRequest, "invalid_request", 900144}
+	unknownTenant      = entraCode{http.StatusBadRequest, "invalid_tenant", 90002}
+	badGrant           = entraCode{http.StatusBadRequest, "unsupported_grant_type", 70003}
+	unknownApp         = entraCode{http.StatusBadRequest, "unauthorized_client", 700016}
+	badScope           = entraCode{http.StatusBadRequest, "invalid_scope", 1002012}
+	noFederation       = entraCode{http.StatusUnauthorized, "unauthorized_client", 700213} // 401 and word: seen (Azure/azure-workload-identity issues, for 70021)
+	badAudience        = entraCode{http.StatusUnauthorized, "invalid_client", 700023}
+	badIssuer          = entraCode{http.StatusUnauthorized, "invalid_client", 700021}
+	badTimes           = entraCode{http.StatusUnauthorized, "invalid_client", 700024}
+	malformedAssertion = entraCode{http.StatusBadRequest, "invalid_request", 50027}
+	badAssertion       = entraCode{http.StatusUnauthorized, "invalid_client", 700027}
+	noCredential       = entraCode{http.StatusUnauthorized, "invalid_client", 7000218}
+	expiredSecret      = entraCode{http.StatusUnauthorized, "invalid_client", 7000222}
+	wrongSecret        = entraCode{http.StatusUnauthorized, "invalid_client", 7000215}
 )
 
 // entraError is the JSON body of every refusal.

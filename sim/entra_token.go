@@ -30,7 +30,7 @@ func (s *Entra) token(r *http.Request, unreadable error) Answer {
 	case audience == "":
 		return s.refuse(r, badScope, scopeText(r.PostForm.Get("scope"))).by(id)
 	}
-	if code, text := a.reject(r, s.now()); text != "" {
+	if code, text := s.reject(r, tenant, a); text != "" {
 		return s.refuse(r, code, text).by(id)
 	}
 	return s.grant(tenant, a, audience).by(id)
@@ -67,13 +67,14 @@ func (s *Entra) grant(tenant string, a *app, audience string) Answer {
 }
 
 // reject says what is wrong with the credential of a request; an empty text means nothing is.
-func (a *app) reject(r *http.Request, now time.Time) (entraCode, string) {
-	if assertion := r.PostForm.Get("client_assertion"); assertion != "" {
-		if r.PostForm.Get("client_assertion_type") == assertionType && a.assertion != nil && a.assertion(assertion) {
-			return entraCode{}, ""
-		}
-		return badAssertion, "AADSTS700027: The certificate with identifier used to sign the client assertion is not registered on application."
+func (s *Entra) reject(r *http.Request, tenant string, a *app) (entraCode, string) {
+	if r.PostForm.Get("client_assertion") != "" {
+		return s.rejectAssertion(r, tenant, a)
 	}
+	return a.rejectSecret(r, s.now())
+}
+
+func (a *app) rejectSecret(r *http.Request, now time.Time) (entraCode, string) {
 	secret := r.PostForm.Get("client_secret")
 	if secret == "" {
 		return noCredential, "AADSTS7000218: The request body must contain the following parameter: 'client_assertion' or 'client_secret'."

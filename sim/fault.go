@@ -25,13 +25,14 @@ const (
 	OpToken      Op = "token"      // Entra: token endpoint
 	OpIdentity   Op = "identity"   // App Service: managed identity
 	OpSecret     Op = "secret"     // Key Vault: a secret
+	OpVersions   Op = "versions"   // Key Vault: the versions of a secret
 )
 
 // Ops lists every [Op].
 func Ops() []Op {
 	return []Op{
 		OpStart, OpHistory, OpDetail, OpCancel, OpWorkspaces, OpWorkspace, OpDatasets, OpDataset, OpQuery, OpOther,
-		OpDiscovery, OpToken, OpIdentity, OpSecret,
+		OpDiscovery, OpToken, OpIdentity, OpSecret, OpVersions,
 	}
 }
 

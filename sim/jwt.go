@@ -14,6 +14,7 @@ import (
 type tokenClaims struct {
 	Audience string `json:"aud"`
 	Issuer   string `json:"iss"`
+	Subject  string `json:"sub"`
 	IssuedAt int64  `json:"iat"`
 	Before   int64  `json:"nbf"`
 	Expires  int64  `json:"exp"`

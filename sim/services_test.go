@@ -22,6 +22,7 @@ func TestFaultsOfTheOtherServices(t *testing.T) {
 		sim.OpDiscovery: discover,
 		sim.OpIdentity:  identify,
 		sim.OpSecret:    func(b *bench) reply { return b.secret(sim.SecretName, sim.IdentityID) },
+		sim.OpVersions:  func(b *bench) reply { return b.secret(sim.SecretName+"/versions", sim.IdentityID) },
 		sim.OpWorkspace: func(b *bench) reply { return b.api(http.MethodGet, "/groups/"+sim.WorkspaceID, "") },
 		sim.OpDatasets:  func(b *bench) reply { return b.api(http.MethodGet, "/groups/"+sim.WorkspaceID+"/datasets", "") },
 	}

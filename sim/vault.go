@@ -30,6 +30,7 @@ type Secret struct {
 	Disabled bool      // reading it answers 403
 	Expires  time.Time // zero: never. Key Vault still hands out an expired secret; only its attributes tell
 	Created  time.Time // zero: now
+	Type     string    // content type, such as application/x-pem-file of a certificate's secret
 }
 
 func newVault(st *stage, tokens *Entra, tenant string) *Vault {
@@ -39,9 +40,12 @@ func newVault(st *stage, tokens *Entra, tenant string) *Vault {
 	}
 	for _, pattern := range []string{"GET /secrets/{name}", "GET /secrets/{name}/{version}", "GET /secrets/{name}/{$}"} {
 		s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			s.serve(w, r, call{service: "vault", op: OpSecret, do: func() Answer { return s.get(r) }})
+			s.serve(w, r, call{service: "vault", op: OpSecret, do: func() Answer { return s.get(r, s.reveal) }})
 		})
 	}
+	s.mux.HandleFunc("GET /secrets/{name}/versions", func(w http.ResponseWriter, r *http.Request) {
+		s.serve(w, r, call{service: "vault", op: OpVersions, do: func() Answer { return s.get(r, s.list) }})
+	})
 	return s
 }
 

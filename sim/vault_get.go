@@ -10,8 +10,8 @@ import (
 // publicVaultResource is what the public cloud's vaults name in their challenge.
 const publicVaultResource = "https://vault.azure.net"
 
-// get answers GET /secrets/{name} and /secrets/{name}/{version}.
-func (s *Vault) get(r *http.Request) Answer {
+// get answers GET /secrets/{name}, /secrets/{name}/{version} and /secrets/{name}/versions to a caller that may read.
+func (s *Vault) get(r *http.Request, reveal func(host, name, version string) Answer) Answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	header := r.Header.Get("Authorization")
@@ -30,7 +30,7 @@ func (s *Vault) get(r *http.Request) Answer {
 	if !s.readers[key(claims.AppID)] {
 		return forbidden(claims, r.Host, name).by(claims.AppID)
 	}
-	return s.reveal(r.Host, name, version).by(claims.AppID)
+	return reveal(r.Host, name, version).by(claims.AppID)
 }
 
 // reveal answers a caller that may read.
@@ -44,18 +44,41 @@ func (s *Vault) reveal(host, name, version string) Answer {
 	case secret.Disabled: // seen: azure-sdk-for-js#24756
 		return vaultError(http.StatusForbidden, "Forbidden", "Operation get is not allowed on a disabled secret.", "SecretDisabled")
 	}
-	return jsonAnswer(http.StatusOK, secretRow{
-		Value: secret.Value,
-		ID:    fmt.Sprintf("https://%s/secrets/%s/%s", host, name, secret.Version),
+	row := secret.row(host, name)
+	row.Value = secret.Value
+	return jsonAnswer(http.StatusOK, row).noted("version " + secret.Version)
+}
+
+// list answers with the versions of a secret, without their values (documented: Get Secret Versions; unverified: their order,
+// which the documentation leaves open: here the oldest first). One page is all.
+func (s *Vault) list(host, name, _ string) Answer {
+	if len(s.secrets[key(name)]) == 0 {
+		return s.reveal(host, name, "")
+	}
+	page := struct {
+		Value []secretRow `json:"value"`
+		Next  *string     `json:"nextLink"`
+	}{}
+	for _, secret := range s.secrets[key(name)] {
+		page.Value = append(page.Value, secret.row(host, name))
+	}
+	return jsonAnswer(http.StatusOK, page).noted(fmt.Sprintf("%d versions", len(page.Value)))
+}
+
+func (s *Secret) row(host, name string) secretRow {
+	return secretRow{
+		ID:   fmt.Sprintf("https://%s/secrets/%s/%s", host, name, s.Version),
+		Type: s.Type,
 		Attributes: secretAttributes{
-			Enabled: true, Expires: unix(secret.Expires), Created: unix(secret.Created), Updated: unix(secret.Created),
+			Enabled: !s.Disabled, Expires: unix(s.Expires), Created: unix(s.Created), Updated: unix(s.Created),
 			Recovery: "Recoverable+Purgeable", RecoverableDays: 90,
 		},
-	}).noted("version " + secret.Version)
+	}
 }
 
 type secretRow struct {
-	Value      string           `json:"value"`
+	Value      string           `json:"value,omitempty"`
+	Type       string           `json:"contentType,omitempty"`
 	ID         string           `json:"id"`
 	Attributes secretAttributes `json:"attributes"`
 }

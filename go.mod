@@ -8,6 +8,7 @@ require (
 	github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets v1.5.1
 	github.com/Azure/azure-sdk-for-go/sdk/storage/azblob v1.8.0
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
+	software.sslmate.com/src/go-pkcs12 v0.7.4
 )
 
 require (

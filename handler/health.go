@@ -3,6 +3,7 @@ package handler
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"sync"
 	"time"
@@ -12,6 +13,8 @@ import (
 type Check struct {
 	Name string                          // storage, keyVault, powerBI
 	Test func(ctx context.Context) error // its error names the cause and is shown: it holds no secret
+	// Expires tells when what is tested stops working, if that is known; may be nil.
+	Expires func() (time.Time, bool)
 }
 
 // checkLimit bounds each check of a dependency.
@@ -28,6 +31,9 @@ type checkResult struct {
 	Status  string `json:"status"` // ok, or failed
 	Message string `json:"message,omitempty"`
 	MS      int64  `json:"ms"`
+
+	Expires       *time.Time `json:"expires,omitempty"`
+	ExpiresInDays *int       `json:"expiresInDays,omitempty"` // whole days, rounded down
 }
 
 // health: GET /api/health. It touches no dependency: a restart of this process
@@ -62,7 +68,18 @@ func (c Check) run(ctx context.Context) checkResult {
 	if err != nil {
 		result.Status, result.Message = "failed", err.Error()
 	}
+	c.tellExpiry(&result)
 	return result
+}
+
+func (c Check) tellExpiry(r *checkResult) {
+	if c.Expires == nil {
+		return
+	}
+	if at, known := c.Expires(); known {
+		days := int(math.Floor(time.Until(at).Hours() / 24))
+		r.Expires, r.ExpiresInDays = &at, &days
+	}
 }
 
 // guarded turns a panic into an error: the check runs beside the request, where

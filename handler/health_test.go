@@ -53,8 +53,8 @@ func ready(t *testing.T, want int, checks ...Check) map[string]checkResult {
 func TestReady(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		good := Check{"storage", func(context.Context) error { time.Sleep(30 * time.Millisecond); return nil }}
-		bad := Check{"powerBI", func(context.Context) error { return errors.New("the tenant setting keeps service principals out") }}
+		good := Check{Name: "storage", Test: func(context.Context) error { time.Sleep(30 * time.Millisecond); return nil }}
+		bad := Check{Name: "powerBI", Test: func(context.Context) error { return errors.New("the tenant setting keeps service principals out") }}
 		if got := ready(t, http.StatusOK, good)["storage"]; got != (checkResult{Name: "storage", Status: "ok", MS: 30}) {
 			t.Errorf("%+v", got)
 		}
@@ -71,7 +71,7 @@ func TestChecksRunSideBySideAndAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hangs := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 		began := time.Now()
-		got := ready(t, http.StatusServiceUnavailable, Check{"a", hangs}, Check{"b", hangs}, Check{"c", hangs})
+		got := ready(t, http.StatusServiceUnavailable, Check{Name: "a", Test: hangs}, Check{Name: "b", Test: hangs}, Check{Name: "c", Test: hangs})
 		if took := time.Since(began); took != checkLimit {
 			t.Errorf("three checks that hang took %v, want %v", took, checkLimit)
 		}
@@ -85,7 +85,7 @@ func TestChecksRunSideBySideAndAreBounded(t *testing.T) {
 func TestACheckThatPanics(t *testing.T) {
 	t.Parallel()
 	got := ready(t, http.StatusServiceUnavailable,
-		Check{"a", func(context.Context) error { panic("nil map") }}, Check{"b", func(context.Context) error { return nil }})
+		Check{Name: "a", Test: func(context.Context) error { panic("nil map") }}, Check{Name: "b", Test: func(context.Context) error { return nil }})
 	if got["a"].Status != "failed" || !strings.Contains(got["a"].Message, "nil map") || got["b"].Status != "ok" {
 		t.Errorf("%+v", got)
 	}
@@ -130,4 +130,22 @@ func TestSweepTimerFails(t *testing.T) {
 	b := newBench(t)
 	b.fake.sweep = func() (refresh.Report, error) { panic("broken") }
 	b.do(http.MethodPost, "/RefreshSweep", "{}").is(http.StatusInternalServerError)
+}
+
+// What ends some day says when.
+func TestReadyTellsWhenItEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		at := time.Now().Add(12*24*time.Hour + time.Hour)
+		works := func(context.Context) error { return nil }
+		known := Check{Name: "keyVault", Test: works, Expires: func() (time.Time, bool) { return at, true }}
+		unknown := Check{Name: "keyVault", Test: works, Expires: func() (time.Time, bool) { return time.Time{}, false }}
+		got := ready(t, http.StatusOK, known)["keyVault"]
+		if got.Expires == nil || !got.Expires.Equal(at) || *got.ExpiresInDays != 12 {
+			t.Errorf("%+v", got)
+		}
+		if got := ready(t, http.StatusOK, unknown)["keyVault"]; got.Expires != nil || got.ExpiresInDays != nil {
+			t.Errorf("%+v", got)
+		}
+	})
 }

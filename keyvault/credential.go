@@ -3,6 +3,7 @@ package keyvault
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -13,8 +14,11 @@ import (
 
 // Credential gets tokens of the service principal. It may be used concurrently.
 type Credential struct {
-	secrets *secrets
-	timeout time.Duration
+	source     source
+	timeout    time.Duration
+	logger     *slog.Logger
+	reminder   reminder
+	onExpiring func(Expiring)
 
 	mu      sync.Mutex
 	flights map[string]*flight
@@ -35,13 +39,12 @@ func New(o Options) (*Credential, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	v, err := newVault(o)
+	s, err := newSource(o)
 	if err != nil {
 		return nil, err
 	}
 	return &Credential{
-		secrets: newSecrets(v.read, o),
-		timeout: o.Timeout,
+		source: s, timeout: o.Timeout, logger: o.Logger, onExpiring: o.OnExpiring,
 		flights: map[string]*flight{},
 	}, nil
 }
@@ -60,13 +63,29 @@ func (c *Credential) GetToken(ctx context.Context, o policy.TokenRequestOptions)
 
 // Expires returns the expiry date of the secret in use, and whether there is one. It
 // is known once a token was asked for.
-func (c *Credential) Expires() (time.Time, bool) { return c.secrets.expires() }
+func (c *Credential) Expires() (time.Time, bool) {
+	s, known := c.source.expiry()
+	return s.expires, known
+}
 
-// Ping tells whether there is a secret to use: the one at hand, or else one that
-// is read now. It asks Entra ID nothing.
+// Ping tells whether there is a secret to use, or an identity to vouch: the one at
+// hand, or else one that is read now. It asks Entra ID for no token of the service
+// principal. Called now and then, it keeps the secret fresh and tells of its end.
 func (c *Credential) Ping(ctx context.Context) error {
-	_, err := c.secrets.get(ctx)
-	return err
+	if err := c.source.ping(ctx); err != nil {
+		return err
+	}
+	c.remind()
+	return nil
+}
+
+// remind tells that the secret ends soon, at most once a day.
+func (c *Credential) remind() {
+	if s, known := c.source.expiry(); known {
+		if e, due := c.reminder.due(s, time.Now()); due {
+			c.onExpiring(e)
+		}
+	}
 }
 
 // join returns the flight of such a request, and starts it if there is none.
@@ -102,36 +121,54 @@ func (c *Credential) fetch(ctx context.Context, o policy.TokenRequestOptions) (t
 			err = &Error{Code: CodeUnexpected, Message: oneLine(fmt.Sprint("an answer could not be read: ", r)), Remedy: remedy(CodeUnexpected)}
 		}
 	}()
-	s, err := c.secrets.get(ctx)
+	s, err := c.source.get(ctx)
 	if err != nil {
 		return azcore.AccessToken{}, err
 	}
-	token, rejected, err := c.ask(ctx, s, o)
-	if !rejected {
-		return token, err
+	c.remind()
+	token, failed := c.ask(ctx, s, o)
+	if failed != nil && failed.rejectsSecret() {
+		if next, again := c.source.get(ctx); again == nil && next.value != s.value {
+			token, failed = c.ask(ctx, next, o)
+		}
 	}
-	next, again := c.secrets.get(ctx)
-	if again != nil || next.value == s.value {
-		return azcore.AccessToken{}, err // the rejection tells more than why there is no other
+	if failed == nil {
+		return token, nil
 	}
-	token, _, err = c.ask(ctx, next, o)
-	return token, err
+	return c.askStandIn(ctx, o, failed)
+}
+
+// askStandIn tries the secret before the one that failed. A new one takes a while to
+// reach all of Entra ID, and the old one is good until somebody takes it away.
+func (c *Credential) askStandIn(ctx context.Context, o policy.TokenRequestOptions, failed *Error) (azcore.AccessToken, error) {
+	old, found := c.source.standIn(ctx, failed)
+	if !found {
+		return azcore.AccessToken{}, failed
+	}
+	token, err := c.ask(ctx, old, o)
+	if err != nil {
+		return azcore.AccessToken{}, failed // about the secret that should work
+	}
+	c.logger.Warn("the newest secret gave no token; the one before it did", "version", old.version, "code", failed.Code, "detail", failed.Detail)
+	return token, nil
 }
 
 // ask sends the token request, unless the secret was rejected a moment ago.
-func (c *Credential) ask(ctx context.Context, s secret, o policy.TokenRequestOptions) (_ azcore.AccessToken, rejected bool, _ error) {
-	if held := c.secrets.held(s); held != nil {
-		return azcore.AccessToken{}, false, held
+func (c *Credential) ask(ctx context.Context, s secret, o policy.TokenRequestOptions) (azcore.AccessToken, *Error) {
+	if held := c.source.held(s); held != nil {
+		return azcore.AccessToken{}, held
 	}
 	token, err := s.principal.GetToken(ctx, o)
 	if err == nil {
-		return token, false, nil
+		c.source.accept(s)
+		return token, nil
 	}
 	e := entraError(ctx, err)
-	e.Message = strings.ReplaceAll(e.Message, s.value, "***") // Entra ID does not echo it; a proxy might
-	if e.rejectsSecret() {
-		c.secrets.reject(s, e)
-		return azcore.AccessToken{}, true, e
+	if s.value != "" {
+		e.Message = strings.ReplaceAll(e.Message, s.value, "***") // Entra ID does not echo it; a proxy might
 	}
-	return azcore.AccessToken{}, false, e
+	if e.rejectsSecret() {
+		c.source.reject(s, e)
+	}
+	return azcore.AccessToken{}, e
 }

@@ -22,7 +22,7 @@ func TestGetToken(t *testing.T) {
 	o := options(w)
 	o.OnRead = func(r Read) { read = append(read, r) }
 	id := new(identity)
-	o.VaultCredential = id
+	o.Identity = id
 	c := newCredential(t, o)
 	if _, known := c.Expires(); known {
 		t.Error("an expiry date before any read")
@@ -69,7 +69,7 @@ func TestManyCallersShareOneFlight(t *testing.T) {
 		w.delay = time.Second
 		c := newCredential(t, options(w))
 		var wg sync.WaitGroup
-		for range 200 {
+		for range 1000 {
 			wg.Go(func() {
 				if token, err := get(t, c); err != nil || token != "token-1" {
 					t.Errorf("got %q, %v", token, err)
@@ -182,7 +182,7 @@ func TestManagedIdentity(t *testing.T) {
 		o := options(w)
 		o.VaultURL, w.challenge = "https://kv."+fresh, "https://"+fresh
 		app := &appService{world: w}
-		o.VaultCredential, o.Transport, o.IdentityClientID = nil, app, id
+		o.Identity, o.Transport, o.IdentityClientID = nil, app, id
 		if token, err := get(t, newCredential(t, o)); err != nil || token != "token-1" {
 			t.Fatalf("got %q, %v", token, err)
 		}

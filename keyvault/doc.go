@@ -1,23 +1,35 @@
-// Package keyvault provides the token of a service principal whose client secret is
-// in Azure Key Vault: a managed identity opens the vault, the secret proves the
-// service principal to Entra ID, and Entra ID gives the token.
+// Package keyvault provides the tokens with which Power BI is called. There are four
+// ways to prove to Entra ID who asks ([Method]), and two of them read Key Vault:
 //
-//	managed identity -> Key Vault, GetSecret -> Entra ID, client credentials -> token
+//	keyvault-secret       managed identity -> vault: client secret -> Entra ID -> token
+//	keyvault-certificate  managed identity -> vault: certificate and key, signs an assertion -> Entra ID -> token
+//	federated             managed identity: a token that is the assertion -> Entra ID -> token
+//	managed-identity      managed identity -> token of its own
 //
 // [Credential] is an azcore.TokenCredential. New does no I/O: the first token does.
 //
 // # Rules
 //
-//   - The secret is read once and kept. It is read again when Entra ID rejects it
-//     (AADSTS7000215, AADSTS7000222, or a 401 without a code), when its expiry date
-//     has passed, and every six hours, so that a rotation is seen before it hurts; at
-//     most once an interval (half a minute). A secret that stays the same keeps its
-//     tokens, which azidentity caches.
+//   - What is in the vault (the secret: the client secret, or the certificate with
+//     its key) is read once and kept. It is read again when Entra ID rejects it
+//     (AADSTS7000215, 7000222, 700027 and kin, or a 401 without a code), when its
+//     expiry date has passed, and every six hours, so that a rotation is seen before
+//     it hurts; at once after the first rejection, and then at most once an interval
+//     (half a minute). A secret that stays the same keeps its tokens, which azidentity
+//     caches.
+//   - Where a secret has worked before, a rejection counts as passing for five minutes
+//     ([Error.Lasting]): somebody replaced it, and the new one is on its way.
+//   - The newest version that is enabled comes first. The one before it stands in if
+//     Entra ID rejects the newest one, which takes a while to be known everywhere, or
+//     does not answer, when the old one may have a token left. It is the one that
+//     this process used before; a process that never used another reads the older
+//     version from the vault. Both failing, the error is about the newest.
 //   - Any number of callers that ask at the same time cost one vault read and one
 //     token request. That flight belongs to nobody: a caller whose context ends
 //     leaves, and the flight goes on for the others, within its own time-out.
 //   - While a rejected secret or a failed read is fresh, its error is given again
 //     without asking: a vault or Entra ID in trouble is not stormed.
+//   - From thirty days before the secret's end a process tells it once a day.
 //   - Tokens with claims pass through to azidentity, which then skips its cache.
 //   - Every failure is an [*Error] that names the setting, role or object to change.
 //     The value of the secret is in no error and no log line, and no error leads to
@@ -40,6 +52,8 @@
 // # Not guaranteed
 //
 // A secret that was replaced in the vault while the old one still works is seen with
-// up to six hours of delay. [Credential.Expires] is what the vault says, which nothing
-// ties to the date that Entra ID enforces. The secret is in the process's memory.
+// up to six hours of delay. [Credential.Expires] is what the vault or the certificate
+// says, which nothing ties to the date that Entra ID enforces. The secret, and for the
+// length of a rotation the one before it, is in the process's memory. A token outlives
+// the secret that it was got with, by about an hour.
 package keyvault

@@ -27,22 +27,37 @@ type refusal struct {
 // entraError turns azidentity's error into one of ours, without keeping it: it
 // leads to the request that has the secret in it.
 func entraError(ctx context.Context, err error) *Error {
+	var identity *identityError
+	if errors.As(err, &identity) {
+		return identityFailure(ctx, identity)
+	}
 	status, r := readRefusal(err)
 	if ctx.Err() != nil && status == 0 {
 		return timeoutError(ctx)
 	}
-	number := 0
+	number := numberIn(r.ErrorDescription)
 	if len(r.ErrorCodes) > 0 {
 		number = r.ErrorCodes[0]
-	} else if m := aadsts.FindStringSubmatch(r.ErrorDescription); m != nil {
-		number, _ = strconv.Atoi(m[1]) // at most nine digits
 	}
 	code := entraCode(status, number)
-	e := &Error{Code: code, Status: status, Message: oneLine(r.ErrorDescription), Remedy: remedy(code)}
-	if number != 0 {
-		e.Detail = fmt.Sprintf("AADSTS%d", number)
+	return &Error{Code: code, Status: status, Detail: aadstsName(number), Message: oneLine(r.ErrorDescription), Remedy: remedy(code)}
+}
+
+// numberIn finds the number of Entra ID's code in a text, 0 if there is none.
+func numberIn(text string) int {
+	m := aadsts.FindStringSubmatch(text)
+	if m == nil {
+		return 0
 	}
-	return e
+	number, _ := strconv.Atoi(m[1]) // at most nine digits
+	return number
+}
+
+func aadstsName(number int) string {
+	if number == 0 {
+		return ""
+	}
+	return fmt.Sprintf("AADSTS%d", number)
 }
 
 func readRefusal(err error) (status int, r refusal) {
@@ -64,6 +79,14 @@ func entraCode(status, number int) Code {
 		return CodeSecretRejected
 	case 7000222:
 		return CodeSecretExpired
+	// The same list makes Microsoft's own library read a certificate anew
+	// (AzureAD/microsoft-identity-web, source: its certificate error codes).
+	case 700027, 700024, 7000214, 1000502, 7000274, 7000277:
+		return CodeCertificateRejected
+	// 70021 and 700213 seen; 700211, 700212 and 7002131 are its kin for issuer,
+	// audience and expression (unverified).
+	case 70021, 700211, 700212, 700213, 7002131:
+		return CodeFederationRefused
 	case 700016, 7000229:
 		return CodeApplicationNotFound
 	case 7000112:
@@ -89,5 +112,11 @@ func entraCode(status, number int) Code {
 
 // rejectsSecret tells whether another secret may help.
 func (e *Error) rejectsSecret() bool {
-	return e.Code == CodeSecretRejected || e.Code == CodeSecretExpired
+	return e.Code == CodeSecretRejected || e.Code == CodeSecretExpired || e.Code == CodeCertificateRejected
+}
+
+// noAnswer tells whether Entra ID said nothing about the secret: a token that is still
+// in a cache may do.
+func (e *Error) noAnswer() bool {
+	return e.Code == CodeEntraUnavailable || e.Code == CodeEntraUnreachable
 }

@@ -15,7 +15,7 @@ type Code string
 
 // The codes.
 const (
-	// CodeIdentityUnavailable: the managed identity gives no token for the vault.
+	// CodeIdentityUnavailable: the managed identity gives no token.
 	CodeIdentityUnavailable Code = "IdentityUnavailable"
 	// CodeVaultUnreachable: no connection to the vault, or no such host.
 	CodeVaultUnreachable Code = "VaultUnreachable"
@@ -37,6 +37,12 @@ const (
 	CodeSecretRejected Code = "SecretRejected"
 	// CodeSecretExpired: Entra ID says that the secret has expired (AADSTS7000222).
 	CodeSecretExpired Code = "SecretExpired"
+	// CodeCertificateUnusable: the certificate in the vault cannot sign.
+	CodeCertificateUnusable Code = "CertificateUnusable"
+	// CodeCertificateRejected: Entra ID does not take the certificate (AADSTS700027 and kin).
+	CodeCertificateRejected Code = "CertificateRejected"
+	// CodeFederationRefused: the application does not trust the managed identity (AADSTS70021 and kin).
+	CodeFederationRefused Code = "FederationRefused"
 	// CodeApplicationNotFound: no such service principal in the tenant.
 	CodeApplicationNotFound Code = "ApplicationNotFound"
 	// CodeApplicationDisabled: the service principal is disabled.
@@ -67,13 +73,14 @@ type Error struct {
 	Message string // one line
 	Remedy  string // what to change, and where
 
-	err error // only an error of a context
+	err     error // only an error of a context
+	passing bool  // although its code says otherwise
 }
 
 // Error returns one line.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "keyvault: %s", e.Code)
+	fmt.Fprintf(&b, "sign-in: %s", e.Code)
 	if e.Status != 0 {
 		fmt.Fprintf(&b, " (%s)", strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, e.Detail)))
 	}
@@ -128,12 +135,17 @@ func oneLine(s string) string {
 }
 
 // Lasting reports whether the cause will stay until somebody changes something:
-// trying again by itself is of no use.
+// trying again by itself is of no use. A secret that was rejected just now, where
+// others worked before, does not count as that yet.
 func (e *Error) Lasting() bool {
+	if e.passing {
+		return false
+	}
 	switch e.Code {
 	case CodeVaultForbidden, CodeVaultFirewall, CodeVaultUnauthorized, CodeSecretNotFound, CodeSecretDisabled, CodeSecretEmpty,
 		CodeSecretRejected, CodeSecretExpired, CodeApplicationNotFound, CodeApplicationDisabled, CodeTenantNotFound,
-		CodeResourceNotFound, CodeConditionalAccess, CodeEntraRefused:
+		CodeResourceNotFound, CodeConditionalAccess, CodeEntraRefused,
+		CodeCertificateUnusable, CodeCertificateRejected, CodeFederationRefused:
 		return true
 	case CodeIdentityUnavailable, CodeVaultUnreachable, CodeVaultUnavailable, CodeEntraUnavailable, CodeEntraUnreachable,
 		CodeTimeout, CodeUnexpected:

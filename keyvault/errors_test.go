@@ -90,7 +90,7 @@ func TestIdentityUnavailable(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	o := options(w)
-	o.VaultCredential = &identity{err: errors.New("ManagedIdentityCredential authentication failed.\nGET http://169.254.169.254")}
+	o.Identity = &identity{err: errors.New("ManagedIdentityCredential authentication failed.\nGET http://169.254.169.254")}
 	_, err := get(t, newCredential(t, o))
 	checkError(t, err, CodeIdentityUnavailable, "AZURE_CLIENT_ID")
 	w.wantCounts(t, 0, 0)
@@ -151,7 +151,7 @@ func TestErrorsDoNotLeak(t *testing.T) {
 	o.Logger = slog.New(slog.NewJSONHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	c := newCredential(t, o)
 	_, err := get(t, c)
-	o.Logger.Error("failed", "err", err, "credential secret", c.secrets.now())
+	o.Logger.Error("failed", "err", err, "credential secret", c.source.(*secrets).current.secret)
 	var all strings.Builder
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		fmt.Fprintf(&all, "%v %+v %#v %s\n", e, e, e, e)
@@ -170,7 +170,7 @@ func TestErrorsDoNotLeak(t *testing.T) {
 func TestErrorText(t *testing.T) {
 	t.Parallel()
 	e := &Error{Code: CodeVaultForbidden, Status: 403, Detail: "ForbiddenByRbac", Message: "no", Remedy: "ask"}
-	if got, want := e.Error(), "keyvault: VaultForbidden (403 ForbiddenByRbac): no; ask"; got != want {
+	if got, want := e.Error(), "sign-in: VaultForbidden (403 ForbiddenByRbac): no; ask"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if HasCode(nil, CodeTimeout) || HasCode(errors.New("x"), CodeTimeout) {

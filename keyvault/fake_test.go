@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,6 +33,8 @@ type world struct {
 	value     string    // of the secret's latest version
 	version   string    // of it
 	expires   time.Time // of it
+	disabled  bool      // it is
+	older     []older   // versions before it, oldest first
 	valid     []string  // secrets that Entra ID takes
 	challenge string    // resource in the vault's challenge; empty: the public one
 	rejection string    // Entra ID's answer to other secrets
@@ -39,8 +43,17 @@ type world struct {
 	delay     time.Duration
 	slow      string // part of the path that is delayed
 
-	reads, tokens int
-	claims        []string
+	reads, lists, tokens int
+	claims               []string
+	assertions           []string // that Entra ID got
+	trusted              string   // the assertion that it takes
+}
+
+// older is a version that is not the latest.
+type older struct {
+	value, version string
+	disabled       bool
+	expires        time.Time
 }
 
 func newWorld() *world {
@@ -104,6 +117,13 @@ func (w *world) token(r *http.Request) (*http.Response, error) {
 	body, _ := io.ReadAll(r.Body)
 	form, _ := url.ParseQuery(string(body))
 	w.claims = append(w.claims, form.Get("claims"))
+	if a := form.Get("client_assertion"); a != "" {
+		w.assertions = append(w.assertions, a)
+		if w.trusted != "" && w.trusted != a {
+			return reply(401, w.rejection), nil
+		}
+		return reply(200, fmt.Sprintf(`{"token_type":"Bearer","expires_in":3600,"access_token":"token-%d"}`, w.tokens)), nil
+	}
 	for _, v := range w.valid {
 		if form.Get("client_secret") == v && form.Get("client_id") == client {
 			return reply(200, fmt.Sprintf(`{"token_type":"Bearer","expires_in":3600,"access_token":"token-%d"}`, w.tokens)), nil
@@ -120,16 +140,46 @@ func (w *world) secret(r *http.Request) (*http.Response, error) {
 		}
 		return reply(401, "", `WWW-Authenticate: Bearer authorization="https://login.microsoftonline.com/`+tenant+`", resource="`+res+`"`), nil
 	}
+	versions := append(slices.Clone(w.older), older{w.value, w.version, w.disabled, w.expires})
+	if strings.HasSuffix(r.URL.Path, "/versions") {
+		w.lists++
+		return listed(versions), nil
+	}
 	w.reads++
 	if w.vault != nil {
 		return w.vault(r)
 	}
-	attributes := map[string]any{"enabled": true}
-	if !w.expires.IsZero() {
-		attributes["exp"] = w.expires.Unix()
+	asked := versions[len(versions)-1]
+	if i := slices.IndexFunc(versions, func(o older) bool { return strings.HasSuffix(r.URL.Path, "/"+o.version) }); i >= 0 {
+		asked = versions[i]
 	}
-	b, _ := json.Marshal(map[string]any{"value": w.value, "id": goodURL + "/secrets/powerbi/" + w.version, "attributes": attributes})
+	if asked.disabled {
+		return reply(403, forbidden("SecretDisabled", "Operation get is not allowed on a disabled secret.")), nil
+	}
+	row := asked.row(0)
+	row["value"] = asked.value
+	b, _ := json.Marshal(row)
 	return reply(200, string(b)), nil
+}
+
+// row is a version as the vault tells of it (documented); the later ones were made later.
+func (o older) row(created int) map[string]any {
+	attributes := map[string]any{"enabled": !o.disabled, "created": 1_700_000_000 + created}
+	if !o.expires.IsZero() {
+		attributes["exp"] = o.expires.Unix()
+	}
+	return map[string]any{"id": goodURL + "/secrets/powerbi/" + o.version, "attributes": attributes}
+}
+
+// listed shuffles: the order is not documented.
+func listed(versions []older) *http.Response {
+	var rows []map[string]any
+	for i, o := range versions {
+		rows = append(rows, o.row(i))
+	}
+	rand.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	b, _ := json.Marshal(map[string]any{"value": rows, "nextLink": nil})
+	return reply(200, string(b))
 }
 
 func (w *world) set(f func(*world)) {
@@ -161,7 +211,7 @@ func (i *identity) GetToken(_ context.Context, o policy.TokenRequestOptions) (az
 func options(w *world) Options {
 	return Options{
 		VaultURL: goodURL, SecretName: "powerbi", TenantID: tenant, ClientID: client,
-		DisableInstanceDiscovery: true, VaultCredential: new(identity), Transport: w,
+		DisableInstanceDiscovery: true, Identity: new(identity), Transport: w,
 	}
 }
 

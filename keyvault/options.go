@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,27 +18,33 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 )
 
-// Options say where the secret is and whose it is.
+// Options say who signs in, and with what. Which are needed depends on the Method.
 type Options struct {
+	Method Method // empty: ClientSecret
+
 	VaultURL   string // https://name.vault.azure.net
-	SecretName string // its latest version is used
+	SecretName string // of the client secret, or of the certificate
 
 	TenantID      string // of the service principal
 	ClientID      string // of the service principal
+	TokenExchange string // audience of a federated credential; empty: the public cloud's
 	AuthorityHost string // base URL of Entra ID; empty: https://login.microsoftonline.com
 	// DisableInstanceDiscovery must be set for an authority that is not one of
 	// Microsoft's: Microsoft would otherwise be asked whether it can be trusted.
 	DisableInstanceDiscovery bool
 
-	// VaultCredential opens the vault; nil: the managed identity, user-assigned if
-	// IdentityClientID is set.
-	VaultCredential  azcore.TokenCredential
+	// Identity opens the vault, vouches for the application, or signs in itself; nil:
+	// the managed identity, user-assigned if IdentityClientID is set.
+	Identity         azcore.TokenCredential
 	IdentityClientID string
 
 	Transport policy.Transporter // for the vault, Entra ID and the identity; nil: own
 	Timeout   time.Duration      // of one flight; 0: a minute
 	Logger    *slog.Logger       // nil: silent
 	OnRead    func(Read)         // called after each read of the vault; may be nil
+	// OnExpiring is called at most once a day, from thirty days before the end of the
+	// secret in use; may be nil.
+	OnExpiring func(Expiring)
 }
 
 // Read is one read of the vault, for metrics and health.
@@ -52,7 +59,9 @@ type Read struct {
 var secretName = regexp.MustCompile(`^[0-9A-Za-z-]{1,127}$`)
 
 func (o Options) withDefaults() Options {
+	o.Method = cmp.Or(o.Method, ClientSecret)
 	o.VaultURL = strings.TrimRight(o.VaultURL, "/")
+	o.TokenExchange = cmp.Or(o.TokenExchange, "api://AzureADTokenExchange")
 	o.AuthorityHost = cmp.Or(o.AuthorityHost, cloud.AzurePublic.ActiveDirectoryAuthorityHost)
 	o.Timeout = cmp.Or(o.Timeout, time.Minute)
 	if o.Logger == nil {
@@ -60,6 +69,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.OnRead == nil {
 		o.OnRead = func(Read) {}
+	}
+	if o.OnExpiring == nil {
+		o.OnExpiring = func(Expiring) {}
 	}
 	if o.Transport == nil {
 		// A redirect would carry the secret to wherever it points.
@@ -71,36 +83,74 @@ func (o Options) withDefaults() Options {
 }
 
 func (o Options) validate() error {
-	u, err := url.Parse(o.VaultURL)
-	switch {
-	case o.VaultURL == "":
-		return errors.New("keyvault: KEY_VAULT_URL is empty; it looks like https://name.vault.azure.net")
-	case err != nil || u.Scheme != "https" || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.User != nil:
-		return fmt.Errorf("keyvault: KEY_VAULT_URL %.200q is not the https address of a vault; it looks like https://name.vault.azure.net", o.VaultURL)
-	case !secretName.MatchString(o.SecretName):
-		return fmt.Errorf("keyvault: POWERBI_CLIENT_SECRET_NAME %.130q is not a secret's name (1 to 127 letters, digits and dashes, not the secret itself)", o.SecretName)
-	case o.ClientID == "":
+	if !slices.Contains(Methods(), o.Method) {
+		return fmt.Errorf("keyvault: POWERBI_AUTH %.40q is unknown", o.Method)
+	}
+	if o.Method == ManagedIdentity {
+		return nil
+	}
+	if o.ClientID == "" {
 		return errors.New("keyvault: POWERBI_CLIENT_ID is empty; it is the application (client) id of the service principal")
 	}
+	if err := o.validateVault(); err != nil {
+		return err
+	}
 	// azidentity checks the tenant and the authority when it is given a secret.
-	if _, err := o.principal("unused"); err != nil {
+	if _, err := o.withSecret("unused"); err != nil {
 		return fmt.Errorf("keyvault: POWERBI_TENANT_ID %.60q or AZURE_AUTHORITY_HOST %.200q: %w", o.TenantID, o.AuthorityHost, err)
 	}
 	return nil
 }
 
-// principal makes the credential of the service principal.
-func (o Options) principal(secret string) (azcore.TokenCredential, error) {
+func (o Options) validateVault() error {
+	u, err := url.Parse(o.VaultURL)
+	switch {
+	case !o.Method.Vault():
+		return nil
+	case o.VaultURL == "":
+		return errors.New("keyvault: KEY_VAULT_URL is empty; it looks like https://name.vault.azure.net")
+	case err != nil || u.Scheme != "https" || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.User != nil:
+		return fmt.Errorf("keyvault: KEY_VAULT_URL %.200q is not the https address of a vault; it looks like https://name.vault.azure.net", o.VaultURL)
+	case !secretName.MatchString(o.SecretName):
+		return fmt.Errorf("keyvault: %s %.130q is not a name in the vault (1 to 127 letters, digits and dashes, not the secret itself)", o.Method.setting(), o.SecretName)
+	}
+	return nil
+}
+
+// proof is what a value from the vault can do.
+type proof struct {
+	principal azcore.TokenCredential
+	expires   time.Time // as the value itself says; zero: it does not
+}
+
+// prove makes the credential of the service principal.
+func (o Options) prove(value string) (proof, error) {
+	if o.Method != ClientCertificate {
+		c, err := o.withSecret(value)
+		return proof{principal: c}, err
+	}
+	pair, err := parseCertificate(value)
+	if err != nil {
+		return proof{}, err
+	}
+	c, err := azidentity.NewClientCertificateCredential(o.TenantID, o.ClientID, pair.certificates, pair.key, &azidentity.ClientCertificateCredentialOptions{
+		ClientOptions:            o.client(),
+		DisableInstanceDiscovery: o.DisableInstanceDiscovery,
+	})
+	return proof{c, pair.certificates[0].NotAfter}, err
+}
+
+func (o Options) withSecret(secret string) (azcore.TokenCredential, error) {
 	return azidentity.NewClientSecretCredential(o.TenantID, o.ClientID, secret, &azidentity.ClientSecretCredentialOptions{
 		ClientOptions:            o.client(),
 		DisableInstanceDiscovery: o.DisableInstanceDiscovery,
 	})
 }
 
-// identity makes the credential that opens the vault.
+// identity makes the credential of the managed identity.
 func (o Options) identity() (azcore.TokenCredential, error) {
-	if o.VaultCredential != nil {
-		return o.VaultCredential, nil
+	if o.Identity != nil {
+		return o.Identity, nil
 	}
 	// The retry options stay azidentity's own: it knows how its endpoints recover.
 	m := azidentity.ManagedIdentityCredentialOptions{ClientOptions: azcore.ClientOptions{Transport: o.Transport}}

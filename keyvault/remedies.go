@@ -4,7 +4,8 @@ package keyvault
 func remedy(c Code) string {
 	switch c {
 	case CodeSecretRejected, CodeSecretExpired, CodeApplicationNotFound, CodeApplicationDisabled, CodeTenantNotFound,
-		CodeResourceNotFound, CodeConditionalAccess, CodeEntraRefused, CodeEntraUnavailable, CodeEntraUnreachable:
+		CodeResourceNotFound, CodeConditionalAccess, CodeEntraRefused, CodeEntraUnavailable, CodeEntraUnreachable,
+		CodeCertificateRejected, CodeFederationRefused:
 		return entraRemedy(c)
 	case CodeIdentityUnavailable:
 		return "switch on the app's managed identity, or set AZURE_CLIENT_ID to the client id of a user-assigned identity that the app has"
@@ -16,10 +17,10 @@ func remedy(c Code) string {
 		return "allow the app in the vault's Networking settings: its subnet, its outbound addresses, or a private endpoint"
 	case CodeVaultUnauthorized:
 		return "check that the vault and the managed identity belong to the same tenant"
-	case CodeSecretNotFound:
-		return "check POWERBI_CLIENT_SECRET_NAME and KEY_VAULT_URL; a deleted secret has to be recovered first"
 	case CodeSecretDisabled:
-		return "enable the latest version of the secret, or add a new one"
+		return "enable a version of the secret, or add a new one"
+	case CodeCertificateUnusable:
+		return "use a certificate with an exportable RSA key, whose policy stores it as PEM or PKCS#12 (PFX without a password)"
 	case CodeSecretEmpty:
 		return "store the value of the client secret"
 	case CodeTimeout:
@@ -39,6 +40,11 @@ func entraRemedy(c Code) string {
 		return "store the value (not the id) of a valid client secret of the application as a new version of the Key Vault secret"
 	case CodeSecretExpired:
 		return "add a new client secret to the application and store its value as a new version of the Key Vault secret"
+	case CodeCertificateRejected:
+		return "upload the public part of the certificate's current version to the application (Certificates & secrets), and check that it has not ended"
+	case CodeFederationRefused:
+		return "add a federated credential to the application: issuer https://<authority>/<tenant id>/v2.0, subject the object (principal) id of the " +
+			"user-assigned managed identity that AZURE_CLIENT_ID names, audience api://AzureADTokenExchange (other clouds have their own)"
 	case CodeApplicationNotFound:
 		return "check POWERBI_CLIENT_ID and POWERBI_TENANT_ID: the application has no service principal in that tenant"
 	case CodeApplicationDisabled:

@@ -17,6 +17,9 @@ const (
 	// firstInterval is the interval until the first read went well: nothing works
 	// without it, and at a cold start the network may be a moment late.
 	firstInterval = 5 * time.Second
+	// patience is for how long a rejection counts as passing, where secrets have
+	// worked before: somebody is about to put the new one into the vault.
+	patience = 5 * time.Minute
 	// freshness is how long the secret is used without a look at the vault.
 	freshness = 6 * time.Hour
 )
@@ -38,45 +41,65 @@ func (s secret) GoString() string { return s.String() }
 // LogValue keeps the value out of logs.
 func (s secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
+// reader is the vault as it is needed here.
+type reader interface {
+	newest(context.Context) (secret, error)
+	before(ctx context.Context, version string) (secret, error)
+}
+
 // secrets decides when to read the vault.
 type secrets struct {
-	read      func(context.Context) (secret, error)
-	principal func(value string) (azcore.TokenCredential, error)
-	onRead    func(Read)
-	logger    *slog.Logger
+	vault  reader
+	onRead func(Read)
+	logger *slog.Logger
 
 	turn chan struct{} // holds a token while the vault is read: one read at a time
 
-	mu         sync.Mutex
-	current    secret // value "" : none yet
-	readAt     time.Time
-	triedAt    time.Time
-	failure    error // of the last try, nil if it went well
-	rejection  *Error
+	mu       sync.Mutex
+	current  tried // value "" : none yet
+	previous tried // what may stand in for current; value "" : none
+	readAt   time.Time
+	triedAt  time.Time
+	backAt   time.Time // of the last look for an older version
+	backFor  string    // the version that it was older than, if it went well
+	failure  error     // of the last try, nil if it went well
+
+	judgedAt time.Time // of the last read because of a rejection
+	worked   bool      // Entra ID has taken a secret in this process
+	failing  time.Time // since when it has taken none; zero: it does
+}
+
+// tried is a secret and what Entra ID said of it last.
+type tried struct {
+	secret
+	rejection  *Error // nil: nothing bad
 	rejectedAt time.Time
 }
 
-func newSecrets(read func(context.Context) (secret, error), o Options) *secrets {
-	return &secrets{
-		read: read, principal: o.principal, onRead: o.OnRead, logger: o.Logger,
-		turn: make(chan struct{}, 1),
+func newSecrets(v reader, o Options) *secrets {
+	return &secrets{vault: v, onRead: o.OnRead, logger: o.Logger, turn: make(chan struct{}, 1)}
+}
+
+// take waits for the turn to read the vault.
+func (s *secrets) take(ctx context.Context) (release func(), err error) {
+	select {
+	case s.turn <- struct{}{}:
+		return func() { <-s.turn }, nil
+	case <-ctx.Done():
+		return nil, timeoutError(ctx)
 	}
 }
 
 // get returns the secret to use, after a look at the vault if one is due. If that
 // look fails the secret at hand is still the best there is.
 func (s *secrets) get(ctx context.Context) (secret, error) {
-	select {
-	case s.turn <- struct{}{}:
-		defer func() { <-s.turn }()
-	case <-ctx.Done():
-		return secret{}, timeoutError(ctx)
+	release, err := s.take(ctx)
+	if err != nil {
+		return secret{}, err
 	}
+	defer release()
 	if s.due() {
-		next, err := s.read(ctx)
-		if err == nil && next.value != s.now().value {
-			next.principal, err = s.principal(next.value)
-		}
+		next, err := s.vault.newest(ctx)
 		s.learn(next, err)
 	}
 	s.mu.Lock()
@@ -84,31 +107,34 @@ func (s *secrets) get(ctx context.Context) (secret, error) {
 	if s.current.value == "" {
 		return secret{}, s.failure
 	}
-	return s.current, nil
+	return s.current.secret, nil
 }
 
-func (s *secrets) now() secret {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.current
+// ping implements source.
+func (s *secrets) ping(ctx context.Context) error {
+	_, err := s.get(ctx)
+	return err
 }
 
+// due tells whether to read the vault now. A rejection is a reason at once, however
+// fresh the last read is: the secret may have been replaced since.
 func (s *secrets) due() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	pause := interval
+	now := time.Now()
 	if s.current.value == "" {
-		pause = firstInterval
+		return now.Sub(s.triedAt) >= firstInterval
 	}
-	if !s.triedAt.IsZero() && time.Since(s.triedAt) < pause {
-		return false
+	if s.current.rejection != nil && now.Sub(s.judgedAt) >= interval {
+		s.judgedAt = now
+		return true
 	}
-	expired := !s.current.expires.IsZero() && time.Now().After(s.current.expires)
-	return s.current.value == "" || s.rejection != nil || expired || time.Since(s.readAt) >= freshness
+	expired := !s.current.expires.IsZero() && now.After(s.current.expires)
+	return now.Sub(s.triedAt) >= interval && (expired || now.Sub(s.readAt) >= freshness)
 }
 
 // learn keeps the result of a read. The same value keeps its principal, and with it
-// the tokens in azidentity's cache.
+// the tokens in azidentity's cache; another one keeps the old one as a stand-in.
 func (s *secrets) learn(next secret, err error) {
 	s.mu.Lock()
 	s.triedAt, s.failure = time.Now(), err
@@ -119,7 +145,7 @@ func (s *secrets) learn(next secret, err error) {
 		s.current.version, s.current.expires = next.version, next.expires
 	}
 	if changed {
-		s.current, s.rejection = next, nil
+		s.previous, s.current = s.current, tried{secret: next}
 	}
 	s.mu.Unlock()
 	switch {
@@ -131,27 +157,9 @@ func (s *secrets) learn(next secret, err error) {
 	s.onRead(Read{Version: next.version, Expires: next.expires, Changed: changed, Err: err})
 }
 
-// reject notes that Entra ID does not take the secret.
-func (s *secrets) reject(rejected secret, e *Error) {
+// expiry implements source.
+func (s *secrets) expiry() (secret, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if rejected.value == s.current.value {
-		s.rejection, s.rejectedAt = e, time.Now()
-	}
-}
-
-// held returns the rejection of the secret while it is fresh.
-func (s *secrets) held(asked secret) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.rejection == nil || asked.value != s.current.value || time.Since(s.rejectedAt) >= interval {
-		return nil
-	}
-	return s.rejection
-}
-
-func (s *secrets) expires() (time.Time, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.current.expires, !s.current.expires.IsZero()
+	return s.current.secret, !s.current.expires.IsZero()
 }

@@ -50,8 +50,8 @@ func TestRejectedSecretIsNotHammered(t *testing.T) {
 			}
 			time.Sleep(10 * time.Second)
 		}
-		if r, n := w.counts(); r > 20 || n > 20 || r < 15 || n < 15 {
-			t.Errorf("%d reads and %d token requests in ten minutes, want about one in %v", r, n, interval)
+		if r, n := w.counts(); r > 21 || n > 20 || r < 15 || n < 15 {
+			t.Errorf("%d reads and %d token requests in ten minutes, want about one in %v, and one read more after the first rejection", r, n, interval)
 		}
 		w.set(func(w *world) { w.valid = []string{"s3cret-one"} }) // Entra ID was late to know it
 		time.Sleep(interval)
@@ -171,5 +171,48 @@ func TestSecretHidesItsValue(t *testing.T) {
 	}
 	if got := s.LogValue().String(); got != "secret version v1" {
 		t.Errorf("log: %s", got)
+	}
+}
+
+// TestReplacedJustAfterARead: a rejection is a reason to read at once.
+func TestReplacedJustAfterARead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		c := newCredential(t, options(w))
+		wantToken(t, c, "token-1")
+		w.set(rotate)
+		if token, err := getClaims(t, c, "{}"); err != nil || token != "token-3" {
+			t.Errorf("got %q, %v", token, err)
+		}
+		w.wantCounts(t, 2, 3)
+	})
+}
+
+// TestARejectionPassesForAWhile: where a secret has worked, the new one may be on its
+// way to the vault. Where none ever has, nothing passes by itself.
+func TestARejectionPassesForAWhile(t *testing.T) {
+	t.Parallel()
+	for _, worked := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld()
+			c := newCredential(t, options(w))
+			if worked {
+				wantToken(t, c, "token-1")
+			}
+			w.set(func(w *world) { w.valid = nil })
+			begun := time.Now()
+			for range 20 {
+				_, err := getClaims(t, c, "{}")
+				var e *Error
+				if !errors.As(err, &e) || e.Code != CodeSecretRejected {
+					t.Fatalf("got %v", err)
+				}
+				if want := !worked || time.Since(begun) >= patience+interval; time.Since(begun) != patience && e.Lasting() != want {
+					t.Errorf("worked %v, after %v: lasting %v", worked, time.Since(begun), e.Lasting())
+				}
+				time.Sleep(patience / 10)
+			}
+		})
 	}
 }

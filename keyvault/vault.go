@@ -12,9 +12,11 @@ import (
 
 // vault reads one secret.
 type vault struct {
-	client *azsecrets.Client
-	name   string
-	url    string
+	client  *azsecrets.Client
+	name    string
+	url     string
+	setting string // of the name
+	prove   func(value string) (proof, error)
 }
 
 func newVault(o Options) (*vault, error) {
@@ -34,12 +36,12 @@ func newVault(o Options) (*vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &vault{client, o.SecretName, o.VaultURL}, nil
+	return &vault{client, o.SecretName, o.VaultURL, o.Method.setting(), o.prove}, nil
 }
 
-// read returns the latest version of the secret.
-func (v *vault) read(ctx context.Context) (secret, error) {
-	r, err := v.client.GetSecret(ctx, v.name, "", nil)
+// get returns a version of the secret, the latest one if none is named.
+func (v *vault) get(ctx context.Context, version string) (secret, error) {
+	r, err := v.client.GetSecret(ctx, v.name, version, nil)
 	if err != nil {
 		return secret{}, v.failed(ctx, err)
 	}
@@ -57,6 +59,23 @@ func (v *vault) read(ctx context.Context) (secret, error) {
 	}
 	if r.Attributes != nil && r.Attributes.Expires != nil {
 		s.expires = r.Attributes.Expires.UTC()
+	}
+	return v.proven(s)
+}
+
+// proven adds what the secret can do. A certificate says itself when it ends, and the
+// earlier date counts.
+func (v *vault) proven(s secret) (secret, error) {
+	p, err := v.prove(s.value)
+	if err != nil {
+		return secret{}, &Error{
+			Code: CodeCertificateUnusable, Remedy: remedy(CodeCertificateUnusable),
+			Message: "certificate " + v.name + " in " + v.url + " cannot be used: " + oneLine(err.Error()),
+		}
+	}
+	s.principal = p.principal
+	if !p.expires.IsZero() && (s.expires.IsZero() || p.expires.Before(s.expires)) {
+		s.expires = p.expires.UTC()
 	}
 	return s, nil
 }

@@ -23,7 +23,7 @@ func (v *vault) failed(ctx context.Context, err error) *Error {
 	case ctx.Err() != nil:
 		return timeoutError(ctx)
 	case errors.As(err, &identity):
-		return &Error{Code: CodeIdentityUnavailable, Message: identity.text, Remedy: remedy(CodeIdentityUnavailable)}
+		return identityFailure(ctx, identity)
 	case errors.As(err, &answered):
 		return v.refused(answered)
 	default:
@@ -36,8 +36,15 @@ func (v *vault) refused(r *azcore.ResponseError) *Error {
 	code := vaultCode(r.StatusCode, detail, message)
 	return &Error{
 		Code: code, Status: r.StatusCode, Detail: detail,
-		Message: fmt.Sprintf("secret %s in %s: %s", v.name, v.url, message), Remedy: remedy(code),
+		Message: fmt.Sprintf("secret %s in %s: %s", v.name, v.url, message), Remedy: v.remedy(code),
 	}
+}
+
+func (v *vault) remedy(c Code) string {
+	if c == CodeSecretNotFound {
+		return "check " + v.setting + " and KEY_VAULT_URL; a deleted secret has to be recovered first"
+	}
+	return remedy(c)
 }
 
 // vaultDetail reads {"error":{"code","message","innererror":{"code"}}} (documented);

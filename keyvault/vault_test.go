@@ -29,7 +29,7 @@ func TestVaultHosts(t *testing.T) {
 			w.challenge = tt.challenge
 			id := new(identity)
 			o := options(w)
-			o.VaultURL, o.VaultCredential = tt.url, id
+			o.VaultURL, o.Identity = tt.url, id
 			_, err := get(t, newCredential(t, o))
 			if (err == nil) != tt.works {
 				t.Errorf("got %v, want works=%v", err, tt.works)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
@@ -29,7 +30,7 @@ type app struct {
 
 // newApp wires the program from its settings. It does no I/O.
 func newApp(s settings, log *slog.Logger) (*app, error) {
-	var options azidentity.ManagedIdentityCredentialOptions
+	options := azidentity.ManagedIdentityCredentialOptions{ClientOptions: azcore.ClientOptions{Transport: s.transport()}}
 	if s.identityClientID != "" {
 		options.ID = azidentity.ClientID(s.identityClientID)
 	}
@@ -41,14 +42,7 @@ func newApp(s settings, log *slog.Logger) (*app, error) {
 	if a.store, err = s.storage.open(identity, s.transport()); err != nil {
 		return nil, err
 	}
-	a.secret, err = keyvault.New(keyvault.Options{
-		VaultURL: s.vaultURL, SecretName: s.secretName,
-		TenantID: s.tenantID, ClientID: s.clientID, AuthorityHost: s.cloud.Authority,
-		DisableInstanceDiscovery: !powerbi.KnownAuthority(s.cloud.Authority),
-		VaultCredential:          identity, Logger: log, Transport: s.transport(),
-		OnRead: func(r keyvault.Read) { logRead(log, r) },
-	})
-	if err != nil {
+	if a.secret, err = keyvault.New(s.keyvaultOptions(identity, log)); err != nil {
 		return nil, err
 	}
 	client, err := powerbi.NewClient(a.secret, powerbi.Options{Cloud: s.cloud, Version: version, Logger: log, Transport: s.transport()})
@@ -59,6 +53,17 @@ func newApp(s settings, log *slog.Logger) (*app, error) {
 	a.key = refresh.StatusKey(a.store)
 	a.routes = handler.New(a.handlerConfig(s))
 	return a, nil
+}
+
+func (s settings) keyvaultOptions(identity azcore.TokenCredential, log *slog.Logger) keyvault.Options {
+	return keyvault.Options{
+		Method: s.method, VaultURL: s.vaultURL, SecretName: s.secretName,
+		TenantID: s.tenantID, ClientID: s.clientID, TokenExchange: s.tokenExchange, AuthorityHost: s.cloud.Authority,
+		DisableInstanceDiscovery: !powerbi.KnownAuthority(s.cloud.Authority),
+		Identity:                 identity, Logger: log, Transport: s.transport(),
+		OnRead:     func(r keyvault.Read) { logRead(log, r) },
+		OnExpiring: func(e keyvault.Expiring) { logExpiring(log, e) },
+	}
 }
 
 // transport is what the clients send with; nil lets each make its own.
@@ -77,14 +82,25 @@ func (a *app) handlerConfig(s settings) handler.Config {
 			Store: a.store, Upstream: a.upstream, Key: a.key, Rules: rules, Logger: a.log,
 		}),
 		BaseURL: s.baseURL, DefaultTimeout: s.defaultTimeout, MaxWait: s.maxWait, Allowed: s.allowed,
-		Checks: []handler.Check{
-			{Name: "storage", Test: a.store.Ping},
-			{Name: "keyVault", Test: a.secret.Ping},
-			{Name: "powerBI", Test: a.upstream.Warm}, // a token for it
-			{Name: "sweep", Test: func(context.Context) error { return sweepCheck(s) }},
-		},
+		Checks:  a.checks(s),
 		Version: version, Logger: a.log,
 	}
+}
+
+// checks are what readiness looks at. What stands behind a token depends on how it is
+// got: a secret in the vault, a managed identity that vouches, or nothing else.
+func (a *app) checks(s settings) []handler.Check {
+	checks := []handler.Check{{Name: "storage", Test: a.store.Ping}}
+	switch {
+	case s.method.Vault():
+		checks = append(checks, handler.Check{Name: "keyVault", Test: a.secret.Ping, Expires: a.secret.Expires})
+	case s.method == keyvault.Federated:
+		checks = append(checks, handler.Check{Name: "managedIdentity", Test: a.secret.Ping})
+	}
+	return append(checks,
+		handler.Check{Name: "powerBI", Test: a.upstream.Warm}, // a token for it
+		handler.Check{Name: "sweep", Test: func(context.Context) error { return sweepCheck(s) }},
+	)
 }
 
 // sweepCheck: the host cannot load a timer whose schedule is %SWEEP_SCHEDULE% and
@@ -111,6 +127,42 @@ func (a *app) warm(ctx context.Context) {
 		}
 	}
 	a.log.Info("warm", "ms", time.Since(began).Milliseconds())
+}
+
+// background warms up, and then watches over the secret.
+func (a *app) background(ctx context.Context) {
+	a.warm(ctx)
+	a.watchSecret(ctx)
+}
+
+// watchInterval is how often the secret is looked at when nobody asks for tokens.
+// Whether the vault is read then is the credential's decision.
+const watchInterval = time.Hour
+
+// watchSecret keeps the secret fresh and its end told on an app that has little to do.
+func (a *app) watchSecret(ctx context.Context) {
+	ticker := time.NewTicker(watchInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			if err := a.secret.Ping(ctx); err != nil {
+				a.log.Warn("the secret or identity for Power BI is not usable", "error", err)
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// logExpiring: alert rules look for the event.
+func logExpiring(log *slog.Logger, e keyvault.Expiring) {
+	level := slog.LevelWarn
+	if e.Days <= 1 {
+		level = slog.LevelError
+	}
+	log.Log(context.Background(), level, "the secret or certificate for Power BI expires soon: store a new version in Key Vault",
+		"event", "secret.expiring", "days", e.Days, "expires", e.At.UTC().Format(time.RFC3339), "version", e.Version)
 }
 
 func logRead(log *slog.Logger, r keyvault.Read) {

@@ -67,7 +67,7 @@ func directions() map[string]direction {
 		"refresh/pace": {nil, "how long refreshes take is mathematics"},
 		"handler":      {[]string{"pbirefresh/refresh", "pbirefresh/powerbi"}, "routes know operations, not documents, secrets or the host"},
 		"powerbi":      {[]string{azure + "azcore"}, "the client knows the wire of Power BI and nothing else"},
-		"keyvault": {[]string{azure + "azcore", azure + "azidentity", azure + "security/keyvault/azsecrets"},
+		"keyvault": {[]string{azure + "azcore", azure + "azidentity", azure + "security/keyvault/azsecrets", "software.sslmate.com/src/go-pkcs12"},
 			"a credential knows nothing of who uses it"},
 		"lease":            {nil, "the port is about bytes, and knows neither cloud nor domain"},
 		"lease/bloblease":  {[]string{"pbirefresh/lease", azure + "azcore", azure + "storage/azblob"}, "an adapter stands alone"},

@@ -35,7 +35,7 @@ func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writ
 	if err != nil {
 		return err
 	}
-	routes, warm := assemble(getenv, log)
+	routes, background := assemble(getenv, log)
 	server := &http.Server{
 		Handler:           http.MaxBytesHandler(routes, 1<<20),
 		ReadHeaderTimeout: 10 * time.Second,
@@ -47,7 +47,7 @@ func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writ
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 	}
 	context.AfterFunc(ctx, func() { _ = server.Close() })
-	go warm(ctx)
+	go background(ctx)
 	log.Info("listening", hostlog.EventKey, hostlog.EventProcessStarted, "address", listener.Addr().String(), "version", version)
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
@@ -64,7 +64,7 @@ func listen(ctx context.Context, port string) (net.Listener, error) {
 	return config.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", port))
 }
 
-// assemble returns the routes and what warms them up.
+// assemble returns the routes and what goes on beside them.
 func assemble(getenv func(string) string, log *slog.Logger) (http.Handler, func(context.Context)) {
 	settings, problem := readSettings(getenv)
 	var app *app
@@ -76,5 +76,5 @@ func assemble(getenv func(string) string, log *slog.Logger) (http.Handler, func(
 		log.Error("the settings are wrong; every call answers 503 until they are mended", "cause", cause)
 		return handler.Broken(cause, handler.Config{Version: version, Logger: log}), func(context.Context) {}
 	}
-	return app.routes, app.warm
+	return app.routes, app.background
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -17,28 +16,24 @@ import (
 
 // settings is all that the environment can say, checked.
 type settings struct {
-	tenantID, clientID   string
-	vaultURL, secretName string
-	identityClientID     string
-	cloud                powerbi.Cloud
-	storage              storageSettings
-	settleWindow         time.Duration
-	defaultTimeout       time.Duration
-	maxWait              time.Duration
-	allowed              handler.Allowed
-	baseURL              string
-	sweeps               bool         // the timer's schedule is set
-	web                  *http.Client // with extra roots; nil: each client's own
+	signIn
+	identityClientID string
+	cloud            powerbi.Cloud
+	storage          storageSettings
+	settleWindow     time.Duration
+	defaultTimeout   time.Duration
+	maxWait          time.Duration
+	allowed          handler.Allowed
+	baseURL          string
+	sweeps           bool         // the timer's schedule is set
+	web              *http.Client // with extra roots; nil: each client's own
 }
 
 // readSettings reads and checks everything. Its error names every problem.
 func readSettings(getenv func(string) string) (settings, error) {
 	r := &reader{getenv: getenv}
 	s := settings{
-		tenantID:         r.required("POWERBI_TENANT_ID", "the GUID (or a domain) of the service principal's tenant", tenantPattern),
-		clientID:         r.required("POWERBI_CLIENT_ID", "the application (client) id of the service principal, a GUID", guidPattern),
-		vaultURL:         r.required("KEY_VAULT_URL", "the address of the vault, such as https://name.vault.azure.net", httpsPattern),
-		secretName:       r.secretName(),
+		signIn:           r.signIn(),
 		identityClientID: r.optional("AZURE_CLIENT_ID", "the client id of the user-assigned managed identity, a GUID", guidPattern),
 		storage:          r.storage(),
 		settleWindow:     r.duration("SETTLE_WINDOW", 5*time.Minute, 30*time.Second, time.Hour),
@@ -48,7 +43,6 @@ func readSettings(getenv func(string) string) (settings, error) {
 		sweeps:           r.get("SWEEP_SCHEDULE") != "",
 		web:              r.extraRoots(runtime.GOOS),
 	}
-	r.auth()
 	s.cloud = r.cloud()
 	s.allowed = r.allowed()
 	return s, errors.Join(r.problems...)
@@ -102,38 +96,6 @@ func (r *reader) duration(name string, otherwise, low, high time.Duration) time.
 		return otherwise
 	}
 	return d
-}
-
-func (r *reader) secretName() string {
-	name := cmp.Or(r.get("POWERBI_CLIENT_SECRET_NAME"), "powerbi-client-secret")
-	if !secretPattern.MatchString(name) {
-		r.problem("POWERBI_CLIENT_SECRET_NAME must be the name of the secret in the vault, 1 to 127 letters, digits and dashes (not the secret itself)")
-	}
-	return name
-}
-
-// auth refuses what this version cannot do, rather than doing something else.
-func (r *reader) auth() {
-	switch r.get("POWERBI_AUTH") {
-	case "", "keyvault-secret":
-	default:
-		r.problem("POWERBI_AUTH is wrong: this version knows only keyvault-secret")
-	}
-}
-
-func (r *reader) cloud() powerbi.Cloud {
-	cloud, err := powerbi.CloudNamed(r.get("POWERBI_CLOUD"))
-	if err != nil {
-		r.problem("POWERBI_CLOUD is wrong: it must be public, usgov, usgovhigh, usgovmil or china")
-		return cloud
-	}
-	api := r.optional("POWERBI_API_URL", "an https address such as https://api.powerbi.com", httpsPattern)
-	authority := r.optional("AZURE_AUTHORITY_HOST", "an https address such as https://login.microsoftonline.com", httpsPattern)
-	over, err := cloud.Override(api, r.get("POWERBI_SCOPE"), authority)
-	if err != nil {
-		return cloud // told above
-	}
-	return over
 }
 
 func (r *reader) allowed() handler.Allowed {

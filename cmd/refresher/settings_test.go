@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pbirefresh/handler"
+	"pbirefresh/keyvault"
 	"pbirefresh/powerbi"
 )
 
@@ -21,7 +22,8 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := settings{
-		tenantID: aGUID, clientID: anotherGUID, vaultURL: "https://vault.vault.azure.net", secretName: "powerbi-client-secret",
+		signIn: signIn{method: keyvault.ClientSecret, tenantID: aGUID, clientID: anotherGUID, vaultURL: "https://vault.vault.azure.net",
+			secretName: "powerbi-client-secret", tokenExchange: "api://AzureADTokenExchange"},
 		cloud: public, storage: storageSettings{memory: true, container: "pbirefresh"}, sweeps: true,
 		settleWindow: 5 * time.Minute, defaultTimeout: 12 * time.Hour, maxWait: 45 * time.Second, allowed: all,
 	}
@@ -30,7 +32,7 @@ func TestDefaults(t *testing.T) {
 	}
 	// A setting that is there and empty, or blank, is as good as none.
 	empty := map[string]string{}
-	for _, name := range []string{"POWERBI_CLIENT_SECRET_NAME", "POWERBI_AUTH", "POWERBI_CLOUD", "POWERBI_API_URL", "POWERBI_SCOPE",
+	for _, name := range []string{"POWERBI_CLIENT_SECRET_NAME", "POWERBI_CLIENT_CERTIFICATE_NAME", "TOKEN_EXCHANGE_AUDIENCE", "POWERBI_AUTH", "POWERBI_CLOUD", "POWERBI_API_URL", "POWERBI_SCOPE",
 		"AZURE_AUTHORITY_HOST", "AZURE_CLIENT_ID", "STATE_STORAGE__blobServiceUri", "STATE_CONTAINER", "SETTLE_WINDOW",
 		"DEFAULT_TIMEOUT", "MAX_WAIT", "ALLOWED_MODELS", "PUBLIC_BASE_URL", "WEBSITE_HOSTNAME"} {
 		empty[name] = "  "
@@ -54,6 +56,9 @@ func TestGoodSettings(t *testing.T) {
 		{"KEY_VAULT_URL", "https://127.0.0.1:8443", func(s settings) any { return s.vaultURL }, "https://127.0.0.1:8443"},
 		{"POWERBI_CLIENT_SECRET_NAME", "sp-secret", func(s settings) any { return s.secretName }, "sp-secret"},
 		{"POWERBI_AUTH", "keyvault-secret", func(s settings) any { return s.secretName }, "powerbi-client-secret"},
+		{"POWERBI_AUTH", "keyvault-certificate", func(s settings) any { return s.secretName }, "powerbi-client-certificate"},
+		{"POWERBI_AUTH", "managed-identity", func(s settings) any { return s.method }, keyvault.ManagedIdentity},
+		{"TOKEN_EXCHANGE_AUDIENCE", "api://AzureADTokenExchangeUSNat", func(s settings) any { return s.tokenExchange }, "api://AzureADTokenExchangeUSNat"},
 		{"AZURE_CLIENT_ID", aGUID, func(s settings) any { return s.identityClientID }, aGUID},
 		{"POWERBI_CLOUD", "usgov", func(s settings) any { return s.cloud.API }, "https://api.powerbigov.us"},
 		{"POWERBI_CLOUD", "China", func(s settings) any { return s.cloud.Authority }, "https://login.chinacloudapi.cn"},
@@ -106,7 +111,10 @@ func TestWrongSettings(t *testing.T) {
 		{"KEY_VAULT_URL", "https://user:pw@v.vault.azure.net", "https://name.vault.azure.net"},
 		{"POWERBI_CLIENT_SECRET_NAME", "not a name!", "name of the secret"},
 		{"POWERBI_CLIENT_SECRET_NAME", "https://v.vault.azure.net/secrets/x", "name of the secret"},
-		{"POWERBI_AUTH", "managed-identity", "keyvault-secret"},
+		{"POWERBI_AUTH", "certificate", "keyvault-certificate"},
+		{"POWERBI_AUTH", "federated", "AZURE_CLIENT_ID"},
+		{"POWERBI_CLIENT_CERTIFICATE_NAME", "-----BEGIN CERTIFICATE-----", "name of the certificate"},
+		{"TOKEN_EXCHANGE_AUDIENCE", "AzureADTokenExchange", "api://"},
 		{"POWERBI_AUTH", "KeyVault-Secret", "keyvault-secret"},
 		{"AZURE_CLIENT_ID", "identity", "GUID"},
 		{"POWERBI_CLOUD", "mars", "usgov"},
@@ -168,6 +176,7 @@ func TestAllProblemsAreToldAtOnce(t *testing.T) {
 		"POWERBI_TENANT_ID": "-", "POWERBI_CLIENT_ID": "x", "KEY_VAULT_URL": "x", "POWERBI_CLIENT_SECRET_NAME": "x y", "POWERBI_AUTH": "x",
 		"AZURE_CLIENT_ID": "x", "POWERBI_CLOUD": "x", "STATE_STORAGE": "-", "STATE_STORAGE__blobServiceUri": "http://x", "SETTLE_WINDOW": "x",
 		"DEFAULT_TIMEOUT": "x", "MAX_WAIT": "x", "ALLOWED_MODELS": "x", "PUBLIC_BASE_URL": "x",
+		"POWERBI_CLIENT_CERTIFICATE_NAME": "x y", "TOKEN_EXCHANGE_AUDIENCE": "x",
 	}
 	_, err := readSettings(environ(t, wrong).get)
 	if err == nil {

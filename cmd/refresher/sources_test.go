@@ -117,7 +117,8 @@ func askedNames(t *testing.T) []string {
 // documented are the settings of the design, and what the platform sets.
 func documented() []string {
 	names := []string{
-		"POWERBI_TENANT_ID", "POWERBI_CLIENT_ID", "KEY_VAULT_URL", "POWERBI_CLIENT_SECRET_NAME", "POWERBI_AUTH", "POWERBI_CLOUD",
+		"POWERBI_TENANT_ID", "POWERBI_CLIENT_ID", "KEY_VAULT_URL", "POWERBI_CLIENT_SECRET_NAME", "POWERBI_CLIENT_CERTIFICATE_NAME",
+		"TOKEN_EXCHANGE_AUDIENCE", "POWERBI_AUTH", "POWERBI_CLOUD",
 		"POWERBI_API_URL", "POWERBI_SCOPE", "AZURE_AUTHORITY_HOST", "AZURE_CLIENT_ID", "STATE_STORAGE", "STATE_STORAGE__blobServiceUri",
 		"STATE_CONTAINER", "SETTLE_WINDOW", "DEFAULT_TIMEOUT", "MAX_WAIT", "ALLOWED_MODELS", "PUBLIC_BASE_URL", "SWEEP_SCHEDULE",
 	}
@@ -172,7 +173,7 @@ func lookedUp(call *ast.CallExpr) []string {
 	case *ast.SelectorExpr:
 		method = f.Sel.Name
 	}
-	if !slices.Contains([]string{"getenv", "get", "required", "optional", "duration"}, method) || len(call.Args) == 0 {
+	if !slices.Contains([]string{"getenv", "get", "required", "optional", "duration", "needed", "vaultName"}, method) || len(call.Args) == 0 {
 		return nil
 	}
 	var names []string

@@ -57,7 +57,7 @@ func (r *reader) hostStorage(s *storageSettings) {
 			r.problem("%s__accountName is wrong: it must be the name of a storage account, 3 to 24 lower-case letters and digits", prefix)
 			return
 		}
-		s.serviceURL = "https://" + name + ".blob.core.windows.net"
+		s.serviceURL = "https://" + name + "." + azureOf(r.get("POWERBI_CLOUD")).blobSuffix
 	case r.get(prefix) != "":
 		s.connectionString = r.get(prefix)
 	default:

@@ -1,0 +1,167 @@
+package keyvault
+
+import (
+	"context"
+	"errors"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+)
+
+// Method is a way to prove to Entra ID who asks for a token.
+type Method string
+
+// The methods, by the words of the setting POWERBI_AUTH.
+const (
+	ClientSecret      Method = "keyvault-secret"      // a secret of the application, from the vault
+	ClientCertificate Method = "keyvault-certificate" // a certificate of the application, from the vault
+	ManagedIdentity   Method = "managed-identity"     // the app's managed identity itself; no application
+	Federated         Method = "federated"            // the application, vouched for by the managed identity
+)
+
+// Methods lists them, the default first.
+func Methods() []Method {
+	return []Method{ClientSecret, ClientCertificate, ManagedIdentity, Federated}
+}
+
+// Vault tells whether the method reads the vault.
+func (m Method) Vault() bool { return m == ClientSecret || m == ClientCertificate }
+
+// setting names where the secret's name comes from.
+func (m Method) setting() string {
+	if m == ClientCertificate {
+		return "POWERBI_CLIENT_CERTIFICATE_NAME"
+	}
+	return "POWERBI_CLIENT_SECRET_NAME"
+}
+
+// source is what proves the principal, and decides when it is read anew.
+type source interface {
+	get(context.Context) (secret, error)            // what to use now
+	ping(context.Context) error                     // whether there is something to use
+	standIn(context.Context, *Error) (secret, bool) // what to try after a failure of get's
+	held(secret) *Error                             // its rejection, while that is fresh
+	reject(secret, *Error)                          // Entra ID does not take it
+	accept(secret)                                  // Entra ID takes it
+	expiry() (current secret, known bool)           // the secret whose expiry date is known
+}
+
+func newSource(o Options) (source, error) {
+	if o.Method.Vault() {
+		v, err := newVault(o)
+		if err != nil {
+			return nil, err
+		}
+		return newSecrets(v, o), nil
+	}
+	identity, err := o.identity()
+	if err != nil {
+		return nil, err
+	}
+	if o.Method == ManagedIdentity {
+		return steady{secret{principal: plainIdentity{identity}}, nil}, nil
+	}
+	f, err := o.federated(identity)
+	if err != nil {
+		return nil, err
+	}
+	return steady{secret{principal: f}, f.ping}, nil
+}
+
+// steady is a source without anything that could be replaced.
+type steady struct {
+	only  secret
+	check func(context.Context) error // nil: nothing to check but the token itself
+}
+
+func (s steady) get(context.Context) (secret, error) { return s.only, nil }
+func (s steady) ping(ctx context.Context) error {
+	if s.check == nil {
+		return nil
+	}
+	return s.check(ctx)
+}
+func (steady) standIn(context.Context, *Error) (secret, bool) { return secret{}, false }
+func (steady) held(secret) *Error                             { return nil }
+func (steady) reject(secret, *Error)                          {}
+func (steady) accept(secret)                                  {}
+func (steady) expiry() (secret, bool)                         { return secret{}, false }
+
+// plainIdentity marks the failures of the managed identity.
+type plainIdentity struct{ azcore.TokenCredential }
+
+// GetToken implements azcore.TokenCredential.
+func (p plainIdentity) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	t, err := p.TokenCredential.GetToken(ctx, o)
+	if err != nil {
+		return t, &identityError{oneLine(err.Error())}
+	}
+	return t, nil
+}
+
+// federated is the application whose assertion is a token of the managed identity
+// (documented: "Configure an application to trust a managed identity").
+type federated struct {
+	principal azcore.TokenCredential
+	assertion func(context.Context) (string, error)
+}
+
+// failedKey leads to where the assertion's failure is noted: azidentity keeps only
+// its text.
+type failedKey struct{}
+
+func (o Options) federated(identity azcore.TokenCredential) (federated, error) {
+	f := federated{assertion: func(ctx context.Context) (string, error) {
+		t, err := plainIdentity{identity}.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{o.TokenExchange + "/.default"}})
+		return t.Token, err
+	}}
+	noted := func(ctx context.Context) (string, error) {
+		token, err := f.assertion(ctx)
+		if failed, ok := ctx.Value(failedKey{}).(*error); ok {
+			*failed = err
+		}
+		return token, err
+	}
+	var err error
+	f.principal, err = azidentity.NewClientAssertionCredential(o.TenantID, o.ClientID, noted, &azidentity.ClientAssertionCredentialOptions{
+		ClientOptions: o.client(), DisableInstanceDiscovery: o.DisableInstanceDiscovery,
+	})
+	return f, err
+}
+
+// GetToken implements azcore.TokenCredential.
+func (f federated) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	var failed error
+	t, err := f.principal.GetToken(context.WithValue(ctx, failedKey{}, &failed), o)
+	if err != nil && failed != nil {
+		return t, failed
+	}
+	return t, err
+}
+
+// ping tells whether the managed identity gives an assertion.
+func (f federated) ping(ctx context.Context) error {
+	_, err := f.assertion(ctx)
+	if err != nil {
+		return identityFailure(ctx, err)
+	}
+	return nil
+}
+
+// identityFailure says in our words why the managed identity gave no token. Its text
+// may hold Entra ID's own code, as when the tenant does not know the resource.
+func identityFailure(ctx context.Context, err error) *Error {
+	if ctx.Err() != nil {
+		return timeoutError(ctx)
+	}
+	var failed *identityError
+	if !errors.As(err, &failed) {
+		failed = &identityError{oneLine(err.Error())}
+	}
+	code, number := CodeIdentityUnavailable, numberIn(failed.text)
+	if known := entraCode(0, number); number != 0 && known != CodeEntraRefused {
+		code = known
+	}
+	return &Error{Code: code, Detail: aadstsName(number), Message: failed.text, Remedy: remedy(code)}
+}

@@ -1,0 +1,104 @@
+package access
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Caller is who sends a request, as far as it is known.
+type Caller struct {
+	Principal        // by Easy Auth; zero: none
+	Key       string // the name that the policy gives the function key; "": it has none
+
+	digest string // of the function key; never shown
+}
+
+// String names the caller for people and records. It holds nothing secret.
+func (c Caller) String() string {
+	switch {
+	case c.ObjectID != "":
+		return "object:" + c.ObjectID
+	case c.AppID != "":
+		return "app:" + c.AppID
+	case c.Key != "":
+		return "key:" + c.Key
+	case c.digest != "":
+		return "key"
+	default:
+		return "unknown"
+	}
+}
+
+// Bucket tells callers apart even where they have no name, for limits. It is not to be
+// shown: for a key without a name it is its digest.
+func (c Caller) Bucket() string { return c.String() + " " + c.digest }
+
+// Gate is how callers are told apart, and what they may do. The zero Gate knows keys
+// only, and lets everybody do everything.
+type Gate struct {
+	EasyAuth bool    // the platform sets and guards the principal's header
+	Policy   *Policy // nil: everything is allowed
+}
+
+// PrincipalHeader is where Easy Auth puts the claims.
+const PrincipalHeader = "X-Ms-Client-Principal"
+
+// Identify tells who sent a request. Its error says that the platform's header is not
+// what it should be.
+func (g Gate) Identify(h http.Header, query url.Values) (Caller, error) {
+	c := Caller{digest: keyDigest(h, query)}
+	if g.Policy != nil && c.digest != "" {
+		c.Key = g.Policy.keys[c.digest]
+	}
+	values := h.Values(PrincipalHeader)
+	if !g.EasyAuth || len(values) == 0 {
+		return c, nil
+	}
+	if len(values) > 1 {
+		return Caller{}, errPrincipal
+	}
+	var err error
+	c.Principal, err = ParsePrincipal(values[0])
+	return c, err
+}
+
+// keyDigest is the hash of the function key, found where the host looks for it: the
+// header first, then the query (azure-functions-host, source). Two of either could
+// mean that the host took another than we do, so they have no name.
+func keyDigest(h http.Header, query url.Values) string {
+	keys := slices.DeleteFunc(slices.Clone(h.Values("X-Functions-Key")), func(s string) bool { return s == "" })
+	if len(keys) == 0 {
+		for name, values := range query { // the host ignores case
+			if strings.EqualFold(name, "code") {
+				keys = append(keys, values...)
+			}
+		}
+	}
+	if len(keys) != 1 || keys[0] == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(keys[0]))
+	return hex.EncodeToString(sum[:])
+}
+
+// Action is what a caller wants to do.
+type Action string
+
+// The actions.
+const (
+	Trigger   Action = "trigger"
+	Cancel    Action = "cancel"     // the caller's own share
+	CancelAll Action = "cancel-all" // for everybody who shares the operation
+)
+
+// Actions lists them.
+func Actions() []Action { return []Action{Trigger, Cancel, CancelAll} }
+
+// Permits tells whether the caller may do that to a model. Ids are in lower case.
+func (g Gate) Permits(c Caller, a Action, workspace, dataset string) bool {
+	return g.Policy == nil || g.Policy.permits(c, a, workspace, dataset)
+}

@@ -1,0 +1,180 @@
+package access
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const (
+	ada    = "aaaaaaaa-0000-0000-0000-000000000001"
+	bob    = "bbbbbbbb-0000-0000-0000-000000000002"
+	tenant = "cccccccc-0000-0000-0000-000000000003"
+)
+
+// principalOf is the header as the platform sends it.
+func principalOf(t testing.TB, claims ...string) string {
+	t.Helper()
+	p := map[string]any{"auth_typ": "aad", "name_typ": "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress", "role_typ": longRole}
+	list := []map[string]string{}
+	for i := 0; i+1 < len(claims); i += 2 {
+		list = append(list, map[string]string{"typ": claims[i], "val": claims[i+1]})
+	}
+	p["claims"] = list
+	b, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return base64.StdEncoding.EncodeToString(b)
+}
+
+func TestParsePrincipal(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		claims []string
+		want   string // object, app, tenant, name, roles
+	}{
+		"a person": {[]string{longObjectID, ada, longTenantID, tenant, "appid", bob, "preferred_username", "ada@contoso.com", "name", "Ada"},
+			ada + " " + bob + " " + tenant + " ada@contoso.com []"},
+		"a managed identity":  {[]string{"oid", strings.ToUpper(ada), "azp", bob, "roles", "Refresher", longRole, "Canceller"}, ada + " " + bob + "   [Refresher Canceller]"},
+		"the same twice":      {[]string{"oid", ada, longObjectID, ada}, ada + "    []"},
+		"an application only": {[]string{"appid", bob}, " " + bob + "   []"},
+		"a name with a trick": {[]string{"oid", ada, "preferred_username", "a\r\nb\x1b[31m\u202e"}, ada + "   a??b?[31m? []"},
+	} {
+		p, err := ParsePrincipal(principalOf(t, tt.claims...))
+		got := strings.Join([]string{p.ObjectID, p.AppID, p.TenantID, p.Name, "[" + strings.Join(p.Roles, " ") + "]"}, " ")
+		if err != nil || got != tt.want {
+			t.Errorf("%s: %q, %v, want %q", name, got, err, tt.want)
+		}
+	}
+	if p, err := ParsePrincipal(principalOf(t, "oid", ada, "preferred_username", strings.Repeat("x", 900))); err != nil || len(p.Name) != maxName {
+		t.Errorf("a long name: %d, %v", len(p.Name), err)
+	}
+}
+
+func encoded(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
+
+func TestPrincipalsThatAreNone(t *testing.T) {
+	t.Parallel()
+	many := make([]string, 2*(maxClaims+1))
+	for i := range many {
+		many[i] = "x"
+	}
+	for name, header := range map[string]string{
+		"empty": "", "no base64": "{}", "no JSON": encoded("x"), "an array": encoded("[]"), "a null": encoded("null"), "nothing in it": encoded("{}"),
+		"text after it":      encoded(`{"auth_typ":"aad","claims":[{"typ":"oid","val":"` + ada + `"}]} {}`),
+		"wrong types":        encoded(`{"auth_typ":1,"claims":[]}`),
+		"claims of a kind":   encoded(`{"auth_typ":"aad","claims":{"oid":"` + ada + `"}}`),
+		"an odd provider":    encoded(`{"auth_typ":"a d","claims":[{"typ":"oid","val":"` + ada + `"}]}`),
+		"not UTF-8":          encoded("{\"auth_typ\":\"aad\",\"claims\":[{\"typ\":\"oid\",\"val\":\"" + ada + "\"}],\"x\":\"\xff\"}"),
+		"line break":         principalOf(t, "oid", ada)[:8] + "\n" + principalOf(t, "oid", ada)[8:],
+		"two object ids":     principalOf(t, "oid", ada, longObjectID, bob),
+		"two tenants":        principalOf(t, "oid", ada, "tid", tenant, longTenantID, bob),
+		"two applications":   principalOf(t, "oid", ada, "appid", tenant, "azp", bob),
+		"an id that is none": principalOf(t, "oid", "ada"),
+		"nobody":             principalOf(t, "name", "Ada"),
+		"too many claims":    principalOf(t, append(many, "oid", ada)...),
+		"too large":          principalOf(t, "oid", ada, "x", strings.Repeat("x", maxPrincipal)),
+	} {
+		if p, err := ParsePrincipal(header); err == nil || p.ObjectID != "" {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+}
+
+// Without Easy Auth anybody can send the header, so it says nothing.
+func TestThePrincipalCountsOnlyWithEasyAuth(t *testing.T) {
+	t.Parallel()
+	h := http.Header{PrincipalHeader: {principalOf(t, "oid", ada)}}
+	if c, err := (Gate{}).Identify(h, nil); err != nil || c.String() != "unknown" {
+		t.Errorf("without: %v, %v", c, err)
+	}
+	if c, err := (Gate{EasyAuth: true}).Identify(h, nil); err != nil || c.String() != "object:"+ada {
+		t.Errorf("with: %v, %v", c, err)
+	}
+	if c, err := (Gate{EasyAuth: true}).Identify(http.Header{}, nil); err != nil || c.String() != "unknown" {
+		t.Errorf("with, and nobody signed in: %v, %v", c, err)
+	}
+	h.Add(PrincipalHeader, principalOf(t, "oid", bob))
+	if c, err := (Gate{EasyAuth: true}).Identify(h, nil); err == nil || c.ObjectID != "" {
+		t.Errorf("two principals: %v, %v", c, err)
+	}
+}
+
+func hash(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:])
+}
+
+// A key has the name that the policy gives it, wherever it was sent, and no name if
+// it is not clear which key the host looked at.
+func TestNamesOfKeys(t *testing.T) {
+	t.Parallel()
+	p := mustParse(t, `{"version":1,"keys":{"adf":"`+hash("k1")+`"},"rules":[{"callers":[{"key":"adf"}],"may":["trigger"],"models":["*"]}]}`)
+	for _, tt := range []struct {
+		name   string
+		header []string
+		query  string
+		want   string
+	}{
+		{"header", []string{"k1"}, "", "key:adf"},
+		{"query", nil, "code=k1", "key:adf"},
+		{"header before query", []string{"k2"}, "code=k1", "key"},
+		{"empty header", []string{""}, "code=k1", "key:adf"},
+		{"another", []string{"k2"}, "", "key"},
+		{"two headers", []string{"k2", "k1"}, "", "unknown"},
+		{"two in the query", nil, "code=k2&code=k1", "unknown"},
+		{"two spellings", nil, "CODE=k2&code=k1", "unknown"},
+		{"none", nil, "", "unknown"},
+	} {
+		query, err := url.ParseQuery(tt.query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := Gate{Policy: p}.Identify(http.Header{"X-Functions-Key": tt.header}, query)
+		if err != nil || c.String() != tt.want || strings.Contains(c.String(), "k1") {
+			t.Errorf("%s: %s, %v, want %s", tt.name, c, err, tt.want)
+		}
+	}
+}
+
+// Callers without a name are still told apart, and the same one is the same.
+func TestBuckets(t *testing.T) {
+	t.Parallel()
+	bucket := func(key string) string {
+		c, err := Gate{}.Identify(http.Header{"X-Functions-Key": {key}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Bucket()
+	}
+	if bucket("k1") == bucket("k2") || bucket("k1") != bucket("k1") || strings.Contains(bucket("k1"), "k1") {
+		t.Errorf("%q %q", bucket("k1"), bucket("k2"))
+	}
+}
+
+// FuzzParsePrincipal: it never panics, and what it takes is somebody with proper ids.
+func FuzzParsePrincipal(f *testing.F) {
+	f.Add(principalOf(f, "oid", ada, "roles", "x"))
+	f.Add(encoded(`{"auth_typ":"aad"}`))
+	f.Fuzz(func(t *testing.T, header string) {
+		p, err := ParsePrincipal(header)
+		if err != nil {
+			return
+		}
+		for _, id := range []string{p.ObjectID, p.AppID, p.TenantID} {
+			if id != "" && !guid.MatchString(id) {
+				t.Errorf("id %q", id)
+			}
+		}
+		if p.ObjectID+p.AppID == "" || slices.ContainsFunc([]rune(p.Name), func(r rune) bool { return r < ' ' }) {
+			t.Errorf("%+v", p)
+		}
+	})
+}

@@ -1,0 +1,142 @@
+package access
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Principal is a caller whom Easy Auth has authenticated. Ids are in lower case.
+type Principal struct {
+	Provider string // aad for Entra ID
+	TenantID string
+	ObjectID string // of the user, service principal or managed identity
+	AppID    string // of the application that asked for the token
+	Name     string // for people; anybody may have chosen it
+	Roles    []string
+}
+
+// Bounds of what the platform may send: claims of a person with hundreds of groups fit.
+const (
+	maxPrincipal = 48 << 10
+	maxClaims    = 1000
+	maxRoles     = 100
+	maxName      = 200
+)
+
+var errPrincipal = errors.New("access: the header X-MS-CLIENT-PRINCIPAL is not what App Service authentication sends")
+
+// clientPrincipal is documented: "Work with user identities in Azure App Service
+// authentication", decoding the client principal header.
+type clientPrincipal struct {
+	Provider string  `json:"auth_typ"`
+	NameType string  `json:"name_typ"`
+	RoleType string  `json:"role_typ"`
+	Claims   []claim `json:"claims"`
+}
+
+type claim struct {
+	Type  string `json:"typ"`
+	Value string `json:"val"`
+}
+
+// The names of claims: the platform's mapping gives some of them long ones
+// (documented as "a default claims-mapping process"; the names themselves seen).
+const (
+	longObjectID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
+	longTenantID = "http://schemas.microsoft.com/identity/claims/tenantid"
+	longRole     = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role"
+)
+
+// ParsePrincipal reads the header's value. What is not exactly of its form is refused
+// whole: half a principal would be somebody else.
+func ParsePrincipal(header string) (Principal, error) {
+	if len(header) > maxPrincipal {
+		return Principal{}, errPrincipal
+	}
+	raw, err := base64.RawStdEncoding.Strict().DecodeString(strings.TrimRight(header, "="))
+	if err != nil || strings.ContainsAny(header, "\r\n") || !utf8.Valid(raw) {
+		return Principal{}, errPrincipal
+	}
+	var c clientPrincipal
+	d := json.NewDecoder(bytes.NewReader(raw))
+	if err := d.Decode(&c); err != nil || len(c.Claims) > maxClaims {
+		return Principal{}, errPrincipal
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return Principal{}, errPrincipal
+	}
+	return c.principal()
+}
+
+func (c clientPrincipal) principal() (Principal, error) {
+	p := Principal{Provider: c.Provider}
+	var objects, tenants, apps, names []string
+	for _, claim := range c.Claims {
+		switch claim.Type {
+		case "oid", longObjectID:
+			objects = append(objects, strings.ToLower(claim.Value))
+		case "tid", longTenantID:
+			tenants = append(tenants, strings.ToLower(claim.Value))
+		case "appid", "azp":
+			apps = append(apps, strings.ToLower(claim.Value))
+		}
+		if claim.Type == "roles" || claim.Type == longRole || claim.Type == c.RoleType {
+			p.Roles = append(p.Roles, claim.Value)
+		}
+		if claim.Type == "preferred_username" || claim.Type == c.NameType {
+			names = append(names, claim.Value)
+		}
+	}
+	var good [3]bool
+	p.ObjectID, good[0] = only(objects)
+	p.TenantID, good[1] = only(tenants)
+	p.AppID, good[2] = only(apps)
+	if good != [3]bool{true, true, true} || p.ObjectID == "" && p.AppID == "" || len(p.Roles) > maxRoles || !word.MatchString(p.Provider) {
+		return Principal{}, errPrincipal
+	}
+	if len(names) > 0 {
+		p.Name = printable(names[0])
+	}
+	return p, nil
+}
+
+var (
+	guid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	word = regexp.MustCompile(`^[0-9A-Za-z_-]{1,40}$`)
+)
+
+// only is the one id of a kind, however often it is there. Two different ones, or one
+// that is no GUID, are nobody.
+func only(ids []string) (string, bool) {
+	slices.Sort(ids)
+	switch ids = slices.Compact(ids); len(ids) {
+	case 0:
+		return "", true
+	case 1:
+		return ids[0], guid.MatchString(ids[0])
+	default:
+		return "", false
+	}
+}
+
+// printable makes a name fit for records: short, and without control characters.
+func printable(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, s)
+	if r := []rune(s); len(r) > maxName {
+		return string(r[:maxName])
+	}
+	return s
+}

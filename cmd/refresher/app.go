@@ -12,6 +12,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"pbirefresh/handler"
+	"pbirefresh/internal/hostlog"
 	"pbirefresh/keyvault"
 	"pbirefresh/lease"
 	"pbirefresh/powerbi"
@@ -162,7 +163,7 @@ func logExpiring(log *slog.Logger, e keyvault.Expiring) {
 		level = slog.LevelError
 	}
 	log.Log(context.Background(), level, "the secret or certificate for Power BI expires soon: store a new version in Key Vault",
-		"event", "secret.expiring", "days", e.Days, "expires", e.At.UTC().Format(time.RFC3339), "version", e.Version)
+		hostlog.EventKey, hostlog.EventSecretExpiring, "days", e.Days, "expires", e.At.UTC().Format(time.RFC3339), "version", e.Version)
 }
 
 func logRead(log *slog.Logger, r keyvault.Read) {

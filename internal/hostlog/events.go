@@ -48,7 +48,7 @@ func Events() []Event {
 		{EventRefreshStuck, []string{"model", "seconds"}, []string{"operation", "phase"}},
 		{EventSweepDone, []string{"seen", "due", "failed", "complete"}, nil},
 		{EventThrottled, []string{"model", "call"}, []string{"code", "retryAfter"}}, // call: refresh, look
-		{EventSecretExpiring, []string{"days"}, nil},                                // below zero: it has expired
+		{EventSecretExpiring, []string{"days"}, []string{"expires", "version"}},     // below zero: it has expired
 		{EventScheduleLate, []string{"schedule", "seconds"}, nil},
 		{EventScheduleFailed, []string{"schedule"}, []string{"code"}},
 	}

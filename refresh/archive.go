@@ -34,7 +34,7 @@ func (q *queue) archive(ctx context.Context, epoch string, e Archive, now func()
 			q.log.Warn("operation not archived; it stays in the state document", "operation", op.Number, "error", err)
 			break
 		}
-		events = append(events, Archived{At: At(now()), Number: op.Number})
+		events = append(events, Archived{At: At(now()), Epoch: epoch, Number: op.Number})
 	}
 	return events
 }

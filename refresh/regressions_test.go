@@ -108,6 +108,20 @@ func TestCancelOfAnotherEpoch(t *testing.T) {
 	})
 }
 
+// The archive confirms an operation of a document that was deleted meanwhile: the new
+// document's operation of that number stays.
+func TestArchivedNamesItsEpoch(t *testing.T) {
+	t.Parallel()
+	r, s := DefaultRules(), NewState(testModel, "new")
+	s.Last, s.Recent = 1, []Operation{{Number: 1, Phase: Succeeded}}
+	if s, _ = r.Next(s, Archived{Epoch: "old", Number: 1}); len(s.Recent) != 1 {
+		t.Error("an operation left the document and is not in the archive")
+	}
+	if s, _ = r.Next(s, Archived{Epoch: "new", Number: 1}); len(s.Recent) != 0 {
+		t.Error("an archived operation stays")
+	}
+}
+
 func TestCancelNamesItsEpoch(t *testing.T) {
 	t.Parallel()
 	s := newScenario(t)
@@ -163,7 +177,7 @@ func TestDocumentIsBounded(t *testing.T) {
 		for _, effect := range s.effects {
 			if a, ok := effect.(Archive); ok {
 				for _, op := range a.Operations {
-					s.feed(Archived{At: At(s.now), Number: op.Number})
+					s.feed(Archived{At: At(s.now), Epoch: s.state.Epoch, Number: op.Number})
 				}
 			}
 		}

@@ -110,7 +110,7 @@ func (s *scenario) command(line string) []string {
 	case "deleted":
 		s.feed(Deleted{At: At(s.now), Txn: s.txn(args)})
 	case "archived":
-		s.feed(Archived{At: At(s.now), Number: int64(s.number(args[0]))})
+		s.feed(Archived{At: At(s.now), Epoch: s.state.Epoch, Number: int64(s.number(args[0]))})
 	case "wait":
 		s.now = s.now.Add(s.duration(args[0]))
 		return nil

@@ -129,6 +129,7 @@ type Deleted struct {
 // may leave the document.
 type Archived struct {
 	At
+	Epoch  string // of the document that the number belongs to
 	Number int64
 }
 

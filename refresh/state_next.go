@@ -197,6 +197,6 @@ func (s *State) bytes() int {
 
 func (m *machine) archived(e Archived) {
 	m.Recent = slices.DeleteFunc(m.Recent, func(op Operation) bool {
-		return op.Number == e.Number
+		return op.Number == e.Number && m.Epoch == e.Epoch
 	})
 }

@@ -46,8 +46,8 @@ fuzz: ## Fuzz every parser of outside input for a while (FUZZTIME=10s each)
 	@./.ci/fuzz $(or $(FUZZTIME),10s)
 
 .PHONY: soak
-soak: ## Play random schedules of faults in virtual time, as many as told (SCHEDULES=20000 FROM=1000)
-	$(GO) test ./simulation -run TestSchedules -schedules $(or $(SCHEDULES),20000) -from $(or $(FROM),1000) -timeout 12h
+soak: ## Play random schedules of faults in virtual time, as many or as long as told (SCHEDULES=20000 FROM=1000, SOAKFOR=8h)
+	$(GO) test ./simulation -run TestSchedules -schedules $(or $(SCHEDULES),20000) -for $(or $(SOAKFOR),0) -from $(or $(FROM),1000) -timeout 0 -v
 
 .PHONY: chaos
 chaos: $(STAMP) ## Kill and freeze real processes at random under load, about five minutes (TRIGGERS=2000)

@@ -45,6 +45,8 @@ func deeds() []struct {
 		{5, "outage", func(w *world, d dice) { w.anyProcess(d).planOutage(d.between(20*time.Second, 12*time.Minute)) }},
 		{4, "pause", (*world).freeze},
 		{2, "wipe", (*world).wipeMeta},
+		{1, "recreate", (*world).recreate},
+		{4, "leap", (*world).leap},
 		{1, "calmer", (*world).calmer},
 	}
 }
@@ -220,7 +222,7 @@ func (w *world) tune(ref sim.Ref, d dice) {
 	if w.limits.hides {
 		// A refresh must not be unseen and unfinished for longer than it takes to
 		// settle, the foreign one that it may wait for included.
-		k.StartDelay, k.Duration = 0, min(k.Duration, w.limits.settle-90*time.Second)
+		k.StartDelay, k.Duration = 0, min(k.Duration, w.limits.unseen)
 		k.VanishAfter = pick(d, 0, k.StartDelay+k.Duration+d.between(0, 30*time.Second), d.between(time.Second, time.Minute))
 		w.cover.hit("knob vanishing ids")
 	}

@@ -21,8 +21,9 @@
 //     stuck, queued and late refreshes, ids that appear late, vanish or change,
 //     throttling, rejected tokens, a secret that does not work for a while, a
 //     workspace that changes its capacity, refreshes of other tools and people;
-//   - wiped metadata, and clocks of the storage service and of Power BI that are up to
-//     five minutes off.
+//   - wiped metadata, and state documents that somebody deletes;
+//   - three clocks that are wrong and jump, forward and back: the storage service's,
+//     Power BI's, and the wall clock of a process.
 //
 // Then the faults stop. The timer alone must bring every model to rest, all ids are
 // read through a process that was there and through a new one, and every model must
@@ -36,38 +37,50 @@
 //   - G1: no two refreshes of ours accepted and unfinished at one time; no intent is
 //     saved while one is unfinished or while a POST is under way.
 //   - G2: a promised operation is saved, is never lost from document and archive,
-//     ends, and its id stays valid; due is not "never" while something is to be done.
+//     ends, and its id stays valid; due names no later time than the next step has.
+//     Ids of a deleted document are not found, or show what the archive has.
 //   - G3: Succeeded names a refresh that Power BI completed, that covers what was
 //     asked for, and that was asked for after the caller arrived (an adopted one:
 //     began after).
-//   - G4: one POST for an intent, after the intent is saved, not after its SendBy.
+//   - G4: one POST for an intent, after the intent is saved, not after its SendBy. An
+//     attempt without an answer is given up only after three successful reads of the
+//     history over the settle window, and called dropped only if there was nothing.
 //   - G5: a document follows from the one before it: same epoch, nothing lost.
-//   - G6: a terminal view never changes, for any reader; a request sent after somebody
-//     saw the end sees it; each failure agrees with what Power BI did.
-//   - G7: the document is below 64 KiB with at most 32 pending operations.
+//   - G6: a terminal view never changes, for any reader, and the archive has what the
+//     document had; a request sent after somebody saw the end sees it; each failure
+//     agrees with what Power BI did.
+//   - G7: the document is below 64 KiB with at most 32 pending operations; a thousand
+//     callers of one shape cost what ten cost (TestCrowd).
 //   - G8: only ids from a 202 are deleted; nobody is cancelled who did not ask.
 //
-// A run also fails if a fault, a phase change or an answer on the list in
-// expected_test.go never happened. TestOracleNotices sees G1, G2, G4, G6 and G8 fail
-// when a process is sabotaged; `make mutants` has the rest.
+// A run also fails if a document shows a transition of an operation or an attempt that
+// is not on the list in arrows_test.go, or if a transition, a fault or an answer on the
+// lists never happened. TestOracleNotices sees the assertions fail when a process is
+// sabotaged; `make mutants` has the rest.
 //
 // # Replay
 //
 //	go test ./simulation -run TestSchedules -seed 1012 -v     one schedule, told in full
 //	go test ./simulation -run TestSchedules -schedules 20000 -from 1000 -timeout 1h
+//	go test ./simulation -run TestSchedules -for 8h -timeout 9h
 //
 // A seed replays to the nanosecond (TestReplayIsExact compares two runs): each actor
 // draws from a stream of its own, crypto/rand is seeded, as is the jitter of azcore,
 // and all calls take random times, so that the clock decides the order. What
 // happens in the very same instant is ordered by the scheduler, on one P; under the
-// race detector, which shuffles goroutines, a seed may play out differently.
+// race detector, which shuffles goroutines, a seed may play out differently. The
+// schedules of a run are shared among processes of this program, one for each CPU;
+// -workers 0 keeps them in one, for a profile.
 //
 // # Not covered
 //
 // The residual of G1: a POST that arrives, or a refresh that Power BI first shows,
 // after the settle window; the generator stays within that budget (see limits).
-// Clocks that jump, wall clocks of processes that differ, a state container that is
-// deleted, documents of other versions, the archive's life cycle, idempotency keys
-// and callbacks, the HTTP layer, and azidentity (a small credential takes its place).
-// A paused process's timers run on, which a stopped one's do not.
+// A storage clock that jumps forward shortens every settle window that it falls into,
+// and one that jumps before a model's first look is not noticed: both are documented,
+// and left out. Deleting a document voids G1 for what it had started. A wall clock that
+// goes back has no effect (clocks_test.go says why) and is not simulated; a jump forward
+// is simulated by its effects. Documents of other versions, the archive's life cycle,
+// the HTTP layer, and azidentity (a small credential takes its place). A paused
+// process's timers run on, which a stopped one's do not.
 package simulation

@@ -1,7 +1,7 @@
 package simulation
 
-// expected lists what a full run must have exercised: a fault, a phase or an answer
-// that stops happening is a hole in the simulation, and fails the run.
+// expected lists what a run must have exercised, besides the transitions (must): a
+// fault or an answer that stops happening is a hole in the simulation, and fails it.
 func expected() []string {
 	var list []string
 	cross := func(prefix, sep string, ones, others []string) {
@@ -11,14 +11,6 @@ func expected() []string {
 			}
 		}
 	}
-	cross("phase new", " -> ", []string{""}, []string{"queued", "blocked", "starting"})
-	cross("phase queued", " -> ", []string{""}, []string{"blocked", "starting", "cancelled", "failed"})
-	cross("phase blocked", " -> ", []string{""}, []string{"starting", "cancelled", "failed"})
-	cross("phase starting", " -> ", []string{""}, []string{"running", "blocked", "settling", "failed"})
-	cross("phase running", " -> ", []string{""}, []string{"succeeded", "retrying", "cancelling", "failed"})
-	cross("phase settling", " -> ", []string{""}, []string{"running", "succeeded", "retrying", "cancelled", "failed"})
-	cross("phase ", " -> ", []string{"retrying"}, []string{"starting"})
-	cross("phase ", " -> ", []string{"cancelling"}, []string{"cancelled"})
 	cross("try ", "", []string{""}, []string{"pending", "completed", "failed", "cancelled", "refused", "dropped", "unknown", "adopted"})
 
 	cross("store ", ": ", []string{"read", "acquire", "write", "release", "list"}, []string{"outage", "lost", "refused", "landed", "late", "slow"})
@@ -32,12 +24,15 @@ func expected() []string {
 	cross("knob ", " ids", []string{"late", "vanishing", "renumbered"}, []string{""})
 	cross("outcome ", "", []string{"dropped", "stuck", "unknown-word", "partial", "cancelled", "disabled"}, []string{""})
 	cross("foreign ", "", []string{"Scheduled", "OnDemand", "ViaXmlaEndpoint", "ViaApi", "ViaEnhancedApi"}, []string{""})
-	list = append(list, "pause", "pause longer than the lease", "metadata wiped", "token refused: 401", "sweep found work", "archived", "refresh deleted")
+	list = append(list, "pause", "pause longer than the lease", "metadata wiped", "document deleted", "late answer revived its attempt", "attempt settled", "token refused: 401", "sweep found work", "archived", "refresh deleted")
 
 	cross("trigger ", "", []string{"queue", "join", "reject", "unavailable", "cut off", "refused RefreshInProgress"}, []string{""})
 	cross("cancel ", "", []string{"admitted force=false", "admitted force=true", "refused OperationFinished", "refused CancelNotSupported"}, []string{""})
 	cross("told Failed ", "", []string{
 		"RefreshFailed", "RefreshTimeout", "QueueTimeout", "RefreshDropped", "OutcomeUnknown", "DailyLimitExceeded", "EnhancedNotSupported", "BadRequest",
 	}, []string{""})
+	cross("", " clock jumps ", []string{"storage", "power bi"}, []string{"forward", "back"})
+	cross("wall clock jumps ", "", []string{""}, []string{"in a section", "before a POST"})
+	cross("id of a deleted document: ", "", []string{""}, []string{"not found", "Succeeded", "Failed"})
 	return append(list, "told Succeeded ", "told Canceled OperationCanceled")
 }

@@ -13,23 +13,33 @@ type limits struct {
 	settle time.Duration // the shortest settle window of any process
 	post   time.Duration // the shortest PostLimit
 
-	late  time.Duration // a request is on its way for at most so long after its sender gave up
-	pause time.Duration // a process stands still for at most so long
-	land  time.Duration // Power BI takes at most so long to act on a POST
-	list  time.Duration // a new refresh is invisible for at most so long
-	hides bool          // Power BI forgets refreshes
+	late   time.Duration // a request is on its way for at most so long after its sender gave up
+	pause  time.Duration // a process stands still for at most so long
+	land   time.Duration // Power BI takes at most so long to act on a POST
+	list   time.Duration // a new refresh is invisible for at most so long
+	hides  bool          // Power BI forgets refreshes
+	unseen time.Duration // a refresh is unfinished and forgotten for at most so long
+	leaps  time.Duration // the storage service's clock jumps forward by at most so much, in all
 }
 
 func newLimits(d dice) limits {
 	l := limits{settle: pick(d, 2*time.Minute, 3*time.Minute, 5*time.Minute), post: pick(d, 40*time.Second, time.Minute), hides: d.chance(0.15)}
 	// Clocks that lag by a slow acquire, whole seconds, and travelling.
 	budget := l.settle + l.post - 40*time.Second
-	if d.chance(0.2) {
+	if d.chance(0.3) {
+		l.leaps = d.between(time.Second, budget/3)
+		budget -= l.leaps
+	}
+	if d.chance(0.2) && !l.hides {
 		l.late = budget
 		return l
 	}
 	l.late = 30 * time.Second
 	rest := budget - l.late
+	if l.hides {
+		l.unseen = min(l.settle-90*time.Second, rest*2/3-10*time.Second)
+		rest /= 3
+	}
 	l.pause, l.land, l.list = rest/8, rest/8, rest/8
 	most := pick(d, &l.pause, &l.land, &l.list)
 	*most = rest * 3 / 4

@@ -3,4 +3,4 @@
 package simulation
 
 // usual is how many random schedules a run has.
-const usual = 500
+const usual = 3000

@@ -26,19 +26,26 @@ type oracle struct {
 	posts    map[string]int    // txn -> how often it left
 	flying   map[string]bool   // txn of POSTs that Power BI has not answered
 	ours     map[string]bool   // ids from a 202 that a process heard
+	reads    map[refresh.Model][]read
+	voided   map[string]time.Time   // epochs of deleted documents, since when
+	deleted  map[refresh.Model]bool // models that had one
 	broken   []string
 }
 
-// intent is what an attempt's saved intent allows.
+// intent is what an attempt's saved intent allows, in true time.
 type intent struct {
 	model  refresh.Model
-	sendBy time.Time // storage service's clock
+	saved  time.Time
+	sendBy time.Time // or a little later
+	void   bool      // its document was deleted
+	blind  bool      // nobody had looked at Power BI before: a jump of a clock since then shows to nobody
 }
 
 func newOracle(w *world) *oracle {
 	return &oracle{
 		w: w, states: map[refresh.Model]refresh.State{}, meta: map[refresh.Model]lease.Meta{}, archived: map[string]bool{},
-		intents: map[string]intent{}, posts: map[string]int{}, flying: map[string]bool{}, ours: map[string]bool{},
+		intents: map[string]intent{}, posts: map[string]int{}, flying: map[string]bool{}, ours: map[string]bool{}, reads: map[refresh.Model][]read{},
+		voided: map[string]time.Time{}, deleted: map[refresh.Model]bool{},
 	}
 }
 
@@ -69,6 +76,7 @@ func (o *oracle) wrote(name string, body []byte, meta lease.Meta) {
 	defer o.mu.Unlock()
 	if strings.HasPrefix(name, "archive/") {
 		o.archived[name] = true
+		o.filed(name, body)
 		o.w.cover.hit("archived")
 	}
 	model, ok := o.w.modelNamed(name)
@@ -89,8 +97,12 @@ func (o *oracle) wrote(name string, body []byte, meta lease.Meta) {
 		o.kept(prev, next)
 	}
 	o.phases(prev, next)
+	o.stages(prev, next)
+	if a := prev.Attempt; a != nil && (next.Attempt == nil || next.Attempt.Txn != a.Txn) {
+		o.resolved(model, *a, next)
+	}
 	if a := next.Attempt; a != nil && (prev.Attempt == nil || prev.Attempt.Txn != a.Txn) {
-		o.intended(model, a)
+		o.intended(model, a, prev.Ahead == nil)
 	}
 }
 
@@ -108,13 +120,6 @@ func (o *oracle) bounds(s refresh.State, body []byte) {
 	}
 	if len(s.Pending) > 32 {
 		o.note("G7: %d operations are pending", len(s.Pending))
-	}
-}
-
-// visible: the sweep must find what is not idle (G2).
-func (o *oracle) visible(s refresh.State, meta lease.Meta) {
-	if meta["due"] == "never" && (len(s.Pending) > 0 || s.Attempt != nil) {
-		o.note("G2: %d operations are pending and an attempt is %v, but due says never", len(s.Pending), s.Attempt != nil)
 	}
 }
 
@@ -139,58 +144,34 @@ func (o *oracle) kept(prev, next refresh.State) {
 	}
 }
 
-// phases counts the transitions of operations, and how their attempts ended.
-func (o *oracle) phases(prev, next refresh.State) {
-	for _, list := range [][]refresh.Operation{next.Pending, next.Recent} {
-		for _, op := range list {
-			old, known := prev.Find(op.Number)
-			from := "new"
-			if known {
-				from = string(old.Phase)
-			}
-			if !known || old.Phase != op.Phase {
-				o.w.cover.hit("phase %s -> %s", from, op.Phase)
-			}
-			for i, try := range op.Tries {
-				if i >= len(old.Tries) || old.Tries[i].Outcome != try.Outcome {
-					o.w.cover.hit("try %s", try.Outcome)
-				}
-				if try.Adopted && (i >= len(old.Tries) || !old.Tries[i].Adopted) {
-					o.w.cover.hit("try adopted")
-				}
-			}
-		}
-	}
-}
-
 // intended: a new intent implies that nothing of ours is under way (G1, G4).
-func (o *oracle) intended(model refresh.Model, a *refresh.Attempt) {
+func (o *oracle) intended(model refresh.Model, a *refresh.Attempt, blind bool) {
 	if _, again := o.intents[a.Txn]; again && a.Stage != refresh.StageStarting {
 		o.w.cover.hit("late answer revived its attempt")
 		return
 	} else if again {
 		o.note("G4: intent %s was saved a second time", a.Txn)
 	}
-	o.intents[a.Txn] = intent{model, a.SendBy}
+	// The section that decided began at most a minute ago. Storage tells whole seconds.
+	by := a.SendBy.Add(time.Second - o.w.disk.clock.least(time.Now().Add(-time.Minute)))
+	o.intents[a.Txn] = intent{model: model, saved: time.Now(), sendBy: by, blind: blind}
 	for txn := range o.flying {
-		if o.intents[txn].model == model {
+		if it := o.intents[txn]; it.model == model && !it.void {
 			o.note("G4: intent %s was saved while the POST of %s is on its way", a.Txn, txn)
 		}
 	}
 	for _, r := range o.w.ownRefreshes(model) {
-		if r.Ended.IsZero() && !r.Dropped {
+		if r.Ended.IsZero() && !r.Dropped && !o.deleted[model] {
 			o.note("G1: intent %s was saved while our refresh %s of %v is unfinished", a.Txn, r.ID, r.Accepted)
 		}
 	}
 }
 
-// handed sees the client hand a POST to the network: a second's rounding of the
-// storage service's clock after SendBy it is too late.
+// handed sees the client hand a POST to the network.
 func (o *oracle) handed(txn string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	by := o.intents[txn].sendBy.Add(time.Second - o.w.disk.skew)
-	if !by.IsZero() && time.Now().After(by) {
+	if by := o.intents[txn].sendBy; !by.IsZero() && time.Now().After(by) {
 		o.note("G4: %s is posted %v after its SendBy", txn, time.Since(by))
 	}
 }

@@ -31,6 +31,12 @@ type process struct {
 	fuse   fuse
 	storm  weather
 	cut    time.Duration // its next POST begins an outage of the store that lasts so long
+
+	sections map[string]time.Time // when it last asked for the lease of a document
+	leapt    time.Time            // when its wall clock jumped
+	leap     time.Duration        // by how much
+	planned  time.Duration        // it jumps so far in its next section
+	writes   int                  // of state documents, so far
 }
 
 // fuse says at which call a process dies.
@@ -53,7 +59,7 @@ func newProcess(w *world, number int) *process {
 	name := fmt.Sprintf("p%d", number)
 	p := &process{
 		w: w, name: name, rules: w.limits.rules(newDice(w.seed, name)),
-		dead: make(chan struct{}), limbo: lease.NewMemory(), dice: map[string]dice{},
+		dead: make(chan struct{}), limbo: lease.NewMemory(), dice: map[string]dice{}, sections: map[string]time.Time{},
 	}
 	if w.sabotage == careless {
 		p.rules.SettleWindow = 0
@@ -193,4 +199,10 @@ func ask[T any](p *process, f func() (T, error)) (T, error) {
 	}
 	var none T
 	return none, errDead
+}
+
+func (p *process) wrote() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.writes++
 }

@@ -9,41 +9,63 @@ import (
 	mathrand "math/rand"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 	"testing/cryptotest"
 	"testing/synctest"
+	"time"
 )
 
 var (
 	schedules = flag.Int("schedules", usual, "how many random schedules to run")
-	seed      = flag.Uint64("seed", 0, "run this schedule only, and tell all of it")
+	lasting   = flag.Duration("for", 0, "run schedules for so long, however many")
+	seed      = flag.Uint64("seed", 0, "run this schedule only, and tell all of it with -v")
 	from      = flag.Uint64("from", 1, "the first seed")
+	workers   = flag.Int("workers", runtime.NumCPU(), "how many processes share the schedules; 0: none but this one")
+	part      = flag.String("part", "", "run these schedules, FROM+COUNT or corpus, for another process")
+	tally     = flag.String("tally", "", "write what they exercised into this file")
 )
+
+// enough schedules exercise everything on the lists of expected_test.go.
+const enough = 1500
 
 // TestSchedules runs the corpus of past failures, and random schedules.
 func TestSchedules(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // goroutines of one instant run in the same order
 	defer debug.SetGCPercent(debug.SetGCPercent(800))
-	if *seed != 0 {
+	switch {
+	case *seed != 0:
 		w := run(t, *seed)
 		t.Logf("%s\n%s", w.describe(), w.trace.last(0))
 		return
+	case *part != "":
+		keepTally(t, runPart(t, *part))
+		return
 	}
+	began := time.Now()
+	total, played := runAll(t)
+	long := played >= 50*enough
+	t.Logf("exercised:\n%s%d schedules in %v: %s", total, played, time.Since(began).Round(time.Millisecond), total.summary(long))
+	if strange := total.unexpected(); len(strange) > 0 {
+		t.Errorf("not on the list of transitions:\n  %s", strings.Join(strange, "\n  "))
+	}
+	if missing := total.missing(slices.Concat(expected(), must(long))); played >= enough && len(missing) > 0 && !t.Failed() {
+		t.Errorf("never exercised:\n  %s", strings.Join(missing, "\n  "))
+	}
+}
+
+// runPart runs the schedules that a name stands for, until one fails.
+func runPart(t *testing.T, name string) *coverage {
+	t.Helper()
 	total := newCoverage()
-	for _, s := range corpus() {
+	for _, s := range seedsOf(t, name) {
 		total.add(run(t, s).cover)
-	}
-	for i := range *schedules {
-		total.add(run(t, *from+uint64(i)).cover)
 		if t.Failed() {
 			break
 		}
 	}
-	t.Logf("exercised:\n%s", total)
-	if missing := total.missing(expected()); *schedules >= 500 && len(missing) > 0 && !t.Failed() {
-		t.Errorf("never exercised:\n  %s", strings.Join(missing, "\n  "))
-	}
+	return total
 }
 
 // play plays one schedule in a bubble of its own.

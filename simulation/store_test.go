@@ -1,8 +1,11 @@
 package simulation
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,12 +18,15 @@ type disk struct {
 	*lease.Memory
 	mu     sync.Mutex
 	oracle *oracle
-	skew   time.Duration // of the service's clock
+	clock  *clock // of the service
 }
 
-func (d *disk) date(t time.Time) time.Time { return t.Add(d.skew) }
+func (d *disk) date(t time.Time) time.Time { return t.Add(d.clock.off()) }
 
 func (d *disk) create(ctx context.Context, name string, body []byte, meta lease.Meta) (lease.Version, error) {
+	if d.oracle.w.sabotage == muddled && strings.HasPrefix(name, "archive/") {
+		body = bytes.ReplaceAll(body, []byte(`"phase":"succeeded"`), []byte(`"phase":"failed"`))
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	v, err := d.Create(ctx, name, body, meta)
@@ -33,6 +39,13 @@ func (d *disk) create(ctx context.Context, name string, body []byte, meta lease.
 func (d *disk) write(ctx context.Context, name, id string, base lease.Version, body []byte, meta lease.Meta) (lease.Version, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	switch d.oracle.w.sabotage {
+	case asleep:
+		meta = lease.Meta{"due": "never"}
+	case late:
+		meta = lease.Meta{"due": d.date(time.Now().Add(time.Hour)).UTC().Format(time.RFC3339Nano)}
+	case honest, unfenced, eager, rude, hopeful, blind, careless, muddled:
+	}
 	v, err := d.Write(ctx, name, id, base, body, meta)
 	if err != nil && d.oracle.w.sabotage == unfenced {
 		v, err = d.Overwrite(name, body, meta), nil
@@ -98,6 +111,7 @@ func (s *store) Create(ctx context.Context, name string, body []byte, meta lease
 
 // Acquire implements lease.Store.
 func (s *store) Acquire(ctx context.Context, name, id string, ttl time.Duration) (lease.Grant, error) {
+	s.p.entered(name)
 	return over(ctx, s, "acquire", name, func(ctx context.Context) (lease.Grant, error) {
 		grant, err := s.p.w.disk.Acquire(ctx, name, id, ttl)
 		grant.Date = s.p.w.disk.date(grant.Date)
@@ -107,6 +121,10 @@ func (s *store) Acquire(ctx context.Context, name, id string, ttl time.Duration)
 
 // Write implements lease.Store.
 func (s *store) Write(ctx context.Context, name, id string, base lease.Version, body []byte, meta lease.Meta) (lease.Version, error) {
+	s.p.wrote()
+	if s.p.distrusted(name) {
+		return "", fmt.Errorf("%w: the lease's trust window ended before the write was sent", lease.ErrLost)
+	}
 	return over(ctx, s, "write", name, func(ctx context.Context) (lease.Version, error) {
 		return s.p.w.disk.write(ctx, name, id, base, body, meta)
 	}, func(ctx context.Context, m lease.Store) (lease.Version, error) {

@@ -68,6 +68,13 @@ func (l *ledger) saw(p *promise, reader string, sent time.Time, v refresh.View) 
 		l.w.oracle.violated("the id of operation %d shows operation %d", p.opened.Number, v.Operation.Number)
 		return
 	}
+	void := l.w.oracle.void(p.opened.Epoch)
+	if !void.IsZero() && sent.After(void) {
+		l.w.cover.hit("id of a deleted document: %s", v.Status)
+	}
+	if !v.Status.Terminal() && !void.IsZero() && sent.After(void) {
+		l.w.oracle.violated("G2: operation %d of %s was deleted with its document, and is %s for %s", p.opened.Number, short(p.model), v.Status, reader)
+	}
 	if !v.Status.Terminal() {
 		if p.ended != nil && sent.After(p.endedAt) {
 			l.w.oracle.violated("G6: operation %d of %s was %s and is %s for %s", p.opened.Number, short(p.model), p.ended.Status, v.Status, reader)
@@ -93,7 +100,16 @@ func sameEnd(a, b refresh.View) bool {
 	if a.Status == refresh.StatusCanceled {
 		return b.Status == a.Status && a.Operation.Ended.Equal(b.Operation.Ended) && reflect.DeepEqual(a.Operation.Fault, b.Operation.Fault)
 	}
-	return a.Status == b.Status && reflect.DeepEqual(a.Operation, b.Operation)
+	return a.Status == b.Status && (reflect.DeepEqual(a.Operation, b.Operation) || asSaved(a.Operation) == asSaved(b.Operation))
+}
+
+// asSaved is an operation as any document has it: no list and an empty one are alike.
+func asSaved(op refresh.Operation) string {
+	b, err := json.Marshal(op)
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
 }
 
 func faultCode(v refresh.View) string {
@@ -137,6 +153,7 @@ func (l *ledger) judgeSuccess(p *promise, v refresh.View) {
 		l.w.oracle.violated("G3: operation %d of %s was served by another tool's refresh, and nobody knows of what", number, short(p.model))
 	case !covers(r.Body, p.ask.Shape):
 		l.w.oracle.violated("G3: operation %d of %s asked for %+v and was served by %s", number, short(p.model), p.ask.Shape, r.Body)
+	case l.w.jumped() && l.w.oracle.blind(v):
 	case p.ask.WhenBusy != refresh.WhenBusyJoin && since(r).Before(p.arrived.Add(l.w.skew)):
 		l.w.oracle.violated("G3: operation %d of %s arrived at %v and was served by a refresh of %v", number, short(p.model), p.arrived.Add(l.w.skew), since(r))
 	}
@@ -180,8 +197,8 @@ func (l *ledger) judgeFailure(p *promise, v refresh.View) {
 	switch {
 	case code == "":
 		l.w.oracle.violated("G6: operation %d of %s failed without a reason", number, short(p.model))
-	case code == refresh.CodeTimeout && found && v.Operation.Tries[len(v.Operation.Tries)-1].Outcome == refresh.OutcomePending:
-		deadline := v.Operation.Deadline.Add(l.w.skew - l.w.disk.skew)
+	case code == refresh.CodeTimeout && found && l.w.disk.clock.steady() && v.Operation.Tries[len(v.Operation.Tries)-1].Outcome == refresh.OutcomePending:
+		deadline := v.Operation.Deadline.Add(l.w.skew - l.w.disk.clock.off())
 		if !r.Ended.IsZero() && r.Ended.Before(deadline) {
 			l.w.oracle.violated("G6: operation %d of %s timed out at %v, and its refresh ended at %v", number, short(p.model), deadline, r.Ended)
 		}

@@ -31,6 +31,10 @@ type upstream struct {
 // Post implements refresh.Upstream.
 func (u *upstream) Post(ctx context.Context, m refresh.Model, p refresh.Post, sendBy time.Time) refresh.Answer {
 	ctx = context.WithValue(ctx, txnKey{}, p.Txn)
+	if leap, _ := u.p.ahead(refresh.StateName(m)); leap > 0 {
+		sendBy = sendBy.Add(-leap) // what the wall clock makes of it
+		u.p.w.cover.hit("wall clock jumps before a POST")
+	}
 	answer := u.Upstream.Post(ctx, m, p, sendBy)
 	if answer.Kind == refresh.Lost && u.p.w.sabotage == eager {
 		return u.Upstream.Post(ctx, m, p, sendBy)
@@ -93,7 +97,15 @@ func (t *wire) Do(req *http.Request) (*http.Response, error) {
 		if posted {
 			defer p.w.oracle.landed(txn)
 		}
-		return p.w.network.RoundTrip(req.Clone(ctx))
+		sent := time.Now()
+		resp, err := p.w.network.RoundTrip(req.Clone(ctx))
+		if m, ok := historyOf(req); ok && err == nil && resp.StatusCode == http.StatusOK {
+			p.w.oracle.looked(m, sent)
+		}
+		if err == nil && req.URL.Host == sim.PowerBIHost {
+			p.w.misdate(resp)
+		}
+		return resp, err
 	})
 	if errors.Is(err, errDead) {
 		return nil, err
@@ -146,6 +158,15 @@ func (c *credential) GetToken(ctx context.Context, o policy.TokenRequestOptions)
 		return azcore.AccessToken{}, err
 	}
 	return azcore.AccessToken{Token: token.Token, ExpiresOn: time.Now().Add(time.Duration(token.Seconds) * time.Second)}, nil
+}
+
+// historyOf tells whose refresh history a request asks for.
+func historyOf(req *http.Request) (refresh.Model, bool) {
+	rest, ok := strings.CutPrefix(req.URL.Path, "/v1.0/myorg/groups/")
+	workspace, rest, found := strings.Cut(rest, "/datasets/")
+	model, is := strings.CutSuffix(rest, "/refreshes")
+	ok = ok && found && is && req.Method == http.MethodGet
+	return refresh.Model{WorkspaceID: workspace, DatasetID: model}, ok
 }
 
 // idsOf returns every id that the headers of a 202 may mean.

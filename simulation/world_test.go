@@ -21,6 +21,8 @@ type world struct {
 	dice    dice
 	limits  limits
 	skew    time.Duration // of Power BI's clock
+	leapt   time.Duration // forward, by the storage service's clock
+	stamps  *clock        // how much it is ahead of that, where Power BI tells times
 	models  []refresh.Model
 	disk    *disk
 	cloud   *sim.Cloud
@@ -52,7 +54,8 @@ func newWorld(t *testing.T, seed uint64, s sabotage) *world {
 	}
 	w.skew = pick(d, 0, d.between(-5*time.Minute, 5*time.Minute))
 	w.oracle, w.ledger = newOracle(w), &ledger{w: w}
-	w.disk = &disk{Memory: lease.NewMemory(), oracle: w.oracle, skew: pick(d, 0, d.between(-5*time.Minute, 5*time.Minute))}
+	w.disk = &disk{Memory: lease.NewMemory(), oracle: w.oracle, clock: newClock(pick(d, 0, d.between(-5*time.Minute, 5*time.Minute)))}
+	w.stamps = newClock(0)
 	w.cloud = sim.NewCloud(sim.Options{
 		Now: func() time.Time { return time.Now().Add(w.skew) }, TokenLifetime: pick(d, time.Hour, 12*time.Minute), OnEvent: w.heard,
 	})
@@ -169,6 +172,9 @@ func (w *world) ownRefreshes(m refresh.Model) []sim.Refresh {
 // checkSaved: what a caller was promised is in the store (G2).
 func (w *world) checkSaved(held *promise) {
 	s := w.oracle.state(held.model)
+	if !w.oracle.void(held.opened.Epoch).IsZero() {
+		return
+	}
 	if _, ok := s.Find(held.opened.Number); ok {
 		return
 	}
@@ -187,6 +193,8 @@ func (w *world) read(held *promise, p *process, reader string) {
 	switch {
 	case err == nil:
 		w.ledger.saw(held, reader+"@"+p.name, sent, receipt.View)
+	case errors.As(err, &no) && no.Code == refresh.CodeNotFound && !w.oracle.void(held.opened.Epoch).IsZero():
+		w.cover.hit("id of a deleted document: not found")
 	case errors.As(err, &no), errors.Is(err, refresh.ErrBadID):
 		w.oracle.violated("G2: the id of operation %d of %s is not valid any more: %v", held.opened.Number, short(held.model), err)
 	}
@@ -207,5 +215,5 @@ func (w *world) sweep(p *process) {
 
 func (w *world) describe() string {
 	return fmt.Sprintf("seed %d: %d models, %d processes, limits %+v, clocks: storage %v, Power BI %v",
-		w.seed, len(w.models), w.size, w.limits, w.disk.skew, w.skew)
+		w.seed, len(w.models), w.size, w.limits, w.disk.clock.off(), w.skew)
 }

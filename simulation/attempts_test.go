@@ -1,0 +1,151 @@
+package simulation
+
+import (
+	"strings"
+	"time"
+
+	"pbirefresh/refresh"
+)
+
+// read is one history that Power BI showed.
+type read struct {
+	sent, answered time.Time
+}
+
+// phases counts the transitions of operations, and how their attempts ended.
+func (o *oracle) phases(prev, next refresh.State) {
+	for _, list := range [][]refresh.Operation{next.Pending, next.Recent} {
+		for _, op := range list {
+			old, known := prev.Find(op.Number)
+			from := "new"
+			if known {
+				from = string(old.Phase)
+			}
+			if !known || old.Phase != op.Phase {
+				o.w.cover.hit("phase %s -> %s", from, op.Phase)
+			}
+			o.tries(old, op)
+		}
+	}
+}
+
+func (o *oracle) tries(old, op refresh.Operation) {
+	for i, try := range op.Tries {
+		if i >= len(old.Tries) || old.Tries[i].Outcome != try.Outcome {
+			o.w.cover.hit("try %s", try.Outcome)
+		}
+		if try.Adopted && (i >= len(old.Tries) || !old.Tries[i].Adopted) {
+			o.w.cover.hit("try adopted")
+		}
+	}
+}
+
+// stages counts the transitions of attempts.
+func (o *oracle) stages(prev, next refresh.State) {
+	from, to := "none", "none"
+	if prev.Attempt != nil {
+		from = string(prev.Attempt.Stage)
+	}
+	if next.Attempt != nil {
+		to = string(next.Attempt.Stage)
+	}
+	switch {
+	case prev.Attempt != nil && next.Attempt != nil && prev.Attempt.Txn != next.Attempt.Txn:
+		o.w.cover.hit("stage %s -> none", from)
+		o.w.cover.hit("stage none -> %s", to)
+	case from != to:
+		o.w.cover.hit("stage %s -> %s", from, to)
+	}
+}
+
+// looked sees a history leave Power BI for a process.
+func (o *oracle) looked(m refresh.Model, sent time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.reads[m] = append(o.reads[m], read{sent, time.Now()})
+}
+
+// resolved: an attempt is given up only for a reason (G1, G4). That nothing of it is
+// under way is seen when the next intent is saved; here, what was known of it.
+func (o *oracle) resolved(m refresh.Model, a refresh.Attempt, next refresh.State) {
+	it, known := o.intents[a.Txn]
+	outcome := outcomeOf(a.Txn, next)
+	if !known || a.Stage != refresh.StageSettling || outcome != refresh.OutcomeDropped && outcome != refresh.OutcomeUnknown {
+		return
+	}
+	if strings.Contains(faultOf(a.Txn, next), "A day after the deadline") {
+		return
+	}
+	o.w.cover.hit("attempt settled")
+	o.settled(m, a, it)
+	if outcome == refresh.OutcomeDropped {
+		o.noTrace(m, a, it)
+	}
+}
+
+// settled: only successful reads of the history, over all of the window, tell that an
+// attempt is not there. A storage clock that jumps forward shortens the window, and so
+// does one that a process knows late, by an acquire that took long.
+func (o *oracle) settled(m refresh.Model, a refresh.Attempt, it intent) {
+	n, first := 0, time.Time{}
+	for _, r := range o.reads[m] {
+		if r.sent.After(it.saved) {
+			n++
+			if first.IsZero() {
+				first = r.sent
+			}
+		}
+	}
+	window := o.w.limits.settle - o.w.limits.leaps - 12*time.Second
+	if n < 3 || time.Since(first) < window {
+		o.note("G4: attempt %s was given up after %d reads in %v", a.Txn, n, time.Since(first))
+	}
+}
+
+// noTrace: what is called dropped was not accepted, or Power BI really dropped it.
+func (o *oracle) noTrace(m refresh.Model, a refresh.Attempt, it intent) {
+	if o.w.limits.hides || o.deleted[m] || it.blind && o.w.jumped() {
+		return
+	}
+	for _, r := range o.w.ownRefreshes(m) {
+		if !r.Dropped && r.Accepted.Add(-o.w.skew).After(it.saved) {
+			o.note("G6: attempt %s is called dropped, and Power BI has its refresh %s (%s)", a.Txn, r.ID, r.Status)
+		}
+	}
+}
+
+func outcomeOf(txn string, s refresh.State) refresh.Outcome {
+	if try, ok := tryOf(txn, s); ok {
+		return try.Outcome
+	}
+	return ""
+}
+
+func faultOf(txn string, s refresh.State) string {
+	if try, ok := tryOf(txn, s); ok && try.Fault != nil {
+		return try.Fault.Message
+	}
+	return ""
+}
+
+func tryOf(txn string, s refresh.State) (refresh.Try, bool) {
+	for _, list := range [][]refresh.Operation{s.Pending, s.Recent} {
+		for _, op := range list {
+			for _, try := range op.Tries {
+				if try.Txn == txn {
+					return try, true
+				}
+			}
+		}
+	}
+	return refresh.Try{}, false
+}
+
+// blind reports whether the operation ended with the row that was recognised by its
+// time, without a measure of the clocks from before the intent.
+func (o *oracle) blind(v refresh.View) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	last := v.Operation.Tries[len(v.Operation.Tries)-1]
+	return last.Adopted && o.intents[last.Txn].blind
+}

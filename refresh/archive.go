@@ -40,15 +40,22 @@ func (q *queue) archive(ctx context.Context, epoch string, e Archive, now func()
 }
 
 func (c *Coordinator) archiveOne(ctx context.Context, m Model, epoch string, op Operation) error {
-	body, err := json.Marshal(archivedOperation{Schema: Schema, Model: m, Operation: op})
+	if err := c.point(ctx, epoch, op); err != nil {
+		return err
+	}
+	return c.createFinal(ctx, ArchiveName(m, epoch, op.Number), archivedOperation{Schema: Schema, Model: m, Operation: op})
+}
+
+// createFinal writes a document that is never written otherwise, and confirms it.
+func (c *Coordinator) createFinal(ctx context.Context, name string, content any) error {
+	body, err := json.Marshal(content)
 	if err != nil {
 		return err
 	}
-	name := ArchiveName(m, epoch, op.Number)
 	_, err = c.Store.Create(ctx, name, body, nil)
 	switch {
 	case errors.Is(err, lease.ErrExists):
-		return nil // finished operations do not change: it is this one
+		return nil // what has ended does not change: it is this one
 	case errors.Is(err, lease.ErrUnknown):
 		_, err = c.Store.Read(ctx, name)
 	}

@@ -55,12 +55,14 @@ func New(cfg Config) *Coordinator {
 type Request struct {
 	Model Model
 	Ask   Ask
+	Key   Key // zero: each time it arrives it is another request
 }
 
 // Receipt is what a caller holds: the id of its operation, and how it stands.
 type Receipt struct {
-	ID   string
-	View View
+	ID       string
+	View     View
+	Replayed bool // a request of the same key came first, and has the same id
 }
 
 // Trigger admits a caller and starts what can be started. When it returns
@@ -68,25 +70,63 @@ type Receipt struct {
 // [*Refusal] where the request cannot be admitted; any other error means that
 // nothing is promised, and the caller should come again.
 //
+// A request with a key that came before returns the operation that it was admitted
+// to then, also after it has ended; [*Refusal] if it was another request.
+//
 // Trigger is detached from ctx: a caller that leaves cancels nothing for others.
 func (c *Coordinator) Trigger(ctx context.Context, r Request) (Receipt, error) {
-	key, err := c.Key(ctx)
+	secret, err := c.Key(ctx)
 	if err != nil {
 		return Receipt{}, unavailable(err)
 	}
-	nonce := random(16)
-	job := newJob(func(at At) Event { return Arrive{At: at, Nonce: nonce, Ask: r.Ask} })
-	job.nonce, job.ask = nonce, &r.Ask
-	answer, err := c.do(ctx, r.Model, job)
+	id := ID{Model: r.Model, Nonce: random(16)}
+	a, repeated, err := answer{}, false, error(nil)
+	if r.Key != (Key{}) {
+		id.Nonce = r.Key.nonce(secret)
+		a, repeated, err = c.bind(ctx, r, id.Nonce)
+	}
+	if err == nil && !repeated {
+		a, err = c.arrive(ctx, r, id.Nonce)
+	}
 	if err != nil {
 		return Receipt{}, err
 	}
-	if f := answer.view.Operation.Fault; f != nil && f.Code == CodeBusy {
+	id.Epoch, id.Number = a.epoch, a.number
+	return c.receipt(ctx, id, a, secret)
+}
+
+// receipt is what the caller of an admitted request gets.
+func (c *Coordinator) receipt(ctx context.Context, id ID, a answer, secret []byte) (Receipt, error) {
+	if a.view.Operation.Number == 0 {
+		var err error
+		if a.view, err = c.view(ctx, id); err != nil {
+			return Receipt{}, err
+		}
+	}
+	if f := a.view.Operation.Fault; f != nil && f.Code == CodeBusy {
 		return Receipt{}, &Refusal{Code: f.Code, Message: f.Message}
 	}
-	id := ID{Model: r.Model, Epoch: answer.epoch, Number: answer.number, Nonce: nonce}
-	sealed, err := id.Seal(key)
-	return Receipt{ID: sealed, View: answer.view}, err
+	sealed, err := id.Seal(secret)
+	return Receipt{ID: sealed, View: a.view, Replayed: a.repeated}, err
+}
+
+// bind claims the request's key, and finds what became of an earlier request of it.
+func (c *Coordinator) bind(ctx context.Context, r Request, nonce string) (answer, bool, error) {
+	if !r.Key.valid() {
+		return answer{}, false, errors.New("refresh: the key was not made by NewKey")
+	}
+	before, err := c.claim(ctx, r.Key)
+	if err != nil || !before {
+		return answer{}, false, err
+	}
+	return c.repeat(ctx, r, nonce)
+}
+
+// arrive lets the state machine admit a caller.
+func (c *Coordinator) arrive(ctx context.Context, r Request, nonce string) (answer, error) {
+	job := newJob(func(at At) Event { return Arrive{At: at, Nonce: nonce, Key: r.Key, Ask: r.Ask} })
+	job.nonce, job.ask, job.key = nonce, &r.Ask, r.Key
+	return c.do(ctx, r.Model, job)
 }
 
 // Status shows the operation of an id, and moves its model forward if its next

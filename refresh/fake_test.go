@@ -182,6 +182,11 @@ func (s *slowStore) Read(ctx context.Context, name string) (lease.Document, erro
 	return s.Store.Read(ctx, name)
 }
 
+func (s *slowStore) Create(ctx context.Context, name string, body []byte, meta lease.Meta) (lease.Version, error) {
+	s.count("create")
+	return s.Store.Create(ctx, name, body, meta)
+}
+
 func (s *slowStore) Acquire(ctx context.Context, name, id string, ttl time.Duration) (lease.Grant, error) {
 	s.count("acquire")
 	return s.Store.Acquire(ctx, name, id, ttl)

@@ -17,18 +17,23 @@ type job struct {
 	event   func(At) Event // nil: only the next step, if it is due
 	nonce   string         // names the caller in Admit and Refuse
 	ask     *Ask           // set for arrivals: they may be served by a read alone
+	key     Key            // set for arrivals that have one: only a write remembers it
 	show    ID             // set for steps: the operation to answer with, if it is there
 	patient bool           // waits for the lease; an impatient one leaves the work to its holder
 	since   time.Time
-	done    chan answer // buffered: nobody has to be listening
+	// The document knew the key before the job was fed; the section's own.
+	repeated bool
+	done     chan answer // buffered: nobody has to be listening
 }
 
 // answer is what a job's caller gets.
 type answer struct {
 	epoch  string
 	number int64 // of the operation; 0: none
-	view   View
-	err    error
+	view   View  // zero if the operation has left the document
+
+	repeated bool // a request of the same key came first
+	err      error
 }
 
 func newJob(event func(At) Event) *job {
@@ -142,6 +147,9 @@ func (q *queue) shareFrom(doc lease.Document, sent time.Time) {
 	q.settleJobs(func(j *job) (answer, bool) {
 		if j.ask == nil || j.since.After(sent) {
 			return answer{}, false
+		}
+		if j.key != (Key{}) {
+			return s.repeat(j.key, j.nonce, doc.Date)
 		}
 		return share(&s, *j.ask, doc.Date)
 	})

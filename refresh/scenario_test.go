@@ -141,20 +141,30 @@ func (s *scenario) feed(e Event) {
 func (s *scenario) arrive(args []string) {
 	for _, name := range args {
 		if !strings.Contains(name, "=") {
-			s.feed(Arrive{At: At(s.now), Nonce: name, Ask: s.ask(args)})
+			s.feed(Arrive{At: At(s.now), Nonce: name, Key: s.key(args), Ask: s.ask(args)})
 		}
 	}
 }
 
+// key is that of a request with key=TEXT: for the same request if the options are.
+func (s *scenario) key(args []string) Key {
+	for _, arg := range args {
+		if text, ok := strings.CutPrefix(arg, "key="); ok {
+			return NewKey("story", text, s.state.Model, s.ask(args))
+		}
+	}
+	return Key{}
+}
+
 // ask reads the options of a request: kind, type, commit, tables=A,B or
-// tables=A/P for a partition, busy, timeout, queueTimeout, attempts.
+// tables=A/P for a partition, busy, timeout, queueTimeout, attempts, key.
 func (s *scenario) ask(args []string) Ask {
 	s.t.Helper()
 	ask := Ask{Shape: Shape{Kind: Auto}, WhenBusy: WhenBusyQueue, Timeout: 12 * time.Hour, MaxAttempts: 3}
 	for _, arg := range args {
 		key, value, option := strings.Cut(arg, "=")
 		switch {
-		case !option:
+		case !option, key == "key":
 		case key == "kind":
 			ask.Shape.Kind = Kind(value)
 		case key == "type":

@@ -54,6 +54,7 @@ func (q *queue) section(ctx context.Context, held *lease.Section) {
 // step feeds a batch of events, decides the next step, and saves.
 func (s *section) step(ctx context.Context, jobs []*job, results []Event) ([]Effect, error) {
 	s.waiting = append(s.waiting, jobs...) // from here on, whatever happens, they are answered
+	jobs = s.repeats(ctx, jobs)
 	if s.lease.Left() <= 0 {
 		s.keepResults(results)
 		return nil, lease.ErrLost
@@ -71,6 +72,7 @@ func (s *section) step(ctx context.Context, jobs []*job, results []Event) ([]Eff
 	}
 	for _, j := range jobs {
 		if j.event != nil {
+			_, _, j.repeated = next.Keyed(j.key)
 			feed(j.event(at))
 		}
 	}
@@ -144,6 +146,7 @@ func (s *section) admit(e Admit) {
 func (s *section) answerFor(nonce string, a answer) {
 	for _, j := range s.waiting {
 		if _, answered := s.answers[j]; !answered && j.event != nil && j.nonce == nonce {
+			a.repeated = j.repeated
 			s.answers[j] = a
 			return
 		}
@@ -160,7 +163,7 @@ func (s *section) reply() {
 		if v := s.show(a.number, j.nonce); a.err == nil && v.Operation.Number != 0 {
 			a.view = v
 		}
-		if a.view.Operation.Number == 0 {
+		if a.view.Operation.Number == 0 && !a.repeated {
 			a.number = 0
 		}
 		j.done <- a

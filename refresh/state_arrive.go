@@ -8,13 +8,21 @@ import (
 // arrive admits a caller: to an operation that it can share, or to a new one.
 func (m *machine) arrive(e Arrive) {
 	ask := e.Ask
+	if m.repeated(e) {
+		return
+	}
 	if ask.WhenBusy == WhenBusyReject && m.busy() {
 		m.do(Refuse{e.Nonce, CodeBusy, inTheWay})
 		return
 	}
 	deadline := m.now.Add(ask.Timeout)
 	if i := m.shareable(ask, m.now); i >= 0 {
+		if !m.fits(e.Key) {
+			m.do(Refuse{e.Nonce, CodeQueueFull, noRoomForKeys})
+			return
+		}
 		m.join(&m.Pending[i], ask, deadline)
+		m.Pending[i].Keys += e.Key.mark()
 		m.do(Admit{e.Nonce, m.Pending[i].Number})
 		return
 	}
@@ -26,7 +34,7 @@ func (m *machine) arrive(e Arrive) {
 	op := Operation{
 		Number: m.Last, Nonce: e.Nonce, Created: m.now, Changed: m.now, Deadline: deadline,
 		Shape: ask.Shape, Tuning: ask.Tuning, MaxAttempts: max(1, ask.MaxAttempts), Phase: Queued,
-		Reject: ask.WhenBusy == WhenBusyReject,
+		Reject: ask.WhenBusy == WhenBusyReject, Keys: e.Key.mark(),
 	}
 	if ask.QueueTimeout > 0 {
 		op.QueueBy = m.now.Add(ask.QueueTimeout + roomForOthers(ask.QueueTimeout))

@@ -15,6 +15,7 @@ func (a At) when() time.Time { return time.Time(a) }
 type Arrive struct {
 	At
 	Nonce string // of the caller; becomes part of its id
+	Key   Key    // of the caller, if it sent one
 	Ask   Ask
 }
 

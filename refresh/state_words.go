@@ -110,6 +110,7 @@ const (
 	CodeOperationCanceled  = "OperationCanceled"    // cancelled by its caller
 	CodeQueueFull          = "QueueFull"            // too many pending operations
 	CodeBusy               = "RefreshInProgress"    // whenBusy: reject
+	CodeKeyReused          = "IdempotencyKeyReused" // another request came with the same key
 	CodeCancelNotSupported = "CancelNotSupported"   // a running standard refresh
 	CodeFinished           = "OperationFinished"    // nothing left to cancel
 	CodeNotFound           = "OperationNotFound"    // no such operation

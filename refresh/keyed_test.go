@@ -1,0 +1,439 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/lease/leasetest"
+)
+
+// keyed is the request for the whole model, under a key.
+func keyed(text string) Request {
+	r := wholeModel()
+	r.Key = NewKey("test", text, r.Model, r.Ask)
+	return r
+}
+
+// otherwise is the same key with another request.
+func otherwise(text string) Request {
+	r := keyed(text)
+	r.Ask.MaxAttempts++
+	r.Key = NewKey("test", text, r.Model, r.Ask)
+	return r
+}
+
+// onOtherModel is the same key for another model.
+func onOtherModel(text string) Request {
+	r := keyed(text)
+	r.Model.DatasetID = "00000000-0000-0000-0000-000000000001"
+	r.Key = NewKey("test", text, r.Model, r.Ask)
+	return r
+}
+
+func mustRepeat(t *testing.T, c *Coordinator, r Request, id string) View {
+	t.Helper()
+	again := mustTrigger(t, c, r)
+	if again.ID != id || !again.Replayed {
+		t.Errorf("a repeated request got operation %d, replayed %v", again.View.Operation.Number, again.Replayed)
+	}
+	return again.View
+}
+
+func mustRefuse(t *testing.T, c *Coordinator, r Request, code string) {
+	t.Helper()
+	var no *Refusal
+	if receipt, err := c.Trigger(t.Context(), r); !errors.As(err, &no) || no.Code != code {
+		t.Errorf("operation %d, %v; want %s", receipt.View.Operation.Number, err, code)
+	}
+}
+
+// modelState is the document as it is saved.
+func modelState(t *testing.T, store lease.Store) *State {
+	t.Helper()
+	doc, err := store.Read(context.Background(), StateName(testModel))
+	if errors.Is(err, lease.ErrNotFound) {
+		return &State{}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Decode(doc.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &s
+}
+
+// One key is one request: while it waits, while it runs, when it has ended, and when
+// it has left the document, in every process. Another request of the key is refused.
+func TestKeyStandsForOneRequest(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		store := lease.NewMemory()
+		pbi := &fakePowerBI{length: time.Minute}
+		c := newTestCoordinator(store, pbi)
+		first := mustTrigger(t, c, keyed("k"))
+		if first.Replayed {
+			t.Error("the first request counts as a repeated one")
+		}
+		check := func(phase string, want Status) {
+			t.Helper()
+			fresh := newTestCoordinator(store, pbi)
+			for _, process := range []*Coordinator{c, fresh} {
+				if v := mustRepeat(t, process, keyed("k"), first.ID); v.Status != want {
+					t.Errorf("%s: %s, want %s", phase, v.Status, want)
+				}
+				mustRefuse(t, process, otherwise("k"), CodeKeyReused)
+				mustRefuse(t, process, onOtherModel("k"), CodeKeyReused)
+			}
+		}
+		check("running", StatusRunning)
+		finish(t, c, first.ID)
+		check("ended", StatusSucceeded)
+		push(t, c, pbi)
+		if _, _, here := modelState(t, store).Keyed(keyed("k").Key); here {
+			t.Fatal("the operation has not left the document")
+		}
+		time.Sleep(25 * time.Hour)
+		check("archived", StatusSucceeded)
+		if _, err := store.Read(t.Context(), StateName(onOtherModel("k").Model)); !errors.Is(err, lease.ErrNotFound) {
+			t.Errorf("a refused request changed the other model: %v", err)
+		}
+		if pbi.posts != 1+keepRecent+2 {
+			t.Errorf("%d refreshes", pbi.posts)
+		}
+	})
+}
+
+// push makes room in the document: what has ended before moves to the archive.
+func push(t *testing.T, c *Coordinator, pbi *fakePowerBI) {
+	t.Helper()
+	pbi.length = time.Second
+	for range keepRecent + 2 {
+		finish(t, c, mustTrigger(t, c, wholeModel()).ID)
+	}
+	sweep(t, c)
+}
+
+// A key that claims its request while the document is unknown to it finds the
+// operation that another process admitted, finished and archived meanwhile.
+func TestOperationLeavesTheDocumentWhileTheCallerWaits(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		memory := lease.NewMemory()
+		pbi := &fakePowerBI{length: time.Second}
+		quick := newTestCoordinator(memory, pbi)
+		mustTrigger(t, quick, wholeModel()) // the document is there
+		store := leasetest.NewFaulty(memory)
+		slow := newTestCoordinator(store, pbi)
+		resume := make(chan struct{})
+		store.On(leasetest.OpAcquire, func(leasetest.Call) (bool, error) { <-resume; return true, nil })
+		late := make(chan Receipt)
+		go func() { late <- mustTrigger(t, slow, keyed("k")) }()
+		synctest.Wait()
+		first := mustTrigger(t, quick, keyed("k"))
+		finish(t, quick, first.ID)
+		push(t, quick, pbi)
+		posts := pbi.posts
+		close(resume)
+		if got := <-late; got.ID != first.ID || !got.Replayed || pbi.posts != posts {
+			t.Errorf("operation %d, replayed %v, %d more refreshes", got.View.Operation.Number, got.Replayed, pbi.posts-posts)
+		}
+	})
+}
+
+func TestKeyedTriggerMakesSixRoundTrips(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		const trip = 10 * time.Millisecond
+		store := &slowStore{Store: lease.NewMemory()}
+		pbi := &fakePowerBI{length: time.Minute}
+		c := newTestCoordinator(store, pbi)
+		finish(t, c, mustTrigger(t, c, wholeModel()).ID) // warm, and the model idle
+		synctest.Wait()
+
+		store.trip, pbi.delay = trip, trip
+		began := time.Now()
+		mustTrigger(t, c, keyed("k"))
+		// claim -> (acquire, download) -> pointer -> (write intent, token) -> POST -> write answer
+		if got := time.Since(began); got != 6*trip {
+			t.Errorf("%v, that is %d round trips one after another; want 6", got, got/trip)
+		}
+	})
+}
+
+// Many requests of one key at once, in several processes, are one operation.
+func TestRacingRequestsOfOneKey(t *testing.T) {
+	t.Parallel()
+	for _, gap := range []time.Duration{0, time.Millisecond, 7 * time.Millisecond, 40 * time.Millisecond} {
+		t.Run(gap.String(), func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T) {
+				store := &slowStore{Store: lease.NewMemory(), trip: 5 * time.Millisecond}
+				pbi := &fakePowerBI{length: time.Hour, delay: 20 * time.Millisecond}
+				ids := make([]string, 40)
+				firsts := 0
+				var wg sync.WaitGroup
+				var mu sync.Mutex
+				for i := range ids {
+					c := newTestCoordinator(store, pbi)
+					wg.Go(func() {
+						time.Sleep(time.Duration(i) * gap)
+						r := mustTrigger(t, c, keyed("k"))
+						mu.Lock()
+						defer mu.Unlock()
+						if ids[i] = r.ID; !r.Replayed {
+							firsts++
+						}
+					})
+				}
+				wg.Wait()
+				for _, id := range ids {
+					if id != ids[0] {
+						t.Fatal("one key has two ids")
+					}
+				}
+				if s := modelState(t, store); s.Last != 1 || pbi.posts != 1 || firsts != 1 {
+					t.Errorf("%d operations, %d refreshes, %d first requests", s.Last, pbi.posts, firsts)
+				}
+			})
+		})
+	}
+}
+
+// Two different requests that race for one key: one gets it, the other changes nothing.
+func TestRacingRequestsForOneKey(t *testing.T) {
+	t.Parallel()
+	for round := range 10 {
+		t.Run(fmt.Sprint(round), func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T) {
+				store := &slowStore{Store: lease.NewMemory(), trip: 5 * time.Millisecond}
+				pbi := &fakePowerBI{length: time.Hour}
+				errs := make([]error, 2)
+				var wg sync.WaitGroup
+				for i, r := range []Request{keyed("k"), onOtherModel("k")} {
+					c := newTestCoordinator(store, pbi)
+					wg.Go(func() {
+						time.Sleep(time.Duration(i*round) * time.Millisecond)
+						_, errs[i] = c.Trigger(t.Context(), r)
+					})
+				}
+				wg.Wait()
+				var no *Refusal
+				if refused := errors.Join(errs...); !errors.As(refused, &no) || no.Code != CodeKeyReused || errs[0] != nil && errs[1] != nil {
+					t.Errorf("%v", errs)
+				}
+				if pbi.posts != 1 {
+					t.Errorf("%d refreshes", pbi.posts)
+				}
+			})
+		})
+	}
+}
+
+// Who joins with a key is remembered, also one who would find by a mere read that it
+// can share: a thousand of them cost few writes and no further refresh.
+func TestKeyedCallersShare(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		store := &slowStore{Store: lease.NewMemory(), trip: 5 * time.Millisecond}
+		pbi := &fakePowerBI{length: time.Minute, delay: 10 * time.Millisecond}
+		c := newTestCoordinator(store, pbi)
+		mustTrigger(t, c, wholeModel())
+		triggerAll(t, 2, c) // the one that waits is shared
+		before := store.counted("write")
+		ids := make([]string, 1000)
+		var wg sync.WaitGroup
+		for i := range ids {
+			wg.Go(func() { ids[i] = mustTrigger(t, c, keyed(fmt.Sprint(i))).ID })
+		}
+		wg.Wait()
+		if writes := store.counted("write") - before; writes > 4 {
+			t.Errorf("1000 callers with a key cost %d writes", writes)
+		}
+		fresh := newTestCoordinator(store, pbi)
+		for _, i := range []int{0, 1, 500, 999} {
+			mustRepeat(t, fresh, keyed(fmt.Sprint(i)), ids[i])
+		}
+		finish(t, c, ids[0])
+		push(t, c, pbi)
+		mustRepeat(t, fresh, keyed("999"), ids[999])
+		if s := modelState(t, store); pbi.posts != 2+keepRecent+2 || strings.Contains(fmt.Sprint(s), keyed("999").Key.Name) {
+			t.Errorf("%d refreshes; the keys are still in the document: %d operations", pbi.posts, len(s.Recent))
+		}
+	})
+}
+
+// A full document refuses further keys in words, and not their callers without.
+func TestKeysAreBounded(t *testing.T) {
+	t.Parallel()
+	s := NewState(testModel, "e")
+	admitted, refused := 0, 0
+	arrive := func(k Key) (refusal *Refuse) {
+		var effects []Effect
+		s, effects = DefaultRules().Next(s, Arrive{At: At(time.Unix(1e9, 0)), Nonce: random(16), Key: k, Ask: wholeModel().Ask})
+		if no, ok := effects[0].(Refuse); ok {
+			return &no
+		}
+		return nil
+	}
+	for i := range 2000 {
+		if no := arrive(keyed(fmt.Sprint(i)).Key); no == nil {
+			admitted++
+		} else if refused++; no.Code != CodeQueueFull {
+			t.Fatal(no.Code)
+		}
+	}
+	if size := s.bytes(); admitted < 1000 || refused == 0 || size > maxDocument {
+		t.Errorf("%d admitted, %d refused, %d bytes", admitted, refused, size)
+	}
+	if arrive(Key{}) != nil || arrive(keyed("7").Key) != nil {
+		t.Error("a caller without a key, or with a known one, is refused")
+	}
+}
+
+// A refused request binds its key all the same, and may be sent again.
+func TestRefusedRequestMayBeRepeated(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		c := newTestCoordinator(lease.NewMemory(), &fakePowerBI{length: time.Minute})
+		running := mustTrigger(t, c, wholeModel())
+		r := wholeModel()
+		r.Ask.WhenBusy = WhenBusyReject
+		r.Key = NewKey("test", "k", r.Model, r.Ask)
+		mustRefuse(t, c, r, CodeBusy)
+		mustRefuse(t, c, keyed("k"), CodeKeyReused)
+		finish(t, c, running.ID)
+		if again := mustTrigger(t, c, r); again.Replayed {
+			t.Error("the refusal was replayed")
+		}
+	})
+}
+
+// The records of a key may be deleted when they are old: the document still knows it.
+func TestKeyOutlivesItsClaim(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		store := lease.NewMemory()
+		c := newTestCoordinator(store, &fakePowerBI{length: time.Hour})
+		first := mustTrigger(t, c, keyed("k"))
+		store.Remove(claimName(keyed("k").Key.Name))
+		mustRefuse(t, c, otherwise("k"), CodeKeyReused)
+		store.Remove(claimName(keyed("k").Key.Name))
+		mustRepeat(t, c, keyed("k"), first.ID)
+	})
+}
+
+func TestRecordsOfKeysThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{"", "{}", "[]", `{"payload":7}`} {
+		bubble(t, func(t *testing.T) {
+			store := lease.NewMemory()
+			store.Overwrite(claimName(keyed("k").Key.Name), []byte(body), nil)
+			c := newTestCoordinator(store, &fakePowerBI{})
+			var unavailable *UnavailableError
+			if _, err := c.Trigger(t.Context(), keyed("k")); !errors.As(err, &unavailable) {
+				t.Errorf("%q: %v", body, err)
+			}
+		})
+	}
+}
+
+func TestForgedKeysAreRefused(t *testing.T) {
+	t.Parallel()
+	c := newTestCoordinator(lease.NewMemory(), &fakePowerBI{})
+	for _, k := range []Key{{Name: "../x", Payload: "y"}, {Name: keyed("k").Key.Name}, {Payload: keyed("k").Key.Payload}} {
+		r := wholeModel()
+		r.Key = k
+		if _, err := c.Trigger(t.Context(), r); err == nil {
+			t.Errorf("%+v is taken", k)
+		}
+	}
+}
+
+// Every part of a request tells it from others under the same key. A field that is
+// added to Ask and not to the payload fails here.
+func TestPayloadHasEveryField(t *testing.T) {
+	t.Parallel()
+	m := wholeModel().Model
+	seen := map[string]string{NewKey("", "", m, Ask{}).Payload: "nothing"}
+	var walk func(at reflect.Value, path string, ask *Ask)
+	walk = func(at reflect.Value, path string, ask *Ask) {
+		if at.Kind() == reflect.Struct {
+			for i := range at.NumField() {
+				walk(at.Field(i), path+"."+at.Type().Field(i).Name, ask)
+			}
+			return
+		}
+		set(at)
+		p := NewKey("", "", m, *ask).Payload
+		if other, taken := seen[p]; taken {
+			t.Errorf("Ask%s is told from %s by nothing", path, other)
+		}
+		seen[p] = path
+		at.SetZero()
+	}
+	var ask Ask
+	walk(reflect.ValueOf(&ask).Elem(), "", &ask)
+	if len(seen) < 12 {
+		t.Errorf("only %d fields were looked at", len(seen))
+	}
+	if NewKey("x", "k", m, ask).Name == NewKey("y", "k", m, ask).Name {
+		t.Error("two scopes share their keys")
+	}
+}
+
+func set(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString("x")
+	case reflect.Int, reflect.Int64:
+		v.SetInt(7)
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+	default:
+		panic("a field of a kind that has no value here: " + v.Type().String())
+	}
+}
+
+// A read shows that an operation can be shared, while another process holds the lease:
+// a caller with a key waits all the same, because only a write remembers it.
+func TestKeyedCallerIsNotServedByAReadAlone(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		store := lease.NewMemory()
+		c := newTestCoordinator(store, &fakePowerBI{length: time.Hour})
+		mustTrigger(t, c, wholeModel())
+		triggerAll(t, 2, c) // the one that waits is shared
+		time.Sleep(time.Second)
+		holder := lease.NewID()
+		if _, err := store.Acquire(t.Context(), StateName(testModel), holder, lease.MinTTL); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		time.AfterFunc(5*time.Second, func() { _ = store.Release(context.Background(), StateName(testModel), holder) })
+		r := wholeModel()
+		r.Ask.Timeout = time.Hour
+		if mustTrigger(t, c, r); time.Since(began) > time.Second {
+			t.Fatal("nobody is served by a read: this test shows nothing")
+		}
+		r.Key = NewKey("test", "k", r.Model, r.Ask)
+		mustTrigger(t, c, r)
+		if _, _, here := modelState(t, store).Keyed(r.Key); !here {
+			t.Error("the key is not remembered")
+		}
+	})
+}

@@ -21,6 +21,7 @@ type Refresher interface {
 // Config is what the routes need. Refresher is required.
 type Config struct {
 	Refresher      Refresher
+	Callbacks      Callbacks     // nil: none are promised
 	BaseURL        string        // of status URLs, such as https://app.azurewebsites.net; empty: the request's own host
 	DefaultTimeout time.Duration // deadline of a request that names none; 0: 12 h
 	MaxWait        time.Duration // longest that a request with Prefer: wait is held back

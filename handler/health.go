@@ -2,6 +2,7 @@ package handler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -105,12 +106,20 @@ type timerAnswer struct {
 // sweep: POST /RefreshSweep, from the timer.
 func (s *server) sweep(w http.ResponseWriter, r *http.Request) error {
 	report, err := s.Refresher.Sweep(r.Context())
-	if err != nil {
+	// After the models, so that what has just ended is told, and also if they could
+	// not be swept.
+	calls, failure := s.sweepCallbacks(r.Context())
+	if err := errors.Join(err, failure); err != nil {
 		return err
 	}
-	line := fmt.Sprintf("sweep: %d models, %d due, %d could not be moved forward", report.Seen, report.Due, report.Failed)
-	if !report.Complete {
+	lines := []string{sweepLine("models", report.Seen, report.Due, report.Failed, report.Complete)}
+	return writeJSON(w, http.StatusOK, timerAnswer{Logs: append(lines, calls...)})
+}
+
+func sweepLine(what string, seen, due, failed int, complete bool) string {
+	line := fmt.Sprintf("sweep: %d %s, %d due, %d could not be moved forward", seen, what, due, failed)
+	if !complete {
 		line += "; out of time, the next sweep goes on from there"
 	}
-	return writeJSON(w, http.StatusOK, timerAnswer{Logs: []string{line}})
+	return line
 }

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"pbirefresh/callback"
 	"pbirefresh/refresh"
 )
 
@@ -17,7 +18,7 @@ func (s *server) trigger(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	request, problems := parseRequest(body, s.DefaultTimeout)
+	request, callBack, problems := parseRequest(body, s.DefaultTimeout, s.checkCallback)
 	if len(problems) > 0 {
 		return badRequest(problems)
 	}
@@ -28,6 +29,9 @@ func (s *server) trigger(w http.ResponseWriter, r *http.Request) error {
 	receipt, err := s.Refresher.Trigger(r.Context(), request)
 	if err != nil {
 		return err
+	}
+	if callBack != (callback.URL{}) {
+		return s.promised(w, r, receipt, callBack)
 	}
 	if receipt, waited := s.wait(w, r, receipt); waited {
 		return s.stands(w, r, receipt)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"pbirefresh/callback"
 	"pbirefresh/powerbi"
 	"pbirefresh/refresh"
 )
@@ -47,13 +48,14 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 //	 "whenBusy": "queue|join|reject",                default queue
 //	 "timeout": "12h", "queueTimeout": "1h",         durations
 //	 "maxAttempts": 3,
+//	 "callBackUri" or "callbackUrl": "https://...",  where to tell the end
 //	 "options": {...}}                               of the Power BI refresh API
 //
 // It returns every problem that it finds, and a request only without any.
-func parseRequest(body []byte, defaultTimeout time.Duration) (refresh.Request, []Detail) {
+func parseRequest(body []byte, defaultTimeout time.Duration, check func(string) (callback.URL, error)) (refresh.Request, callback.URL, []Detail) {
 	f, problems := parseObject(body)
 	if len(problems) > 0 {
-		return refresh.Request{}, problems
+		return refresh.Request{}, callback.URL{}, problems
 	}
 	r := refresh.Request{
 		Model: refresh.Model{WorkspaceID: f.guid("workspaceId"), DatasetID: f.guid("datasetId")},
@@ -73,11 +75,12 @@ func parseRequest(body []byte, defaultTimeout time.Duration) (refresh.Request, [
 	if r.Ask.QueueTimeout > r.Ask.Timeout {
 		f.problem("InvalidCombination", "queueTimeout", "queueTimeout is longer than timeout, which covers queueing and running. Make it shorter, or leave it out.")
 	}
+	callBack := f.callback(check)
 	f.done()
 	if len(f.problems.list) > 0 {
-		return refresh.Request{}, f.problems.list
+		return refresh.Request{}, callback.URL{}, f.problems.list
 	}
-	return r, nil
+	return r, callBack, nil
 }
 
 // parseOptions reads the members that go to Power BI.

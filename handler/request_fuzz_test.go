@@ -23,7 +23,7 @@ func FuzzParseRequest(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		r, problems := parseRequest(body, time.Hour)
+		r, _, problems := parseRequest(body, time.Hour, nowhere)
 		if len(problems) > 0 {
 			if !reflect.DeepEqual(r, refresh.Request{}) {
 				t.Errorf("refused, and yet a request: %s", show(t, r))
@@ -33,7 +33,7 @@ func FuzzParseRequest(f *testing.F) {
 			}
 			return
 		}
-		again, problems := parseRequest(written(t, r), time.Hour)
+		again, _, problems := parseRequest(written(t, r), time.Hour, nowhere)
 		if len(problems) > 0 || !reflect.DeepEqual(r, again) {
 			t.Errorf("%s\nbecomes %s\nwith %+v", show(t, r), show(t, again), problems)
 		}

@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"pbirefresh/callback"
 	"pbirefresh/refresh"
 )
 
@@ -27,6 +28,8 @@ type StatusDocument struct {
 	BlockedBy *Blocked   `json:"blockedBy,omitempty"`
 	Result    *Result    `json:"result,omitempty"`
 	Error     *errorBody `json:"error,omitempty"`
+
+	Callback *callback.Report `json:"callback,omitempty"` // only in the answer to who asked for one
 
 	StatusURL         string `json:"statusUrl"`
 	StatusQueryGetURI string `json:"statusQueryGetUri"` // the same, by the name that Durable Functions gave it

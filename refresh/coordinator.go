@@ -20,13 +20,16 @@ const (
 	finishedCache = 4096                   // finished operations that are remembered
 )
 
-// Config is what a Coordinator needs. All of it is required but Logger.
+// Config is what a Coordinator needs. All of it is required but Logger and Ended.
 type Config struct {
 	Store    lease.Store
 	Upstream Upstream
 	Key      func(context.Context) ([]byte, error) // of the HMAC that seals ids; see [StatusKey]
 	Rules    Rules
 	Logger   *slog.Logger
+	// Ended is told, at most once for each time, that an operation of a model or a
+	// caller's share of one has ended and that this is saved. It returns at once.
+	Ended func(Model)
 }
 
 // Coordinator carries out what the state machine decides, for any number of

@@ -109,6 +109,7 @@ func (s *section) save(ctx context.Context, next State, txn string, effects []Ef
 		return err
 	}
 	s.logChanges(s.state, next)
+	s.tellEnded(s.state, next)
 	s.state = next
 	return nil
 }

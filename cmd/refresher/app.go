@@ -11,6 +11,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
+	"pbirefresh/callback"
 	"pbirefresh/handler"
 	"pbirefresh/internal/hostlog"
 	"pbirefresh/keyvault"
@@ -76,12 +77,9 @@ func (s settings) transport() policy.Transporter {
 }
 
 func (a *app) handlerConfig(s settings) handler.Config {
-	rules := refresh.DefaultRules()
-	rules.SettleWindow = s.settleWindow
+	coordinator, callbacks := a.domain(s)
 	return handler.Config{
-		Refresher: refresh.New(refresh.Config{
-			Store: a.store, Upstream: a.upstream, Key: a.key, Rules: rules, Logger: a.log,
-		}),
+		Refresher: coordinator, Callbacks: callbacks,
 		BaseURL: s.baseURL, DefaultTimeout: s.defaultTimeout, MaxWait: s.maxWait, Allowed: s.allowed,
 		Checks:  a.checks(s),
 		Version: version, Logger: a.log,
@@ -102,6 +100,20 @@ func (a *app) checks(s settings) []handler.Check {
 		handler.Check{Name: "powerBI", Test: a.upstream.Warm}, // a token for it
 		handler.Check{Name: "sweep", Test: func(context.Context) error { return sweepCheck(s) }},
 	)
+}
+
+// domain wires refreshes and callbacks, which know each other only by hooks.
+func (a *app) domain(s settings) (*refresh.Coordinator, *callback.Service) {
+	rules := refresh.DefaultRules()
+	rules.SettleWindow = s.settleWindow
+	sender := callback.NewSender(callback.SenderOptions{Policy: s.callbacks, Roots: s.roots(), Version: version})
+	callbacks := callback.New(callback.Config{Store: a.store, Policy: s.callbacks, Send: sender.Send, Logger: a.log})
+	coordinator := refresh.New(refresh.Config{
+		Store: a.store, Upstream: a.upstream, Key: a.key, Rules: rules, Logger: a.log,
+		Ended: func(m refresh.Model) { callbacks.Ended(m.String()) },
+	})
+	callbacks.Outcome = handler.CallbackOutcome(coordinator.Status)
+	return coordinator, callbacks
 }
 
 // sweepCheck: the host cannot load a timer whose schedule is %SWEEP_SCHEDULE% and

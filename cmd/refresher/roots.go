@@ -8,6 +8,14 @@ import (
 	"time"
 )
 
+// roots are the certificates to trust; nil are the system's.
+func (s settings) roots() *x509.CertPool {
+	if s.web == nil {
+		return nil
+	}
+	return s.web.Transport.(*http.Transport).TLSClientConfig.RootCAs // as extraRoots made it
+}
+
 // extraRoots returns a client that trusts the certificates of SSL_CERT_FILE besides
 // the system's. Go reads that variable itself on Unix; on macOS and Windows it asks
 // the platform instead, so that a private cloud or a stand-in would be out of reach.

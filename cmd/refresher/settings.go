@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"pbirefresh/callback"
 	"pbirefresh/handler"
 	"pbirefresh/powerbi"
 )
@@ -24,6 +25,7 @@ type settings struct {
 	defaultTimeout   time.Duration
 	maxWait          time.Duration
 	allowed          handler.Allowed
+	callbacks        callback.Policy
 	baseURL          string
 	sweeps           bool         // the timer's schedule is set
 	web              *http.Client // with extra roots; nil: each client's own
@@ -45,6 +47,7 @@ func readSettings(getenv func(string) string) (settings, error) {
 	}
 	s.cloud = r.cloud()
 	s.allowed = r.allowed()
+	s.callbacks = callback.Policy{Hosts: r.callbackHosts(), Networks: r.callbackNetworks()}
 	return s, errors.Join(r.problems...)
 }
 
@@ -104,6 +107,26 @@ func (r *reader) allowed() handler.Allowed {
 		r.problem("ALLOWED_MODELS is wrong: each entry must be workspaceId or workspaceId/datasetId (GUIDs)")
 	}
 	return allowed
+}
+
+func (r *reader) callbackHosts() callback.Hosts {
+	list := r.get("CALLBACK_HOSTS")
+	if list == "" {
+		return callback.DefaultHosts()
+	}
+	hosts, err := callback.ParseHosts(list)
+	if err != nil {
+		r.problem("CALLBACK_HOSTS is wrong: each entry must be a host name such as example.com, which includes its subdomains, or example.com:8443; no asterisk, no scheme, no address")
+	}
+	return hosts
+}
+
+func (r *reader) callbackNetworks() callback.Networks {
+	networks, err := callback.ParseNetworks(r.get("CALLBACK_NETWORKS"))
+	if err != nil {
+		r.problem("CALLBACK_NETWORKS is wrong: each entry must be a network such as 10.1.0.0/16 or fd12::/48, without bits beyond its length")
+	}
+	return networks
 }
 
 // baseURL is PUBLIC_BASE_URL, else the host name that the platform gave the app,

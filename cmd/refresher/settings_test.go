@@ -2,10 +2,12 @@ package main
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"pbirefresh/callback"
 	"pbirefresh/handler"
 	"pbirefresh/keyvault"
 	"pbirefresh/powerbi"
@@ -26,6 +28,7 @@ func TestDefaults(t *testing.T) {
 			secretName: "powerbi-client-secret", tokenExchange: "api://AzureADTokenExchange"},
 		cloud: public, storage: storageSettings{memory: true, container: "pbirefresh"}, sweeps: true,
 		settleWindow: 5 * time.Minute, defaultTimeout: 12 * time.Hour, maxWait: 45 * time.Second, allowed: all,
+		callbacks: callback.Policy{Hosts: callback.DefaultHosts()},
 	}
 	if got := mustRead(t, nil); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -34,7 +37,7 @@ func TestDefaults(t *testing.T) {
 	empty := map[string]string{}
 	for _, name := range []string{"POWERBI_CLIENT_SECRET_NAME", "POWERBI_CLIENT_CERTIFICATE_NAME", "TOKEN_EXCHANGE_AUDIENCE", "POWERBI_AUTH", "POWERBI_CLOUD", "POWERBI_API_URL", "POWERBI_SCOPE",
 		"AZURE_AUTHORITY_HOST", "AZURE_CLIENT_ID", "STATE_STORAGE__blobServiceUri", "STATE_CONTAINER", "SETTLE_WINDOW",
-		"DEFAULT_TIMEOUT", "MAX_WAIT", "ALLOWED_MODELS", "PUBLIC_BASE_URL", "WEBSITE_HOSTNAME"} {
+		"DEFAULT_TIMEOUT", "MAX_WAIT", "ALLOWED_MODELS", "CALLBACK_HOSTS", "CALLBACK_NETWORKS", "PUBLIC_BASE_URL", "WEBSITE_HOSTNAME"} {
 		empty[name] = "  "
 	}
 	if got := mustRead(t, empty); !reflect.DeepEqual(got, want) {
@@ -73,6 +76,12 @@ func TestGoodSettings(t *testing.T) {
 		{"MAX_WAIT", "200s", func(s settings) any { return s.maxWait }, 200 * time.Second},
 		{"PUBLIC_BASE_URL", "http://localhost:7071", func(s settings) any { return s.baseURL }, "http://localhost:7071"},
 		{"PUBLIC_BASE_URL", "https://gw.example.com/pbi/", func(s settings) any { return s.baseURL }, "https://gw.example.com/pbi"},
+		{"CALLBACK_HOSTS", "Receiver.example.com; localhost:8443", func(s settings) any {
+			return allowed(s, "https://a.receiver.example.com/x", "https://localhost:8443/x")
+		}, true},
+		{"CALLBACK_HOSTS", "receiver.example.com", func(s settings) any { return allowed(s, "https://prod.logic.azure.com/x") }, false},
+		{"CALLBACK_HOSTS", " ", func(s settings) any { return allowed(s, "https://prod.logic.azure.com/x") }, true},
+		{"CALLBACK_NETWORKS", "10.1.0.0/16, fd12::/48", func(s settings) any { return len(s.callbacks.Networks) }, 2},
 		{"WEBSITE_HOSTNAME", "localhost:7071", func(s settings) any { return s.baseURL }, ""}, // as Core Tools set it
 		{"WEBSITE_HOSTNAME", "127.0.0.1:7071", func(s settings) any { return s.baseURL }, ""},
 		{"SWEEP_SCHEDULE", "*/30 * * * * *", func(s settings) any { return sweepCheck(s) == nil }, true},
@@ -94,6 +103,11 @@ func TestGoodSettings(t *testing.T) {
 	if got := mustRead(t, map[string]string{"ALLOWED_MODELS": aGUID}).allowed; !reflect.DeepEqual(got, allowed) {
 		t.Errorf("allowed %+v", got)
 	}
+}
+
+// allowed reports whether all these URLs may be called back.
+func allowed(s settings, urls ...string) bool {
+	return !slices.ContainsFunc(urls, func(u string) bool { _, err := s.callbacks.Check(u); return err != nil })
 }
 
 func TestWrongSettings(t *testing.T) {
@@ -129,6 +143,12 @@ func TestWrongSettings(t *testing.T) {
 		{"MAX_WAIT", "201s", "3m20s"},
 		{"MAX_WAIT", "-1s", "0s"},
 		{"ALLOWED_MODELS", aGUID + "/Sales", "workspaceId/datasetId"},
+		{"CALLBACK_HOSTS", "*.example.com", "no asterisk"},
+		{"CALLBACK_HOSTS", "https://example.com", "no scheme"},
+		{"CALLBACK_HOSTS", "example.com 10.0.0.1", "no address"},
+		{"CALLBACK_HOSTS", "example.com:0", "example.com:8443"},
+		{"CALLBACK_NETWORKS", "10.1.0.0", "10.1.0.0/16"},
+		{"CALLBACK_NETWORKS", "10.1.0.1/16", "beyond its length"},
 		{"PUBLIC_BASE_URL", "app.azurewebsites.net", "https://app.azurewebsites.net"},
 		{"PUBLIC_BASE_URL", "ftp://app", "https://app.azurewebsites.net"},
 		{"PUBLIC_BASE_URL", "https://app/?x=1", "https://app.azurewebsites.net"},
@@ -177,6 +197,7 @@ func TestAllProblemsAreToldAtOnce(t *testing.T) {
 		"AZURE_CLIENT_ID": "x", "POWERBI_CLOUD": "x", "STATE_STORAGE": "-", "STATE_STORAGE__blobServiceUri": "http://x", "SETTLE_WINDOW": "x",
 		"DEFAULT_TIMEOUT": "x", "MAX_WAIT": "x", "ALLOWED_MODELS": "x", "PUBLIC_BASE_URL": "x",
 		"POWERBI_CLIENT_CERTIFICATE_NAME": "x y", "TOKEN_EXCHANGE_AUDIENCE": "x",
+		"CALLBACK_HOSTS": "/", "CALLBACK_NETWORKS": "x",
 	}
 	_, err := readSettings(environ(t, wrong).get)
 	if err == nil {

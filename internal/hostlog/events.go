@@ -23,6 +23,9 @@ const (
 	EventThrottled = "powerbi.throttled"
 	// EventSecretExpiring: the service principal's credential ends soon, or has ended.
 	EventSecretExpiring = "secret.expiring"
+	// EventCallbackAbandoned: a callback was given up, and its caller will not hear of
+	// the end.
+	EventCallbackAbandoned = "callback.abandoned"
 	// EventScheduleLate: a slot of a schedule was started later than it should have been.
 	EventScheduleLate = "schedule.late"
 	// EventScheduleFailed: a slot of a schedule could not be started.
@@ -49,6 +52,7 @@ func Events() []Event {
 		{EventSweepDone, []string{"seen", "due", "failed", "complete"}, nil},
 		{EventThrottled, []string{"model", "call"}, []string{"code", "retryAfter"}}, // call: refresh, look
 		{EventSecretExpiring, []string{"days"}, []string{"expires", "version"}},     // below zero: it has expired
+		{EventCallbackAbandoned, []string{"model", "host", "attempts", "answer"}, nil},
 		{EventScheduleLate, []string{"schedule", "seconds"}, nil},
 		{EventScheduleFailed, []string{"schedule"}, []string{"code"}},
 	}

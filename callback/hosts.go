@@ -1,0 +1,95 @@
+package callback
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Hosts is the list of hosts that may be called back: a name of several labels
+// stands for itself and its subdomains, one of a single label for itself. The zero
+// Hosts allows none.
+type Hosts struct{ list []allowedHost }
+
+type allowedHost struct{ name, port string }
+
+// DefaultHosts are where Azure's own callers have their callbacks. Which hosts
+// those are is documented for none of them but Logic Apps; a refusal names the host,
+// so that it can be added.
+func DefaultHosts() Hosts {
+	hosts, err := ParseHosts(strings.Join([]string{
+		"logic.azure.com",           // Logic Apps Consumption, Power Automate (documented: sp_invoke_external_rest_endpoint's list of hosts)
+		"azurewebsites.net",         // Logic Apps Standard (unverified)
+		"svc.datafactory.azure.com", // Data Factory, by region (unverified)
+		"powerplatform.com",         // Power Automate (unverified)
+	}, " "))
+	if err != nil {
+		panic(err) // a constant: every test would fail
+	}
+	return hosts
+}
+
+// ParseHosts reads names such as example.com or receiver.internal:8443, separated by
+// commas, semicolons or blanks. Without a port, only 443 may be called.
+func ParseHosts(list string) (Hosts, error) {
+	var h Hosts
+	for _, entry := range fields(list) {
+		name, port, found := strings.Cut(strings.ToLower(entry), ":")
+		if !found {
+			port = "443"
+		}
+		n, err := strconv.ParseUint(port, 10, 16)
+		switch {
+		case len(name) > 253 || !hostPattern.MatchString(name) || numeric(name):
+			return Hosts{}, fmt.Errorf("%.80q is no host name such as example.com (which includes its subdomains: write no asterisk, no scheme and no address)", entry)
+		case err != nil || n == 0 || !portPattern.MatchString(port):
+			return Hosts{}, fmt.Errorf("%.80q has no port from 1 to 65535 after its colon", entry)
+		}
+		h.list = append(h.list, allowedHost{name, port})
+	}
+	if len(h.list) == 0 {
+		return Hosts{}, errors.New("there is no host in it")
+	}
+	return h, nil
+}
+
+func fields(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune(",; \t\r\n", r) })
+}
+
+// allows reports whether a URL's host and port are on the list.
+func (h Hosts) allows(host, port string) bool {
+	return slices.ContainsFunc(h.list, func(a allowedHost) bool {
+		return a.port == port && (host == a.name || a.hasSubdomains() && strings.HasSuffix(host, "."+a.name))
+	})
+}
+
+// hasSubdomains keeps "com" from being the whole of it.
+func (a allowedHost) hasSubdomains() bool { return strings.Contains(a.name, ".") }
+
+// Policy is what may be called back.
+type Policy struct {
+	Hosts    Hosts
+	Networks Networks // that may be called although they are not public
+}
+
+// Check reads a URL and tells whether it may be called: a [*Error] if not. It
+// resolves no name: addresses are checked when they are dialled.
+func (p Policy) Check(raw string) (URL, error) {
+	u, err := parse(raw)
+	if err != nil {
+		return URL{}, err
+	}
+	host, port := u.Host(), u.parts().port
+	if p.Hosts.allows(host, port) {
+		return u, nil
+	}
+	shown := host
+	if port != "443" {
+		shown += ":" + port
+	}
+	return URL{}, &Error{CodeForbidden, fmt.Sprintf(
+		"Callbacks to %s are not allowed. If the receiver is yours, add its host to the setting CALLBACK_HOSTS of this app.", shown)}
+}

@@ -1,0 +1,101 @@
+package callback
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"pbirefresh/lease"
+)
+
+const (
+	prefix = "callbacks/"
+	schema = 1
+
+	metaDue   = "due"   // when there is something to do; absent or unreadable: now
+	metaState = "state" // so that the end of an operation finds those that wait
+)
+
+// Name is where the callback of an operation to a URL is kept. It tells neither:
+// it is logged.
+func Name(model string, op Operation, u URL) string {
+	sum := sha256.Sum256([]byte(op.ID + "\n" + u.Exact()))
+	return prefix + model + "/" + hex.EncodeToString(sum[:16]) + ".json"
+}
+
+var namePattern = regexp.MustCompile(`^callbacks/[0-9a-f-]{36}/[0-9a-f-]{36}/[0-9a-f]{32}\.json$`)
+
+// stored is a record as JSON: the only place but the wire that has the URL.
+type stored struct {
+	Schema     int       `json:"schema"`
+	State      State     `json:"state"`
+	URL        string    `json:"url,omitempty"`
+	ID         string    `json:"id,omitempty"`
+	StatusURL  string    `json:"statusUrl,omitempty"`
+	Seen       time.Time `json:"seen,omitzero"`
+	Ended      time.Time `json:"ended,omitzero"`
+	Due        time.Time `json:"due,omitzero"`
+	Attempts   int       `json:"attempts,omitempty"`
+	Refusals   int       `json:"refusals,omitempty"`
+	LastStatus int       `json:"lastStatus,omitempty"`
+	Txn        string    `json:"txn,omitempty"`
+}
+
+// encode returns the document of a record and its metadata.
+func (r Record) encode() ([]byte, lease.Meta, error) {
+	body, err := json.Marshal(stored{
+		Schema: schema, State: r.State, URL: r.URL.Exact(), ID: r.Operation.ID, StatusURL: r.Operation.StatusURL,
+		Seen: r.Seen, Ended: r.Ended, Due: r.Due, Attempts: r.Attempts, Refusals: r.Refusals, LastStatus: r.LastStatus, Txn: r.Txn,
+	})
+	return body, lease.Meta{metaDue: r.Due.UTC().Format(time.RFC3339Nano), metaState: string(r.State)}, err
+}
+
+// decode reads a document of ours. Its error repeats nothing of it.
+func decode(body []byte) (Record, error) {
+	var s stored
+	if err := json.Unmarshal(body, &s); err != nil {
+		return Record{}, errors.New("it is not the JSON of a callback")
+	}
+	if s.Schema != schema {
+		return Record{}, fmt.Errorf("it has schema %d, and this version knows %d", s.Schema, schema)
+	}
+	r := Record{
+		State: s.State, Operation: Operation{s.ID, s.StatusURL}, Seen: s.Seen, Ended: s.Ended, Due: s.Due,
+		Attempts: s.Attempts, Refusals: s.Refusals, LastStatus: s.LastStatus, Txn: s.Txn,
+	}
+	switch {
+	case r.State.Final():
+		return r, nil
+	case r.State != Waiting && r.State != Sending:
+		return Record{}, errors.New("it is in no known state")
+	}
+	u, err := parse(s.URL)
+	if err != nil {
+		return Record{}, errors.New("its URL is none")
+	}
+	r.URL = u
+	return r, nil
+}
+
+// isDue reports whether an entry of a listing may have something to do.
+func isDue(meta lease.Meta, now time.Time) bool {
+	at, err := time.Parse(time.RFC3339Nano, meta[metaDue])
+	return err != nil || !at.After(now)
+}
+
+// mayWait reports whether an entry may be a callback that waits for an end.
+func mayWait(meta lease.Meta) bool {
+	state, told := meta[metaState]
+	return !told || State(state) == Waiting
+}
+
+// modelOf is the model of a record's name, for the log.
+func modelOf(name string) string {
+	model := strings.TrimPrefix(name, prefix)
+	return model[:max(0, strings.LastIndexByte(model, '/'))]
+}

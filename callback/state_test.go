@@ -1,0 +1,145 @@
+package callback
+
+import (
+	"testing"
+	"time"
+)
+
+var noon = time.Date(2026, 8, 1, 12, 0, 0, 0, time.UTC)
+
+func TestVerdicts(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]verdict{
+		200: done, 202: done, 204: done, 299: done, 0: again, 408: again, 429: again, 500: again, 502: again, 503: again, 504: again, 599: again,
+		301: refused, 307: refused, 400: refused, 401: refused, 403: refused, 404: refused, 409: refused, 413: refused, 410: gone, 100: refused,
+	} {
+		if got := (Result{Status: status}).verdict(); got != want {
+			t.Errorf("%d: %v, want %v", status, got, want)
+		}
+	}
+	if got := (Result{Refused: true}).verdict(); got != refused {
+		t.Errorf("our own refusal: %v", got)
+	}
+}
+
+// tried plays attempts that all end alike, each at its time, and returns when they were
+// made and the record at the end.
+func tried(res Result, lot float64) (times []time.Duration, rec Record) {
+	rec = Record{State: Waiting}
+	now := noon
+	for n := 0; !rec.State.Final() && n < 10000; n++ {
+		rec = rec.claimed(now, "claim")
+		times = append(times, now.Sub(noon))
+		rec = rec.concluded(res, now.Add(time.Second), lot, "conclusion")
+		now = rec.Due
+	}
+	return times, rec
+}
+
+// Passing trouble is outlasted for a day, and not longer, at growing intervals.
+func TestADayOfTrouble(t *testing.T) {
+	t.Parallel()
+	for _, lot := range []float64{0, 0.5, 0.999} {
+		times, rec := tried(Result{Status: 503}, lot)
+		last := times[len(times)-1]
+		if rec.State != Abandoned || last != giveUpAfter || rec.Attempts != len(times) || rec.LastStatus != 503 {
+			t.Errorf("lot %v: %s after %d attempts, the last after %v", lot, rec.State, len(times), last)
+		}
+		if len(times) < 95 || len(times) > 220 || times[1] > 12*time.Second {
+			t.Errorf("lot %v: %d attempts in a day, the second after %v", lot, len(times), times[1])
+		}
+		for i := 2; i < len(times)-1; i++ {
+			if step := times[i] - times[i-1]; step > longestWait+time.Second || step+time.Second < times[i-1]-times[i-2] {
+				t.Errorf("lot %v: wait %d is %v after %v", lot, i, step, times[i-1]-times[i-2])
+			}
+		}
+	}
+}
+
+func TestRefusalsAreBelievedSoon(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		res      Result
+		attempts int
+	}{
+		"404": {Result{Status: 404}, maxRefusals}, "401": {Result{Status: 401}, maxRefusals}, "307": {Result{Status: 307}, maxRefusals},
+		"410": {Result{Status: 410}, 1}, "own": {Result{Refused: true, Cause: "x"}, maxRefusals}, "200": {Result{Status: 200}, 1},
+	} {
+		times, rec := tried(tc.res, 0.5)
+		if len(times) != tc.attempts || (rec.State == Delivered) != (tc.res.Status == 200) {
+			t.Errorf("%s: %s after %v", name, rec.State, times)
+		}
+		if rec.URL != (URL{}) || rec.Operation != (Operation{}) || !rec.Due.After(noon.Add(keepFor)) {
+			t.Errorf("%s: what is kept is %+v", name, rec)
+		}
+	}
+}
+
+// Refusals count in a row: a receiver that is being deployed answers all kinds.
+func TestRefusalsInARow(t *testing.T) {
+	t.Parallel()
+	rec := Record{State: Waiting}.claimed(noon, "a")
+	for range 3 {
+		for range maxRefusals - 1 {
+			rec = rec.concluded(Result{Status: 404}, noon, 0, "b")
+		}
+		rec = rec.concluded(Result{Status: 503}, noon, 0, "b")
+	}
+	if rec.State != Sending || rec.Refusals != 0 {
+		t.Errorf("%+v", rec)
+	}
+}
+
+func TestRetryAfterIsHonouredWithinBounds(t *testing.T) {
+	t.Parallel()
+	for asked, want := range map[time.Duration]time.Duration{0: 5 * time.Second, time.Second: 5 * time.Second, time.Minute: time.Minute, 100 * time.Hour: time.Hour} {
+		rec := Record{State: Waiting}.claimed(noon, "a").concluded(Result{Status: 429, RetryAfter: asked}, noon, 0, "b")
+		if got := rec.Due.Sub(noon); got != want {
+			t.Errorf("asked for %v, and waits %v", asked, got)
+		}
+	}
+}
+
+// A process that dies between claim and conclusion each time does not go on for ever.
+func TestClaimsThatAreNeverConcluded(t *testing.T) {
+	t.Parallel()
+	rec, now := Record{State: Waiting}, noon
+	for !rec.State.Final() {
+		rec = rec.claimed(now, "a")
+		if due := rec.Due.Sub(now); !rec.State.Final() && due != claimFor {
+			t.Fatalf("claimed for %v", due)
+		}
+		now = rec.Due
+	}
+	if took := now.Add(-keepFor).Sub(noon); rec.State != Abandoned || took != giveUpAfter+lateClaims {
+		t.Errorf("%s after %v", rec.State, took)
+	}
+}
+
+// The day begins when the end was found, not when the callback was registered.
+func TestLongWaitsCostNothingOfTheDay(t *testing.T) {
+	t.Parallel()
+	rec := Record{State: Waiting}
+	now, looks := noon, 0
+	for ; now.Sub(noon) < 48*time.Hour; looks++ {
+		rec = rec.postponed(now, "a")
+		if wait := rec.Due.Sub(now); wait < soonestLook || wait > latestLook {
+			t.Fatalf("the next look after %v", wait)
+		}
+		now = rec.Due
+	}
+	if looks > 48*12+30 {
+		t.Errorf("%d looks in two days", looks)
+	}
+	if rec = rec.claimed(now, "b"); !rec.Ended.Equal(now) || rec.State != Sending || rec.Attempts != 1 {
+		t.Errorf("%+v", rec)
+	}
+}
+
+// A slow POST ends within its claim, with the time that a save takes.
+func TestClaimOutlastsThePost(t *testing.T) {
+	t.Parallel()
+	if claimFor < sendLimit+3*time.Second {
+		t.Errorf("a claim of %v for a POST of up to %v", claimFor, sendLimit)
+	}
+}

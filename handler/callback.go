@@ -1,0 +1,149 @@
+package handler
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"pbirefresh/callback"
+	"pbirefresh/refresh"
+)
+
+// Callbacks promises callbacks and keeps the promises; [*callback.Service] is one.
+type Callbacks interface {
+	Check(raw string) (callback.URL, error)
+	Register(ctx context.Context, r callback.Registration) (callback.Report, error)
+	Sweep(ctx context.Context) (callback.SweepReport, error)
+}
+
+// checkCallback tells whether a URL may be called back.
+func (s *server) checkCallback(raw string) (callback.URL, error) {
+	if s.Callbacks == nil {
+		return callback.URL{}, &callback.Error{Code: callback.CodeForbidden, Message: "This app sends no callbacks. Leave the field out, and poll the status URL."}
+	}
+	return s.Callbacks.Check(raw)
+}
+
+// callback reads where the caller wants to be called back: callBackUri is what the
+// WebHook activity of Data Factory, Synapse and Fabric adds to the body (documented),
+// callbackUrl what Microsoft's examples of the Logic Apps HTTP Webhook name it. The
+// zero URL: nowhere.
+func (f *fields) callback(check func(string) (callback.URL, error)) callback.URL {
+	uri, asked := f.take("callBackUri")
+	url, askedToo := f.take("callbackUrl")
+	switch {
+	case asked && askedToo:
+		f.problem("InvalidCombination", "callbackUrl", "callBackUri and callbackUrl are the same wish. Send one of them.")
+	case asked:
+		return f.checked("callBackUri", uri, check)
+	case askedToo:
+		return f.checked("callbackUrl", url, check)
+	}
+	return callback.URL{}
+}
+
+// checked reads a URL. An empty text is a mistake and not nowhere: whoever sent it
+// would wait in vain.
+func (f *fields) checked(name string, raw json.RawMessage, check func(string) (callback.URL, error)) callback.URL {
+	var text string
+	if json.Unmarshal(raw, &text) != nil {
+		f.problem("InvalidType", name, name+" must be a string.")
+		return callback.URL{}
+	}
+	u, err := check(text)
+	var problem *callback.Error
+	if errors.As(err, &problem) {
+		f.problem(problem.Code, name, name+": "+problem.Message)
+	}
+	return u
+}
+
+// promised answers a caller who will be called back: 200, because a 202 with a
+// Location would be polled besides, and wait is not heeded, because such callers
+// want their answer within a minute. The callback is saved before.
+func (s *server) promised(w http.ResponseWriter, r *http.Request, receipt refresh.Receipt, u callback.URL) error {
+	location := s.statusURL(r, receipt.ID)
+	report, err := s.Callbacks.Register(r.Context(), callback.Registration{
+		Model: receipt.View.Model.String(), URL: u, Operation: callback.Operation{ID: receipt.ID, StatusURL: location},
+	})
+	if err != nil {
+		return &Error{Status: http.StatusServiceUnavailable, Code: "CallbackNotSaved", RetryAfter: 5 * time.Second, err: err,
+			Message: "The refresh was accepted, but its callback could not be saved, and will not come. Send the request again: it shares the refresh if that has not begun."}
+	}
+	w.Header().Set("Operation-Location", location)
+	w.Header().Set("Operation-Id", receipt.ID)
+	d := document(receipt, location)
+	d.Callback = &report
+	return writeJSON(w, http.StatusOK, d)
+}
+
+// sweepCallbacks sends what is due, and returns what the timer's log is told.
+func (s *server) sweepCallbacks(ctx context.Context) ([]string, error) {
+	if s.Callbacks == nil {
+		return nil, nil
+	}
+	report, err := s.Callbacks.Sweep(ctx)
+	if err != nil {
+		return nil, &Error{Status: http.StatusServiceUnavailable, Code: refresh.CodeUnavailable, RetryAfter: 5 * time.Second, err: err,
+			Message: "The callbacks could not be listed. The next sweep tries again; GET /api/health/ready names the cause."}
+	}
+	return []string{sweepLine("callbacks", report.Seen, report.Due, report.Failed, report.Complete)}, nil
+}
+
+// callbackDocument is what the WebHook activity reads. The status is a string in its
+// documentation; 400 and above fails the activity if reportStatusOnCallBack is set.
+type callbackDocument struct {
+	Output     any
+	Error      *callbackError `json:",omitempty"`
+	StatusCode string
+}
+
+type callbackError struct{ ErrorCode, Message string }
+
+// CallbackOutcome tells callbacks how operations stand: see [callback.Config].
+func CallbackOutcome(status func(ctx context.Context, id string) (refresh.Receipt, error)) func(context.Context, callback.Operation) (callback.Outcome, error) {
+	return func(ctx context.Context, op callback.Operation) (callback.Outcome, error) {
+		receipt, err := status(ctx, op.ID)
+		var refusal *refresh.Refusal
+		switch {
+		case errors.Is(err, refresh.ErrBadID), errors.As(err, &refusal):
+			return ended(lost(op))
+		case err != nil:
+			return callback.Outcome{}, err
+		case !receipt.View.Status.Terminal():
+			return callback.Outcome{}, nil
+		}
+		return ended(told(document(receipt, op.StatusURL)))
+	}
+}
+
+func ended(d callbackDocument) (callback.Outcome, error) {
+	body, err := json.Marshal(d)
+	return callback.Outcome{Ended: true, Body: body}, err
+}
+
+// told is the callback of an operation that has ended. One that was cancelled is told
+// like one that failed: whoever waits for it is to go on.
+func told(d StatusDocument) callbackDocument {
+	if d.Status == refresh.StatusSucceeded {
+		return callbackDocument{Output: d, StatusCode: "200"}
+	}
+	c := callbackDocument{Output: d, StatusCode: "409", Error: &callbackError{ErrorCode: string(d.Status), Message: "The refresh did not succeed."}}
+	if d.Error != nil {
+		c.Error = &callbackError{d.Error.Code, d.Error.Message}
+	}
+	return c
+}
+
+// lost is the callback of an operation whose state, or whose key, was deleted: its
+// caller waits all the same.
+func lost(op callback.Operation) callbackDocument {
+	return callbackDocument{
+		Output:     map[string]string{"statusUrl": op.StatusURL},
+		StatusCode: "409",
+		Error: &callbackError{refresh.CodeNotFound,
+			"The operation is not known any more: the state of this app was deleted. Whether the refresh succeeded is in Power BI's refresh history."},
+	}
+}

@@ -1,0 +1,246 @@
+package handler
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pbirefresh/callback"
+	"pbirefresh/refresh"
+)
+
+const (
+	testSignature = "sig=th3-s1gnatur3%2Bof%2Fa+run"
+	testCallback  = "https://prod-01.westeurope.logic.azure.com:443/workflows/a1b2/runs/0858?sp=%2Fruns%2F0858%2Fread&" + testSignature
+)
+
+// nowhere is the check of an app without callbacks.
+func nowhere(string) (callback.URL, error) {
+	return callback.URL{}, &callback.Error{Code: callback.CodeForbidden, Message: "Not here."}
+}
+
+// fakeCallbacks checks as the product does, and remembers what was registered.
+type fakeCallbacks struct {
+	report callback.Report
+	sweep  callback.SweepReport
+	err    error
+
+	mu         sync.Mutex
+	registered []callback.Registration
+	sweeps     int
+}
+
+func (f *fakeCallbacks) Check(raw string) (callback.URL, error) {
+	return callback.Policy{Hosts: callback.DefaultHosts()}.Check(raw)
+}
+
+func (f *fakeCallbacks) Register(_ context.Context, r callback.Registration) (callback.Report, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.registered = append(f.registered, r)
+	return f.report, f.err
+}
+
+func (f *fakeCallbacks) Sweep(context.Context) (callback.SweepReport, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sweeps++
+	return f.sweep, f.err
+}
+
+// newCallbackBench is a bench with callbacks, whose signature no log line may hold.
+func newCallbackBench(t *testing.T) (*bench, *fakeCallbacks) {
+	t.Helper()
+	calls := &fakeCallbacks{report: callback.Report{State: callback.Waiting}}
+	b := newBench(t, func(c *Config) { c.Callbacks = calls })
+	t.Cleanup(func() { b.log.holdsNone(t, testSignature, "th3-s1gnatur3", "workflows/a1b2") })
+	return b, calls
+}
+
+func member(name, value string) string {
+	b, _ := json.Marshal(value)
+	return fmt.Sprintf("%q:%s", name, b)
+}
+
+// Whoever asks for a callback gets a 200 that nobody polls, whatever has become of
+// the operation by then, and whatever else it wishes.
+func TestCallbackIsPromised(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"callBackUri", "callbackUrl"} {
+		for _, phase := range []refresh.Phase{refresh.Queued, refresh.Running, refresh.Succeeded, refresh.Failed} {
+			b, calls := newCallbackBench(t)
+			b.fake.trigger = func(refresh.Request) (refresh.Receipt, error) { return receipt(phase), nil }
+			a := b.trigger(wholeModel(member(name, testCallback)), "Prefer: wait=30").is(http.StatusOK)
+			a.has("Location", "").has("Retry-After", "").has("Preference-Applied", "").has("x-ms-error-code", "")
+			a.has("Operation-Location", testStatusURL).has("Operation-Id", testID)
+			if d := a.document(); d.Phase != phase || d.StatusURL != testStatusURL || d.Callback == nil || d.Callback.State != callback.Waiting {
+				t.Errorf("%s, %s: %s", name, phase, a.raw)
+			}
+			if len(calls.registered) != 1 || b.fake.count("status") != 0 {
+				t.Fatalf("%d registered, %d looks", len(calls.registered), b.fake.count("status"))
+			}
+			got := calls.registered[0]
+			if got.URL.Exact() != testCallback || got.Operation.ID != testID || got.Operation.StatusURL != testStatusURL || got.Model != testWorkspace+"/"+testDataset {
+				t.Errorf("registered %s of %q: %+v", got.URL.Exact(), got.Model, got)
+			}
+			if strings.Contains(string(a.raw), "logic.azure.com") {
+				t.Errorf("the answer repeats the callback: %s", a.raw)
+			}
+		}
+	}
+}
+
+// A repeated request hears how its callback stands.
+func TestCallbackOfARepeatedRequest(t *testing.T) {
+	t.Parallel()
+	b, calls := newCallbackBench(t)
+	calls.report = callback.Report{State: callback.Delivered, Attempts: 2, LastStatus: 200}
+	a := b.trigger(wholeModel(member("callBackUri", testCallback))).is(http.StatusOK)
+	want := map[string]any{"state": "delivered", "attempts": 2.0, "lastStatus": 200.0}
+	if got := a.object()["callback"]; fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+func TestWithoutACallbackNothingChanges(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{wholeModel(), wholeModel(`"callBackUri":null`), wholeModel(`"callBackUri":null,"callbackUrl":null`)} {
+		b, calls := newCallbackBench(t)
+		if d := b.trigger(body).isAccepted(testStatusURL, "5"); d.Callback != nil || len(calls.registered) != 0 {
+			t.Errorf("%s: %+v", body, calls.registered)
+		}
+	}
+}
+
+// A wrong callback is told before anything is done, together with what else is wrong.
+func TestWrongCallbacks(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ name, member, target, code, says string }{
+		{"plain http", member("callBackUri", "http://prod.logic.azure.com/a?"+testSignature), "callBackUri", callback.CodeInvalid, "https://"},
+		{"another host", member("callBackUri", "https://evil-logic.azure.com/a?"+testSignature), "callBackUri", callback.CodeForbidden, "CALLBACK_HOSTS"},
+		{"empty", `"callbackUrl":""`, "callbackUrl", callback.CodeInvalid, "https://"},
+		{"no text", `"callbackUrl":{"uri":"https://prod.logic.azure.com/"}`, "callbackUrl", "InvalidType", "string"},
+		{"both", member("callBackUri", testCallback) + "," + member("callbackUrl", testCallback), "callbackUrl", "InvalidCombination", "one of them"},
+		{"too long", member("callBackUri", testCallback+strings.Repeat("a", 4096)), "callBackUri", callback.CodeTooLong, "4096"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			b, calls := newCallbackBench(t)
+			a := b.trigger(wholeModel(tc.member, `"whenBusy":"sometimes"`)).is(http.StatusBadRequest)
+			e := a.wireError()
+			i := slices.IndexFunc(e.Details, func(d Detail) bool { return d.Target == tc.target })
+			if i < 0 || len(e.Details) != 2 || e.Details[i].Code != tc.code || !strings.Contains(e.Details[i].Message, tc.says) {
+				t.Errorf("%s", a.raw)
+			}
+			if b.fake.count("trigger") != 0 || len(calls.registered) != 0 || strings.Contains(string(a.raw), "s1gnatur3") {
+				t.Errorf("something was done, or the signature repeated: %s", a.raw)
+			}
+		})
+	}
+}
+
+// What is refused promises no callback, and what cannot be promised is no 200.
+func TestCallbackThatIsNotPromised(t *testing.T) {
+	t.Parallel()
+	body := wholeModel(member("callBackUri", testCallback))
+	b, calls := newCallbackBench(t)
+	b.fake.trigger = func(refresh.Request) (refresh.Receipt, error) {
+		return refresh.Receipt{}, &refresh.Refusal{Code: refresh.CodeBusy, Message: "Busy."}
+	}
+	if b.trigger(body).is(http.StatusConflict); len(calls.registered) != 0 {
+		t.Errorf("a refused request registered %v", calls.registered)
+	}
+	b, calls = newCallbackBench(t)
+	calls.err = errors.New("storage is away")
+	if e := b.trigger(body).is(http.StatusServiceUnavailable).has("Retry-After", "5").wireError(); e.Code != "CallbackNotSaved" {
+		t.Errorf("%+v", e)
+	}
+	newBench(t).trigger(body).is(http.StatusBadRequest) // an app without callbacks
+}
+
+// What the WebHook activity reads, to the letter (facts: its documentation).
+func TestCallbackBodies(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name    string
+		receipt refresh.Receipt
+		err     error
+		ended   bool
+		code    string
+		fault   string
+		status  string
+	}{
+		{"goes on", receipt(refresh.Running), nil, false, "", "", ""},
+		{"succeeded", receipt(refresh.Succeeded), nil, true, "200", "", "Succeeded"},
+		{"failed", receipt(refresh.Failed), nil, true, "409", refresh.CodeRefreshFailed, "Failed"},
+		{"cancelled", receipt(refresh.Cancelled), nil, true, "409", refresh.CodeOperationCanceled, "Canceled"},
+		{"gone", refresh.Receipt{}, &refresh.Refusal{Code: refresh.CodeNotFound, Message: "Gone."}, true, "409", refresh.CodeNotFound, ""},
+		{"of another key", refresh.Receipt{}, refresh.ErrBadID, true, "409", refresh.CodeNotFound, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			outcome := CallbackOutcome(func(context.Context, string) (refresh.Receipt, error) { return tc.receipt, tc.err })
+			got, err := outcome(t.Context(), callback.Operation{ID: testID, StatusURL: testStatusURL})
+			if err != nil || got.Ended != tc.ended {
+				t.Fatalf("ended %v, %v", got.Ended, err)
+			}
+			if !tc.ended {
+				return
+			}
+			var body struct {
+				StatusCode any
+				Output     map[string]any
+				Error      *struct{ ErrorCode, Message string }
+			}
+			if err := json.Unmarshal(got.Body, &body); err != nil {
+				t.Fatal(err)
+			}
+			if body.StatusCode != tc.code || body.Output["statusUrl"] != testStatusURL {
+				t.Errorf("%s", got.Body)
+			}
+			if tc.status != "" && body.Output["status"] != tc.status {
+				t.Errorf("status %v", body.Output["status"])
+			}
+			if (body.Error == nil) != (tc.fault == "") || body.Error != nil && (body.Error.ErrorCode != tc.fault || body.Error.Message == "") {
+				t.Errorf("error %+v", body.Error)
+			}
+		})
+	}
+}
+
+// Trouble of ours is not the operation's end.
+func TestCallbackOutcomeThatIsNotKnown(t *testing.T) {
+	t.Parallel()
+	outcome := CallbackOutcome(func(context.Context, string) (refresh.Receipt, error) {
+		return refresh.Receipt{}, &refresh.UnavailableError{RetryAfter: time.Second}
+	})
+	if got, err := outcome(t.Context(), callback.Operation{}); err == nil || got.Ended {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// The timer sweeps callbacks too, also when the models cannot be swept, and says so.
+func TestSweepOfCallbacks(t *testing.T) {
+	t.Parallel()
+	b, calls := newCallbackBench(t)
+	calls.sweep = callback.SweepReport{Seen: 5, Due: 2, Failed: 1}
+	b.fake.sweep = func() (refresh.Report, error) { return refresh.Report{Complete: true}, nil }
+	a := b.do(http.MethodPost, "/RefreshSweep", "{}").is(http.StatusOK)
+	if logs := a.object()["Logs"].([]any); len(logs) != 2 || !strings.Contains(logs[1].(string), "5 callbacks, 2 due, 1 could not be moved forward; out of time") {
+		t.Errorf("%v", logs)
+	}
+	b.fake.sweep = func() (refresh.Report, error) { return refresh.Report{}, errors.New("broken") }
+	if b.do(http.MethodPost, "/RefreshSweep", "{}").is(http.StatusInternalServerError); calls.sweeps != 2 {
+		t.Errorf("%d sweeps", calls.sweeps)
+	}
+	calls.err = errors.New("broken")
+	b.fake.sweep = func() (refresh.Report, error) { return refresh.Report{Complete: true}, nil }
+	b.do(http.MethodPost, "/RefreshSweep", "{}").is(http.StatusServiceUnavailable)
+}

@@ -1,0 +1,91 @@
+package refresh
+
+import (
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pbirefresh/lease"
+)
+
+// ends counts what a coordinator tells of ends, and asks it for the operations right
+// then.
+type ends struct {
+	mu    sync.Mutex
+	told  int
+	views []View
+}
+
+func (e *ends) watch(t *testing.T, c *Coordinator, ids *[]string) {
+	c.Ended = func(m Model) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.told++
+		if m != testModel {
+			t.Errorf("told of %s", m)
+		}
+		go func() {
+			for _, id := range *ids {
+				if r, err := c.Status(t.Context(), id); err == nil {
+					e.mu.Lock()
+					e.views = append(e.views, r.View)
+					e.mu.Unlock()
+				}
+			}
+		}()
+	}
+}
+
+func (e *ends) count() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.told
+}
+
+// The end of an operation is told once, when whoever asks then is told the end.
+func TestEndIsToldAfterItIsSaved(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		c := newTestCoordinator(lease.NewMemory(), &fakePowerBI{length: time.Minute})
+		var ids []string
+		e := &ends{}
+		e.watch(t, c, &ids)
+		ids = append(ids, mustTrigger(t, c, wholeModel()).ID)
+		if e.count() != 0 {
+			t.Error("an end is told before there is one")
+		}
+		time.Sleep(10 * time.Minute)
+		sweep(t, c)
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if e.count() != 1 || len(e.views) != 1 || e.views[0].Status != StatusSucceeded {
+			t.Errorf("told %d times, and then %+v is seen", e.told, e.views)
+		}
+		sweep(t, c)
+		if e.count() != 1 {
+			t.Errorf("told %d times", e.told)
+		}
+	})
+}
+
+// Who leaves a shared operation has ended, and so have all when it is cancelled.
+func TestCancelIsAnEnd(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		c := newTestCoordinator(lease.NewMemory(), &fakePowerBI{length: time.Hour})
+		mustTrigger(t, c, wholeModel())
+		e := &ends{}
+		var ids []string
+		e.watch(t, c, &ids)
+		shared := triggerAll(t, 2, c)
+		for i, force := range []bool{false, true} {
+			if _, err := c.Cancel(t.Context(), shared[i], force); err != nil {
+				t.Fatal(err)
+			}
+			if e.count() != i+1 {
+				t.Errorf("told %d times after %d cancels", e.told, i+1)
+			}
+		}
+	})
+}

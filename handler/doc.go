@@ -21,6 +21,9 @@
 // document. What a caller can have got wrong is checked completely before
 // anything is read or written, and all of it is told in one answer.
 //
+// A request that names a callback is answered 200 at once, and its end is posted to
+// the URL; see package callback.
+//
 // A status URL works without a key, because callers such as Power Automate poll
 // it without one: the id is a capability. It is therefore never logged, and the
 // access log tells the route, not the path.

@@ -81,6 +81,14 @@
 // model, shares with those only who want the same at about the same time; others get
 // an operation of their own.
 //
+// # Merging
+//
+// When an attempt starts, it serves the oldest operation and those behind it that one
+// POST can serve as well: the same treatment, as hard, other objects. Each keeps its id,
+// its objects and its attempts. Whoever leaves, leaves alone. If the attempt fails for
+// good, and did more than an operation asked for, that one is tried once more by itself
+// and never merged again, since it may have failed by what others asked for.
+//
 // # Not guaranteed
 //
 //   - A POST that the network delays past the settle window starts a refresh that

@@ -153,7 +153,7 @@ func TestDocumentIsBounded(t *testing.T) {
 	s := newScenario(t)
 	var rows []Progress
 	for i := range 2400 {
-		rows = append(rows, Progress{Table: fmt.Sprintf("FactInternetSales%02d", i/120), Partition: fmt.Sprintf("FactInternetSales-%04d", i), Status: "Completed"})
+		rows = append(rows, Progress{Table: fmt.Sprintf("<&>%d", i/8), Partition: fmt.Sprintf("FactInternetSales-%04d", i), Status: "Completed"})
 	}
 	rows[2000].Status = "Failed"
 	for range 40 {

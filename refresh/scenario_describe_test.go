@@ -80,10 +80,32 @@ func (s *scenario) operation(op Operation) string {
 	if len(tries) > 0 {
 		line += " [" + strings.Join(tries, ", ") + "]"
 	}
+	for _, p := range op.Objects {
+		line += fmt.Sprintf(" %s %s", Object{p.Table, p.Partition}.text(), p.Status)
+	}
 	if op.Fault != nil {
 		line += " because " + op.Fault.Code
 	}
 	return line
+}
+
+// text writes an object as scenario.ask reads it.
+func (o Object) text() string {
+	if o.Partition == "" {
+		return o.Table
+	}
+	return o.Table + "/" + o.Partition
+}
+
+func named(objects []Object) string {
+	if len(objects) == 0 {
+		return ""
+	}
+	var names []string
+	for _, o := range objects {
+		names = append(names, o.text())
+	}
+	return " of " + strings.Join(names, ",")
 }
 
 func (s *scenario) effect(e Effect) string {
@@ -93,7 +115,7 @@ func (s *scenario) effect(e Effect) string {
 	case Refuse:
 		return fmt.Sprintf("refuse %s: %s", e.Nonce, e.Code)
 	case Post:
-		line := fmt.Sprintf("post %s %s by %s", e.Txn, e.Kind, s.offset(e.SendBy))
+		line := fmt.Sprintf("post %s %s by %s%s", e.Txn, e.Kind, s.offset(e.SendBy), named(e.Shape.Objects))
 		if e.Renew {
 			line += " with a new token"
 		}

@@ -156,7 +156,7 @@ func (s *scenario) key(args []string) Key {
 	return Key{}
 }
 
-// ask reads the options of a request: kind, type, commit, tables=A,B or
+// ask reads the options of a request: kind, type, commit, parallelism, tables=A,B or
 // tables=A/P for a partition, busy, timeout, queueTimeout, attempts, key.
 func (s *scenario) ask(args []string) Ask {
 	s.t.Helper()
@@ -181,6 +181,10 @@ func (s *scenario) ask(args []string) Ask {
 			ask.Timeout = s.duration(value)
 		case key == "queueTimeout":
 			ask.QueueTimeout = s.duration(value)
+		case key == "commit":
+			ask.Shape.CommitMode = value
+		case key == "parallelism":
+			ask.Tuning.MaxParallelism = new(s.number(value))
 		case key == "attempts":
 			ask.MaxAttempts = s.number(value)
 		default:
@@ -191,7 +195,7 @@ func (s *scenario) ask(args []string) Ask {
 }
 
 // answer reads the end of a POST: KIND [id=R] [kind=K] [after=D] [code=C] and
-// the words token, enhancedOnly, transient.
+// the words token, enhancedOnly, transient, ofBody.
 func (s *scenario) answer(args []string) Answer {
 	s.t.Helper()
 	a := Answer{Kind: AnswerKind(args[0]), Fault: &Fault{Code: "TestFault", Message: "the reason"}}
@@ -212,6 +216,8 @@ func (s *scenario) answer(args []string) Answer {
 			a.EnhancedOnly = true
 		case "transient":
 			a.Fault.Transient = true
+		case "ofBody":
+			a.OfBody = true
 		case "txn":
 		default:
 			s.t.Fatalf("unknown option %q", arg)
@@ -221,7 +227,7 @@ func (s *scenario) answer(args []string) Answer {
 }
 
 // observation reads a look: "error", "after=D" of a 429, "sent=-D" for one that was
-// held up, "detail" and rows ID:state[:type[:start]],
+// held up, "detail", "objects=A:STATUS,B/1:STATUS" of the row before, and rows ID:state[:type[:start]],
 // newest first, where start is an offset from now and "-" stands for no id.
 func (s *scenario) observation(args []string) Observed {
 	s.t.Helper()
@@ -240,11 +246,24 @@ func (s *scenario) observation(args []string) Observed {
 			e.SentAt = s.now.Add(s.duration(value))
 		case "detail":
 			e.Detail = true
+		case "objects":
+			e.Rows[len(e.Rows)-1].Objects = progressOf(value)
 		default:
 			e.Rows = append(e.Rows, s.row(arg))
 		}
 	}
 	return e
+}
+
+// progressOf reads A:Completed,B/1:Failed.
+func progressOf(text string) []Progress {
+	var list []Progress
+	for part := range strings.SplitSeq(text, ",") {
+		name, status, _ := strings.Cut(part, ":")
+		table, partition, _ := strings.Cut(name, "/")
+		list = append(list, Progress{table, partition, status})
+	}
+	return list
 }
 
 func (s *scenario) row(arg string) Row {

@@ -61,6 +61,7 @@ type Operation struct {
 	Total     int          `json:"total,omitempty"`    // how many objects the refresh has
 	Blocked   *Blocked     `json:"blocked,omitempty"`  // why it waits
 	Fault     *Fault       `json:"fault,omitempty"`    // why it failed
+	Alone     bool         `json:"alone,omitempty"`    // an attempt for it and others failed: from then on it is tried by itself
 	Renewed   bool         `json:"renewed,omitempty"`  // the token was renewed once for it
 	Fallback  bool         `json:"fallback,omitempty"` // enhanced was refused: standard, once the workspace is checked
 	Unsent    int          `json:"unsent,omitempty"`   // intents in a row whose POST never left
@@ -84,6 +85,7 @@ type Try struct {
 	Outcome   Outcome   `json:"outcome"`
 	Fault     *Fault    `json:"fault,omitempty"`
 	Adopted   bool      `json:"adopted,omitempty"` // recognised in the history, not named by a 202
+	Merged    bool      `json:"merged,omitempty"`  // it did more than the operation asked for, for others
 }
 
 // Attempt is our one POST that is not resolved yet and the refresh it may have

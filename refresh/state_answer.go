@@ -64,7 +64,11 @@ func (m *machine) lateAnswer(e Answered) {
 	a := &Attempt{Txn: e.Txn, Stage: StageStarting, Kind: e.Answer.Sent, Intent: m.now, SendBy: m.now, Until: m.now}
 	for _, op := range m.Pending {
 		if n := len(op.Tries); n > 0 && op.Tries[n-1].Txn == e.Txn {
-			a.Serves, a.Shape, a.Intent = append(a.Serves, op.Number), op.Shape, op.Tries[n-1].Intent
+			if len(a.Serves) == 0 {
+				a.Shape = op.Shape
+			}
+			a.Shape, _ = a.Shape.with(op.Shape)
+			a.Serves, a.Intent = append(a.Serves, op.Number), op.Tries[n-1].Intent
 		}
 	}
 	m.Attempt = a
@@ -78,8 +82,12 @@ func (m *machine) concluded(txn string) bool {
 	for _, list := range [][]Operation{m.Pending, m.Recent} {
 		for _, op := range list {
 			for _, try := range op.Tries {
-				if try.Txn == txn && try.Outcome != OutcomeDropped && try.Outcome != OutcomeUnknown {
-					return true
+				switch try.Outcome {
+				case OutcomeDropped, OutcomeUnknown, OutcomePending: // pending: the operation ended before
+				default:
+					if try.Txn == txn {
+						return true
+					}
 				}
 			}
 		}
@@ -141,6 +149,10 @@ func (m *machine) refused(answer Answer) {
 	}
 	m.eachServed(func(op *Operation) {
 		op.endTry(OutcomeRefused, fault, m.now)
+		if answer.OfBody && op.try().Merged {
+			m.singly(op)
+			return
+		}
 		m.finish(op, Failed, fault)
 	})
 	m.Attempt = nil
@@ -190,9 +202,11 @@ func (m *machine) failedTry(op *Operation, outcome Outcome, fault *Fault, end ti
 	switch {
 	case op.Cancel:
 		m.finish(op, Cancelled, cancelledByCaller())
-	case fault.Transient && len(op.Tries) < op.MaxAttempts:
+	case fault.Transient && op.spent() < op.MaxAttempts:
 		m.hold(HoldBackoff, backoff(len(op.Tries), op.Number), "")
 		m.enter(op, Retrying)
+	case outcome == OutcomeFailed && op.try().Merged:
+		m.singly(op)
 	default:
 		m.finish(op, Failed, fault)
 	}

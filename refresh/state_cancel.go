@@ -32,6 +32,12 @@ func (m *machine) cancelAsked(e CancelAsked) {
 // cancelServed cancels an operation whose attempt is under way.
 func (m *machine) cancelServed(op *Operation, e CancelAsked) {
 	a := m.Attempt
+	if len(a.Serves) > 1 { // the refresh goes on for the others
+		op.endTry(OutcomePending, nil, m.now)
+		m.finish(op, Cancelled, cancelledByCaller())
+		m.do(Admit{e.Nonce, e.Number})
+		return
+	}
 	if a.Stage == StageRunning && (a.Kind != Enhanced || a.Adopted) {
 		m.do(Refuse{e.Nonce, CodeCancelNotSupported,
 			"Power BI cannot cancel a running standard refresh. It ends by itself; its status URL tells how."})

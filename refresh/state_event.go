@@ -67,6 +67,7 @@ type Answer struct {
 	TokenRejected bool // with a fresh token
 	EnhancedOnly  bool // as a standard refresh, if the workspace really has no capacity
 	Quota         bool // the daily limit
+	OfBody        bool // it may be about what was asked for, and not about who asks
 }
 
 // Observed says what a look at Power BI has shown. A look that failed has an Err and

@@ -90,24 +90,30 @@ func (m *machine) tick(txn string) {
 	}
 }
 
-// start saves the intent of one POST for the oldest pending operation.
+// start saves the intent of one POST for the oldest pending operation, and for those
+// that it can serve as well.
 func (m *machine) start(txn string) {
-	op := &m.Pending[0]
-	kind := op.Shape.Kind
-	if op.Fallback {
+	serves, shape := m.party()
+	head := m.Pending[0]
+	kind := shape.Kind
+	if head.Fallback {
 		kind = Standard
 	}
 	m.Attempt = &Attempt{
-		Txn: txn, Serves: []int64{op.Number}, Stage: StageStarting,
-		Kind: kind, Shape: op.Shape, Intent: m.now,
+		Txn: txn, Serves: serves, Stage: StageStarting,
+		Kind: kind, Shape: shape, Intent: m.now,
 		SendBy: m.now.Add(m.SendWithin), Until: m.now.Add(m.SendWithin + m.PostLimit),
 	}
-	op.Tries = append(op.Tries, Try{Txn: txn, Kind: kind, Intent: m.now, Outcome: OutcomePending})
-	m.enter(op, Starting)
+	renew := false
+	m.eachServed(func(op *Operation) {
+		op.Tries = append(op.Tries, Try{Txn: txn, Kind: kind, Intent: m.now, Outcome: OutcomePending, Merged: !op.Shape.Covers(shape)})
+		renew = renew || op.Renewed
+		m.enter(op, Starting)
+	})
 	m.do(Post{
-		Txn: txn, Shape: op.Shape, Kind: kind, Tuning: op.Tuning,
+		Txn: txn, Shape: shape, Kind: kind, Tuning: head.Tuning,
 		SendBy: m.Attempt.SendBy, Until: m.Attempt.Until,
-		Renew: op.Renewed, Check: op.Fallback,
+		Renew: renew, Check: head.Fallback,
 	})
 }
 

@@ -59,7 +59,8 @@ func (m *machine) saw(a *Attempt, row Row, e Observed) {
 		a.Started = row.Start
 	}
 	m.eachServed(func(op *Operation) {
-		op.Objects, op.Total = shown(row.Objects), len(row.Objects)
+		own := op.Shape.own(row.Objects)
+		op.Objects, op.Total = shown(own), len(own)
 		if !a.Started.IsZero() {
 			op.try().Started = a.Started
 		}

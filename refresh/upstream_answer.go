@@ -32,6 +32,7 @@ func answerOf(err error) Answer {
 		TokenRejected: e.Code == powerbi.CodeTokenRejected,
 		EnhancedOnly:  e.Code == powerbi.CodeEnhancedNotSupported,
 		Quota:         e.Code == powerbi.CodeQuotaExceeded,
+		OfBody:        e.Code == powerbi.CodeBadRequest,
 	}
 }
 

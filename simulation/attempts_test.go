@@ -34,6 +34,9 @@ func (o *oracle) tries(old, op refresh.Operation) {
 		if i >= len(old.Tries) || old.Tries[i].Outcome != try.Outcome {
 			o.w.cover.hit("try %s", try.Outcome)
 		}
+		if try.Merged && i >= len(old.Tries) {
+			o.w.cover.hit("try merged")
+		}
 		if try.Adopted && (i >= len(old.Tries) || !old.Tries[i].Adopted) {
 			o.w.cover.hit("try adopted")
 		}

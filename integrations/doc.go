@@ -1,0 +1,14 @@
+// Package integrations is where the files for the callers of pbirefresh are, one
+// folder for each: see README.md. It has no code but its tests. They
+//
+//   - hold every file against what the service that reads it publishes
+//     (checks.mjs and packages pinned in tools/package.json, or a list of our own
+//     where nothing is published);
+//   - keep the files that are made from others equal to their source
+//     (go test ./integrations -run Generated -update makes them);
+//   - send every request that a file would send to the staged app under the
+//     stand-ins, by the rules of that service (internal/callers), to success, to
+//     failure with its reason, and through a restart of the process in the middle.
+//
+// docs/callers.md says which test covers which rule.
+package integrations

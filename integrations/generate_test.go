@@ -1,0 +1,92 @@
+package integrations
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the files that are made from others")
+
+// Files that are made from others stay equal to their source.
+func TestGenerated(t *testing.T) {
+	for path, want := range generated(t) {
+		path = filepath.FromSlash(path)
+		if *update {
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s is not what its source makes of it (%v): go test ./integrations -run Generated -update", path, err)
+		}
+	}
+}
+
+// Nothing lies in a generated folder that nobody generates.
+func TestNothingIsLeftOver(t *testing.T) {
+	files := generated(t)
+	for _, pattern := range []string{"synapse/*/*.json"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: %v %v", pattern, found, err)
+		}
+		for _, path := range found {
+			if files[filepath.ToSlash(path)] == nil {
+				t.Errorf("%s is made from nothing", path)
+			}
+		}
+	}
+}
+
+// generated makes them, by their paths.
+func generated(t *testing.T) map[string][]byte {
+	t.Helper()
+	files := map[string][]byte{"adf/arm-template.json": armTemplate(t)}
+	for _, path := range append(glob(t, "adf/pipeline/*.json"), glob(t, "adf/linkedService/*.json")...) {
+		text := strings.ReplaceAll(string(raw(t, path)), "the factory's", "the workspace's")
+		files["synapse/"+strings.TrimPrefix(path, "adf/")] = []byte(text)
+	}
+	return files
+}
+
+func glob(t *testing.T, pattern string) []string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.FromSlash(pattern))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%s: %v %v", pattern, paths, err)
+	}
+	for i := range paths {
+		paths[i] = filepath.ToSlash(paths[i])
+	}
+	return paths
+}
+
+func raw(t *testing.T, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.FromSlash(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// indented is JSON as the files have it.
+func indented(t *testing.T, value any) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(value); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}

@@ -33,7 +33,7 @@ func TestGenerated(t *testing.T) {
 // Nothing lies in a generated folder that nobody generates.
 func TestNothingIsLeftOver(t *testing.T) {
 	files := generated(t)
-	for _, pattern := range []string{"synapse/*/*.json"} {
+	for _, pattern := range []string{"synapse/*/*.json", "logic-apps/standard/*/*.json"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {
 			t.Fatalf("%s: %v %v", pattern, found, err)
@@ -54,7 +54,40 @@ func generated(t *testing.T) map[string][]byte {
 		text := strings.ReplaceAll(string(raw(t, path)), "the factory's", "the workspace's")
 		files["synapse/"+strings.TrimPrefix(path, "adf/")] = []byte(text)
 	}
+	for _, path := range glob(t, "logic-apps/consumption/*.json") {
+		name := strings.TrimSuffix(filepath.Base(path), ".json")
+		files["logic-apps/standard/"+name+"/workflow.json"], files["logic-apps/standard/parameters.json"] = standard(t, raw(t, path))
+	}
 	return files
+}
+
+// standard is a workflow of a Consumption app for a Standard one, whose parameters
+// are in one file for all workflows, with values (documented:
+// https://learn.microsoft.com/azure/logic-apps/create-parameters-workflows).
+func standard(t *testing.T, consumption []byte) (workflow, parameters []byte) {
+	t.Helper()
+	var d struct {
+		Definition struct {
+			Schema     json.RawMessage `json:"$schema"`
+			Version    json.RawMessage `json:"contentVersion"`
+			Parameters map[string]any  `json:"parameters,omitempty"`
+			Triggers   json.RawMessage `json:"triggers"`
+			Actions    json.RawMessage `json:"actions"`
+			Outputs    json.RawMessage `json:"outputs"`
+		} `json:"definition"`
+		Kind string `json:"kind"`
+	}
+	if err := json.Unmarshal(consumption, &d); err != nil {
+		t.Fatal(err)
+	}
+	values := d.Definition.Parameters
+	for _, p := range values {
+		p := p.(map[string]any)
+		p["value"] = p["defaultValue"]
+		delete(p, "defaultValue")
+	}
+	d.Definition.Parameters, d.Kind = nil, "Stateful"
+	return indented(t, d), indented(t, values)
 }
 
 func glob(t *testing.T, pattern string) []string {

@@ -133,12 +133,11 @@ func (m member) eval(s Scope) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if object, ok := of.(map[string]any); ok {
-		if value, ok := object[String(name)]; ok {
-			return value, nil
-		}
+	object, isObject := of.(map[string]any)
+	if value, ok := object[String(name)]; ok {
+		return value, nil
 	}
-	if m.safe {
+	if m.safe && (isObject || of == nil) { // a question mark forgives nothing else
 		return nil, nil
 	}
 	return nil, fmt.Errorf("property %q does not exist", name)

@@ -66,6 +66,7 @@ func TestErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"@pipeline().runid":             `property "runid" does not exist`,
 		"@pipeline().parameters.none.x": `property "x"`,
+		"@'text'?.length":               "does not exist",
 		"@'text'.length":                "does not exist",
 		"@unknown('a')":                 "no function unknown",
 		"@concat('a'":                   "missing",

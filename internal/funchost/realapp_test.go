@@ -88,6 +88,7 @@ func TestOurFunctions(t *testing.T) {
 	want := []string{
 		"Health anonymous [GET] api/health",
 		"HealthReady function [GET] api/health/ready",
+		"OpenAPI anonymous [GET] api/openapi.json",
 		"RefreshCancel function [POST DELETE] api/refreshes/{id}/cancel",
 		"RefreshCancelAll admin [POST] api/refreshes/{id}/cancel-all",
 		"RefreshStatus anonymous [GET] api/refreshes/{id}",

@@ -13,7 +13,11 @@ func (s settings) roots() *x509.CertPool {
 	if s.web == nil {
 		return nil
 	}
-	return s.web.Transport.(*http.Transport).TLSClientConfig.RootCAs // as extraRoots made it
+	transport, ok := s.web.Transport.(*http.Transport) // as extraRoots made it
+	if !ok {
+		return nil
+	}
+	return transport.TLSClientConfig.RootCAs
 }
 
 // extraRoots returns a client that trusts the certificates of SSL_CERT_FILE besides

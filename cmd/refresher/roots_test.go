@@ -22,6 +22,9 @@ func TestExtraRoots(t *testing.T) {
 		if (client != nil) != extra {
 			t.Fatalf("%s: %v", goos, client)
 		}
+		if roots := (settings{web: client}).roots(); (roots != nil) != extra {
+			t.Errorf("%s: the roots for callbacks are %v", goos, roots)
+		}
 		if !extra {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -96,12 +97,14 @@ func (w *world) end(ids ...string) {
 	}
 }
 
-// posts returns how many POSTs there were.
-func (w *world) posts() int {
+// all returns what was posted, and posts how often.
+func (w *world) all() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return len(w.sent)
+	return slices.Clone(w.sent)
 }
+
+func (w *world) posts() int { return len(w.all()) }
 
 // wants registers the callback of an operation.
 func wants(t *testing.T, id string) Registration {
@@ -215,6 +218,12 @@ func newMortal(next lease.Store, calls int, landed bool) *mortal {
 		})
 	}
 	return m
+}
+
+func (m *mortal) died() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.dead
 }
 
 // call counts one call: whether it takes effect, and whether its answer is lost.

@@ -29,8 +29,8 @@ func TestEndIsToldAtOnce(t *testing.T) {
 		w.end("op-1")
 		s.Ended(testModel)
 		synctest.Wait()
-		if want := []string{one.URL.Exact() + " op-1"}; !slices.Equal(w.sent, want) {
-			t.Errorf("sent %v, want %v", w.sent, want)
+		if want := []string{one.URL.Exact() + " op-1"}; !slices.Equal(w.all(), want) {
+			t.Errorf("sent %v, want %v", w.all(), want)
 		}
 		w.wantRecord(one, Delivered, 1)
 		w.wantRecord(two, Waiting, 0)
@@ -68,13 +68,13 @@ func TestRegisteredTwice(t *testing.T) {
 			t.Errorf("%+v", report)
 		}
 		if w.posts() != 2 {
-			t.Errorf("sent %v", w.sent)
+			t.Errorf("sent %v", w.all())
 		}
 		// A day later nothing is left of either.
 		sweepFor(t, s, keepFor+2*time.Minute)
 		page, err := w.memory.List(t.Context(), "", "", 10)
 		if err != nil || len(page.Entries) != 0 || w.posts() != 2 {
-			t.Errorf("left: %v, %v; sent %v", page.Entries, err, w.sent)
+			t.Errorf("left: %v, %v; sent %v", page.Entries, err, w.all())
 		}
 	})
 }
@@ -189,8 +189,8 @@ func TestManyProcessesSendOnce(t *testing.T) {
 			wg.Wait()
 			time.Sleep(10 * time.Second)
 		}
-		if distinct := slices.Compact(slices.Sorted(slices.Values(w.sent))); len(distinct) != callbacks || len(w.sent) != callbacks {
-			t.Errorf("%d POSTs of %d callbacks, of %d registered", len(w.sent), len(distinct), callbacks)
+		if distinct := slices.Compact(slices.Sorted(slices.Values(w.all()))); len(distinct) != callbacks || len(w.all()) != callbacks {
+			t.Errorf("%d POSTs of %d callbacks, of %d registered", len(w.all()), len(distinct), callbacks)
 		}
 	})
 }
@@ -222,7 +222,7 @@ func TestProcessDiesAtEveryCall(t *testing.T) {
 				w.end("op-1")
 				s.Ended(testModel)
 				time.Sleep(time.Minute)
-				if doomed.dead {
+				if doomed.died() {
 					deaths++
 				}
 				sweepFor(t, w.service(), 10*time.Minute)

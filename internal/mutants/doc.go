@@ -9,8 +9,12 @@
 //	====
 //	text in its place
 //	>>>>
-//	packages whose tests must fail
+//	arguments of go test: the narrowest that must fail
+//	fails: words of its output, such as the name of the test that must fail
 //
-// A bug that does not compile, or whose text is not found, is an error: the list
-// has to follow the code.
+// A bug that does not compile, whose text is not found, or that makes something else
+// fail is an error: the list has to follow the code. One whose last line says "by hand"
+// takes minutes and real processes, and is tried only if its name is asked for:
+//
+//	go run ./internal/mutants chaos
 package main

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -32,98 +32,71 @@ func run(ctx context.Context, only string) error {
 	if err != nil {
 		return err
 	}
-	dir, err := copyProject(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	tried, survived := 0, 0
+	todo := make(chan mutant, len(all))
 	for _, m := range all {
-		if !strings.Contains(m.name, only) {
-			continue
+		if m.wanted(only) {
+			todo <- m
 		}
-		tried++
-		began := time.Now()
-		caught, err := m.try(ctx, dir)
+	}
+	close(todo)
+	began, tried := time.Now(), len(todo)
+	failed := tryAll(ctx, todo)
+	fmt.Fprintf(os.Stdout, "%d bugs, %d caught, %s\n", tried, tried-len(failed), time.Since(began).Round(time.Second))
+	if tried == 0 {
+		return fmt.Errorf("no bug is called %q", only)
+	}
+	return errors.Join(failed...)
+}
+
+// wanted reports whether the bug is to be tried when those are asked for whose name
+// contains only. One by hand must be called by the beginning of its name.
+func (m mutant) wanted(only string) bool {
+	if m.byHand {
+		return only != "" && strings.HasPrefix(m.name, only)
+	}
+	return strings.Contains(m.name, only)
+}
+
+// tryAll tries the bugs, one at a time for each CPU, each in a copy of its own.
+func tryAll(ctx context.Context, todo <-chan mutant) []error {
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	var failed []error
+	note := func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
 		if err != nil {
-			return fmt.Errorf("%s: %w", m.name, err)
-		}
-		verdict := "caught"
-		if !caught {
-			verdict = "SURVIVED"
-			survived++
-		}
-		fmt.Fprintf(os.Stdout, "%-8s %5s  %s\n", verdict, time.Since(began).Round(100*time.Millisecond), m.name)
-	}
-	fmt.Fprintf(os.Stdout, "%d bugs, %d caught\n", tried, tried-survived)
-	if survived > 0 {
-		return fmt.Errorf("%d survived", survived)
-	}
-	return nil
-}
-
-// try puts the bug in, runs the tests, and takes it out again.
-func (m mutant) try(ctx context.Context, dir string) (caught bool, err error) {
-	path := filepath.Join(dir, filepath.FromSlash(m.file))
-	good, err := os.ReadFile(path) //nolint:gosec // a file of the project's copy
-	if err != nil {
-		return false, err
-	}
-	if n := strings.Count(string(good), m.old); n != 1 {
-		return false, fmt.Errorf("the text is in %s %d times, not once:\n%s", m.file, n, m.old)
-	}
-	bad := strings.Replace(string(good), m.old, m.now, 1)
-	if err := os.WriteFile(path, []byte(bad), 0o600); err != nil { //nolint:gosec // likewise
-		return false, err
-	}
-	defer func() { err = errors.Join(err, os.WriteFile(path, good, 0o600)) }() //nolint:gosec // likewise
-	if out, err := goTool(ctx, dir, append([]string{"vet"}, m.packages...)...); err != nil {
-		return false, fmt.Errorf("it does not compile: %w\n%s", err, out)
-	}
-	_, err = goTool(ctx, dir, append([]string{"test", "-timeout", "120s"}, m.packages...)...)
-	return err != nil, nil
-}
-
-func goTool(ctx context.Context, dir string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	return string(out), err
-}
-
-// copyProject copies what git tracks, and lets the copy use the tools that are
-// installed here.
-func copyProject(ctx context.Context) (string, error) {
-	here, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	files, err := exec.CommandContext(ctx, "git", "ls-files", "--cached", "--others", "--exclude-standard").Output()
-	if err != nil {
-		return "", fmt.Errorf("git ls-files: %w", err)
-	}
-	dir, err := os.MkdirTemp("", "pbirefresh-mutants-")
-	if err != nil {
-		return "", err
-	}
-	for name := range strings.Lines(string(files)) {
-		if err := copyFile(here, dir, strings.TrimSpace(name)); err != nil {
-			return "", err
+			failed = append(failed, err)
 		}
 	}
-	return dir, os.Symlink(filepath.Join(here, "tools", "node_modules"), filepath.Join(dir, "tools", "node_modules"))
+	for range min(runtime.NumCPU(), len(todo)) {
+		all.Go(func() {
+			dir, err := copyProject(ctx)
+			if err != nil {
+				note(err)
+				return
+			}
+			defer func() { _ = os.RemoveAll(dir) }()
+			for m := range todo {
+				note(m.tell(ctx, dir))
+			}
+		})
+	}
+	all.Wait()
+	return failed
 }
 
-func copyFile(from, to, name string) error {
-	b, err := os.ReadFile(filepath.Join(from, name))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil // deleted, and not committed yet
-	}
+// tell tries a bug and says what came of it.
+func (m mutant) tell(ctx context.Context, dir string) error {
+	began := time.Now()
+	out, err := m.try(ctx, dir)
+	verdict := "caught"
 	if err != nil {
-		return err
+		verdict, err = "SURVIVED", fmt.Errorf("%s: %w", m.name, err)
 	}
-	if err := os.MkdirAll(filepath.Dir(filepath.Join(to, name)), 0o750); err != nil {
-		return err
+	fmt.Fprintf(os.Stdout, "%-8s %6s  %s\n", verdict, time.Since(began).Round(100*time.Millisecond), m.name)
+	if m.byHand {
+		fmt.Fprintln(os.Stdout, out)
 	}
-	return os.WriteFile(filepath.Join(to, name), b, 0o600)
+	return err
 }

@@ -10,7 +10,9 @@ import (
 type mutant struct {
 	name, file string
 	old, now   string
-	packages   []string
+	args       []string // of go test
+	fails      string   // is in its output
+	byHand     bool
 }
 
 // parse reads the list.
@@ -29,11 +31,14 @@ func parse(text string) ([]mutant, error) {
 func parseOne(block string) (mutant, error) {
 	head, rest, ok1 := strings.Cut(block, "\n<<<<\n")
 	old, rest, ok2 := strings.Cut(rest, "\n====\n")
-	now, packages, ok3 := strings.Cut(rest, ">>>>\n")
+	now, how, ok3 := strings.Cut(rest, ">>>>\n")
 	now = strings.TrimSuffix(now, "\n") // nothing at all takes the old text away
 	name, file, ok4 := strings.Cut(head, "\n")
-	if !ok1 || !ok2 || !ok3 || !ok4 || old == "" || old == now || len(strings.Fields(packages)) == 0 {
-		return mutant{}, errors.New("it is not: name, file, <<<<, old text, ====, new text, >>>>, packages")
+	args, fails, ok5 := strings.Cut(strings.TrimSpace(how), "\nfails: ")
+	fails, byHand := strings.CutSuffix(fails, "\nby hand")
+	m := mutant{name: name, file: strings.TrimSpace(file), old: old, now: now, args: strings.Fields(args), fails: fails, byHand: byHand}
+	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || old == "" || old == now || len(m.args) == 0 || fails == "" || strings.Contains(fails, "\n") {
+		return mutant{}, errors.New("it is not: name, file, <<<<, old text, ====, new text, >>>>, arguments of go test, fails: words")
 	}
-	return mutant{name: name, file: strings.TrimSpace(file), old: old, now: now, packages: strings.Fields(packages)}, nil
+	return m, nil
 }

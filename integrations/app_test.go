@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"pbirefresh/handler"
 	"pbirefresh/internal/azurite"
 	"pbirefresh/internal/funchost"
 	"pbirefresh/internal/stage"
@@ -217,4 +218,15 @@ func file(t *testing.T, path string) []byte {
 		"https://YOUR-APP.azurewebsites.net", appURL,
 		"https://YOUR-VAULT.vault.azure.net", vaultURL,
 	).Replace(string(text)))
+}
+
+// start asks for a refresh and returns the operation's id.
+func (a *app) start(t *testing.T, ref sim.Ref) string {
+	t.Helper()
+	c := &handler.Client{BaseURL: a.host.URL(), Key: a.host.FunctionKey()}
+	doc, err := c.Trigger(t.Context(), []byte(`{"workspaceId":"`+ref.Workspace+`","datasetId":"`+ref.Model+`"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc.ID
 }

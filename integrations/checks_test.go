@@ -26,7 +26,8 @@ func node[T any](t *testing.T, script string, args ...string) T {
 }
 
 // Every file of a pipeline or a linked service is what the models of the SDKs
-// @azure/arm-datafactory and @azure/synapse-artifacts describe.
+// @azure/arm-datafactory and @azure/synapse-artifacts describe, and the workflows
+// are what GitHub's parser and the schema of Azure Pipelines take.
 func TestFilesFitThePublishedModels(t *testing.T) {
 	t.Parallel()
 	var args []string
@@ -37,6 +38,7 @@ func TestFilesFitThePublishedModels(t *testing.T) {
 			}
 		}
 	}
+	args = append(args, "github-workflow=github-actions/refresh.yml", "azure-pipeline=azure-devops/azure-pipelines.yml")
 	for path, problems := range node[map[string][]string](t, "main.mjs", args...) {
 		for _, problem := range problems {
 			t.Errorf("%s%s", path, problem)
@@ -59,6 +61,10 @@ func TestChecksFindMistakes(t *testing.T) {
 		"parameter":        {"synapse-pipeline", "synapse/pipeline/RefreshByFunction.json", `"type": "object"`, `"type": "json"`, "one of"},
 		"linked service":   {"adf-linkedService", "adf/linkedService/RefreshFunction.json", `"AzureFunction"`, `"AzureFunctions"`, "there is no LinkedService"},
 		"secret":           {"synapse-linkedService", "synapse/linkedService/RefreshFunction.json", `"secretName"`, `"secret"`, "is required"},
+		"GitHub, member":   {"github-workflow", "github-actions/refresh.yml", "timeout-minutes", "timeout-minute", "Unexpected value"},
+		"GitHub, context":  {"github-workflow", "github-actions/refresh.yml", "secrets.PBI", "secret.PBI", "secret"},
+		"Azure, member":    {"azure-pipeline", "azure-devops/azure-pipelines.yml", "timeoutInMinutes", "timeoutMinutes", "timeoutMinutes"},
+		"Azure, no cron":   {"azure-pipeline", "azure-devops/azure-pipelines.yml", "cron:", "corn:", "corn"},
 		"name":             {"adf-linkedService", "adf/linkedService/RefreshKeyVault.json", `"name": "RefreshKeyVault"`, `"name": "Vault"`, "must be that of the file"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -77,4 +83,13 @@ func TestChecksFindMistakes(t *testing.T) {
 			}
 		})
 	}
+}
+
+// decodeInto reads a value of encoding/json into a struct.
+func decodeInto(value, into any) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, into)
 }

@@ -58,6 +58,9 @@ func generated(t *testing.T) map[string][]byte {
 		name := strings.TrimSuffix(filepath.Base(path), ".json")
 		files["logic-apps/standard/"+name+"/workflow.json"], files["logic-apps/standard/parameters.json"] = standard(t, raw(t, path))
 	}
+	script := string(raw(t, "shell/refresh.sh"))
+	files["github-actions/refresh.yml"] = embedded(gitHubHead, script, "")
+	files["azure-devops/azure-pipelines.yml"] = embedded(azureDevOpsHead, script, azureDevOpsTail)
 	return files
 }
 

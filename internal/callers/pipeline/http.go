@@ -59,6 +59,7 @@ type httpProperties struct {
 	Body     any            `json:"body"`
 	Timeout  string         `json:"timeout"`
 	Report   bool           `json:"reportStatusOnCallBack"`
+	NoAsync  bool           `json:"turnOffAsync"`
 	Auth     *struct {
 		Type     string `json:"type"`
 		Resource string `json:"resource"`
@@ -144,7 +145,7 @@ func (x *run) web(ctx context.Context, a Activity) (Outcome, error) {
 		return failed("2104", "%v", err), nil
 	}
 	got, err := x.send(ctx, req, answerWithin)
-	for err == nil && got.code == http.StatusAccepted && !x.No202 {
+	for err == nil && got.code == http.StatusAccepted && !p.NoAsync {
 		if got.location == "" {
 			return failed("2108", "202 without Location"), nil
 		}

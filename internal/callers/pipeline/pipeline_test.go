@@ -116,7 +116,7 @@ func TestWebFails(t *testing.T) {
 	if got.Status != Failed || strings.Contains(got.Message, "why") {
 		t.Errorf("%+v", got)
 	}
-	if got, _ := play(t, func(r *Runner) { r.No202 = true }, web("W", ""), `202 {"status":"Running"}`); got.Status != Succeeded {
+	if got, _ := play(t, nil, strings.Replace(web("W", ""), `"method"`, `"turnOffAsync":true,"method"`, 1), `202 {"status":"Running"}`); got.Status != Succeeded {
 		t.Errorf("a 202 that is not followed: %+v", got)
 	}
 }
@@ -207,6 +207,12 @@ func TestControl(t *testing.T) {
 		got, _ := play(t, nil, `{"name":"U","type":"Until","typeProperties":{"expression":"@equals(activity('W').output.status,'Succeeded')","activities":[`+web("W", "")+`]}}`, `409 why`)
 		if got.Status != Failed || !strings.Contains(got.Message, "why") {
 			t.Errorf("an Until whose activity fails: %+v", got)
+		}
+		for forgiving, want := range map[bool]string{true: Succeeded, false: Failed} {
+			got, _ := play(t, func(r *Runner) { r.Forgiving = forgiving }, `{"name":"U","type":"Until","typeProperties":{"expression":"@equals(activity('W').Status,'Failed')","activities":[`+web("W", "")+`]}}`, `409 why`)
+			if got.Status != want {
+				t.Errorf("an Until that ends with a failure: %+v", got)
+			}
 		}
 	})
 }

@@ -30,7 +30,7 @@ type Runner struct {
 	Retry      time.Duration // in place of policy.retryIntervalInSeconds
 	Patience   time.Duration // in place of a WebHook activity's timeout
 	BareErrors bool          // a failed Web activity tells the code only
-	No202      bool          // a Web activity takes a 202 for the answer (Fabric: undocumented)
+	Forgiving  bool          // an Until does not fail with its activities
 }
 
 // Outcome is how an activity ended.
@@ -177,7 +177,7 @@ func (x *run) scope() expr.Scope {
 				return nil, fmt.Errorf("activity %v has not run", args[0])
 			}
 			return map[string]any{
-				"status": o.Status, "output": o.Output,
+				"Status": o.Status, "output": o.Output,
 				"error": map[string]any{"errorCode": o.Code, "message": o.Message},
 			}, nil
 		},

@@ -154,8 +154,9 @@ func TestBuckets(t *testing.T) {
 		}
 		return c.Bucket()
 	}
-	if bucket("k1") == bucket("k2") || bucket("k1") != bucket("k1") || strings.Contains(bucket("k1"), "k1") {
-		t.Errorf("%q %q", bucket("k1"), bucket("k2"))
+	one, again, other := bucket("k1"), bucket("k1"), bucket("k2")
+	if one == other || one != again || strings.Contains(one, "k1") {
+		t.Errorf("%q %q %q", one, again, other)
 	}
 }
 

@@ -16,11 +16,13 @@ import (
 //go:embed policy.schema.json
 var Schema []byte
 
-// Bounds of a policy.
+// MaxPolicy is the largest policy, in bytes.
+const MaxPolicy = 256 << 10
+
+// Bounds of what is in one.
 const (
-	maxPolicy = 256 << 10
-	maxList   = 1000
-	maxText   = 200
+	maxList = 1000
+	maxText = 200
 )
 
 var (
@@ -31,8 +33,8 @@ var (
 // Parse reads a policy. Its error joins everything that is wrong, each with the path
 // of the member, and repeats no value.
 func Parse(text []byte) (*Policy, error) {
-	if len(text) > maxPolicy {
-		return nil, fmt.Errorf("the policy is larger than %d KiB", maxPolicy>>10)
+	if len(text) > MaxPolicy {
+		return nil, fmt.Errorf("the policy is larger than %d KiB", MaxPolicy>>10)
 	}
 	if err := wellFormed(text); err != nil {
 		return nil, err

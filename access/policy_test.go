@@ -106,7 +106,7 @@ func TestPoliciesThatAreNone(t *testing.T) {
 		"a member twice": strings.Replace(good, `"version":1`, `"version":1,"version":1`, 1),
 		"a rule twice":   strings.Replace(good, `"may":["trigger"]`, `"may":["trigger"],"may":["cancel"]`, 1),
 		"deep":           strings.Repeat("[", 40) + strings.Repeat("]", 40),
-		"large":          strings.Replace(good, `"version"`, strings.Repeat(" ", maxPolicy)+`"version"`, 1),
+		"large":          strings.Replace(good, `"version"`, strings.Repeat(" ", MaxPolicy)+`"version"`, 1),
 		"no rules":       `{"version":1,"rules":[]}`,
 	} {
 		if p, err := Parse([]byte(text)); err == nil || p != nil {

@@ -26,6 +26,7 @@ type Config struct {
 	DefaultTimeout time.Duration // deadline of a request that names none; 0: 12 h
 	MaxWait        time.Duration // longest that a request with Prefer: wait is held back
 	Allowed        Allowed       // models that may be asked for; empty: all
+	Guard          Guard         // who may ask for what, and how often
 	Checks         []Check       // of the dependencies, for readiness
 	Version        string        // of the program
 	Logger         *slog.Logger  // nil: silent
@@ -37,7 +38,8 @@ const maxBody = 64 << 10
 
 type server struct {
 	Config
-	log *slog.Logger
+	guard *guard
+	log   *slog.Logger
 }
 
 // New returns the routes.
@@ -76,7 +78,7 @@ func newServer(cfg Config) *server {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &server{Config: cfg, log: cfg.Logger}
+	return &server{Config: cfg, guard: newGuard(cfg.Guard), log: cfg.Logger}
 }
 
 // probe answers the host's readiness probe, every 25 ms while starting and again

@@ -11,6 +11,10 @@ import (
 
 // trigger: POST /api/refreshes.
 func (s *server) trigger(w http.ResponseWriter, r *http.Request) error {
+	caller, err := s.guard.enter(r)
+	if err != nil {
+		return err
+	}
 	if err := checkWait(r); err != nil {
 		return err
 	}
@@ -25,6 +29,9 @@ func (s *server) trigger(w http.ResponseWriter, r *http.Request) error {
 	if !s.Allowed.permits(request.Model) {
 		return &Error{Status: http.StatusForbidden, Code: "ModelNotAllowed", Target: "datasetId",
 			Message: "This app may not refresh that model: the setting ALLOWED_MODELS does not list it."}
+	}
+	if err := s.guard.admit(caller, request.Model); err != nil {
+		return err
 	}
 	receipt, err := s.Refresher.Trigger(r.Context(), request)
 	if err != nil {
@@ -84,6 +91,13 @@ func (s *server) cancelAll(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) cancelled(w http.ResponseWriter, r *http.Request, force bool) error {
+	caller, err := s.guard.enter(r)
+	if err == nil {
+		err = s.guard.permitCancel(r.Context(), caller, r.PathValue("id"), force)
+	}
+	if err != nil {
+		return err
+	}
 	receipt, err := s.Refresher.Cancel(r.Context(), r.PathValue("id"), force)
 	if err != nil {
 		return err

@@ -41,6 +41,9 @@ func newApp(s settings, log *slog.Logger) (*app, error) {
 		return nil, err
 	}
 	a := &app{log: log}
+	if p := s.guard.Gate.Policy; p != nil && p.NeedsEasyAuth() && !s.guard.Gate.EasyAuth {
+		log.Warn("the policy has rules for object ids, applications, tenants or roles, and App Service authentication is off: they allow nobody anything")
+	}
 	if a.store, err = s.storage.open(identity, s.transport()); err != nil {
 		return nil, err
 	}
@@ -78,8 +81,9 @@ func (s settings) transport() policy.Transporter {
 
 func (a *app) handlerConfig(s settings) handler.Config {
 	coordinator, callbacks := a.domain(s)
+	s.guard.Open = coordinator.Open
 	return handler.Config{
-		Refresher: coordinator, Callbacks: callbacks,
+		Refresher: coordinator, Callbacks: callbacks, Guard: s.guard,
 		BaseURL: s.baseURL, DefaultTimeout: s.defaultTimeout, MaxWait: s.maxWait, Allowed: s.allowed,
 		Checks:  a.checks(s),
 		Version: version, Logger: a.log,

@@ -36,7 +36,20 @@ func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writ
 		return err
 	}
 	routes, background := assemble(getenv, log)
-	server := &http.Server{
+	server := newServer(ctx, routes, log)
+	context.AfterFunc(ctx, func() { _ = server.Close() })
+	go background(ctx)
+	log.Info("listening", hostlog.EventKey, hostlog.EventProcessStarted, "address", listener.Addr().String(), "version", version)
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// newServer bounds what a client can cost: the size of headers and body, and the time
+// for each.
+func newServer(ctx context.Context, routes http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
 		Handler:           http.MaxBytesHandler(routes, 1<<20),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
@@ -46,13 +59,6 @@ func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writ
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 	}
-	context.AfterFunc(ctx, func() { _ = server.Close() })
-	go background(ctx)
-	log.Info("listening", hostlog.EventKey, hostlog.EventProcessStarted, "address", listener.Addr().String(), "version", version)
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
 }
 
 func listen(ctx context.Context, port string) (net.Listener, error) {

@@ -26,6 +26,7 @@ type settings struct {
 	maxWait          time.Duration
 	allowed          handler.Allowed
 	callbacks        callback.Policy
+	guard            handler.Guard
 	baseURL          string
 	sweeps           bool         // the timer's schedule is set
 	web              *http.Client // with extra roots; nil: each client's own
@@ -48,6 +49,7 @@ func readSettings(getenv func(string) string) (settings, error) {
 	s.cloud = r.cloud()
 	s.allowed = r.allowed()
 	s.callbacks = callback.Policy{Hosts: r.callbackHosts(), Networks: r.callbackNetworks()}
+	s.guard = r.guard()
 	return s, errors.Join(r.problems...)
 }
 

@@ -29,6 +29,7 @@ func TestDefaults(t *testing.T) {
 		cloud: public, storage: storageSettings{memory: true, container: "pbirefresh"}, sweeps: true,
 		settleWindow: 5 * time.Minute, defaultTimeout: 12 * time.Hour, maxWait: 45 * time.Second, allowed: all,
 		callbacks: callback.Policy{Hosts: callback.DefaultHosts()},
+		guard:     handler.Guard{PerCaller: handler.Rate{Count: 6000, Per: time.Minute}, PerModel: handler.Rate{Count: 3000, Per: time.Minute}},
 	}
 	if got := mustRead(t, nil); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -37,7 +38,8 @@ func TestDefaults(t *testing.T) {
 	empty := map[string]string{}
 	for _, name := range []string{"POWERBI_CLIENT_SECRET_NAME", "POWERBI_CLIENT_CERTIFICATE_NAME", "TOKEN_EXCHANGE_AUDIENCE", "POWERBI_AUTH", "POWERBI_CLOUD", "POWERBI_API_URL", "POWERBI_SCOPE",
 		"AZURE_AUTHORITY_HOST", "AZURE_CLIENT_ID", "STATE_STORAGE__blobServiceUri", "STATE_CONTAINER", "SETTLE_WINDOW",
-		"DEFAULT_TIMEOUT", "MAX_WAIT", "ALLOWED_MODELS", "CALLBACK_HOSTS", "CALLBACK_NETWORKS", "PUBLIC_BASE_URL", "WEBSITE_HOSTNAME"} {
+		"DEFAULT_TIMEOUT", "MAX_WAIT", "ALLOWED_MODELS", "CALLBACK_HOSTS", "CALLBACK_NETWORKS", "PUBLIC_BASE_URL", "WEBSITE_HOSTNAME", "POLICY_FILE", "RATE_LIMIT_CALLER", "RATE_LIMIT_MODEL",
+		"WEBSITE_AUTH_ENABLED"} {
 		empty[name] = "  "
 	}
 	if got := mustRead(t, empty); !reflect.DeepEqual(got, want) {
@@ -74,6 +76,10 @@ func TestGoodSettings(t *testing.T) {
 		{"DEFAULT_TIMEOUT", "168h", func(s settings) any { return s.defaultTimeout }, 168 * time.Hour},
 		{"MAX_WAIT", "0", func(s settings) any { return s.maxWait }, time.Duration(0)},
 		{"MAX_WAIT", "200s", func(s settings) any { return s.maxWait }, 200 * time.Second},
+		{"RATE_LIMIT_CALLER", "60/30s", func(s settings) any { return s.guard.PerCaller }, handler.Rate{Count: 60, Per: 30 * time.Second}},
+		{"RATE_LIMIT_MODEL", "off", func(s settings) any { return s.guard.PerModel }, handler.Rate{}},
+		{"WEBSITE_AUTH_ENABLED", "True", func(s settings) any { return s.guard.Gate.EasyAuth }, true},
+		{"WEBSITE_AUTH_ENABLED", "1", func(s settings) any { return s.guard.Gate.EasyAuth }, false},
 		{"PUBLIC_BASE_URL", "http://localhost:7071", func(s settings) any { return s.baseURL }, "http://localhost:7071"},
 		{"PUBLIC_BASE_URL", "https://gw.example.com/pbi/", func(s settings) any { return s.baseURL }, "https://gw.example.com/pbi"},
 		{"CALLBACK_HOSTS", "Receiver.example.com; localhost:8443", func(s settings) any {
@@ -126,6 +132,12 @@ func TestWrongSettings(t *testing.T) {
 		{"POWERBI_CLIENT_SECRET_NAME", "not a name!", "name of the secret"},
 		{"POWERBI_CLIENT_SECRET_NAME", "https://v.vault.azure.net/secrets/x", "name of the secret"},
 		{"POWERBI_AUTH", "certificate", "keyvault-certificate"},
+		{"RATE_LIMIT_CALLER", "600", "6000/1m"},
+		{"RATE_LIMIT_CALLER", "0/1m", "6000/1m"},
+		{"RATE_LIMIT_MODEL", "10/2h", "3000/1m"},
+		{"RATE_LIMIT_MODEL", "99999999/1m", "or off"},
+		{"POLICY_FILE", "nowhere/policy.json", "no such file"},
+		{"POLICY_FILE", ".", "not a file"},
 		{"POWERBI_AUTH", "federated", "AZURE_CLIENT_ID"},
 		{"POWERBI_CLIENT_CERTIFICATE_NAME", "-----BEGIN CERTIFICATE-----", "name of the certificate"},
 		{"TOKEN_EXCHANGE_AUDIENCE", "AzureADTokenExchange", "api://"},
@@ -198,6 +210,7 @@ func TestAllProblemsAreToldAtOnce(t *testing.T) {
 		"DEFAULT_TIMEOUT": "x", "MAX_WAIT": "x", "ALLOWED_MODELS": "x", "PUBLIC_BASE_URL": "x",
 		"POWERBI_CLIENT_CERTIFICATE_NAME": "x y", "TOKEN_EXCHANGE_AUDIENCE": "x",
 		"CALLBACK_HOSTS": "/", "CALLBACK_NETWORKS": "x",
+		"POLICY_FILE": "x", "RATE_LIMIT_CALLER": "x", "RATE_LIMIT_MODEL": "x",
 	}
 	_, err := readSettings(environ(t, wrong).get)
 	if err == nil {

@@ -118,7 +118,7 @@ func askedNames(t *testing.T) []string {
 func documented() []string {
 	names := []string{
 		"POWERBI_TENANT_ID", "POWERBI_CLIENT_ID", "KEY_VAULT_URL", "POWERBI_CLIENT_SECRET_NAME", "POWERBI_CLIENT_CERTIFICATE_NAME",
-		"TOKEN_EXCHANGE_AUDIENCE", "POWERBI_AUTH", "POWERBI_CLOUD",
+		"TOKEN_EXCHANGE_AUDIENCE", "POLICY_FILE", "RATE_LIMIT_CALLER", "RATE_LIMIT_MODEL", "POWERBI_AUTH", "POWERBI_CLOUD",
 		"POWERBI_API_URL", "POWERBI_SCOPE", "AZURE_AUTHORITY_HOST", "AZURE_CLIENT_ID", "STATE_STORAGE", "STATE_STORAGE__blobServiceUri",
 		"STATE_CONTAINER", "SETTLE_WINDOW", "DEFAULT_TIMEOUT", "MAX_WAIT", "ALLOWED_MODELS", "CALLBACK_HOSTS", "CALLBACK_NETWORKS", "PUBLIC_BASE_URL", "SWEEP_SCHEDULE",
 	}
@@ -127,7 +127,7 @@ func documented() []string {
 
 // platform are the names that the host and App Service set.
 func platform() []string {
-	return []string{"FUNCTIONS_CUSTOMHANDLER_PORT", "WEBSITE_HOSTNAME", "AzureWebJobsStorage", "AzureWebJobsStorage__blobServiceUri", "AzureWebJobsStorage__accountName"}
+	return []string{"FUNCTIONS_CUSTOMHANDLER_PORT", "WEBSITE_HOSTNAME", "WEBSITE_AUTH_ENABLED", "AzureWebJobsStorage", "AzureWebJobsStorage__blobServiceUri", "AzureWebJobsStorage__accountName"}
 }
 
 func TestOnlyDocumentedSettingsAreRead(t *testing.T) {
@@ -173,7 +173,7 @@ func lookedUp(call *ast.CallExpr) []string {
 	case *ast.SelectorExpr:
 		method = f.Sel.Name
 	}
-	if !slices.Contains([]string{"getenv", "get", "required", "optional", "duration", "needed", "vaultName"}, method) || len(call.Args) == 0 {
+	if !slices.Contains([]string{"getenv", "get", "required", "optional", "duration", "needed", "vaultName", "rate"}, method) || len(call.Args) == 0 {
 		return nil
 	}
 	var names []string

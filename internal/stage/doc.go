@@ -7,6 +7,7 @@
 //
 //	host.json
 //	schedules.json              if the sources have one
+//	policy.json                 if the sources have one
 //	<Function>/function.json    one folder a function
 //	<executable>                named by customHandler.description.defaultExecutablePath
 //

@@ -17,6 +17,7 @@ const (
 	functionFile  = "function.json"
 	functionsDir  = "functions"
 	schedulesFile = "schedules.json"
+	policyFile    = "policy.json"
 	settingsFile  = "local.settings.json"
 )
 
@@ -30,6 +31,7 @@ type app struct {
 	executable string            // name at the root of the staged tree
 	functions  map[string][]byte // folder name to function.json
 	schedules  []byte            // nil: none
+	policy     []byte            // nil: none
 }
 
 // readSources reads the app from the root of the repository.
@@ -46,6 +48,10 @@ func readSources(root string) (app, error) {
 		return app{}, err
 	}
 	a.schedules, err = readOptional(filepath.Join(root, schedulesFile))
+	if err != nil {
+		return app{}, fmt.Errorf("stage: %w", err)
+	}
+	a.policy, err = readOptional(filepath.Join(root, policyFile))
 	if err != nil {
 		return app{}, fmt.Errorf("stage: %w", err)
 	}
@@ -71,7 +77,7 @@ func executableName(host []byte) (string, error) {
 		return "", fmt.Errorf("stage: host.json is not valid: %w", err)
 	}
 	name := file.CustomHandler.Description.DefaultExecutablePath
-	if !plainName(name) || name == hostFile || name == schedulesFile || name == settingsFile {
+	if !plainName(name) || name == hostFile || name == schedulesFile || name == policyFile || name == settingsFile {
 		return "", fmt.Errorf("stage: host.json: customHandler.description.defaultExecutablePath is %q, must be the plain name of a file beside host.json", name)
 	}
 	return name, nil
@@ -152,6 +158,9 @@ func (a app) check() error {
 	if a.schedules != nil && !json.Valid(a.schedules) {
 		return errors.New("stage: schedules.json is not valid JSON")
 	}
+	if a.policy != nil && !json.Valid(a.policy) {
+		return errors.New("stage: policy.json is not valid JSON")
+	}
 	return nil
 }
 
@@ -170,6 +179,9 @@ func (a app) files() map[string][]byte {
 	files := map[string][]byte{hostFile: a.host}
 	if a.schedules != nil {
 		files[schedulesFile] = a.schedules
+	}
+	if a.policy != nil {
+		files[policyFile] = a.policy
 	}
 	for name, content := range a.functions {
 		files[name+"/"+functionFile] = content

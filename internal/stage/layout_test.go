@@ -46,7 +46,10 @@ func TestFiles(t *testing.T) {
 	if got, want := slices.Sorted(maps.Keys(a.files())), []string{"A/function.json", "B/function.json", "host.json"}; !slices.Equal(got, want) {
 		t.Errorf("files %v, want %v", got, want)
 	}
-	a.schedules = []byte("s")
+	a.schedules, a.policy = []byte("s"), []byte("p")
+	if got := string(a.files()["policy.json"]); got != "p" {
+		t.Errorf("policy = %q", got)
+	}
 	if got := string(a.files()["schedules.json"]); got != "s" {
 		t.Errorf("schedules = %q", got)
 	}

@@ -19,6 +19,7 @@ func sources() map[string]string {
 	return map[string]string{
 		"host.json":                      hostJSON,
 		"schedules.json":                 `{}`,
+		"policy.json":                    `{}`,
 		"functions/Sweep/function.json":  `{"bindings":[]}`,
 		"functions/Health/function.json": `{"bindings":[1]}`,
 		"build/handler-linux":            "\x7fELF...",
@@ -100,6 +101,7 @@ func TestStage(t *testing.T) {
 	want := map[string]string{
 		"host.json":            hostJSON,
 		"schedules.json":       `{}`,
+		"policy.json":          `{}`,
 		"Sweep/function.json":  `{"bindings":[]}`,
 		"Health/function.json": `{"bindings":[1]}`,
 		"handler":              "\x7fELF...",
@@ -121,7 +123,7 @@ func TestStageReplacesWhatNoLongerBelongs(t *testing.T) {
 	t.Parallel()
 	root, dist := mustStage(t, sources())
 	writeTree(t, dist, map[string]string{"local.settings.json": `{"Values":{}}`})
-	for _, gone := range []string{"functions/Health", "schedules.json"} {
+	for _, gone := range []string{"functions/Health", "schedules.json", "policy.json"} {
 		if err := os.RemoveAll(filepath.Join(root, gone)); err != nil {
 			t.Fatal(err)
 		}
@@ -196,6 +198,7 @@ func TestStageRefusesSources(t *testing.T) {
 			maps.DeleteFunc(f, func(k, _ string) bool { return strings.HasPrefix(k, "functions/") })
 			f["functions/.keep"] = ``
 		}, "no function"},
+		{"bad policy.json", func(f map[string]string) { f["policy.json"] = `x` }, "policy.json"},
 		{"bad schedules.json", func(f map[string]string) { f["schedules.json"] = `x` }, "schedules.json"},
 		{"no executable", func(f map[string]string) { delete(f, "build/handler-linux") }, "handler-linux"},
 		{"empty executable", func(f map[string]string) { f["build/handler-linux"] = `` }, "is empty or not a regular file"},

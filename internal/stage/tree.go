@@ -45,6 +45,8 @@ func (a *app) readEntry(dist, executable string, entry fs.DirEntry) (err error) 
 	case regular && (name == hostFile || name == settingsFile):
 	case regular && name == schedulesFile:
 		a.schedules, err = readOptional(path)
+	case regular && name == policyFile:
+		a.policy, err = readOptional(path)
 	case regular && strings.TrimSuffix(name, ".exe") == strings.TrimSuffix(executable, ".exe"):
 		a.executable = name
 	default:

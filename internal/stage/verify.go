@@ -70,6 +70,8 @@ func (a *app) verifyEntry(f *zip.File) error {
 	case f.Name == hostFile:
 	case f.Name == schedulesFile:
 		a.schedules = content
+	case f.Name == policyFile:
+		a.policy = content
 	case f.Name == a.executable:
 		want = modeExecutable
 		if len(content) == 0 {

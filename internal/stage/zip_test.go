@@ -64,7 +64,7 @@ func TestZipEntries(t *testing.T) {
 			t.Errorf("%s: time %v", f.Name, f.Modified)
 		}
 	}
-	want := []string{"Health/function.json", "Sweep/function.json", "handler", "host.json", "schedules.json"}
+	want := []string{"Health/function.json", "Sweep/function.json", "handler", "host.json", "policy.json", "schedules.json"}
 	if !slices.Equal(names, want) {
 		t.Errorf("entries %v, want %v", names, want)
 	}
@@ -196,6 +196,7 @@ func TestVerifyRefuses(t *testing.T) {
 		{"escaping path", func(e []entry) []entry { return append(e, entry{"../function.json", "{}", f644, 0}) }, "is no function name"},
 		{"bad host.json", func(e []entry) []entry { e[0].content = "{"; return e }, "host.json is not valid"},
 		{"bad function.json", func(e []entry) []entry { e[1].content = "{"; return e }, "is not valid JSON"},
+		{"bad policy.json", func(e []entry) []entry { return append(e, entry{"policy.json", "{", f644, 0}) }, "policy.json is not valid JSON"},
 		{"bad schedules.json", func(e []entry) []entry { return append(e, entry{"schedules.json", "{", f644, 0}) }, "schedules.json is not valid JSON"},
 	}
 	if err := verify(makeZip(t, goodEntries())); err != nil {

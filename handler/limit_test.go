@@ -1,0 +1,95 @@
+package handler
+
+import (
+	"net/http"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pbirefresh/refresh"
+)
+
+// A burst of Count passes at once, then Count in Per, for each key on its own.
+func TestLimiter(t *testing.T) {
+	t.Parallel()
+	l := newLimiter(Rate{Count: 10, Per: time.Minute})
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	passed := func(key string) (n int) {
+		for range 100 {
+			if _, ok := l.take(key, now); ok {
+				n++
+			}
+		}
+		return n
+	}
+	if a, again, b := passed("a"), passed("a"), passed("b"); a != 10 || again != 0 || b != 10 {
+		t.Errorf("at once %d, again %d, another %d", a, again, b)
+	}
+	wait, ok := l.take("a", now)
+	if ok || wait != 6*time.Second {
+		t.Errorf("wait %v, %v", wait, ok)
+	}
+	now = now.Add(wait - time.Nanosecond)
+	if n := passed("a"); n != 0 {
+		t.Errorf("%d too early", n)
+	}
+	now = now.Add(time.Nanosecond)
+	if n := passed("a"); n != 1 {
+		t.Errorf("%d after the wait that was told", n)
+	}
+	now = now.Add(time.Hour)
+	if n := passed("a"); n != 10 {
+		t.Errorf("%d after an hour: a rest is not saved up", n)
+	}
+	if _, ok := newLimiter(Rate{}).take("a", now); !ok {
+		t.Error("no limit is a limit")
+	}
+}
+
+// Somebody who invents keys fills no memory, and locks nobody out.
+func TestLimiterIsBounded(t *testing.T) {
+	t.Parallel()
+	l := newLimiter(Rate{Count: 1, Per: time.Minute})
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for i := range 3 * maxKeys {
+		if _, ok := l.take(strconv.Itoa(i), now); !ok {
+			t.Fatalf("key %d is kept out", i)
+		}
+		if i%maxKeys == 0 {
+			now = now.Add(2 * time.Minute)
+		}
+	}
+	if len(l.full) > maxKeys {
+		t.Errorf("%d keys are remembered", len(l.full))
+	}
+}
+
+// The routes: 429 with a Retry-After from 1 to 60, and nothing was asked for.
+func TestRatesOfTheRoutes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, func(c *Config) {
+			c.Guard.PerCaller, c.Guard.PerModel = Rate{5, time.Hour}, Rate{3, time.Minute}
+		})
+		limited := func(a answer, retryAfter string) {
+			t.Helper()
+			a.is(http.StatusTooManyRequests).has("Retry-After", retryAfter).has("x-ms-error-code", "TooManyRequests")
+		}
+		for range 3 {
+			b.trigger(wholeModel()).is(http.StatusAccepted)
+		}
+		limited(b.trigger(wholeModel()), "20") // the model: one in 20 s
+		limited(b.trigger(wholeModel(), "x-functions-key: another"), "20")
+		limited(b.trigger(wholeModel()), "20")
+		limited(b.trigger(wholeModel()), "60") // the caller: five in an hour
+		limited(b.do("POST", "/api/refreshes/"+testID+"/cancel", ""), "60")
+		if b.fake.count("trigger") != 3 || b.fake.count("cancel") != 0 {
+			t.Errorf("%d triggers and %d cancels came through", b.fake.count("trigger"), b.fake.count("cancel"))
+		}
+		b.fake.status = always(receipt(refresh.Queued))
+		b.status().is(http.StatusAccepted) // polls are not limited
+		time.Sleep(20 * time.Second)
+		b.trigger(wholeModel(), "x-functions-key: a third").is(http.StatusAccepted)
+	})
+}

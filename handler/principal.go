@@ -1,0 +1,95 @@
+package handler
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"pbirefresh/access"
+	"pbirefresh/refresh"
+)
+
+// Guard is what a request to trigger or cancel passes before anything is done for it.
+// The zero Guard lets everybody pass whom the host let in.
+type Guard struct {
+	Gate      access.Gate
+	PerCaller Rate // of triggers and cancels
+	PerModel  Rate // of triggers
+	// Open takes an operation's id apart, so that a cancel can be held against the
+	// policy; nil where there is no policy.
+	Open func(ctx context.Context, id string) (refresh.ID, error)
+}
+
+// guard is a Guard at work.
+type guard struct {
+	Guard
+	callers, models *limiter
+}
+
+func newGuard(g Guard) *guard { return &guard{g, newLimiter(g.PerCaller), newLimiter(g.PerModel)} }
+
+// enter tells who sends a request, and whether it is one too many.
+func (g *guard) enter(r *http.Request) (access.Caller, error) {
+	caller, err := g.Gate.Identify(r.Header, r.URL.Query())
+	if err != nil {
+		return caller, &Error{Status: http.StatusUnauthorized, Code: "PrincipalInvalid", err: err,
+			Message: "App Service authentication is on, and yet the header X-MS-CLIENT-PRINCIPAL is not what it sends. Look at its configuration."}
+	}
+	if wait, ok := g.callers.take(caller.Bucket(), time.Now()); !ok {
+		return caller, limited("RATE_LIMIT_CALLER", g.PerCaller, wait)
+	}
+	return caller, nil
+}
+
+// admit holds a trigger against the policy and the model's limit.
+func (g *guard) admit(caller access.Caller, m refresh.Model) error {
+	if err := g.permit(caller, access.Trigger, m); err != nil {
+		return err
+	}
+	if wait, ok := g.models.take(m.String(), time.Now()); !ok {
+		return limited("RATE_LIMIT_MODEL", g.PerModel, wait)
+	}
+	return nil
+}
+
+func (g *guard) permit(caller access.Caller, a access.Action, m refresh.Model) error {
+	if g.Gate.Permits(caller, a, m.WorkspaceID, m.DatasetID) {
+		return nil
+	}
+	return &Error{Status: http.StatusForbidden, Code: "CallerNotAllowed",
+		Message: "The policy (POLICY_FILE) does not let " + caller.String() + " " + string(a) + " refreshes of that model."}
+}
+
+// permitCancel holds a cancel against the policy. An id that is none is answered as
+// without a policy.
+func (g *guard) permitCancel(ctx context.Context, caller access.Caller, id string, force bool) error {
+	if g.Gate.Policy == nil || g.Open == nil {
+		return nil
+	}
+	opened, err := g.Open(ctx, id)
+	if err != nil {
+		return err
+	}
+	action := access.Cancel
+	if force {
+		action = access.CancelAll
+	}
+	return g.permit(caller, action, opened.Model)
+}
+
+// clientAddress is where a request came from, as App Service's front end says: it
+// appends the address, with a port, to what the client sent (unverified; the last
+// element is the only one that a client cannot choose). Anything else is nothing.
+func clientAddress(h http.Header) string {
+	all := strings.Join(h.Values("X-Forwarded-For"), ",")
+	last := strings.TrimSpace(all[strings.LastIndexByte(all, ',')+1:])
+	if a, err := netip.ParseAddrPort(last); err == nil {
+		return a.Addr().WithZone("").String()
+	}
+	if a, err := netip.ParseAddr(last); err == nil {
+		return a.WithZone("").String()
+	}
+	return ""
+}

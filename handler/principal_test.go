@@ -1,0 +1,126 @@
+package handler
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"pbirefresh/access"
+	"pbirefresh/refresh"
+)
+
+const (
+	ada        = "aaaaaaaa-0000-0000-0000-000000000001"
+	otherSpace = "11111111-2222-3333-4444-555555555555"
+)
+
+// principal is the header that the platform sends for somebody.
+func principal(objectID string) string {
+	text := `{"auth_typ":"aad","claims":[{"typ":"oid","val":"` + objectID + `"}],"name_typ":"n","role_typ":"r"}`
+	return access.PrincipalHeader + ": " + base64.StdEncoding.EncodeToString([]byte(text))
+}
+
+// guarded are routes with a policy: ada may trigger one model, and cancel there.
+func guarded(t *testing.T, easyAuth bool, changes ...func(*Config)) *bench {
+	t.Helper()
+	policy, err := access.Parse([]byte(`{"version":1,"rules":[{"callers":[{"objectId":"` + ada + `"}],"may":["trigger","cancel"],"models":["` + testWorkspace + `"]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newBench(t, append(changes, func(c *Config) {
+		c.Guard.Gate = access.Gate{EasyAuth: easyAuth, Policy: policy}
+		c.Guard.Open = func(_ context.Context, id string) (refresh.ID, error) {
+			switch id {
+			case testID:
+				return refresh.ID{Model: refresh.Model{WorkspaceID: testWorkspace, DatasetID: testDataset}}, nil
+			case "other":
+				return refresh.ID{Model: refresh.Model{WorkspaceID: otherSpace, DatasetID: testDataset}}, nil
+			default:
+				return refresh.ID{}, refresh.ErrBadID
+			}
+		}
+	})...)
+}
+
+func TestThePolicyGuardsTriggerAndCancel(t *testing.T) {
+	t.Parallel()
+	b := guarded(t, true)
+	b.fake.cancel = func(string, bool) (refresh.Receipt, error) { return receipt(refresh.Running), nil }
+	stranger := strings.Replace(ada, "1", "2", 1)
+	elsewhere := strings.Replace(wholeModel(), testWorkspace, otherSpace, 1)
+	for _, tt := range []struct {
+		name, method, path, body, header string
+		want                             int
+	}{
+		{"trigger", "POST", "/api/refreshes", wholeModel(), principal(ada), 202},
+		{"trigger elsewhere", "POST", "/api/refreshes", elsewhere, principal(ada), 403},
+		{"trigger by a stranger", "POST", "/api/refreshes", wholeModel(), principal(stranger), 403},
+		{"trigger by a key alone", "POST", "/api/refreshes", wholeModel(), "X-None: x", 403},
+		{"trigger by a broken principal", "POST", "/api/refreshes", wholeModel(), access.PrincipalHeader + ": e30=", 401},
+		{"cancel", "POST", "/api/refreshes/" + testID + "/cancel", "", principal(ada), 202},
+		{"cancel elsewhere", "POST", "/api/refreshes/other/cancel", "", principal(ada), 403},
+		{"cancel by a stranger", "DELETE", "/api/refreshes/" + testID + "/cancel", "", principal(stranger), 403},
+		{"cancel for all", "POST", "/api/refreshes/" + testID + "/cancel-all", "", principal(ada), 403},
+		{"cancel of nothing", "POST", "/api/refreshes/nothing/cancel", "", principal(ada), 404},
+	} {
+		before := b.fake.count("trigger") + b.fake.count("cancel")
+		a := b.do(tt.method, tt.path, tt.body, tt.header)
+		if a.is(tt.want); (b.fake.count("trigger")+b.fake.count("cancel") > before) != (tt.want == 202) {
+			t.Errorf("%s: the coordinator was asked, or was not", tt.name)
+		}
+		if tt.want == 403 && a.wireError().Code != "CallerNotAllowed" {
+			t.Errorf("%s: %s", tt.name, a.raw)
+		}
+	}
+	// Reading needs nothing but the id.
+	b.fake.status = always(receipt(refresh.Running))
+	b.status(principal(stranger)).is(http.StatusAccepted)
+}
+
+// Without Easy Auth the header is anybody's: it opens nothing.
+func TestAForgedPrincipalOpensNothing(t *testing.T) {
+	t.Parallel()
+	b := guarded(t, false)
+	b.trigger(wholeModel(), principal(ada)).is(http.StatusForbidden)
+	if b.fake.count("trigger") != 0 {
+		t.Error("and yet it was asked for")
+	}
+}
+
+// What the policy refuses costs no model's rate: strangers cannot use it up.
+func TestRefusalsCostNoRate(t *testing.T) {
+	t.Parallel()
+	b := guarded(t, true, func(c *Config) { c.Guard.PerModel = Rate{1, time.Hour} })
+	for range 3 {
+		b.trigger(wholeModel(), "X-None: x").is(http.StatusForbidden)
+	}
+	b.trigger(wholeModel(), principal(ada)).is(http.StatusAccepted)
+	b.trigger(wholeModel(), principal(ada)).is(http.StatusTooManyRequests)
+}
+
+func TestClientAddress(t *testing.T) {
+	t.Parallel()
+	for sent, want := range map[string]string{
+		"203.0.113.7:51234":                  "203.0.113.7",
+		"203.0.113.7":                        "203.0.113.7",
+		"10.0.0.1, 203.0.113.7:51234":        "203.0.113.7", // what a client made up comes first
+		"[2001:db8::1]:443":                  "2001:db8::1",
+		"2001:db8::1":                        "2001:db8::1",
+		"fe80::1%eth0":                       "fe80::1",
+		"":                                   "",
+		"unknown":                            "",
+		"203.0.113.7:51234\r\nSet-Cookie: x": "",
+		"203.0.113.7,":                       "",
+		strings.Repeat("1.2.3.4,", 9000):     "",
+	} {
+		if got := clientAddress(http.Header{"X-Forwarded-For": {sent}}); got != want {
+			t.Errorf("%.40q: %q, want %q", sent, got, want)
+		}
+	}
+	if got := clientAddress(http.Header{"X-Forwarded-For": {"1.1.1.1", "2.2.2.2:1"}}); got != "2.2.2.2" {
+		t.Errorf("two headers: %q", got)
+	}
+}

@@ -1,0 +1,20 @@
+// Package checks proves what can be proved of infra/ without a cloud.
+//
+//	schema    the recorded schemas of the providers (infra/testdata)
+//	config    reads the .tf files, holds them to the schemas, and works out what one
+//	          set of variables would make: a plan whose ids are placeholders
+//	kql       runs the alerts' queries on lines that the program wrote
+//	standin   a provider that has the recorded schemas and nothing behind them, for
+//	          the real OpenTofu (make infra-check)
+//
+// The rules that infra/ keeps are in policy*.go: functions from a plan to problems, so
+// that the tests can run them on what is there (no problem), and on what is there with a
+// deliberate mistake in it (this problem).
+//
+// # Not proved
+//
+// Nothing here has met Azure. Values that only the service judges (a name that is taken,
+// a size that a region lacks, a property that an API version refuses) pass. The schema of
+// azapi is written from its documentation; that of azurerm is recorded, and covers the
+// types that are used.
+package checks

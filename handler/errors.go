@@ -72,6 +72,8 @@ func refusalStatus(code string) int {
 		return http.StatusGone
 	case refresh.CodeQueueFull:
 		return http.StatusServiceUnavailable
+	case refresh.CodeKeyReused:
+		return http.StatusUnprocessableEntity
 	default: // RefreshInProgress, CancelNotSupported
 		return http.StatusConflict
 	}

@@ -15,27 +15,24 @@ func (s *server) trigger(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := checkWait(r); err != nil {
-		return err
+	key, problems := readKey(r.Header)
+	request, callBack, err := s.readTrigger(w, r, key, problems)
+	if err == nil {
+		err = s.guard.admit(caller, request.Model)
 	}
-	body, err := readBody(w, r)
+	if err == nil {
+		err = key.inTime(r.Header)
+	}
+	var receipt refresh.Receipt
+	if err == nil {
+		receipt, err = s.Refresher.Trigger(r.Context(), request)
+	}
 	if err != nil {
-		return err
+		return key.refused(w.Header(), err)
 	}
-	request, callBack, problems := parseRequest(body, s.DefaultTimeout, s.checkCallback)
-	if len(problems) > 0 {
-		return badRequest(problems)
-	}
-	if !s.Allowed.permits(request.Model) {
-		return &Error{Status: http.StatusForbidden, Code: "ModelNotAllowed", Target: "datasetId",
-			Message: "This app may not refresh that model: the setting ALLOWED_MODELS does not list it."}
-	}
-	if err := s.guard.admit(caller, request.Model); err != nil {
-		return err
-	}
-	receipt, err := s.Refresher.Trigger(r.Context(), request)
-	if err != nil {
-		return err
+	key.result(w.Header(), "accepted")
+	if receipt.Replayed {
+		w.Header().Set("Idempotent-Replayed", "true")
 	}
 	if callBack != (callback.URL{}) {
 		return s.promised(w, r, receipt, callBack)
@@ -44,6 +41,27 @@ func (s *server) trigger(w http.ResponseWriter, r *http.Request) error {
 		return s.stands(w, r, receipt)
 	}
 	return s.accepted(w, r, receipt)
+}
+
+// readTrigger reads a trigger and checks all that a caller can have got wrong.
+func (s *server) readTrigger(w http.ResponseWriter, r *http.Request, key clientKey, problems []Detail) (none refresh.Request, nowhere callback.URL, _ error) {
+	if err := checkWait(r); err != nil {
+		return none, nowhere, err
+	}
+	body, err := readBody(w, r)
+	if err != nil {
+		return none, nowhere, err
+	}
+	request, callBack, more := parseRequest(body, s.DefaultTimeout, s.checkCallback)
+	if problems = append(more, problems...); len(problems) > 0 {
+		return none, nowhere, badRequest(problems)
+	}
+	if !s.Allowed.permits(request.Model) {
+		return none, nowhere, &Error{Status: http.StatusForbidden, Code: "ModelNotAllowed", Target: "datasetId",
+			Message: "This app may not refresh that model: the setting ALLOWED_MODELS does not list it."}
+	}
+	request.Key = key.of(request, body)
+	return request, callBack, nil
 }
 
 // status: GET /api/refreshes/{id}.

@@ -40,10 +40,11 @@ func (q *queue) archive(ctx context.Context, epoch string, e Archive, now func()
 }
 
 func (c *Coordinator) archiveOne(ctx context.Context, m Model, epoch string, op Operation) error {
-	if err := c.point(ctx, epoch, op); err != nil {
+	err := c.createFinal(ctx, ArchiveName(m, epoch, op.Number), archivedOperation{Schema: Schema, Model: m, Operation: op})
+	if err != nil {
 		return err
 	}
-	return c.createFinal(ctx, ArchiveName(m, epoch, op.Number), archivedOperation{Schema: Schema, Model: m, Operation: op})
+	return c.point(ctx, epoch, op) // to what is there
 }
 
 // createFinal writes a document that is never written otherwise, and confirms it.

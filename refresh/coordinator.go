@@ -106,7 +106,8 @@ func (c *Coordinator) receipt(ctx context.Context, id ID, a answer, secret []byt
 			return Receipt{}, err
 		}
 	}
-	if f := a.view.Operation.Fault; f != nil && f.Code == CodeBusy {
+	// A repeated request gets its id: the first one may hold it already.
+	if f := a.view.Operation.Fault; f != nil && f.Code == CodeBusy && !a.repeated {
 		return Receipt{}, &Refusal{Code: f.Code, Message: f.Message}
 	}
 	sealed, err := id.Seal(secret)

@@ -89,6 +89,15 @@
 // good, and did more than an operation asked for, that one is tried once more by itself
 // and never merged again, since it may have failed by what others asked for.
 //
+// # Keys
+//
+// Requests of one [Key] are one request. Its claim, a blob that can be created once,
+// binds it to what was asked for before anything else happens. The operations in the
+// document carry the keys of their callers, so that who is admitted is remembered by
+// the same write; a key that is there is answered, not admitted. Before an operation
+// leaves the document, each of its keys gets a pointer to it; a key that is not in the
+// document is looked up among the pointers under the lease.
+//
 // # Not guaranteed
 //
 //   - A POST that the network delays past the settle window starts a refresh that
@@ -97,6 +106,7 @@
 //   - An enhanced refresh whose 202 was lost is not adopted from the history, since
 //     a row there does not say what was refreshed: it is waited for, and asked for
 //     again.
-//   - Deleting the state container loses every promise made.
+//   - Deleting the state container loses every promise made; deleting the records of a
+//     key, what it stood for.
 //   - Cancelled shares of one operation are remembered up to a bound.
 package refresh

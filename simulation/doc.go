@@ -52,6 +52,7 @@
 //   - G7: the document is below 64 KiB with at most 32 pending operations; a thousand
 //     callers of one shape cost what ten cost (TestCrowd).
 //   - G8: only ids from a 202 are deleted; nobody is cancelled who did not ask.
+//   - Keys: same key, same operation, same id; no key is admitted twice (TestKeyedSchedules).
 //
 // A run also fails if a document shows a transition of an operation or an attempt that
 // is not on the list in arrows_test.go, or if a transition, a fault or an answer on the

@@ -27,6 +27,7 @@ type Config struct {
 	MaxWait        time.Duration // longest that a request with Prefer: wait is held back
 	Allowed        Allowed       // models that may be asked for; empty: all
 	Guard          Guard         // who may ask for what, and how often
+	Audit          Auditor       // keeps who asked for what; nil: nobody does
 	Checks         []Check       // of the dependencies, for readiness
 	Version        string        // of the program
 	Logger         *slog.Logger  // nil: silent

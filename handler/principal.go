@@ -18,7 +18,7 @@ type Guard struct {
 	PerCaller Rate // of triggers and cancels
 	PerModel  Rate // of triggers
 	// Open takes an operation's id apart, so that a cancel can be held against the
-	// policy; nil where there is no policy.
+	// policy and put on record; nil where there is neither.
 	Open func(ctx context.Context, id string) (refresh.ID, error)
 }
 
@@ -60,23 +60,6 @@ func (g *guard) permit(caller access.Caller, a access.Action, m refresh.Model) e
 	}
 	return &Error{Status: http.StatusForbidden, Code: "CallerNotAllowed",
 		Message: "The policy (POLICY_FILE) does not let " + caller.String() + " " + string(a) + " refreshes of that model."}
-}
-
-// permitCancel holds a cancel against the policy. An id that is none is answered as
-// without a policy.
-func (g *guard) permitCancel(ctx context.Context, caller access.Caller, id string, force bool) error {
-	if g.Gate.Policy == nil || g.Open == nil {
-		return nil
-	}
-	opened, err := g.Open(ctx, id)
-	if err != nil {
-		return err
-	}
-	action := access.Cancel
-	if force {
-		action = access.CancelAll
-	}
-	return g.permit(caller, action, opened.Model)
 }
 
 // clientAddress is where a request came from, as App Service's front end says: it

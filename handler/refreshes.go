@@ -18,7 +18,7 @@ func (s *server) trigger(w http.ResponseWriter, r *http.Request) error {
 	key, problems := readKey(r.Header)
 	request, callBack, err := s.readTrigger(w, r, key, problems)
 	if err == nil {
-		err = s.guard.admit(caller, request.Model)
+		err = s.mayTrigger(w, r, caller, &request)
 	}
 	if err == nil {
 		err = key.inTime(r.Header)
@@ -109,11 +109,7 @@ func (s *server) cancelAll(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) cancelled(w http.ResponseWriter, r *http.Request, force bool) error {
-	caller, err := s.guard.enter(r)
-	if err == nil {
-		err = s.guard.permitCancel(r.Context(), caller, r.PathValue("id"), force)
-	}
-	if err != nil {
+	if err := s.mayCancel(w, r, force); err != nil {
 		return err
 	}
 	receipt, err := s.Refresher.Cancel(r.Context(), r.PathValue("id"), force)

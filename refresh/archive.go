@@ -40,6 +40,9 @@ func (q *queue) archive(ctx context.Context, epoch string, e Archive, now func()
 }
 
 func (c *Coordinator) archiveOne(ctx context.Context, m Model, epoch string, op Operation) error {
+	if err := c.leaving(ctx, m, epoch, op); err != nil {
+		return err
+	}
 	err := c.createFinal(ctx, ArchiveName(m, epoch, op.Number), archivedOperation{Schema: Schema, Model: m, Operation: op})
 	if err != nil {
 		return err

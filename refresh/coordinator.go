@@ -20,7 +20,8 @@ const (
 	finishedCache = 4096                   // finished operations that are remembered
 )
 
-// Config is what a Coordinator needs. All of it is required but Logger and Ended.
+// Config is what a Coordinator needs. All of it is required but Logger and the
+// three that are told of something.
 type Config struct {
 	Store    lease.Store
 	Upstream Upstream
@@ -28,8 +29,15 @@ type Config struct {
 	Rules    Rules
 	Logger   *slog.Logger
 	// Ended is told, at most once for each time, that an operation of a model or a
-	// caller's share of one has ended and that this is saved. It returns at once.
+	// caller's share of one has ended and that this is saved; may be nil. It returns at
+	// once.
 	Ended func(Model)
+	// Seen is shown every state that this process reads under a lease or saves; may be
+	// nil. It returns at once and changes nothing.
+	Seen func(State)
+	// Leaving is asked before an operation that has ended leaves the state document; may
+	// be nil. With an error it stays, and Leaving is asked again.
+	Leaving func(ctx context.Context, m Model, epoch string, op Operation) error
 }
 
 // Coordinator carries out what the state machine decides, for any number of
@@ -59,6 +67,10 @@ type Request struct {
 	Model Model
 	Ask   Ask
 	Key   Key // zero: each time it arrives it is another request
+	// Admitted is told which operation the request has, as soon as that is saved and
+	// while Power BI is being asked; may be nil. Trigger returns after it, and with its
+	// error.
+	Admitted func(ctx context.Context, epoch string, number int64) error
 }
 
 // Receipt is what a caller holds: the id of its operation, and how it stands.
@@ -82,19 +94,22 @@ func (c *Coordinator) Trigger(ctx context.Context, r Request) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, unavailable(err)
 	}
-	id := ID{Model: r.Model, Nonce: random(16)}
+	id, told := ID{Model: r.Model, Nonce: random(16)}, newNotice(ctx, r)
 	a, repeated, err := answer{}, false, error(nil)
 	if r.Key != (Key{}) {
 		id.Nonce = r.Key.nonce(secret)
 		a, repeated, err = c.bind(ctx, r, id.Nonce)
 	}
 	if err == nil && !repeated {
-		a, err = c.arrive(ctx, r, id.Nonce)
+		a, err = c.arrive(ctx, r, id.Nonce, told)
 	}
 	if err != nil {
 		return Receipt{}, err
 	}
 	id.Epoch, id.Number = a.epoch, a.number
+	if err := told.wait(ctx, id.Epoch, id.Number); err != nil {
+		return Receipt{}, err
+	}
 	return c.receipt(ctx, id, a, secret)
 }
 
@@ -127,9 +142,9 @@ func (c *Coordinator) bind(ctx context.Context, r Request, nonce string) (answer
 }
 
 // arrive lets the state machine admit a caller.
-func (c *Coordinator) arrive(ctx context.Context, r Request, nonce string) (answer, error) {
+func (c *Coordinator) arrive(ctx context.Context, r Request, nonce string, told *notice) (answer, error) {
 	job := newJob(func(at At) Event { return Arrive{At: at, Nonce: nonce, Key: r.Key, Ask: r.Ask} })
-	job.nonce, job.ask, job.key = nonce, &r.Ask, r.Key
+	job.nonce, job.ask, job.key, job.told = nonce, &r.Ask, r.Key, told
 	return c.do(ctx, r.Model, job)
 }
 

@@ -32,6 +32,7 @@ func (q *queue) section(ctx context.Context, held *lease.Section) {
 	}
 	s := &section{q: q, lease: held, state: state, answers: map[*job]answer{}, entered: time.Now()}
 	defer s.rescue()
+	q.c.see(state)
 	var results []Event
 	for {
 		jobs := q.take()
@@ -111,6 +112,7 @@ func (s *section) save(ctx context.Context, next State, txn string, effects []Ef
 	s.logChanges(s.state, next)
 	s.tellEnded(s.state, next)
 	s.state = next
+	s.q.c.see(next)
 	return nil
 }
 
@@ -149,6 +151,9 @@ func (s *section) answerFor(nonce string, a answer) {
 		if _, answered := s.answers[j]; !answered && j.event != nil && j.nonce == nonce {
 			a.repeated = j.repeated
 			s.answers[j] = a
+			if a.err == nil && a.number != 0 {
+				j.told.begin(a.epoch, a.number)
+			}
 			return
 		}
 	}

@@ -7,6 +7,7 @@
 //	pbirefresh trigger   ask an app for a refresh, and watch it
 //	pbirefresh watch     watch an operation by its status URL
 //	pbirefresh cancel    cancel an operation
+//	pbirefresh audit     show who asked for what
 //
 // Output rules: what a command was asked for goes to standard output, everything
 // else to standard error; messages are lower case, one line, and errors begin

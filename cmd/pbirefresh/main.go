@@ -47,6 +47,7 @@ func commands() []command {
 		{"trigger", "ask an app for a refresh, and watch it to its end", trigger},
 		{"watch", "watch an operation by its status URL", watch},
 		{"cancel", "cancel an operation", cancel},
+		{"audit", "show who asked for what, from the records in the storage", showAudit},
 	}
 }
 

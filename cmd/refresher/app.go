@@ -11,6 +11,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
+	"pbirefresh/audit"
 	"pbirefresh/callback"
 	"pbirefresh/handler"
 	"pbirefresh/internal/hostlog"
@@ -28,6 +29,9 @@ type app struct {
 	secret   *keyvault.Credential
 	upstream refresh.Upstream
 	routes   http.Handler
+
+	trail      *audit.Trail
+	auditStore lease.Store // nil: the same
 }
 
 // newApp wires the program from its settings. It does no I/O.
@@ -45,6 +49,10 @@ func newApp(s settings, log *slog.Logger) (*app, error) {
 		log.Warn("the policy has rules for object ids, applications, tenants or roles, and App Service authentication is off: they allow nobody anything")
 	}
 	if a.store, err = s.storage.open(identity, s.transport()); err != nil {
+		return nil, err
+	}
+	open := func(from storageSettings) (lease.Store, error) { return from.open(identity, s.transport()) }
+	if err := a.openAudit(s, open); err != nil {
 		return nil, err
 	}
 	if a.secret, err = keyvault.New(s.keyvaultOptions(identity, log)); err != nil {
@@ -83,7 +91,7 @@ func (a *app) handlerConfig(s settings) handler.Config {
 	coordinator, callbacks := a.domain(s)
 	s.guard.Open = coordinator.Open
 	return handler.Config{
-		Refresher: coordinator, Callbacks: callbacks, Guard: s.guard,
+		Refresher: coordinator, Callbacks: callbacks, Guard: s.guard, Audit: a.trail,
 		BaseURL: s.baseURL, DefaultTimeout: s.defaultTimeout, MaxWait: s.maxWait, Allowed: s.allowed,
 		Checks:  a.checks(s),
 		Version: version, Logger: a.log,
@@ -94,6 +102,9 @@ func (a *app) handlerConfig(s settings) handler.Config {
 // got: a secret in the vault, a managed identity that vouches, or nothing else.
 func (a *app) checks(s settings) []handler.Check {
 	checks := []handler.Check{{Name: "storage", Test: a.store.Ping}}
+	if a.auditStore != nil {
+		checks = append(checks, handler.Check{Name: "audit", Test: a.auditStore.Ping})
+	}
 	switch {
 	case s.method.Vault():
 		checks = append(checks, handler.Check{Name: "keyVault", Test: a.secret.Ping, Expires: a.secret.Expires})
@@ -114,7 +125,7 @@ func (a *app) domain(s settings) (*refresh.Coordinator, *callback.Service) {
 	callbacks := callback.New(callback.Config{Store: a.store, Policy: s.callbacks, Send: sender.Send, Logger: a.log})
 	coordinator := refresh.New(refresh.Config{
 		Store: a.store, Upstream: a.upstream, Key: a.key, Rules: rules, Logger: a.log,
-		Ended: func(m refresh.Model) { callbacks.Ended(m.String()) },
+		Ended: func(m refresh.Model) { callbacks.Ended(m.String()) }, Seen: a.seen, Leaving: a.leaving,
 	})
 	callbacks.Outcome = handler.CallbackOutcome(coordinator.Status)
 	return coordinator, callbacks

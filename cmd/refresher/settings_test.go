@@ -39,7 +39,7 @@ func TestDefaults(t *testing.T) {
 	for _, name := range []string{"POWERBI_CLIENT_SECRET_NAME", "POWERBI_CLIENT_CERTIFICATE_NAME", "TOKEN_EXCHANGE_AUDIENCE", "POWERBI_AUTH", "POWERBI_CLOUD", "POWERBI_API_URL", "POWERBI_SCOPE",
 		"AZURE_AUTHORITY_HOST", "AZURE_CLIENT_ID", "STATE_STORAGE__blobServiceUri", "STATE_CONTAINER", "SETTLE_WINDOW",
 		"DEFAULT_TIMEOUT", "MAX_WAIT", "ALLOWED_MODELS", "CALLBACK_HOSTS", "CALLBACK_NETWORKS", "PUBLIC_BASE_URL", "WEBSITE_HOSTNAME", "POLICY_FILE", "RATE_LIMIT_CALLER", "RATE_LIMIT_MODEL",
-		"WEBSITE_AUTH_ENABLED"} {
+		"AUDIT_CONTAINER", "WEBSITE_AUTH_ENABLED"} {
 		empty[name] = "  "
 	}
 	if got := mustRead(t, empty); !reflect.DeepEqual(got, want) {
@@ -71,6 +71,7 @@ func TestGoodSettings(t *testing.T) {
 		{"POWERBI_SCOPE", "https://x/.default", func(s settings) any { return s.cloud.Scope }, "https://x/.default"},
 		{"AZURE_AUTHORITY_HOST", "https://login.example.org/", func(s settings) any { return s.cloud.Authority }, "https://login.example.org"},
 		{"STATE_CONTAINER", "state-2", func(s settings) any { return s.storage.container }, "state-2"},
+		{"AUDIT_CONTAINER", "records", func(s settings) any { return s.storage.auditContainer }, "records"},
 		{"SETTLE_WINDOW", "30s", func(s settings) any { return s.settleWindow }, 30 * time.Second},
 		{"SETTLE_WINDOW", "1h", func(s settings) any { return s.settleWindow }, time.Hour},
 		{"DEFAULT_TIMEOUT", "168h", func(s settings) any { return s.defaultTimeout }, 168 * time.Hour},
@@ -148,6 +149,7 @@ func TestWrongSettings(t *testing.T) {
 		{"AZURE_AUTHORITY_HOST", "login.microsoftonline.com", "https"},
 		{"STATE_CONTAINER", "State", "lower-case"},
 		{"STATE_CONTAINER", "a", "3 to 63"},
+		{"AUDIT_CONTAINER", "Audit", "3 to 63"},
 		{"SETTLE_WINDOW", "29s", "30s to 1h"},
 		{"SETTLE_WINDOW", "5", "such as"},
 		{"DEFAULT_TIMEOUT", "169h", "168h"},
@@ -210,7 +212,7 @@ func TestAllProblemsAreToldAtOnce(t *testing.T) {
 		"DEFAULT_TIMEOUT": "x", "MAX_WAIT": "x", "ALLOWED_MODELS": "x", "PUBLIC_BASE_URL": "x",
 		"POWERBI_CLIENT_CERTIFICATE_NAME": "x y", "TOKEN_EXCHANGE_AUDIENCE": "x",
 		"CALLBACK_HOSTS": "/", "CALLBACK_NETWORKS": "x",
-		"POLICY_FILE": "x", "RATE_LIMIT_CALLER": "x", "RATE_LIMIT_MODEL": "x",
+		"AUDIT_CONTAINER": "X", "POLICY_FILE": "x", "RATE_LIMIT_CALLER": "x", "RATE_LIMIT_MODEL": "x",
 	}
 	_, err := readSettings(environ(t, wrong).get)
 	if err == nil {

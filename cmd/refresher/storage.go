@@ -21,12 +21,25 @@ type storageSettings struct {
 	serviceURL       string
 	connectionString string
 	container        string
+	auditContainer   string // "": the same
+}
+
+// forAudit is where the records are: the same account, and maybe another container.
+func (s storageSettings) forAudit() storageSettings {
+	if s.auditContainer != "" && !s.memory {
+		s.container = s.auditContainer
+	}
+	s.auditContainer = ""
+	return s
 }
 
 // storage reads the STATE_STORAGE settings, and without any the account of the
 // Functions host itself.
 func (r *reader) storage() storageSettings {
-	s := storageSettings{container: cmp.Or(r.get("STATE_CONTAINER"), "pbirefresh")}
+	s := storageSettings{container: cmp.Or(r.get("STATE_CONTAINER"), "pbirefresh"), auditContainer: r.get("AUDIT_CONTAINER")}
+	if !bloblease.ContainerName(cmp.Or(s.auditContainer, s.container)) && bloblease.ContainerName(s.container) {
+		r.problem("AUDIT_CONTAINER is wrong: it must be a container's name, 3 to 63 lower-case letters, digits and single hyphens")
+	}
 	uri, text := r.get("STATE_STORAGE__blobServiceUri"), r.get("STATE_STORAGE")
 	switch {
 	case uri != "" && text != "":

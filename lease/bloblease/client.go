@@ -60,8 +60,11 @@ func New(o Options) (*Store, error) {
 // containerName is documented in Naming and Referencing Containers.
 var containerName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
+// ContainerName tells whether a container can have that name.
+func ContainerName(s string) bool { return len(s) >= 3 && len(s) <= 63 && containerName.MatchString(s) }
+
 func (o *Options) check() error {
-	if n := len(o.Container); n < 3 || n > 63 || !containerName.MatchString(o.Container) {
+	if !ContainerName(o.Container) {
 		return fmt.Errorf("STATE_CONTAINER %q: want 3 to 63 lower-case letters, digits and single hyphens", o.Container)
 	}
 	switch {

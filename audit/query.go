@@ -1,0 +1,136 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"pbirefresh/lease"
+)
+
+// Reader is what a query reads; lease.Store is one.
+type Reader interface {
+	Read(ctx context.Context, name string) (lease.Document, error)
+	List(ctx context.Context, prefix, cursor string, limit int) (lease.Page, error)
+}
+
+// Query says which records. What is empty is not asked for.
+type Query struct {
+	From, To  time.Time // From is in, To is not
+	Workspace string
+	Dataset   string
+	Caller    string // the whole word, or the part behind the colon, or the name
+}
+
+const (
+	maxDays  = 400
+	pageSize = 1000
+	readers  = 16
+)
+
+// Check tells whether a query can be answered.
+func (q Query) Check() error {
+	switch {
+	case !q.From.Before(q.To):
+		return errors.New("audit: the beginning is not before the end")
+	case q.To.Sub(q.From) > maxDays*24*time.Hour:
+		return fmt.Errorf("audit: more than %d days", maxDays)
+	}
+	return nil
+}
+
+func (q Query) wants(r Record) bool {
+	_, id, _ := strings.Cut(r.Caller, ":")
+	return !r.Time.Before(q.From) && r.Time.Before(q.To) &&
+		(q.Workspace == "" || strings.EqualFold(q.Workspace, r.WorkspaceID)) &&
+		(q.Dataset == "" || strings.EqualFold(q.Dataset, r.DatasetID)) &&
+		(q.Caller == "" || slices.ContainsFunc([]string{r.Caller, id, r.Name}, func(s string) bool { return strings.EqualFold(q.Caller, s) }))
+}
+
+// Read returns the records of a query in the order of their times, day by day. A blob
+// that cannot be read is an error of its own, and the rest goes on.
+func Read(ctx context.Context, store Reader, q Query) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		if err := q.Check(); err != nil {
+			yield(Record{}, err)
+			return
+		}
+		last := q.To.UTC().Add(time.Minute) // a record may be written a moment after its time
+		for at := q.From.UTC().Truncate(24 * time.Hour); at.Before(last); at = at.Add(24 * time.Hour) {
+			if !readDay(ctx, store, q, day(at), yield) {
+				return
+			}
+		}
+	}
+}
+
+func readDay(ctx context.Context, store Reader, q Query, folder string, yield func(Record, error) bool) bool {
+	var all []Record
+	for cursor := ""; ; {
+		page, err := store.List(ctx, folder, cursor, pageSize)
+		if err != nil {
+			yield(Record{}, err)
+			return false
+		}
+		records, problems := readPage(ctx, store, page)
+		for _, err := range problems {
+			if !yield(Record{}, err) {
+				return false
+			}
+		}
+		all = append(all, slices.DeleteFunc(records, func(r Record) bool { return !q.wants(r) })...)
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Record) int { return a.Time.Compare(b.Time) })
+	for _, r := range all {
+		if !yield(r, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// readPage reads the blobs of a page, several at a time.
+func readPage(ctx context.Context, store Reader, page lease.Page) (records []Record, problems []error) {
+	type result struct {
+		records []Record
+		err     error
+	}
+	results := make([]result, len(page.Entries))
+	turns := make(chan struct{}, readers)
+	var wg sync.WaitGroup
+	for i, entry := range page.Entries {
+		wg.Go(func() {
+			turns <- struct{}{}
+			defer func() { <-turns }()
+			results[i].records, results[i].err = readBlob(ctx, store, entry.Name)
+		})
+	}
+	wg.Wait()
+	for _, r := range results {
+		records = append(records, r.records...)
+		if r.err != nil {
+			problems = append(problems, r.err)
+		}
+	}
+	return records, problems
+}
+
+func readBlob(ctx context.Context, store Reader, name string) ([]Record, error) {
+	doc, err := store.Read(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	records, err := decode(doc.Body)
+	if err != nil {
+		return nil, fmt.Errorf("audit: %s: %w", name, err)
+	}
+	return records, nil
+}

@@ -1,0 +1,99 @@
+package audit
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Event is what happened.
+type Event string
+
+// The events.
+const (
+	Asked       Event = "asked"
+	CancelAsked Event = "cancel-asked"
+	Ended       Event = "ended"
+)
+
+// Record is one line of the trail.
+type Record struct {
+	Time        time.Time `json:"time"`
+	Event       Event     `json:"event"`
+	WorkspaceID string    `json:"workspaceId"`
+	DatasetID   string    `json:"datasetId"`
+	Epoch       string    `json:"epoch"`     // of the state document
+	Operation   int64     `json:"operation"` // its number
+
+	Caller  string `json:"caller,omitempty"`  // object:..., app:..., key:...
+	Name    string `json:"name,omitempty"`    // of a person, as the token has it
+	Address string `json:"address,omitempty"` // of the client, as the platform says
+	Request string `json:"request,omitempty"` // x-ms-request-id
+
+	Ask    *Ask    `json:"ask,omitempty"`
+	Cancel *Cancel `json:"cancel,omitempty"`
+	End    *End    `json:"end,omitempty"`
+}
+
+// Ask is what a caller wants refreshed.
+type Ask struct {
+	Kind        string   `json:"kind,omitempty"`
+	Type        string   `json:"type,omitempty"`
+	WhenBusy    string   `json:"whenBusy,omitempty"`
+	Objects     []string `json:"objects,omitempty"`     // table, or table/partition: the first ones
+	ObjectCount int      `json:"objectCount,omitempty"` // all of them; 0: the whole model
+}
+
+// MaxObjects is how many objects an [Ask] names.
+const MaxObjects = 20
+
+// Cancel is what a caller wants cancelled.
+type Cancel struct {
+	Everybody bool `json:"everybody,omitempty"` // else its own share
+}
+
+// End is how an operation ended.
+type End struct {
+	Status    string   `json:"status"`
+	Code      string   `json:"code,omitempty"`
+	RefreshID []string `json:"refreshIds,omitempty"` // Power BI's, of its attempts
+	Created   string   `json:"created,omitempty"`    // RFC 3339
+	Started   string   `json:"started,omitempty"`    // RFC 3339
+}
+
+// document is the content of a blob.
+type document struct {
+	Schema  int      `json:"schema"`
+	Records []Record `json:"records"`
+}
+
+const schema = 1
+
+func encode(records []Record) ([]byte, error) {
+	return json.Marshal(document{schema, records})
+}
+
+// decode reads a blob. One of a later schema is refused: half understood, it would
+// mislead.
+func decode(body []byte) ([]Record, error) {
+	var d document
+	if err := json.Unmarshal(body, &d); err != nil {
+		return nil, fmt.Errorf("no record of ours: %w", err)
+	}
+	if d.Schema != schema {
+		return nil, fmt.Errorf("a record of schema %d; this program reads %d", d.Schema, schema)
+	}
+	return d.Records, nil
+}
+
+const prefix = "audit/"
+
+// day is the folder of a day, in UTC.
+func day(t time.Time) string { return prefix + t.UTC().Format("2006/01/02/") }
+
+func stamp(t time.Time) string { return day(t) + t.UTC().Format("150405.000000") }
+
+// endName is the same in every process.
+func (r Record) endName() string {
+	return fmt.Sprintf("%s-ended-%s-%s-%s-%d.json", stamp(r.Time), r.WorkspaceID, r.DatasetID, r.Epoch, r.Operation)
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"pbirefresh/audit"
+	"pbirefresh/lease/bloblease"
+)
+
+// showAudit prints the records of a query, from the storage itself: it needs no app,
+// and the right to read the container.
+func showAudit(ctx context.Context, args []string, env environment) error {
+	fs := flag.NewFlagSet("audit", flag.ContinueOnError)
+	from := fs.String("from", "24h", "since when: 2026-11-25, 2026-11-25T06:00:00Z, or how long ago (36h)")
+	to := fs.String("to", "0s", "until when, likewise; a day counts whole")
+	model := fs.String("model", "", "only of a workspace, or WORKSPACE_ID/DATASET_ID")
+	caller := fs.String("caller", "", "only by a caller: key:NAME, an object id, or a person's name")
+	asJSON := fs.Bool("json", false, "one JSON object a line")
+	endpoint := fs.String("storage", "", "blob endpoint of the state; default: $STATE_STORAGE__blobServiceUri, else the connection string in $STATE_STORAGE")
+	container := fs.String("container", "", "default: $AUDIT_CONTAINER, else $STATE_CONTAINER, else pbirefresh")
+	rest, err := parse(fs, args, env)
+	if err != nil {
+		return err
+	}
+	q, err := query(*from, *to, *model, *caller, time.Now())
+	if err == nil && len(rest) > 0 {
+		err = fmt.Errorf("%q is no option", rest[0])
+	}
+	if err != nil {
+		return usageError{err}
+	}
+	store, err := auditStore(*endpoint, *container, env)
+	if err != nil {
+		return err
+	}
+	return printRecords(env, audit.Read(ctx, store, q), *asJSON)
+}
+
+func query(from, to, model, caller string, now time.Time) (audit.Query, error) {
+	q := audit.Query{Caller: caller}
+	var err error
+	if q.From, err = moment(from, now, false); err != nil {
+		return q, fmt.Errorf("-from: %w", err)
+	}
+	if q.To, err = moment(to, now, true); err != nil {
+		return q, fmt.Errorf("-to: %w", err)
+	}
+	q.Workspace, q.Dataset, _ = strings.Cut(model, "/")
+	return q, q.Check()
+}
+
+// moment reads a day, a time, or how long ago. The end of a day is the beginning of
+// the next one.
+func moment(text string, now time.Time, end bool) (time.Time, error) {
+	if ago, err := time.ParseDuration(text); err == nil && ago >= 0 {
+		return now.Add(-ago), nil
+	}
+	if at, err := time.Parse(time.DateOnly, text); err == nil {
+		if end {
+			at = at.AddDate(0, 0, 1)
+		}
+		return at, nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return at, fmt.Errorf("%q is neither a day (2026-11-25), a time (2026-11-25T06:00:00Z) nor how long ago (36h)", text)
+	}
+	return at, nil
+}
+
+// auditStore opens the container with the rights of whoever is signed in (az login,
+// or any other way of the Azure SDK's default credential).
+func auditStore(endpoint, container string, env environment) (audit.Reader, error) {
+	o := bloblease.Options{
+		ServiceURL: strings.TrimRight(cmp.Or(endpoint, env.getenv("STATE_STORAGE__blobServiceUri")), "/"),
+		Container:  cmp.Or(container, env.getenv("AUDIT_CONTAINER"), env.getenv("STATE_CONTAINER"), "pbirefresh"),
+	}
+	if o.ServiceURL == "" {
+		o.ConnectionString = env.getenv("STATE_STORAGE")
+		if o.ConnectionString == "" || o.ConnectionString == "memory" {
+			return nil, usageError{errors.New("say where the state is: -storage https://account.blob.core.windows.net, STATE_STORAGE__blobServiceUri or STATE_STORAGE (a state in memory cannot be read)")}
+		}
+		return bloblease.New(o)
+	}
+	credential, err := azidentity.NewDefaultAzureCredential(nil)
+	if err != nil {
+		return nil, fmt.Errorf("sign in first (az login): %w", err)
+	}
+	o.Credential = credential
+	return bloblease.New(o)
+}
+
+// printRecords prints what can be read, and fails if something could not.
+func printRecords(env environment, records iter.Seq2[audit.Record, error], asJSON bool) error {
+	problems := 0
+	for r, err := range records {
+		switch {
+		case err != nil:
+			problems++
+			fmt.Fprintln(env.stderr, "not read:", printable(err.Error()))
+		case asJSON:
+			if err := json.NewEncoder(env.stdout).Encode(r); err != nil {
+				return err
+			}
+		default:
+			printRecord(env.stdout, r)
+		}
+	}
+	if problems > 0 {
+		return fmt.Errorf("%d of the records could not be read", problems)
+	}
+	return nil
+}
+
+func printRecord(w io.Writer, r audit.Record) {
+	who := strings.TrimSpace(r.Caller + " " + r.Name + " " + r.Address)
+	fmt.Fprintln(w, printable(fmt.Sprintf("%s  %-12s  %s/%s  operation %d  %s  %s",
+		r.Time.UTC().Format(time.RFC3339), r.Event, r.WorkspaceID, r.DatasetID, r.Operation, what(r), who)))
+}
+
+func what(r audit.Record) string {
+	switch {
+	case r.Ask != nil && r.Ask.ObjectCount > 0:
+		return fmt.Sprintf("%s, %d objects", r.Ask.Kind, r.Ask.ObjectCount)
+	case r.Ask != nil:
+		return cmp.Or(r.Ask.Kind, "auto")
+	case r.Cancel != nil && r.Cancel.Everybody:
+		return "for everybody"
+	case r.End != nil:
+		return strings.TrimSpace(r.End.Status + " " + r.End.Code)
+	default:
+		return ""
+	}
+}
+
+// printable keeps what callers chose from moving the cursor of who reads it.
+func printable(s string) string {
+	return strings.TrimRight(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, s), " ")
+}

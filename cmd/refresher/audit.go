@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"pbirefresh/audit"
+	"pbirefresh/lease"
+	"pbirefresh/refresh"
+)
+
+// openAudit returns the trail, and its store where it has one of its own.
+func (a *app) openAudit(s settings, open func(storageSettings) (lease.Store, error)) (err error) {
+	store := a.store
+	if own := s.storage.forAudit(); own.container != s.storage.container {
+		if store, err = open(own); err != nil {
+			return err
+		}
+		a.auditStore = store
+	}
+	a.trail = audit.New(store, a.log)
+	return nil
+}
+
+// seen puts ends on record right after they are saved.
+func (a *app) seen(s refresh.State) {
+	for _, op := range s.Recent {
+		if audit.Prompt(op.Ended, time.Now()) {
+			a.trail.End(endOf(s.Model, s.Epoch, op))
+		}
+	}
+}
+
+// leaving puts an end on record before the operation leaves the state document, in
+// case the process that saved it died before it could.
+func (a *app) leaving(ctx context.Context, m refresh.Model, epoch string, op refresh.Operation) error {
+	return a.trail.EndNow(ctx, endOf(m, epoch, op))
+}
+
+// endOf is the same in every process: all of it is in the state document.
+func endOf(m refresh.Model, epoch string, op refresh.Operation) audit.Record {
+	state := refresh.State{Model: m}
+	end := &audit.End{Status: string(state.View(op, "", op.Ended).Status), Created: op.Created.UTC().Format(time.RFC3339)}
+	if !op.Started.IsZero() {
+		end.Started = op.Started.UTC().Format(time.RFC3339)
+	}
+	if op.Fault != nil {
+		end.Code = op.Fault.Code
+	}
+	for _, try := range op.Tries {
+		if try.RefreshID != "" {
+			end.RefreshID = append(end.RefreshID, try.RefreshID)
+		}
+	}
+	return audit.Record{
+		Time: op.Ended.UTC(), Event: audit.Ended, WorkspaceID: m.WorkspaceID, DatasetID: m.DatasetID, Epoch: epoch, Operation: op.Number, End: end,
+	}
+}

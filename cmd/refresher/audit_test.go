@@ -1,0 +1,81 @@
+package main
+
+import (
+	"log/slog"
+	"testing"
+	"time"
+
+	"pbirefresh/audit"
+	"pbirefresh/lease"
+	"pbirefresh/refresh"
+)
+
+func ended(number int64, ago time.Duration) refresh.Operation {
+	at := time.Now().Add(-ago)
+	return refresh.Operation{
+		Number: number, Phase: refresh.Failed, Created: at.Add(-2 * time.Minute), Started: at.Add(-time.Minute), Ended: at,
+		Fault: &refresh.Fault{Code: refresh.CodeRefreshFailed, Message: "not for the record"},
+		Tries: []refresh.Try{{RefreshID: "r1"}, {}, {RefreshID: "r2"}},
+	}
+}
+
+// An end is on record once, whether it was seen right away or as the operation left.
+func TestEndsAreOnRecord(t *testing.T) {
+	t.Parallel()
+	a, err := newApp(mustRead(t, nil), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	model := refresh.Model{WorkspaceID: aGUID, DatasetID: anotherGUID}
+	fresh, old := ended(1, time.Second), ended(2, 3*time.Hour)
+	a.seen(refresh.State{Epoch: "e", Model: model, Recent: []refresh.Operation{old, fresh}, Pending: []refresh.Operation{{Number: 3}}})
+	for _, op := range []refresh.Operation{fresh, old} {
+		for range 2 {
+			if err := a.leaving(t.Context(), model, "e", op); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	var got []audit.Record
+	for r, err := range audit.Read(t.Context(), a.store, audit.Query{From: time.Now().Add(-24 * time.Hour), To: time.Now().Add(time.Hour)}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, r)
+	}
+	if len(got) != 2 || got[0].Operation != 2 || got[1].Operation != 1 {
+		t.Fatalf("%+v", got)
+	}
+	end := got[1].End
+	if end.Status != "Failed" || end.Code != refresh.CodeRefreshFailed || len(end.RefreshID) != 2 || end.Started == "" || got[1].WorkspaceID != aGUID {
+		t.Errorf("%+v", got[1])
+	}
+}
+
+// The records have the state's container, or one of their own; readiness then looks
+// at that one too.
+func TestWhereTheRecordsAre(t *testing.T) {
+	t.Parallel()
+	for container, own := range map[string]bool{"": false, "pbirefresh": false, "records": true} {
+		s := mustRead(t, map[string]string{"STATE_STORAGE": connection, "AUDIT_CONTAINER": container})
+		var opened []string
+		a := &app{store: lease.NewMemory(), log: slog.New(slog.DiscardHandler)}
+		if err := a.openAudit(s, func(from storageSettings) (lease.Store, error) {
+			opened = append(opened, from.container)
+			return lease.NewMemory(), nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if (len(opened) == 1 && opened[0] == "records") != own || (a.auditStore != nil) != own {
+			t.Errorf("%q: opened %v", container, opened)
+		}
+	}
+	s := mustRead(t, map[string]string{"STATE_STORAGE": connection, "AUDIT_CONTAINER": "records"})
+	a, err := newApp(s, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if checks := a.checks(s); checks[1].Name != "audit" {
+		t.Errorf("readiness does not look at the records: %v", checks[1].Name)
+	}
+}

@@ -1,0 +1,92 @@
+package handler
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"pbirefresh/access"
+	"pbirefresh/audit"
+	"pbirefresh/refresh"
+)
+
+// Auditor puts requests on record; [*audit.Trail] is one.
+type Auditor interface {
+	Ready() error
+	Write(ctx context.Context, r audit.Record) error
+}
+
+// mayTrigger holds a request against the policy and the model's limit, and sees to it
+// that it is put on record as soon as it is admitted.
+func (s *server) mayTrigger(w http.ResponseWriter, r *http.Request, caller access.Caller, request *refresh.Request) error {
+	if err := s.guard.admit(caller, request.Model); err != nil || s.Audit == nil {
+		return err
+	}
+	if err := s.Audit.Ready(); err != nil {
+		return notOnRecord(err)
+	}
+	record := recordOf(w, r, caller, refresh.ID{Model: request.Model})
+	record.Event, record.Ask = audit.Asked, askOf(*request)
+	request.Admitted = func(ctx context.Context, epoch string, number int64) error {
+		record.Epoch, record.Operation = epoch, number
+		return s.keep(ctx, record)
+	}
+	return nil
+}
+
+// mayCancel tells who sends a cancel, holds it against the policy, and puts it on
+// record before it is tried. An id that is none is answered as it would be by itself.
+func (s *server) mayCancel(w http.ResponseWriter, r *http.Request, force bool) error {
+	caller, err := s.guard.enter(r)
+	if err != nil || s.guard.Open == nil {
+		return err
+	}
+	id, err := s.guard.Open(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	action := access.Cancel
+	if force {
+		action = access.CancelAll
+	}
+	if err := s.guard.permit(caller, action, id.Model); err != nil || s.Audit == nil {
+		return err
+	}
+	record := recordOf(w, r, caller, id)
+	record.Event, record.Cancel = audit.CancelAsked, &audit.Cancel{Everybody: force}
+	return s.keep(r.Context(), record)
+}
+
+func (s *server) keep(ctx context.Context, r audit.Record) error {
+	if err := s.Audit.Write(ctx, r); err != nil {
+		return notOnRecord(err)
+	}
+	return nil
+}
+
+// recordOf is what every record has. The id's nonce is the caller's and stays out.
+func recordOf(w http.ResponseWriter, r *http.Request, caller access.Caller, id refresh.ID) audit.Record {
+	return audit.Record{
+		Time:        time.Now().UTC(),
+		WorkspaceID: id.Model.WorkspaceID, DatasetID: id.Model.DatasetID, Epoch: id.Epoch, Operation: id.Number,
+		Caller: caller.String(), Name: caller.Name, Address: clientAddress(r.Header), Request: w.Header().Get("x-ms-request-id"),
+	}
+}
+
+func askOf(request refresh.Request) *audit.Ask {
+	shape := request.Ask.Shape
+	ask := &audit.Ask{Kind: string(shape.Kind), Type: shape.Type, WhenBusy: string(request.Ask.WhenBusy), ObjectCount: len(shape.Objects)}
+	for _, o := range shape.Objects[:min(len(shape.Objects), audit.MaxObjects)] {
+		name := o.Table
+		if o.Partition != "" {
+			name += "/" + o.Partition
+		}
+		ask.Objects = append(ask.Objects, name)
+	}
+	return ask
+}
+
+func notOnRecord(err error) error {
+	return &Error{Status: http.StatusServiceUnavailable, Code: "AuditUnavailable", RetryAfter: 10 * time.Second, err: err,
+		Message: "The request could not be put on record, so it is not answered for. A refresh may have been started all the same. Send the request again."}
+}

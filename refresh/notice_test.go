@@ -1,0 +1,169 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pbirefresh/lease"
+)
+
+// Who is told of an admission is told while Power BI is asked: it costs no time.
+func TestTellingOfAnAdmissionCostsNoTime(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		const trip = 10 * time.Millisecond
+		store := &slowStore{Store: lease.NewMemory()}
+		pbi := &fakePowerBI{length: time.Minute}
+		c := newTestCoordinator(store, pbi)
+		finish(t, c, mustTrigger(t, c, wholeModel()).ID) // warm, and the model idle
+		synctest.Wait()
+		store.trip, pbi.delay = trip, trip
+		r, told := wholeModel(), int64(0)
+		r.Admitted = func(_ context.Context, epoch string, number int64) error {
+			time.Sleep(2 * trip) // as long as the POST and the write of its answer
+			told = number
+			doc, err := store.Store.Read(t.Context(), StateName(testModel))
+			if err != nil {
+				return err
+			}
+			if s, err := Decode(doc.Body); err != nil || s.Epoch != epoch || indexOf(append(s.Pending, s.Recent...), number) < 0 {
+				t.Errorf("told of %s/%d, which is not saved: %v", epoch, number, err)
+			}
+			return nil
+		}
+		began := time.Now()
+		receipt := mustTrigger(t, c, r)
+		if took := time.Since(began); took != 4*trip || told != receipt.View.Operation.Number {
+			t.Errorf("after %v: told of %d, the operation is %d", took, told, receipt.View.Operation.Number)
+		}
+	})
+}
+
+// Each of many callers is told of once, however its request was served.
+func TestEachAdmissionIsToldOnce(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		store := lease.NewMemory()
+		pbi := &fakePowerBI{length: time.Minute, delay: 100 * time.Millisecond}
+		processes := []*Coordinator{newTestCoordinator(store, pbi), newTestCoordinator(store, pbi)}
+		var mu sync.Mutex
+		told := map[int][]int64{}
+		var wg sync.WaitGroup
+		for i := range 200 {
+			wg.Go(func() {
+				time.Sleep(time.Duration(i%7) * 50 * time.Millisecond)
+				r := wholeModel()
+				r.Admitted = func(_ context.Context, _ string, number int64) error {
+					mu.Lock()
+					defer mu.Unlock()
+					told[i] = append(told[i], number)
+					return nil
+				}
+				receipt, err := processes[i%2].Trigger(t.Context(), r)
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil || len(told[i]) != 1 || told[i][0] != receipt.View.Operation.Number {
+					t.Errorf("caller %d: %v, told of %v, has %d", i, err, told[i], receipt.View.Operation.Number)
+				}
+			})
+		}
+		wg.Wait()
+	})
+}
+
+// A repeat of a request is told of with the operation that the first one has.
+func TestARepeatIsToldToo(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		c := newTestCoordinator(lease.NewMemory(), &fakePowerBI{length: time.Minute})
+		r := wholeModel()
+		r.Key = NewKey("Idempotency-Key", "one", r.Model, r.Ask)
+		var told []int64
+		r.Admitted = func(_ context.Context, _ string, number int64) error {
+			told = append(told, number)
+			return nil
+		}
+		mustTrigger(t, c, r)
+		if again := mustTrigger(t, c, r); !again.Replayed || len(told) != 2 || told[0] != told[1] {
+			t.Errorf("replayed %v, told %v", again.Replayed, told)
+		}
+	})
+}
+
+// An admission that could not be told fails the trigger; a panic there ends nothing.
+func TestAnAdmissionThatCannotBeTold(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		c := newTestCoordinator(lease.NewMemory(), &fakePowerBI{length: time.Minute})
+		r, refused := wholeModel(), errors.New("no record")
+		r.Admitted = func(context.Context, string, int64) error { return refused }
+		if _, err := c.Trigger(t.Context(), r); !errors.Is(err, refused) {
+			t.Errorf("got %v", err)
+		}
+		r.Admitted = func(context.Context, string, int64) error { panic("nil map") }
+		if _, err := c.Trigger(t.Context(), r); err == nil || !strings.Contains(err.Error(), "panic") {
+			t.Errorf("got %v", err)
+		}
+		r.Admitted = func(context.Context, string, int64) error { time.Sleep(time.Minute); return nil }
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := c.Trigger(ctx, r); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a caller that leaves waits on: %v", err)
+		}
+		time.Sleep(time.Minute) // what has begun is finished
+	})
+}
+
+// What has ended is seen, and stays in the document until it may leave.
+func TestEndsAreSeenAndLeaveWhenTheyMay(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		store := lease.NewMemory()
+		c := newTestCoordinator(store, &fakePowerBI{length: time.Second})
+		seen, asked, may := map[int64]bool{}, map[int64]int{}, false
+		c.Seen = func(s State) {
+			for _, op := range s.Recent {
+				seen[op.Number] = true
+			}
+		}
+		c.Leaving = func(_ context.Context, m Model, epoch string, op Operation) error {
+			if asked[op.Number]++; m != testModel || epoch == "" || !op.Phase.Terminal() {
+				t.Errorf("asked about %s %s %s", m, epoch, op.Phase)
+			}
+			if !may {
+				return errors.New("not on record")
+			}
+			return nil
+		}
+		for range keepRecent + 2 {
+			finish(t, c, mustTrigger(t, c, wholeModel()).ID)
+		}
+		if n := recent(t, store); len(seen) != keepRecent+2 || n != keepRecent+2 || asked[1] == 0 {
+			t.Errorf("%d seen, %d in the document, asked %v", len(seen), n, asked)
+		}
+		may = true
+		finish(t, c, mustTrigger(t, c, wholeModel()).ID)
+		sweep(t, c)
+		if n := recent(t, store); n > keepRecent {
+			t.Errorf("%d are still in the document", n)
+		}
+	})
+}
+
+func recent(t *testing.T, store lease.Store) int {
+	t.Helper()
+	doc, err := store.Read(t.Context(), StateName(testModel))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Decode(doc.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(s.Recent)
+}

@@ -39,6 +39,7 @@ locals {
     CALLBACK_NETWORKS       = "none but public addresses"
     SCHEDULES_FILE          = "schedules.json in the package"
     PUBLIC_HOSTS            = "WEBSITE_HOSTNAME, which the platform sets"
+    AUDIT_CONTAINER         = "the state container; records that must be immutable want one of their own"
     POLICY_FILE             = "none: function keys and ALLOWED_MODELS decide"
     "RATE_LIMIT_*"          = "the program's own limits"
   }

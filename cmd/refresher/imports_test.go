@@ -66,6 +66,7 @@ func directions() map[string]direction {
 		"refresh":      {[]string{"pbirefresh/lease", "pbirefresh/powerbi", "pbirefresh/refresh/"}, "the domain knows its two ports, and no cloud, route or host"},
 		"refresh/pace": {nil, "how long refreshes take is mathematics"},
 		"handler":      {[]string{"pbirefresh/refresh", "pbirefresh/callback", "pbirefresh/powerbi", "pbirefresh/access", "pbirefresh/audit"}, "routes know operations, not documents, secrets or the host"},
+		"schedule":     {[]string{"pbirefresh/refresh", "pbirefresh/lease"}, "a schedule knows what it starts and where it keeps its place, and no cloud, route or host"},
 		"callback":     {[]string{"pbirefresh/lease"}, "a callback knows that something ends, and not what"},
 		"audit":        {[]string{"pbirefresh/lease"}, "records know where they are kept, and no domain, route or cloud"},
 		"access":       {nil, "who may do what is decided by nothing but what is known of the caller"},

@@ -1,0 +1,259 @@
+package schedule
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	_ "time/tzdata" // Windows and the Functions image have no time zones of their own
+
+	"pbirefresh/refresh"
+)
+
+// Entry is one schedule of a file.
+type Entry struct {
+	Name     string
+	Enabled  bool
+	Timing   Timing
+	Requests []refresh.Request // one for each model
+	CatchUp  CatchUp
+	Grace    time.Duration // how late a missed slot may be caught up
+	Spread   time.Duration
+	Jitter   time.Duration
+	Capacity string // name in the file's capacities; empty: not known
+	Labels   map[string]string
+
+	blackouts []window
+}
+
+// CatchUp says what becomes of slots that were missed.
+type CatchUp string
+
+// The policies. See the package doc for what a missed slot is.
+const (
+	CatchUpSkip CatchUp = "skip"
+	CatchUpOnce CatchUp = "once"
+)
+
+// Bounds of an entry.
+const (
+	maxModels = 100
+	maxLabels = 16
+	maxCrons  = 12
+	maxOffset = 4 * time.Hour // of spread, and of jitter
+	maxGrace  = 72 * time.Hour
+)
+
+var (
+	namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
+	guidPattern = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+)
+
+// requestMembers are the members that an entry has in common with the body of POST
+// /api/refreshes, and hands on as they are.
+func requestMembers() []string {
+	return []string{"kind", "whenBusy", "timeout", "queueTimeout", "maxAttempts", "options"}
+}
+
+// entry reads one entry.
+func (r *reader) entry(m *members, name string) Entry {
+	e := Entry{Name: name, Enabled: m.boolean("enabled", true)}
+	if !namePattern.MatchString(name) {
+		m.problem("", "%.40q is no name: 1 to 64 letters, digits, - and _, beginning with a letter or digit", name)
+	}
+	e.Timing = r.timing(m)
+	e.CatchUp, e.Grace = catchUp(m)
+	e.Spread = m.minutes("spread", 0, time.Minute, maxOffset)
+	e.Jitter = m.minutes("jitter", 0, time.Minute, maxOffset)
+	if e.Timing.every > 0 && e.Jitter > e.Timing.every {
+		m.problem("jitter", "is longer than every: slots would pile up behind one another")
+	}
+	e.blackouts = append(r.windows(m), r.file.blackouts...)
+	e.Labels = labels(m)
+	if e.Capacity = m.text("capacity"); e.Capacity != "" {
+		if _, known := r.file.Capacities[e.Capacity]; !known {
+			m.problem("capacity", "%.40q is not among the capacities at the top of the file", e.Capacity)
+		}
+	}
+	r.requests(m, &e)
+	m.done()
+	return e
+}
+
+func (r *reader) timing(m *members) Timing {
+	t := Timing{zone: zone(m), every: m.minutes("every", 0, time.Minute, 24*time.Hour)}
+	expressions := m.get("cron")
+	switch {
+	case expressions == nil && m.node.member("every") == nil:
+		m.problem("cron", `is missing: say when, with cron (such as "30 6 * * 1-5") or every (such as "2h")`)
+	case expressions != nil && m.node.member("every") != nil:
+		m.problem("every", "goes without cron: keep one")
+	case expressions == nil:
+		t.text = "every " + length(t.every)
+	default:
+		t.crons, t.text = crons(m, expressions)
+		t.text += "; " + t.zone.String()
+	}
+	return t
+}
+
+func crons(m *members, n *node) ([]cron, string) {
+	texts := m.strings(n, "cron", "five fields such as 30 6 * * 1-5")
+	if len(texts) > maxCrons {
+		m.problem("cron", "has more than %d expressions: make it several entries", maxCrons)
+		return nil, ""
+	}
+	var list []cron
+	for i, text := range texts {
+		c, err := parseCron(text)
+		if err != nil {
+			m.problem("cron", "%v", err)
+		}
+		list, texts[i] = append(list, c), strings.Join(strings.Fields(text), " ")
+	}
+	return list, strings.Join(texts, " | ")
+}
+
+// zone reads an IANA name. "Local" is refused: it is another one on each machine.
+func zone(m *members) *time.Location {
+	name := m.text("timeZone")
+	if name == "" {
+		return time.UTC
+	}
+	if zone, err := time.LoadLocation(name); err == nil && name != "Local" {
+		return zone
+	}
+	hint := "such as Europe/Berlin, America/New_York or UTC"
+	if iana, ok := FromWindows(name); ok {
+		hint = "which is " + iana + " for this name of Windows"
+	}
+	m.problem("timeZone", "%.60q is no IANA time zone: write one, %s", name, hint)
+	return time.UTC
+}
+
+func catchUp(m *members) (CatchUp, time.Duration) {
+	mode := CatchUp(m.word("catchUp", string(CatchUpSkip), string(CatchUpOnce)))
+	grace := m.minutes("grace", 6*time.Hour, OnTime, maxGrace)
+	if mode != CatchUpOnce && m.node.member("grace") != nil {
+		m.problem("grace", "goes with catchUp once: it says how late a missed slot may still be started")
+	}
+	return mode, grace
+}
+
+func (r *reader) windows(m *members) []window {
+	var list []window
+	for i, item := range m.array("blackout", 50) {
+		list = append(list, windowOf(m.object(item, fmt.Sprintf("%s[%d]", m.at("blackout"), i))))
+	}
+	return list
+}
+
+func labels(m *members) map[string]string {
+	n := m.get("labels")
+	if n == nil {
+		return nil
+	}
+	o := m.object(n, m.at("labels"))
+	if len(n.members) > maxLabels {
+		m.problem("labels", "has more than %d members", maxLabels)
+	}
+	list := map[string]string{}
+	for _, member := range n.members {
+		if value := o.text(member.name); len(member.name) > 64 || len(value) > 256 {
+			o.problem(member.name, "is too long: at most 64 characters of name and 256 of text")
+		} else {
+			list[member.name] = value
+		}
+	}
+	return list
+}
+
+// requests reads the models and, for each, what the HTTP route would be asked for.
+func (r *reader) requests(m *members, e *Entry) {
+	body := map[string]any{}
+	for _, name := range requestMembers() {
+		if raw := m.raw(name); raw != nil {
+			body[name] = raw
+		}
+	}
+	models := r.models(m)
+	if len(models) == 0 { // told; the rest can be checked all the same
+		models = []refresh.Model{{WorkspaceID: sampleID, DatasetID: sampleID}}
+	}
+	for i, model := range models {
+		body["workspaceId"], body["datasetId"] = model.WorkspaceID, model.DatasetID
+		text, err := json.Marshal(body)
+		if err != nil {
+			m.problem("", "cannot be read: %v", err)
+			return
+		}
+		request, wrong := r.read(text)
+		if i == 0 { // the same for all
+			r.told(m, wrong)
+		}
+		e.Requests = append(e.Requests, request)
+	}
+}
+
+const sampleID = "00000000-0000-0000-0000-000000000000"
+
+// told hands on what the route's own reader says, at its place in the file.
+func (r *reader) told(m *members, wrong []Wrong) {
+	for _, w := range wrong {
+		at := m.node
+		for part := range strings.FieldsFuncSeq(w.Field, func(c rune) bool { return strings.ContainsRune(".[]", c) }) {
+			if next := at.step(part); next != nil {
+				at = next
+			}
+		}
+		offset := 0
+		if at != nil {
+			offset = at.start
+		}
+		m.problems.add(offset, m.at(w.Field), "%s", w.Message)
+	}
+}
+
+// models reads workspaceId and datasetId, or an array of both.
+func (r *reader) models(m *members) []refresh.Model {
+	items := m.array("models", maxModels)
+	if m.node.member("models") == nil {
+		model, ok := modelOf(m)
+		if !ok {
+			return nil
+		}
+		return []refresh.Model{model}
+	}
+	for _, name := range []string{"workspaceId", "datasetId"} {
+		if m.get(name) != nil {
+			m.problem(name, "goes without models: keep one")
+		}
+	}
+	var list []refresh.Model
+	seen := map[refresh.Model]bool{}
+	for i, item := range items {
+		o := m.object(item, fmt.Sprintf("%s[%d]", m.at("models"), i))
+		model, ok := modelOf(o)
+		o.done()
+		if ok && seen[model] {
+			o.problem("datasetId", "names a model that is there already: keep one")
+		} else if ok {
+			list = append(list, model)
+		}
+		seen[model] = true
+	}
+	return list
+}
+
+func modelOf(m *members) (refresh.Model, bool) {
+	model := refresh.Model{WorkspaceID: strings.ToLower(m.text("workspaceId")), DatasetID: strings.ToLower(m.text("datasetId"))}
+	ok := true
+	for _, id := range [][2]string{{"workspaceId", model.WorkspaceID}, {"datasetId", model.DatasetID}} {
+		if !guidPattern.MatchString(id[1]) {
+			m.problem(id[0], "must be the GUID that stands in the address of the workspace or model in the Power BI portal")
+			ok = false
+		}
+	}
+	return model, ok
+}

@@ -1,0 +1,115 @@
+package schedule
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"strconv"
+
+	"pbirefresh/refresh"
+)
+
+// File is a schedule file that has been read and is right.
+type File struct {
+	Version    string // of its content: equal texts, equal versions
+	Entries    []Entry
+	Capacities map[string]string // name to SKU
+
+	blackouts []window // of all entries
+}
+
+// Wrong is a problem with the members that an entry shares with POST /api/refreshes.
+type Wrong struct {
+	Field   string // such as options.objects[0].table
+	Message string
+}
+
+// RequestReader reads a body as the route POST /api/refreshes does, so that an entry
+// takes exactly what a caller may send. It does no I/O.
+type RequestReader func(body []byte) (refresh.Request, []Wrong)
+
+// Bounds of a file.
+const (
+	maxEntries = 500
+	maxTargets = 1000 // entries times their models
+)
+
+// Parse reads a schedule file. Its error is a [*FileError] that tells everything that is
+// wrong at once.
+func Parse(text []byte, read RequestReader) (*File, error) {
+	r := &reader{read: read, file: &File{Version: Version(text), Capacities: map[string]string{}}}
+	p := &problems{text: text}
+	root, plain, err := parseText(text)
+	var syntax *syntaxError
+	if errors.As(err, &syntax) {
+		p.add(syntax.offset, "", "the file is not JSON: %s", syntax.reason)
+		return nil, p.err()
+	}
+	top := (&members{plain: plain, problems: p}).object(root, "")
+	r.top(top)
+	if err := p.err(); err != nil {
+		return nil, err
+	}
+	return r.file, nil
+}
+
+// Version names the content of a file.
+func Version(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:6])
+}
+
+// reader reads one file.
+type reader struct {
+	file *File
+	read RequestReader
+}
+
+func (r *reader) top(m *members) {
+	m.get("$schema") // for editors
+	r.capacities(m)
+	r.file.blackouts = r.windows(m)
+	list := m.get("schedules")
+	if list == nil {
+		m.problem("schedules", `is missing: write "schedules": {"a-name": {...}}; {} has none`)
+		m.done()
+		return
+	}
+	entries := m.object(list, "schedules")
+	targets := 0
+	for _, member := range list.members {
+		e := r.entry(m.object(member.value, entries.at(clip(member.name))), member.name)
+		r.file.Entries = append(r.file.Entries, e)
+		targets += len(e.Requests)
+	}
+	if len(r.file.Entries) > maxEntries || targets > maxTargets {
+		m.problem("schedules", "has %d entries with %d models: at most %d and %d; split them over several apps", len(r.file.Entries), targets, maxEntries, maxTargets)
+	}
+	m.done()
+}
+
+func (r *reader) capacities(m *members) {
+	n := m.get("capacities")
+	if n == nil {
+		return
+	}
+	o := m.object(n, "capacities")
+	for _, member := range n.members {
+		sku := o.text(member.name)
+		if _, known := Parallelism(sku); sku != "" && !known && sku != SharedCapacity {
+			o.problem(member.name, "%.20q is no SKU whose limits are known: write F2 to F2048, P1 to P5, A1 to A4, or %s", sku, SharedCapacity)
+		}
+		r.file.Capacities[member.name] = sku
+	}
+}
+
+// step is the member or the item of that name or number.
+func (n *node) step(part string) *node {
+	if n != nil && n.kind == isArray {
+		if i, err := strconv.Atoi(part); err == nil && i >= 0 && i < len(n.items) {
+			return n.items[i]
+		}
+		return nil
+	}
+	return n.member(part)
+}

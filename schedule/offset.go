@@ -1,0 +1,39 @@
+package schedule
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"time"
+
+	"pbirefresh/refresh"
+)
+
+// Start is when a slot of a model is to be started: the slot, moved by the entry's
+// spread (the same for all slots of a model) and jitter (another for each slot). Both
+// are drawn from what they belong to, so that every process draws the same.
+func (e *Entry) Start(m refresh.Model, slot time.Time) time.Time {
+	return slot.Add(draw(e.Spread, "spread", e.Name, m.String())).
+		Add(draw(e.Jitter, "jitter", e.Name, m.String(), slotText(slot)))
+}
+
+// draw picks whole minutes below limit.
+func draw(limit time.Duration, of ...string) time.Duration {
+	n := uint64(limit / time.Minute) //nolint:gosec // the parser lets no negative one through
+	if n == 0 {
+		return 0
+	}
+	h := sha256.New()
+	for _, part := range of {
+		h.Write([]byte(part + "\n"))
+	}
+	return time.Duration(binary.BigEndian.Uint64(h.Sum(nil))%n) * time.Minute //nolint:gosec // at most hours
+}
+
+// slotText is how a slot is written where it names something.
+func slotText(slot time.Time) string { return slot.UTC().Format("2006-01-02T15:04Z") }
+
+// Key names one slot of one model of one entry: whoever asks for a refresh under it
+// gets the same one.
+func Key(entry string, slot time.Time, m refresh.Model) string {
+	return "schedule/" + entry + "/" + slotText(slot) + "/" + m.String()
+}

@@ -1,0 +1,133 @@
+package schedule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"pbirefresh/refresh"
+)
+
+// CodeModelNotAllowed is the code of a slot whose model the setting ALLOWED_MODELS does
+// not list.
+const CodeModelNotAllowed = "ModelNotAllowed"
+
+// start carries out a plan: lanes side by side, the runs of a lane one after another.
+func (r *Runner) start(ctx context.Context, plan Plan, now time.Time, report *Report) []Done {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	var (
+		running sync.WaitGroup
+		slots   = make(chan struct{}, atOnce)
+		results = make([][]Done, len(plan.Lanes))
+	)
+	for i, lane := range plan.Lanes {
+		slots <- struct{}{}
+		running.Go(func() {
+			defer func() { <-slots }()
+			results[i] = r.lane(ctx, lane, now)
+		})
+	}
+	running.Wait()
+	var done []Done
+	for i, lane := range plan.Lanes {
+		report.count(lane, results[i])
+		done = append(done, results[i]...)
+	}
+	return done
+}
+
+func (p *Report) count(lane Lane, done []Done) {
+	runs := 0
+	for _, d := range done {
+		p.Missed += d.Result.Missed
+		switch d.Result.Outcome {
+		case Started:
+			p.Started++
+			runs++
+		case Refused:
+			p.Refused++
+			runs++
+		case Missed:
+			p.Missed++
+		}
+	}
+	p.Waiting += len(lane.Runs) - runs
+}
+
+// lane returns what became of the slots of one target, as far as it is settled.
+func (r *Runner) lane(ctx context.Context, lane Lane, now time.Time) []Done {
+	var done []Done
+	for _, run := range lane.Runs {
+		result, settled := r.run(ctx, run)
+		if !settled {
+			return done
+		}
+		result.Slot, result.At, result.Missed = run.Slot, now, run.Missed
+		done = append(done, Done{Target: lane.Target, Timing: run.Entry.Timing.String(), Result: result})
+		r.logRun(run, result)
+	}
+	if lane.GiveUp != nil {
+		r.Logger.Warn("slots passed without a start", "event", "schedule.failed", "schedule", lane.Entry.Name, "code", CodeSlotMissed,
+			"model", lane.Model.String(), "slot", slotText(lane.GiveUp.Result.Slot), "slots", lane.GiveUp.Result.Missed+1)
+		done = append(done, *lane.GiveUp)
+	}
+	return done
+}
+
+// run asks for one refresh. False: nobody knows, or not now; the next tick asks again.
+func (r *Runner) run(ctx context.Context, run Run) (result Result, settled bool) {
+	defer func() {
+		if p := recover(); p != nil { // one entry must not end the process that serves all
+			r.Logger.Error("panic", "cause", fmt.Sprint(p), "stack", string(debug.Stack()), "schedule", run.Entry.Name)
+			settled = false
+		}
+	}()
+	if r.Permits != nil && !r.Permits(run.Request.Model) {
+		return Result{Outcome: Refused, Code: CodeModelNotAllowed,
+			Message: "This app may not refresh that model: the setting ALLOWED_MODELS does not list it."}, true
+	}
+	if ctx.Err() != nil {
+		return Result{}, false // out of time
+	}
+	receipt, err := r.Start(ctx, Key(run.Entry.Name, run.Slot, run.Request.Model), run.Request)
+	var refusal *refresh.Refusal
+	switch {
+	case err == nil:
+		result := Result{Outcome: Started, ID: receipt.ID}
+		if fault := receipt.View.Operation.Fault; fault != nil { // refused by Power BI at once
+			result.Code, result.Message = fault.Code, fault.Message
+		}
+		return result, true
+	case errors.As(err, &refusal) && refusal.Code != refresh.CodeQueueFull:
+		return Result{Outcome: Refused, Code: refusal.Code, Message: refusal.Message}, true
+	}
+	r.Logger.Warn("slot not started yet; the next tick tries again", "schedule", run.Entry.Name,
+		"model", run.Request.Model.String(), "slot", slotText(run.Slot), "error", err)
+	return Result{}, false
+}
+
+// lateAfter is later than a tick of every minute explains.
+const lateAfter = 2 * time.Minute
+
+func (r *Runner) logRun(run Run, result Result) {
+	attrs := []any{"schedule", run.Entry.Name, "model", run.Request.Model.String(), "slot", slotText(run.Slot)}
+	for name, value := range run.Entry.Labels {
+		attrs = append(attrs, "label."+name, value)
+	}
+	if run.Missed > 0 {
+		attrs = append(attrs, "missed", run.Missed)
+	}
+	if result.Outcome == Refused || result.Code != "" {
+		r.Logger.Error("scheduled refresh could not be started", append(attrs, "event", "schedule.failed", "code", result.Code, "cause", result.Message)...)
+		return
+	}
+	if run.Late >= lateAfter {
+		r.Logger.Warn("scheduled refresh started late", append(attrs, "event", "schedule.late", "seconds", int64(run.Late/time.Second))...)
+		return
+	}
+	r.Logger.Info("scheduled refresh started", attrs...)
+}

@@ -1,0 +1,132 @@
+package schedule
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"pbirefresh/refresh"
+)
+
+// Schema is the version of the progress document that this code writes.
+const Schema = 1
+
+// State is how far the slots of all entries have been dealt with. It is a value: no
+// method changes what it is called on.
+type State struct {
+	Schema  int                 `json:"schema"`
+	Version string              `json:"version"` // of the file that the targets come from
+	Targets map[string]Progress `json:"targets"` // by entry and model; see TargetName
+	Write   string              `json:"write,omitempty"`
+}
+
+// Progress is how far one model of one entry is.
+type Progress struct {
+	Timing  string    `json:"timing,omitempty"` // of the entry; empty while it is disabled
+	Through time.Time `json:"through,omitzero"` // slots up to here are dealt with
+	Last    *Result   `json:"last,omitempty"`
+}
+
+// Result is what became of the newest slot that was dealt with.
+type Result struct {
+	Slot    time.Time `json:"slot"`
+	At      time.Time `json:"at"`
+	Outcome Outcome   `json:"outcome"`
+	ID      string    `json:"id,omitempty"` // of the operation; a capability: never logged
+	Code    string    `json:"code,omitempty"`
+	Message string    `json:"message,omitempty"`
+	Missed  int       `json:"missed,omitempty"` // slots before it for which nothing was started
+}
+
+// Outcome is what became of a slot.
+type Outcome string
+
+// The outcomes.
+const (
+	Started Outcome = "started" // an operation exists; how it ends is the operation's matter
+	Refused Outcome = "refused" // nothing was started, and nothing will be
+	Missed  Outcome = "missed"  // no start is on record, and it is too late for one
+)
+
+// TargetName is the name of one model of an entry in a State.
+func TargetName(entry string, m refresh.Model) string { return entry + "/" + m.String() }
+
+// DecodeState reads a progress document.
+func DecodeState(body []byte) (State, error) {
+	var s State
+	if err := json.Unmarshal(body, &s); err != nil {
+		return State{}, fmt.Errorf("schedule: the progress document is not readable: %w", err)
+	}
+	if s.Schema > Schema {
+		return State{}, errors.New("schedule: the progress document was written by a newer version: deploy that one again, or delete the document")
+	}
+	return s, nil
+}
+
+// Encode writes the progress document.
+func (s State) Encode() ([]byte, error) {
+	s.Schema = Schema
+	return json.Marshal(s)
+}
+
+// Adopt returns the state for the entries of a file. A target that is new, or whose
+// slots lie at other times now, counts from now: what the file says of the past is no
+// order to make up for it. Everything else goes on where it was.
+func (s State) Adopt(f *File, now time.Time) (State, bool) {
+	next := State{Schema: Schema, Version: f.Version, Targets: map[string]Progress{}, Write: s.Write}
+	for i := range f.Entries {
+		e := &f.Entries[i]
+		for _, r := range e.Requests {
+			name := TargetName(e.Name, r.Model)
+			old := s.Targets[name]
+			switch {
+			case !e.Enabled:
+				old.Timing, old.Through = "", time.Time{}
+			case old.Timing != e.Timing.String():
+				old.Timing, old.Through = e.Timing.String(), now
+			}
+			next.Targets[name] = old
+		}
+	}
+	changed := s.Version != next.Version || !maps.EqualFunc(s.Targets, next.Targets, sameProgress)
+	return next, changed
+}
+
+func sameProgress(a, b Progress) bool { return a.Timing == b.Timing && a.Through.Equal(b.Through) }
+
+// Merge returns the state with what has become of some slots. It does not matter in
+// which order, how often and by whom results are merged: what is further on stays.
+func (s State) Merge(done []Done) State {
+	s.Targets = maps.Clone(s.Targets)
+	for _, d := range done {
+		p, known := s.Targets[d.Target]
+		if !known || p.Timing != d.Timing {
+			continue // of another version of the file
+		}
+		if d.Result.Slot.After(p.Through) {
+			p.Through = d.Result.Slot
+		}
+		if better(p.Last, &d.Result) {
+			p.Last = &d.Result
+		}
+		s.Targets[d.Target] = p
+	}
+	return s
+}
+
+// better: a newer slot; of the same one, what was started.
+func better(old, found *Result) bool {
+	if old == nil || found.Slot.After(old.Slot) {
+		return true
+	}
+	return found.Slot.Equal(old.Slot) && found.Outcome == Started && old.Outcome != Started
+}
+
+// Done is what became of one slot of a target.
+type Done struct {
+	Target string
+	Timing string
+	Result Result
+}

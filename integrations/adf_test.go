@@ -68,7 +68,7 @@ func wantFailed(t *testing.T, got pipeline.Result, words ...string) {
 
 func TestFactoryByFunction(t *testing.T) {
 	t.Parallel()
-	a := startApp(t, azure())
+	a := startApp(t, azure)
 	const path = "adf/pipeline/RefreshByFunction.json"
 	t.Run("succeeds", func(t *testing.T) {
 		t.Parallel()
@@ -95,7 +95,7 @@ func TestFactoryByFunction(t *testing.T) {
 // The pipeline must not succeed because asking why it failed succeeded.
 func TestFactoryThatCannotFollowFails(t *testing.T) {
 	t.Parallel()
-	a := startApp(t, azure())
+	a := startApp(t, azure)
 	ref := a.model(t, sim.Knobs{Duration: time.Hour})
 	r := runner(t, a, "adf")
 	r.Client.Transport = between{cloud{a}, func(req *http.Request) error {
@@ -122,7 +122,7 @@ func (b between) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func TestFactoryByWeb(t *testing.T) {
 	t.Parallel()
-	a := startApp(t, azure())
+	a := startApp(t, azure)
 	const path = "adf/pipeline/RefreshByWeb.json"
 	t.Run("succeeds", func(t *testing.T) {
 		t.Parallel()

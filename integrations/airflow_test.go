@@ -72,7 +72,7 @@ func (a *app) get(t *testing.T, address string) (*http.Response, string) {
 
 func TestAirflow(t *testing.T) {
 	t.Parallel()
-	a, s := startApp(t, nil), readSensor(t)
+	a, s := startApp(t), readSensor(t)
 	for name, tt := range map[string]struct {
 		ref  sim.Ref
 		code int

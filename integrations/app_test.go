@@ -63,9 +63,12 @@ type app struct {
 	log []string
 }
 
+// setting changes the settings of an app before it starts.
+type setting func(env map[string]string)
+
 // startApp starts it. Its state is in a real blob service, and its timer fires
 // only when a test says so: nobody but the caller moves a refresh on.
-func startApp(t *testing.T, settings map[string]string) *app {
+func startApp(t *testing.T, settings ...setting) *app {
 	t.Helper()
 	world, err := sim.Start(sim.WorldOptions{})
 	if err != nil {
@@ -76,8 +79,8 @@ func startApp(t *testing.T, settings map[string]string) *app {
 	env["SWEEP_SCHEDULE"] = "0 0 0 1 1 *"
 	env["STATE_STORAGE"] = azurite.Shared(t).ConnectionString()
 	env["STATE_CONTAINER"] = azurite.NewContainer()
-	for name, value := range settings {
-		env[name] = value
+	for _, set := range settings {
+		set(env)
 	}
 	a := &app{world: world}
 	a.host, err = funchost.Start(t.Context(), funchost.Options{Root: dist, Env: env, Environ: os.Environ(),
@@ -167,8 +170,8 @@ const (
 	secret   = "pbirefresh-function-key"
 )
 
-// azure is the settings of an app whose callers use appURL.
-func azure() map[string]string { return map[string]string{"PUBLIC_BASE_URL": appURL} }
+// azure is an app whose callers use appURL.
+func azure(env map[string]string) { env["PUBLIC_BASE_URL"] = appURL }
 
 // cloud routes requests by their host, as the internet would: to the app, to the
 // vault with its function key. An unknown host does not exist.

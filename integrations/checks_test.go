@@ -12,8 +12,14 @@ import (
 // node runs one of checks/ with the pinned packages and reads what it prints.
 func node[T any](t *testing.T, script string, args ...string) T {
 	t.Helper()
+	return nodeWith[T](t, nil, script, args...)
+}
+
+// nodeWith adds variables to the environment.
+func nodeWith[T any](t *testing.T, env []string, script string, args ...string) T {
+	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "node", append([]string{filepath.Join("checks", script), filepath.Join("..", "tools")}, args...)...)
-	cmd.Stderr = os.Stderr
+	cmd.Stderr, cmd.Env = os.Stderr, append(os.Environ(), env...)
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("node %s: %v (run: make tools)", script, err)

@@ -26,13 +26,7 @@ func fabric(t *testing.T, a *app, change func(*pipeline.Runner), name string, re
 	if err != nil {
 		t.Fatal(err)
 	}
-	credentials := between{cloud{a}, func(r *http.Request) error {
-		if r.URL.Host == strings.TrimPrefix(vaultURL, "https://") {
-			r.Header.Set("Authorization", "Bearer "+msi("https://vault.azure.net"))
-		}
-		return nil
-	}}
-	r := &pipeline.Runner{Client: &http.Client{Transport: credentials}, Connections: map[string]string{appConnection: appURL, vaultConnection: vaultURL},
+	r := &pipeline.Runner{Client: &http.Client{Transport: withVaultToken(cloud{a})}, Connections: map[string]string{appConnection: appURL, vaultConnection: vaultURL},
 		Poll: 200 * time.Millisecond, Retry: time.Millisecond, Patience: time.Minute}
 	change(r)
 	got, err := r.Run(t.Context(), d, "run-"+ref.Model, map[string]any{"workspaceId": ref.Workspace, "datasetId": ref.Model})
@@ -42,9 +36,19 @@ func fabric(t *testing.T, a *app, change func(*pipeline.Runner), name string, re
 	return got
 }
 
+// withVaultToken is what the connection to the vault adds.
+func withVaultToken(next http.RoundTripper) http.RoundTripper {
+	return between{next, func(r *http.Request) error {
+		if r.URL.Host == strings.TrimPrefix(vaultURL, "https://") {
+			r.Header.Set("Authorization", "Bearer "+msi("https://vault.azure.net"))
+		}
+		return nil
+	}}
+}
+
 func TestFabric(t *testing.T) {
 	t.Parallel()
-	a := startApp(t, azure())
+	a := startApp(t, azure)
 	for name, change := range map[string]func(*pipeline.Runner){
 		"":                       func(*pipeline.Runner) {},
 		" and Until forgives":    func(r *pipeline.Runner) { r.Forgiving = true },

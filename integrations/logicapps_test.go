@@ -45,7 +45,7 @@ func flow(t *testing.T, r *workflow.Runner, path string, ref sim.Ref) workflow.R
 
 func TestLogicAppsAsync(t *testing.T) {
 	t.Parallel()
-	a := startApp(t, azure())
+	a := startApp(t, azure)
 	for _, path := range []string{"logic-apps/consumption/refresh-async.json", "logic-apps/standard/refresh-async/workflow.json"} {
 		for _, keeps := range []bool{true, false} {
 			name := path + map[bool]string{true: "", false: " as Power Automate"}[keeps]

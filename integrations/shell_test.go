@@ -96,7 +96,7 @@ func yaml(t *testing.T, path string, into any) {
 
 func TestShell(t *testing.T) {
 	t.Parallel()
-	a := startApp(t, nil)
+	a := startApp(t)
 	for name, s := range shells(t) {
 		t.Run(name+" succeeds", func(t *testing.T) {
 			t.Parallel()

@@ -37,7 +37,7 @@ func thrown(err error) string {
 
 func TestSQL(t *testing.T) {
 	t.Parallel()
-	a := startApp(t, azure())
+	a := startApp(t, azure)
 	t.Run("succeeds", func(t *testing.T) {
 		t.Parallel()
 		ref := a.model(t, sim.Knobs{})

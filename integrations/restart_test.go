@@ -1,0 +1,127 @@
+package integrations
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pbirefresh/sim"
+)
+
+// way is a caller that asks and waits. It tells the error.
+type way func(*testing.T, sim.Ref) string
+
+// The process dies while they wait, and another one takes its place. Nobody hears of
+// it: each is told the truth about its one refresh.
+func TestRestartInTheMiddleForServices(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t)
+	a := startApp(t, azure, r.allowed)
+	ways := map[string]way{}
+	for name, call := range asking(a, cloud{a}) {
+		ways[name] = call
+	}
+	for name, call := range hooks(a, r) {
+		ways[name+" by callback"] = call
+	}
+	restart(t, a, ways)
+}
+
+// The same for programs that are run for real, and for Airflow's sensor.
+func TestRestartInTheMiddleForPrograms(t *testing.T) {
+	t.Parallel()
+	a := startApp(t)
+	ways := map[string]way{}
+	for name, s := range shells(t) {
+		ways[name] = func(t *testing.T, ref sim.Ref) string {
+			code, said := s.run(t, a, a.host.FunctionKey(), ref)
+			if code == 0 {
+				return ""
+			}
+			return strconv.Itoa(code) + ": " + said
+		}
+	}
+	for _, version := range []string{"3", "2"} {
+		ways["core-lro "+version] = func(t *testing.T, ref sim.Ref) string { return poll(t, a, version, "both", ref).Message }
+	}
+	ways["Airflow"] = func(t *testing.T, ref sim.Ref) string {
+		code, body := readSensor(t).poke(t, a, a.start(t, ref))
+		if code == http.StatusOK {
+			return ""
+		}
+		return body
+	}
+	restart(t, a, ways)
+}
+
+// restart lets every way wait for a refresh that will succeed and for one that will
+// fail, kills the process, and then lets the refreshes end.
+func restart(t *testing.T, a *app, ways map[string]way) {
+	t.Helper()
+	var refs []sim.Ref
+	var waiting sync.WaitGroup
+	for name, call := range ways {
+		for _, fails := range []bool{false, true} {
+			ref := a.model(t, sim.Knobs{Stuck: true})
+			if fails {
+				if err := a.world.PowerBI.FailNext(ref, sim.FailCredentials); err != nil {
+					t.Fatal(err)
+				}
+			}
+			refs = append(refs, ref)
+			waiting.Go(func() {
+				if got := call(t, ref); fails != strings.Contains(got, reason) || !fails && got != "" {
+					t.Errorf("%s, fails %v: %s", name, fails, got)
+				}
+			})
+		}
+	}
+	for _, ref := range refs {
+		a.accepted(t, ref)
+	}
+	a.kill(t)
+	for _, ref := range refs {
+		if err := a.world.PowerBI.Tune(ref, func(k *sim.Knobs) { k.Stuck = false }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waiting.Wait()
+	for _, ref := range refs {
+		a.once(t, ref)
+	}
+}
+
+// accepted waits until a refresh of the model was accepted by Power BI.
+func (a *app) accepted(t *testing.T, ref sim.Ref) {
+	t.Helper()
+	a.until(t, func() bool {
+		c, err := a.world.PowerBI.Counters(ref)
+		return err == nil && c.Accepted > 0
+	})
+}
+
+// kill ends the handler as a crash would, and waits for the next one.
+func (a *app) kill(t *testing.T) {
+	t.Helper()
+	before := a.host.WorkerID()
+	if err := a.host.KillHandler(); err != nil {
+		t.Fatal(err)
+	}
+	a.until(t, func() bool { return a.host.WorkerID() != before })
+	a.ready(t)
+}
+
+func (a *app) until(t *testing.T, holds func() bool) {
+	t.Helper()
+	deadline := time.After(time.Minute)
+	for !holds() {
+		select {
+		case <-deadline:
+			t.Fatal("it did not come to that within a minute")
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}

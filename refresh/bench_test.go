@@ -1,0 +1,136 @@
+package refresh
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"pbirefresh/lease"
+)
+
+// What the limits of docs/scale.md rest on. Times are of this program alone: the
+// store is memory, and Power BI answers at once.
+
+// BenchmarkNext decides one step of a model with a full queue.
+func BenchmarkNext(b *testing.B) {
+	s := fullQueue(b)
+	rules := DefaultRules()
+	for b.Loop() {
+		rules.Next(s, Tick{At: At(time.Unix(1780000000, 0)), Txn: "t"})
+	}
+}
+
+// BenchmarkDocument reads and writes the document of a model with a full queue.
+func BenchmarkDocument(b *testing.B) {
+	doc, err := fullQueue(b).Encode()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		s, err := Decode(doc)
+		if err == nil {
+			_, err = s.Encode()
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(len(doc)), "document-bytes")
+}
+
+func fullQueue(b *testing.B) State {
+	b.Helper()
+	rules, s := DefaultRules(), NewState(testModel, "epoch")
+	now := time.Unix(1780000000, 0).UTC()
+	for i := range 40 { // more than are taken
+		ask := wholeModel().Ask
+		ask.Shape = Shape{Kind: Enhanced, Type: "Full", CommitMode: "Transactional", Objects: []Object{{Table: fmt.Sprintf("Table %d", i), Partition: "P"}}}
+		s, _ = rules.Next(s, Arrive{At: At(now), Nonce: fmt.Sprintf("nonce-%d", i), Ask: ask})
+	}
+	if len(s.Pending) < 30 {
+		b.Fatalf("%d pending", len(s.Pending))
+	}
+	return s
+}
+
+// BenchmarkTrigger admits a caller and starts the refresh of an idle model: each time
+// another model, as many at once as there are processors.
+func BenchmarkTrigger(b *testing.B) {
+	c := newTestCoordinator(lease.NewMemory(), &fakePowerBI{})
+	var mu sync.Mutex
+	n := 0
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			mu.Lock()
+			n++
+			r := wholeModel()
+			r.Model.DatasetID = fmt.Sprintf("cfafbeb1-8037-4d0c-896e-%012x", n)
+			mu.Unlock()
+			if _, err := c.Trigger(context.Background(), r); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+}
+
+// BenchmarkSharedTrigger is a thousand callers of one model at once: what they cost in
+// refreshes and in writes.
+func BenchmarkSharedTrigger(b *testing.B) {
+	const callers = 1000
+	for b.Loop() {
+		store, upstream := &slowStore{Store: lease.NewMemory()}, &fakePowerBI{length: time.Hour}
+		c := newTestCoordinator(store, upstream)
+		var wg sync.WaitGroup
+		for range callers {
+			wg.Go(func() {
+				if _, err := c.Trigger(context.Background(), wholeModel()); err != nil {
+					b.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		b.ReportMetric(float64(upstream.posts), "posts")
+		b.ReportMetric(float64(store.counted("write")), "writes")
+		b.ReportMetric(float64(store.counted("read")), "reads")
+	}
+}
+
+// manyModels lists idle models, a page at a time, as a container with so many of them
+// would.
+type manyModels struct {
+	lease.Store
+	entries []lease.Entry
+}
+
+func (m *manyModels) List(_ context.Context, _, cursor string, limit int) (lease.Page, error) {
+	var at int
+	if cursor != "" {
+		_, _ = fmt.Sscan(cursor, &at)
+	}
+	p := lease.Page{Date: time.Now(), Entries: m.entries[at:min(at+limit, len(m.entries))]}
+	if at+limit < len(m.entries) {
+		p.Next = fmt.Sprint(at + limit)
+	}
+	return p, nil
+}
+
+// BenchmarkSweepIdle looks through 100,000 models of which none is due.
+func BenchmarkSweepIdle(b *testing.B) {
+	const models = 100_000
+	store := &manyModels{Store: lease.NewMemory()}
+	for i := range models {
+		name := StateName(Model{WorkspaceID: testModel.WorkspaceID, DatasetID: fmt.Sprintf("cfafbeb1-8037-4d0c-896e-%012x", i)})
+		store.entries = append(store.entries, lease.Entry{Name: name, Meta: lease.Meta{metaDue: never}})
+	}
+	c := newTestCoordinator(store, &fakePowerBI{})
+	for b.Loop() {
+		r, err := c.Sweep(context.Background())
+		if err != nil || r.Seen != models || !r.Complete {
+			b.Fatalf("%+v %v", r, err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/models, "ns/model")
+}

@@ -25,6 +25,9 @@ func (o *oracle) phases(prev, next refresh.State) {
 				o.w.cover.hit("phase %s -> %s", from, op.Phase)
 			}
 			o.tries(old, op)
+			if op.Alone && !old.Alone {
+				o.w.cover.hit("merged attempt failed: rerun singly")
+			}
 		}
 	}
 }
@@ -72,16 +75,13 @@ func (o *oracle) looked(m refresh.Model, sent time.Time) {
 // under way is seen when the next intent is saved; here, what was known of it.
 func (o *oracle) resolved(m refresh.Model, a refresh.Attempt, next refresh.State) {
 	it, known := o.intents[a.Txn]
-	outcome := outcomeOf(a.Txn, next)
-	if !known || a.Stage != refresh.StageSettling || outcome != refresh.OutcomeDropped && outcome != refresh.OutcomeUnknown {
-		return
-	}
-	if strings.Contains(faultOf(a.Txn, next), "A day after the deadline") {
+	try, given := settledAs(a.Txn, next)
+	if !known || !given || a.Stage != refresh.StageSettling || strings.Contains(try.Fault.Message, "A day after the deadline") {
 		return
 	}
 	o.w.cover.hit("attempt settled")
 	o.settled(m, a, it)
-	if outcome == refresh.OutcomeDropped {
+	if try.Outcome == refresh.OutcomeDropped {
 		o.noTrace(m, a, it)
 	}
 }
@@ -117,25 +117,13 @@ func (o *oracle) noTrace(m refresh.Model, a refresh.Attempt, it intent) {
 	}
 }
 
-func outcomeOf(txn string, s refresh.State) refresh.Outcome {
-	if try, ok := tryOf(txn, s); ok {
-		return try.Outcome
-	}
-	return ""
-}
-
-func faultOf(txn string, s refresh.State) string {
-	if try, ok := tryOf(txn, s); ok && try.Fault != nil {
-		return try.Fault.Message
-	}
-	return ""
-}
-
-func tryOf(txn string, s refresh.State) (refresh.Try, bool) {
+// settledAs returns the try of an attempt that was given up, of any operation that it
+// served: others may have ended before.
+func settledAs(txn string, s refresh.State) (refresh.Try, bool) {
 	for _, list := range [][]refresh.Operation{s.Pending, s.Recent} {
 		for _, op := range list {
 			for _, try := range op.Tries {
-				if try.Txn == txn {
+				if try.Txn == txn && (try.Outcome == refresh.OutcomeDropped || try.Outcome == refresh.OutcomeUnknown) {
 					return try, true
 				}
 			}

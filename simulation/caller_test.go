@@ -14,6 +14,7 @@ type caller struct {
 	w    *world
 	name string
 	dice dice
+	keys int // that it has used
 }
 
 func newCaller(w *world, number int) *caller {
@@ -23,7 +24,17 @@ func newCaller(w *world, number int) *caller {
 
 // run lets the caller ask for something, serve does it: ask, poll, cancel or leave.
 func (c *caller) run() {
-	c.serve(refresh.Request{Model: pick(c.dice, c.w.models...), Ask: c.ask()})
+	request := refresh.Request{Model: pick(c.dice, c.w.models...), Ask: c.ask()}
+	if c.dice.chance(0.3) {
+		request.Key = c.newKey(request)
+	}
+	c.serve(request)
+}
+
+// newKey makes a request repeatable.
+func (c *caller) newKey(r refresh.Request) refresh.Key {
+	c.keys++
+	return refresh.NewKey("simulation", fmt.Sprint(c.name, c.keys), r.Model, r.Ask)
 }
 
 func (c *caller) serve(request refresh.Request) {
@@ -44,7 +55,19 @@ func (c *caller) serve(request refresh.Request) {
 			return
 		}
 		c.poll(held)
+		if request.Key != (refresh.Key{}) && c.dice.chance(0.3) {
+			c.again(request)
+		}
 	}
+}
+
+// again sends a request with a key once more, or another request with that key.
+func (c *caller) again(request refresh.Request) {
+	if c.dice.chance(0.2) {
+		request.Ask.MaxAttempts++
+		request.Key.Payload = c.newKey(request).Payload
+	}
+	c.triggerOnce(request, time.Now())
 }
 
 // wait reports whether the schedule still runs.
@@ -109,8 +132,9 @@ func manyTables() []string {
 
 // trigger asks for a refresh, and asks again where nothing was promised.
 func (c *caller) trigger(request refresh.Request) *promise {
+	first := time.Now()
 	for range 1 + c.dice.IntN(3) {
-		held, again := c.triggerOnce(request)
+		held, again := c.triggerOnce(request, first)
 		if !again {
 			return held
 		}
@@ -121,7 +145,8 @@ func (c *caller) trigger(request refresh.Request) *promise {
 	return nil
 }
 
-func (c *caller) triggerOnce(request refresh.Request) (held *promise, again bool) {
+// triggerOnce asks for a refresh. What has a key arrived when it was sent first.
+func (c *caller) triggerOnce(request refresh.Request, first time.Time) (held *promise, again bool) {
 	p := c.w.anyProcess(c.dice)
 	limit := 50 * time.Second
 	if c.dice.chance(0.15) {
@@ -142,8 +167,11 @@ func (c *caller) triggerOnce(request refresh.Request) (held *promise, again bool
 		c.w.oracle.violated("an id cannot be opened: %v", err)
 		return nil, false
 	}
-	held = &promise{id: receipt.ID, opened: opened, model: request.Model, ask: request.Ask, arrived: arrived}
-	c.w.ledger.add(held)
+	held = &promise{id: receipt.ID, opened: opened, model: request.Model, ask: request.Ask, key: request.Key, arrived: arrived}
+	if request.Key != (refresh.Key{}) {
+		held.arrived = first
+	}
+	held = c.w.ledger.add(held)
 	c.w.checkSaved(held)
 	if receipt.View.Operation.Number == 0 {
 		c.w.oracle.violated("a receipt shows no operation")

@@ -9,7 +9,7 @@
 // and settings of its own, on one lease.Memory and one sim.Cloud in process, for one
 // to three models. Random are
 //
-//   - callers: what they ask for, whenBusy, deadlines; they poll any process, cancel,
+//   - callers: what they ask for, whenBusy, deadlines, keys; they poll any process, cancel,
 //     leave while they wait, or lose the id; bursts of them, and the timer's sweeps;
 //   - every call of a process, to the store and to Power BI: its travelling times,
 //     lost on the way, refused, landed although the caller sees an error, delivered
@@ -38,7 +38,8 @@
 //     saved while one is unfinished or while a POST is under way.
 //   - G2: a promised operation is saved, is never lost from document and archive,
 //     ends, and its id stays valid; due names no later time than the next step has.
-//     Ids of a deleted document are not found, or show what the archive has.
+//     Ids of a deleted document are not found, or show what the archive has. One
+//     idempotency key has one operation, wherever and whenever it is sent.
 //   - G3: Succeeded names a refresh that Power BI completed, that covers what was
 //     asked for, and that was asked for after the caller arrived (an adopted one:
 //     began after).

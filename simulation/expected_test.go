@@ -24,9 +24,10 @@ func expected() []string {
 	cross("knob ", " ids", []string{"late", "vanishing", "renumbered"}, []string{""})
 	cross("outcome ", "", []string{"dropped", "stuck", "unknown-word", "partial", "cancelled", "disabled"}, []string{""})
 	cross("foreign ", "", []string{"Scheduled", "OnDemand", "ViaXmlaEndpoint", "ViaApi", "ViaEnhancedApi"}, []string{""})
-	list = append(list, "pause", "pause longer than the lease", "metadata wiped", "document deleted", "late answer revived its attempt", "attempt settled", "token refused: 401", "sweep found work", "archived", "refresh deleted")
+	list = append(list, "pause", "pause longer than the lease", "metadata wiped", "document deleted", "late answer revived its attempt", "attempt settled", "key again: the same operation",
+		"merged attempt", "merged attempt failed: rerun singly", "token refused: 401", "sweep found work", "archived", "refresh deleted")
 
-	cross("trigger ", "", []string{"queue", "join", "reject", "unavailable", "cut off", "refused RefreshInProgress"}, []string{""})
+	cross("trigger ", "", []string{"queue", "join", "reject", "unavailable", "cut off", "refused RefreshInProgress", "refused IdempotencyKeyReused"}, []string{""})
 	cross("cancel ", "", []string{"admitted force=false", "admitted force=true", "refused OperationFinished", "refused CancelNotSupported"}, []string{""})
 	cross("told Failed ", "", []string{
 		"RefreshFailed", "RefreshTimeout", "QueueTimeout", "RefreshDropped", "OutcomeUnknown", "DailyLimitExceeded", "EnhancedNotSupported", "BadRequest",

@@ -154,6 +154,9 @@ func (o *oracle) intended(model refresh.Model, a *refresh.Attempt, blind bool) {
 	}
 	// The section that decided began at most a minute ago. Storage tells whole seconds.
 	by := a.SendBy.Add(time.Second - o.w.disk.clock.least(time.Now().Add(-time.Minute)))
+	if len(a.Serves) > 1 {
+		o.w.cover.hit("merged attempt")
+	}
 	o.intents[a.Txn] = intent{model: model, saved: time.Now(), sendBy: by, blind: blind}
 	for txn := range o.flying {
 		if it := o.intents[txn]; it.model == model && !it.void {

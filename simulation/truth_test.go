@@ -27,7 +27,8 @@ type promise struct {
 	opened  refresh.ID
 	model   refresh.Model
 	ask     refresh.Ask
-	arrived time.Time // before the request was sent
+	key     refresh.Key
+	arrived time.Time // before the request was sent, for the first time if it has a key
 
 	cancelled bool // this caller asked for it
 	forced    bool // this caller asked for it, for all
@@ -36,15 +37,25 @@ type promise struct {
 	endedAt time.Time
 }
 
-func (l *ledger) add(p *promise) {
+// add remembers a promise. One key has one: the one that was made first, unless its
+// document was deleted.
+func (l *ledger) add(p *promise) *promise {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, other := range l.promises {
-		if other.id == p.id {
+		keyed := p.key != refresh.Key{} && p.key == other.key
+		switch {
+		case keyed && other.id == p.id:
+			l.w.cover.hit("key again: the same operation")
+			return other
+		case other.id == p.id:
 			l.w.oracle.violated("two callers hold the same id")
+		case keyed && l.w.oracle.void(other.opened.Epoch).IsZero():
+			l.w.oracle.violated("G2: operation %d of %s was asked for with the key of operation %d", p.opened.Number, short(p.model), other.opened.Number)
 		}
 	}
 	l.promises = append(l.promises, p)
+	return p
 }
 
 func (l *ledger) all() []*promise {

@@ -53,8 +53,8 @@ soak: ## Play random schedules of faults in virtual time, as many or as long as 
 	$(GO) test ./simulation -run TestSchedules -schedules $(or $(SCHEDULES),20000) -for $(or $(SOAKFOR),0) -from $(or $(FROM),1000) -timeout 0 -v
 
 .PHONY: chaos
-chaos: $(STAMP) ## Kill and freeze real processes at random under load, about five minutes (TRIGGERS=2000)
-	$(GO) test -tags chaos ./e2e -run 'TestChaos$$' -chaos.triggers $(or $(TRIGGERS),2000) -chaos.for 90s -timeout 20m -v
+chaos: $(STAMP) ## Kill and freeze real processes at random under load, about five minutes (TRIGGERS=2000 CHAOSFOR=90s)
+	$(GO) test -tags chaos ./e2e -run 'TestChaos$$' -chaos.triggers $(or $(TRIGGERS),2000) -chaos.for $(or $(CHAOSFOR),90s) -timeout 20m -v
 
 .PHONY: mutants
 mutants: $(STAMP) ## Put deliberate bugs into a copy, one at a time, and see the tests catch each

@@ -14,8 +14,8 @@ import (
 	"pbirefresh/sim"
 )
 
-// The lost answers of a run take about two minutes to settle, whatever its size:
-// that is too long for every `go test`, hence the build tag.
+// The lost answers of a run take 70 seconds and the settle window to settle, whatever
+// its size: that is too long for every `go test`, hence the build tag.
 var (
 	chaosTriggers = flag.Int("chaos.triggers", 300, "how many callers ask for a refresh")
 	chaosFor      = flag.Duration("chaos.for", 75*time.Second, "how long faults, kills and pauses go on")

@@ -66,6 +66,7 @@ func storeCertificate(t *testing.T, world *sim.World) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	leaks.secret("a private key's line", strings.Split(text, "\n")[3])
 	world.Vault.SetSecret(certificateName, sim.Secret{Value: text, Type: "application/x-pem-file", Expires: certificate.NotAfter})
 }
 
@@ -123,6 +124,7 @@ func TestWaysInThatAreNotSetUp(t *testing.T) {
 func TestSecretReplacedUnderFiftyOperations(t *testing.T) {
 	t.Parallel()
 	const rotated = "sim~rotated-secret"
+	leaks.secret("a rotated secret", rotated)
 	rotateUnderFifty(t, nil, func(_ *testing.T, world *sim.World) { world.RotateSecret(rotated, true) })
 }
 

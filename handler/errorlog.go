@@ -1,0 +1,33 @@
+package handler
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+)
+
+// LogValue is what the log tells of an error. The words of a refusal are for the
+// caller: they quote what it sent, and somebody who pastes a key into the wrong field
+// must not find it in the log.
+func (e *Error) LogValue() slog.Value {
+	switch {
+	case e.err != nil || e.Status >= http.StatusInternalServerError:
+		return slog.StringValue(e.Error())
+	case len(e.Details) == 0:
+		return slog.StringValue(e.Code)
+	}
+	var told []string
+	for _, d := range e.Details {
+		told = append(told, d.logged())
+	}
+	return slog.StringValue(fmt.Sprintf("%s: %s", e.Code, strings.Join(told, ", ")))
+}
+
+// logged names the field, unless its name is the caller's own.
+func (d Detail) logged() string {
+	if d.Target == "" || d.Code == "UnknownField" || d.Code == "DuplicateField" {
+		return d.Code
+	}
+	return d.Code + " " + d.Target
+}

@@ -6,10 +6,12 @@
 //	GET         /api/refreshes/{id}           202 while it goes on, 200 Succeeded, 409 Failed or Canceled
 //	POST,DELETE /api/refreshes/{id}/cancel    cancel: 202, then the status URL tells; 410 if it has ended
 //	POST        /api/refreshes/{id}/cancel-all  the same for every caller of a shared operation (master key)
+//	GET         /api/schedules                the schedules, their next slots and last results
 //	GET         /api/health                   the process lives
 //	GET         /api/health/ready             each dependency can be used (the host asks for a function key)
 //	GET         /api/openapi.json             the description of these routes
-//	POST        /RefreshSweep                 the timer
+//	POST        /RefreshSweep                 the timer that moves refreshes forward
+//	POST        /RefreshSchedule              the timer that starts what schedules say
 //	GET         /                             the host's readiness probe: any answer will do
 //
 // # Rules

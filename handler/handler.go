@@ -22,6 +22,7 @@ type Refresher interface {
 type Config struct {
 	Refresher      Refresher
 	Callbacks      Callbacks     // nil: none are promised
+	Schedules      Schedules     // nil: no such routes
 	BaseURL        string        // of status URLs, such as https://app.azurewebsites.net; empty: the request's own host
 	DefaultTimeout time.Duration // deadline of a request that names none; 0: 12 h
 	MaxWait        time.Duration // longest that a request with Prefer: wait is held back
@@ -56,6 +57,10 @@ func New(cfg Config) http.Handler {
 	s.handle(mux, "GET /api/health/ready", s.ready)
 	s.handle(mux, "GET /api/openapi.json", s.openAPI)
 	s.handle(mux, "POST /RefreshSweep", s.sweep)
+	if s.Schedules != nil {
+		s.handle(mux, "GET /api/schedules", s.schedules)
+		s.handle(mux, "POST /RefreshSchedule", s.tick)
+	}
 	s.handle(mux, "/", s.unknown)
 	mux.HandleFunc("GET /{$}", probe)
 	return mux

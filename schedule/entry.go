@@ -173,7 +173,7 @@ func labels(m *members) map[string]string {
 func (r *reader) requests(m *members, e *Entry) {
 	body := map[string]any{}
 	for _, name := range requestMembers() {
-		if raw := m.raw(name); raw != nil {
+		if raw := m.raw(name); raw != nil && r.says(m, m.node.member(name), m.at(name)) {
 			body[name] = raw
 		}
 	}
@@ -194,6 +194,23 @@ func (r *reader) requests(m *members, e *Entry) {
 		}
 		e.Requests = append(e.Requests, request)
 	}
+}
+
+// says refuses null and empty texts, which the route takes for absent because the
+// expressions of pipelines write them. In a file they are slips.
+func (r *reader) says(m *members, n *node, path string) bool {
+	if n.kind == isString && n.text == "" || string(m.plain[n.start:n.end]) == "null" {
+		m.problems.add(n.start, path, "is empty: leave it out, or say something")
+		return false
+	}
+	ok := true
+	for _, member := range n.members {
+		ok = r.says(m, member.value, path+"."+clip(member.name)) && ok
+	}
+	for i, item := range n.items {
+		ok = r.says(m, item, fmt.Sprintf("%s[%d]", path, i)) && ok
+	}
+	return ok
 }
 
 const sampleID = "00000000-0000-0000-0000-000000000000"

@@ -100,6 +100,8 @@ func TestParseWrongFiles(t *testing.T) {
 		{fileText(`"every":"1h","blackout":[{"from":"2026-03-02","to":"2026-03-01"}]`), []string{"ends before it begins"}},
 		{fileText(`"every":"1h","blackout":[{"from":"2026-03-01","to":"2026-03-02","days":["mon"]}]`), []string{"days go with times"}},
 		{fileText(`"every":"1h","blackout":[{"from":"08:00","to":"09:00","days":["monday"],"x":1}]`), []string{"is no day", "x: is not known"}},
+		{fileText(`"every":"1h","timeout":null,"kind":""`), []string{"timeout: is empty", "kind: is empty"}},
+		{fileText(`"every":"1h","options":{"type":null,"objects":[{"table":""}]}`), []string{"options.type: is empty", "objects[0].table: is empty"}},
 		{fileText(`"every":"1h","timeout":"soon"`), []string{"schedules.e.timeout: timeout must be a duration"}},
 		{fileText(`"every":"1h","options":{"objects":[{"table":"a"},{}]}`), []string{"schedules.e.options.objects[1].table: name a table"}},
 		{`{"capacities":{"a":"S9","b":"F64"},"schedules":{}}`, []string{"capacities.a: \"S9\" is no SKU"}},

@@ -184,3 +184,10 @@ func (p *parser) failed(err error) error {
 	}
 	return &syntaxError{min(at, len(p.text)), err.Error()}
 }
+
+// Plain is a text of JSON with comments and trailing commas as plain JSON, in which every
+// byte stands where it stood.
+func Plain(text []byte) ([]byte, error) {
+	_, plain, err := parseText(text)
+	return plain, err
+}

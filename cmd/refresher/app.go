@@ -92,7 +92,8 @@ func (a *app) handlerConfig(s settings) handler.Config {
 	s.guard.Open = coordinator.Open
 	return handler.Config{
 		Refresher: coordinator, Callbacks: callbacks, Guard: s.guard, Audit: a.trail,
-		BaseURL: s.baseURL, DefaultTimeout: s.defaultTimeout, MaxWait: s.maxWait, Allowed: s.allowed,
+		Schedules: a.schedules(s, coordinator, handler.ScheduleRequest(s.defaultTimeout)),
+		BaseURL:   s.baseURL, DefaultTimeout: s.defaultTimeout, MaxWait: s.maxWait, Allowed: s.allowed,
 		Checks:  a.checks(s),
 		Version: version, Logger: a.log,
 	}

@@ -65,7 +65,7 @@ func directions() map[string]direction {
 	return map[string]direction{
 		"refresh":      {[]string{"pbirefresh/lease", "pbirefresh/powerbi", "pbirefresh/refresh/"}, "the domain knows its two ports, and no cloud, route or host"},
 		"refresh/pace": {nil, "how long refreshes take is mathematics"},
-		"handler":      {[]string{"pbirefresh/refresh", "pbirefresh/callback", "pbirefresh/powerbi", "pbirefresh/access", "pbirefresh/audit"}, "routes know operations, not documents, secrets or the host"},
+		"handler":      {[]string{"pbirefresh/refresh", "pbirefresh/schedule", "pbirefresh/callback", "pbirefresh/powerbi", "pbirefresh/access", "pbirefresh/audit"}, "routes know operations, not documents, secrets or the host"},
 		"schedule":     {[]string{"pbirefresh/refresh", "pbirefresh/lease"}, "a schedule knows what it starts and where it keeps its place, and no cloud, route or host"},
 		"callback":     {[]string{"pbirefresh/lease"}, "a callback knows that something ends, and not what"},
 		"audit":        {[]string{"pbirefresh/lease"}, "records know where they are kept, and no domain, route or cloud"},
@@ -82,7 +82,7 @@ func directions() map[string]direction {
 			"a stand-in of the host that knows the app proves nothing about the app"},
 		"internal/azurite": {[]string{"pbirefresh/internal/"}, "a test's storage knows nothing of what is stored"},
 		"internal/stage":   {[]string{"pbirefresh/internal/"}, "staging is about files"},
-		"cmd/refresher": {[]string{"pbirefresh/handler", "pbirefresh/refresh", "pbirefresh/callback", "pbirefresh/access", "pbirefresh/audit", "pbirefresh/keyvault", "pbirefresh/lease", "pbirefresh/powerbi",
+		"cmd/refresher": {[]string{"pbirefresh/handler", "pbirefresh/refresh", "pbirefresh/schedule", "pbirefresh/callback", "pbirefresh/access", "pbirefresh/audit", "pbirefresh/keyvault", "pbirefresh/lease", "pbirefresh/powerbi",
 			"pbirefresh/internal/hostlog", azure + "azidentity", azure + "azcore"}, "the binary has no test mode"},
 	}
 }

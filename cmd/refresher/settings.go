@@ -27,6 +27,7 @@ type settings struct {
 	allowed          handler.Allowed
 	callbacks        callback.Policy
 	guard            handler.Guard
+	schedulesFile    string
 	baseURL          string
 	sweeps           bool         // the timer's schedule is set
 	web              *http.Client // with extra roots; nil: each client's own
@@ -42,6 +43,7 @@ func readSettings(getenv func(string) string) (settings, error) {
 		settleWindow:     r.duration("SETTLE_WINDOW", 5*time.Minute, 30*time.Second, time.Hour),
 		defaultTimeout:   r.duration("DEFAULT_TIMEOUT", 12*time.Hour, time.Minute, 7*24*time.Hour),
 		maxWait:          r.duration("MAX_WAIT", 45*time.Second, 0, 200*time.Second),
+		schedulesFile:    r.schedulesFile(),
 		baseURL:          r.baseURL(),
 		sweeps:           r.get("SWEEP_SCHEDULE") != "",
 		web:              r.extraRoots(runtime.GOOS),

@@ -91,9 +91,11 @@ func TestOurFunctions(t *testing.T) {
 		"OpenAPI anonymous [GET] api/openapi.json",
 		"RefreshCancel function [POST DELETE] api/refreshes/{id}/cancel",
 		"RefreshCancelAll admin [POST] api/refreshes/{id}/cancel-all",
+		"RefreshSchedule 3 * * * * *",
 		"RefreshStatus anonymous [GET] api/refreshes/{id}",
 		"RefreshSweep */30 * * * * *",
 		"RefreshTrigger function [POST] api/refreshes",
+		"Schedules function [GET] api/schedules",
 	}
 	var got []string
 	for _, f := range app.Functions {

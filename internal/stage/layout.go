@@ -155,9 +155,6 @@ func (a app) check() error {
 			return fmt.Errorf("stage: %s/function.json is not valid JSON", name)
 		}
 	}
-	if a.schedules != nil && !json.Valid(a.schedules) {
-		return errors.New("stage: schedules.json is not valid JSON")
-	}
 	if a.policy != nil && !json.Valid(a.policy) {
 		return errors.New("stage: policy.json is not valid JSON")
 	}

@@ -18,7 +18,7 @@ const hostJSON = `{"version":"2.0","customHandler":{"description":{"defaultExecu
 func sources() map[string]string {
 	return map[string]string{
 		"host.json":                      hostJSON,
-		"schedules.json":                 `{}`,
+		"schedules.json":                 "// comments are fine\n{}",
 		"policy.json":                    `{}`,
 		"functions/Sweep/function.json":  `{"bindings":[]}`,
 		"functions/Health/function.json": `{"bindings":[1]}`,
@@ -100,7 +100,7 @@ func TestStage(t *testing.T) {
 	root, dist := mustStage(t, sources())
 	want := map[string]string{
 		"host.json":            hostJSON,
-		"schedules.json":       `{}`,
+		"schedules.json":       "// comments are fine\n{}",
 		"policy.json":          `{}`,
 		"Sweep/function.json":  `{"bindings":[]}`,
 		"Health/function.json": `{"bindings":[1]}`,
@@ -199,7 +199,6 @@ func TestStageRefusesSources(t *testing.T) {
 			f["functions/.keep"] = ``
 		}, "no function"},
 		{"bad policy.json", func(f map[string]string) { f["policy.json"] = `x` }, "policy.json"},
-		{"bad schedules.json", func(f map[string]string) { f["schedules.json"] = `x` }, "schedules.json"},
 		{"no executable", func(f map[string]string) { delete(f, "build/handler-linux") }, "handler-linux"},
 		{"empty executable", func(f map[string]string) { f["build/handler-linux"] = `` }, "is empty or not a regular file"},
 	}

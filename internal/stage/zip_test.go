@@ -197,7 +197,6 @@ func TestVerifyRefuses(t *testing.T) {
 		{"bad host.json", func(e []entry) []entry { e[0].content = "{"; return e }, "host.json is not valid"},
 		{"bad function.json", func(e []entry) []entry { e[1].content = "{"; return e }, "is not valid JSON"},
 		{"bad policy.json", func(e []entry) []entry { return append(e, entry{"policy.json", "{", f644, 0}) }, "policy.json is not valid JSON"},
-		{"bad schedules.json", func(e []entry) []entry { return append(e, entry{"schedules.json", "{", f644, 0}) }, "schedules.json is not valid JSON"},
 	}
 	if err := verify(makeZip(t, goodEntries())); err != nil {
 		t.Fatalf("the good zip is refused: %v", err)

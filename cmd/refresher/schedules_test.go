@@ -1,0 +1,74 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"pbirefresh/lease"
+)
+
+func TestScheduleSource(t *testing.T) {
+	t.Parallel()
+	store := lease.NewMemory()
+	store.Overwrite("config/schedules.json", []byte("from the blob"), nil)
+	path := filepath.Join(t.TempDir(), "s.json")
+	if err := os.WriteFile(path, []byte("from the file"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		setting, name, text string
+		optional            bool
+	}{
+		{"", "schedules.json", "", true},
+		{path, path, "from the file", false},
+		{"blob:config/schedules.json", "blob:config/schedules.json", "from the blob", false},
+	} {
+		s := scheduleSource(mustRead(t, map[string]string{"SCHEDULES_FILE": tc.setting}).schedulesFile, store)
+		text, err := s.Read(t.Context())
+		if s.Name != tc.name || s.Optional != tc.optional || string(text) != tc.text || (err != nil) != (tc.text == "") {
+			t.Errorf("%q: %+v reads %q, %v", tc.setting, s, text, err)
+		}
+	}
+}
+
+func TestWrongScheduleBlobs(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{"blob:", "blob:models/x/y.json", "blob:keys/status.json", "blob:schedules/progress.json", "blob:a//b", "blob:../x",
+		"blob:a b", "blob:x.", "blob:archive", "blob:callbacks/x", "blob:sweep/cursor.json", "blob:https://x"} {
+		_, err := readSettings(environ(t, map[string]string{"SCHEDULES_FILE": value}).get)
+		if err == nil || !strings.Contains(err.Error(), "SCHEDULES_FILE") || strings.Contains(err.Error(), strings.TrimPrefix(value, "blob:")+" ") && len(value) > 5 {
+			t.Errorf("%s: %v", value, err)
+		}
+	}
+}
+
+// The wired program reads a file as the route reads a body, and holds it to
+// ALLOWED_MODELS.
+func TestSchedulesAreWired(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "s.json")
+	text := `{"schedules":{"e":{"workspaceId":"` + aGUID + `","datasetId":"` + anotherGUID + `","every":"1h","options":{"type":"sideways"}}}}`
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a, err := newApp(mustRead(t, map[string]string{"SCHEDULES_FILE": path}), slog.New(slog.NewTextHandler(io.Discard, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for method, target := range map[string]string{"GET": "/api/schedules", "POST": "/RefreshSchedule"} {
+		w := httptest.NewRecorder()
+		a.routes.ServeHTTP(w, httptest.NewRequest(method, target, strings.NewReader("{}")))
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "FileInvalid") {
+			t.Errorf("%s: %d %s", target, w.Code, w.Body)
+		}
+		if method == "GET" && !strings.Contains(w.Body.String(), "schedules.e.options.type") {
+			t.Errorf("%s", w.Body)
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package handler
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"pbirefresh/callback"
+	"pbirefresh/refresh"
+	"pbirefresh/schedule"
+)
+
+// Schedules starts what is due; [*schedule.Runner] is one.
+type Schedules interface {
+	Tick(ctx context.Context) (schedule.Report, error)
+	List(ctx context.Context) (schedule.Listing, error)
+}
+
+// ScheduleRequest reads the members that an entry of a schedule file shares with POST
+// /api/refreshes, as that route reads them.
+func ScheduleRequest(defaultTimeout time.Duration) schedule.RequestReader {
+	defaultTimeout = cmp.Or(defaultTimeout, 12*time.Hour)
+	return func(body []byte) (refresh.Request, []schedule.Wrong) {
+		r, _, problems := parseRequest(body, defaultTimeout, noCallback)
+		var wrong []schedule.Wrong
+		for _, p := range problems {
+			wrong = append(wrong, schedule.Wrong{Field: p.Target, Message: p.Message})
+		}
+		return r, wrong
+	}
+}
+
+func noCallback(string) (callback.URL, error) {
+	return callback.URL{}, &callback.Error{Code: "InvalidValue", Message: "a schedule has nobody to call back; leave it out."}
+}
+
+// Permits tells whether a model may be asked for.
+func (a Allowed) Permits(m refresh.Model) bool { return a.permits(m) }
+
+// tick: POST /RefreshSchedule, from the timer.
+func (s *server) tick(w http.ResponseWriter, r *http.Request) error {
+	report, err := s.Schedules.Tick(r.Context())
+	if err != nil {
+		return schedulesUnavailable(err)
+	}
+	return writeJSON(w, http.StatusOK, timerAnswer{Logs: []string{tickLine(report)}})
+}
+
+func schedulesUnavailable(err error) *Error {
+	return &Error{Status: http.StatusServiceUnavailable, Code: refresh.CodeUnavailable, RetryAfter: 5 * time.Second, err: err,
+		Message: "How far the schedules are cannot be read or saved now. What is due stays due. GET /api/health/ready names the cause."}
+}
+
+func tickLine(r schedule.Report) string {
+	if r.Busy {
+		return "schedules: another tick is at work"
+	}
+	line := fmt.Sprintf("schedules: %d entries, %d slots started, %d refused, %d missed, %d waiting", r.Entries, r.Started, r.Refused, r.Missed, r.Waiting)
+	if r.Trouble != nil {
+		line += "; the file is refused (" + r.Trouble.Code + "), GET /api/schedules says why"
+	}
+	return line
+}
+
+// schedules: GET /api/schedules.
+func (s *server) schedules(w http.ResponseWriter, r *http.Request) error {
+	listing, err := s.Schedules.List(r.Context())
+	if err != nil {
+		return schedulesUnavailable(err)
+	}
+	return writeJSON(w, http.StatusOK, scheduleListing(listing, s.lastReceipts(r.Context(), listing),
+		func(id string) string { return s.statusURL(r, id) }))
+}
+
+// Bounds of looking up how the last refreshes stand. What is beyond them has its status
+// URL all the same.
+const (
+	maxLookups   = 100
+	lookupsLimit = 10 * time.Second
+	lookupsLanes = 8
+)
+
+// lastReceipts looks up how the last refreshes of a listing stand now, by id.
+func (s *server) lastReceipts(ctx context.Context, l schedule.Listing) map[string]refresh.Receipt {
+	ctx, cancel := context.WithTimeout(ctx, lookupsLimit)
+	defer cancel()
+	var (
+		mu      sync.Mutex
+		running sync.WaitGroup
+		lanes   = make(chan struct{}, lookupsLanes)
+		found   = map[string]refresh.Receipt{}
+	)
+	for _, id := range lastIDs(l) {
+		lanes <- struct{}{}
+		running.Go(func() {
+			defer func() { <-lanes }()
+			receipt, err := s.lookup(ctx, id)
+			if err != nil {
+				return // the document says less
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			found[id] = receipt
+		})
+	}
+	running.Wait()
+	return found
+}
+
+// lookup turns a panic into an error: it runs beside the request, where nothing else
+// would keep the process alive.
+func (s *server) lookup(ctx context.Context, id string) (receipt refresh.Receipt, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.Error("panic", "cause", fmt.Sprint(p))
+			err = errors.New("panic")
+		}
+	}()
+	return s.Refresher.Status(ctx, id)
+}
+
+func lastIDs(l schedule.Listing) []string {
+	var ids []string
+	for _, e := range l.Entries {
+		for _, t := range e.Targets {
+			if t.Last != nil && t.Last.ID != "" && len(ids) < maxLookups {
+				ids = append(ids, t.Last.ID)
+			}
+		}
+	}
+	return ids
+}

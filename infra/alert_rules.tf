@@ -64,6 +64,14 @@ locals {
       at_least    = 20
       minutes     = 30
     }
+    callbacks = {
+      severity    = 2
+      description = "A caller that asked to be called back was not reached for a day, or refused: its pipeline waits until its own time-out."
+      query       = "where tostring(line.event) == \"callback.abandoned\" | extend model = tostring(line.model), host = tostring(line.host) | project timestamp, model, host"
+      by          = ["model", "host"]
+      at_least    = 1
+      minutes     = 60
+    }
     restarts = {
       severity    = 2
       description = "The program starts again and again on one instance. The third crash within 30 minutes stops the Functions host."

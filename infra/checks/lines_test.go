@@ -124,13 +124,14 @@ func startLine(t *testing.T) string {
 	return strings.TrimSpace(line)
 }
 
-// promisedLines stand for events whose code is not merged yet: what hostlog makes of
-// what the catalogue promises.
+// promisedLines stand for events that take long to provoke: what hostlog makes of what
+// the catalogue promises.
 func promisedLines() []string {
 	c := new(console)
 	log := slog.New(hostlog.New(c, c, nil))
 	log.Warn("credential expires soon", hostlog.EventKey, hostlog.EventSecretExpiring, "days", 6)
 	log.Warn("schedule is late", hostlog.EventKey, hostlog.EventScheduleLate, "schedule", "sales", "seconds", 900)
+	log.Warn("callback abandoned", hostlog.EventKey, hostlog.EventCallbackAbandoned, "model", "w/d", "host", "logic.azure.com", "attempts", 9, "answer", 404)
 	log.Error("schedule failed", hostlog.EventKey, hostlog.EventScheduleFailed, "schedule", "sales", "code", "QueueFull")
 	return c.lines
 }

@@ -275,6 +275,30 @@ func TestEveryStoreCallFailsOnce(t *testing.T) {
 	}
 }
 
+// Two processes hear of the end at the same time, and one asks for the outcome so slowly
+// that the other has claimed the record by then: it is the other's to send.
+func TestSlowerProcessDoesNotSend(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		mustRegister(t, w.service(), wants(t, "op-1"))
+		synctest.Wait()
+		w.slow = 3 * time.Second
+		w.end("op-1")
+		slow, quick := w.service(), w.service()
+		slow.Outcome = func(ctx context.Context, op Operation) (Outcome, error) {
+			time.Sleep(time.Second)
+			return w.ask(ctx, op)
+		}
+		slow.Ended(testModel)
+		synctest.Wait() // it has read the record
+		quick.Ended(testModel)
+		time.Sleep(time.Minute)
+		if w.posts() != 1 {
+			t.Errorf("%d POSTs", w.posts())
+		}
+		w.wantRecord(wants(t, "op-1"), Delivered, 1)
+	})
+}
+
 // A process that was held up after its claim does not send: by the time the POST ended,
 // the record could be another's.
 func TestHeldUpClaimIsNotSent(t *testing.T) {

@@ -82,6 +82,7 @@ func restart(t *testing.T, a *app, ways map[string]way) {
 	for _, ref := range refs {
 		a.accepted(t, ref)
 	}
+	a.until(t, func() bool { return a.asked() >= len(refs) }) // a caller without an answer has nothing to wait with
 	a.kill(t)
 	for _, ref := range refs {
 		if err := a.world.PowerBI.Tune(ref, func(k *sim.Knobs) { k.Stuck = false }); err != nil {
@@ -101,6 +102,13 @@ func (a *app) accepted(t *testing.T, ref sim.Ref) {
 		c, err := a.world.PowerBI.Counters(ref)
 		return err == nil && c.Accepted > 0
 	})
+}
+
+// asked is how many triggers the app has answered.
+func (a *app) asked() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return strings.Count(strings.Join(a.log, "\n"), `"route":"POST /api/refreshes"`)
 }
 
 // kill ends the handler as a crash would, and waits for the next one.

@@ -44,6 +44,10 @@ $(OPENAPI): tools/openapi/package-lock.json
 	npm ci --prefix tools/openapi --no-audit --no-fund --loglevel=error
 	@touch $@
 
+.PHONY: infra-check
+infra-check: ## Let the real OpenTofu judge infra/, without a cloud (builds it once: minutes)
+	@./.ci/infra
+
 .PHONY: fuzz
 fuzz: ## Fuzz every parser of outside input for a while (FUZZTIME=10s each)
 	@./.ci/fuzz $(or $(FUZZTIME),10s)

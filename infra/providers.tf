@@ -3,6 +3,10 @@ provider "azurerm" {
   environment         = var.cloud
   storage_use_azuread = true # the accounts have no shared keys
 
+  # Flex Consumption's subnets are Container Apps'; the rest is among what the provider
+  # registers by itself.
+  resource_providers_to_register = ["Microsoft.App"]
+
   features {
     key_vault {
       # Purge protection holds the name for the retention time anyway. A vault of

@@ -83,5 +83,7 @@ resource "azurerm_management_lock" "state" {
     azurerm_storage_container.state,
     azurerm_storage_management_policy.state,
     azurerm_role_assignment.state,
+    azurerm_private_endpoint.blob,
+    azurerm_monitor_diagnostic_setting.state,
   ]
 }

@@ -1,5 +1,6 @@
 # Into what is there already: a resource group, a vault that others use as well (the app may
-# read its one secret in it), the company's workspace and its pager.
+# read its one secret in it), the company's workspace and its pager. Set the secret first:
+# whether Azure gives a role on a secret that does not exist yet is unverified.
 subscription_id   = "00000000-0000-0000-0000-000000000001"
 name              = "pbirefresh"
 location          = "westeurope"

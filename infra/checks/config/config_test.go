@@ -144,4 +144,8 @@ func TestAddressFunctions(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
+	p, err := plan(t, `locals { a = cidrsubnet("10.90.0.77/24", 3, 4) }`, nil)
+	if err != nil || p.Locals["a"].AsString() != "10.90.0.128/27" {
+		t.Errorf("%v, %v", p, err)
+	}
 }

@@ -2,8 +2,10 @@ package config
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/netip"
 	"strings"
 
@@ -27,8 +29,8 @@ func functions() map[string]function.Function {
 
 		"length":       length(),
 		"alltrue":      allTrue(),
-		"cidrhost":     cidr(func(string, []cty.Value) error { return nil }),
-		"cidrsubnet":   cidr(fits),
+		"cidrhost":     address(host),
+		"cidrsubnet":   address(subnet),
 		"nonsensitive": function.New(&function.Spec{Params: []function.Parameter{anything()}, Type: sameType, Impl: first}),
 		"plantimestamp": function.New(&function.Spec{Type: function.StaticReturnType(cty.String), Impl: func([]cty.Value, cty.Type) (cty.Value, error) {
 			return cty.StringVal("2026-09-24T10:00:00Z"), nil
@@ -94,32 +96,38 @@ func allTrue() function.Function {
 	})
 }
 
-// cidr stands for the functions on address blocks: it refuses what they refuse, and what
-// it returns is a block that nothing here looks into.
-func cidr(check func(prefix string, rest []cty.Value) error) function.Function {
+// address is a function of an address block and numbers.
+func address(f func(netip.Prefix, []int) (string, error)) function.Function {
 	return function.New(&function.Spec{
 		Params:   []function.Parameter{{Name: "prefix", Type: cty.String}},
 		VarParam: &function.Parameter{Name: "numbers", Type: cty.Number},
 		Type:     function.StaticReturnType(cty.String),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			prefix := args[0].AsString()
-			if _, err := netip.ParsePrefix(prefix); err != nil {
-				return cty.NilVal, err
+			p, err := netip.ParsePrefix(args[0].AsString())
+			if err != nil || !p.Addr().Is4() {
+				return cty.NilVal, fmt.Errorf("%q is no block of IPv4 addresses", args[0].AsString())
 			}
-			return cty.StringVal(prefix), check(prefix, args[1:])
+			var numbers []int
+			for _, n := range args[1:] {
+				i, _ := n.AsBigFloat().Int64()
+				numbers = append(numbers, int(i))
+			}
+			text, err := f(p.Masked(), numbers)
+			return cty.StringVal(text), err
 		},
 	})
 }
 
-func fits(prefix string, rest []cty.Value) error {
-	p, err := netip.ParsePrefix(prefix)
-	if err != nil {
-		return err
+// host is cidrhost; infra/ asks for the first address only, to see whether there is one.
+func host(p netip.Prefix, _ []int) (string, error) { return p.Addr().String(), nil }
+
+// subnet is cidrsubnet: the number-th of the blocks that are so many bits longer.
+func subnet(p netip.Prefix, n []int) (string, error) {
+	bits, number := n[0], n[1]
+	if p.Bits()+bits > 32 || bits < 0 || number < 0 || number >= 1<<bits {
+		return "", errors.New("the block is too small for this subnet")
 	}
-	bits, _ := rest[0].AsBigFloat().Int64()
-	number, _ := rest[1].AsBigFloat().Int64()
-	if p.Bits()+int(bits) > p.Addr().BitLen() || number >= 1<<bits {
-		return errors.New("the block is too small for this subnet")
-	}
-	return nil
+	base := binary.BigEndian.Uint32(p.Addr().AsSlice())
+	base += uint32(number) << (32 - p.Bits() - bits) //nolint:gosec // bounded above
+	return netip.PrefixFrom(netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, base))), p.Bits()+bits).String(), nil
 }

@@ -1,16 +1,17 @@
-# One set of variables, made and looked at: infra/checks gives each example by -var-file
-# and reads what was made with structures of its own.
+# One set of variables, planned: infra/checks gives each example and each switch by
+# -var-file, and compares what OpenTofu plans with what it works out itself.
 mock_provider "azurerm" {
   mock_resource "azurerm_storage_account" {
-    defaults = { id = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/stmock", primary_blob_endpoint = "https://stmock.blob.core.windows.net/" }
+    defaults = { primary_blob_endpoint = "https://mock/" }
   }
 }
+
 mock_provider "azapi" {
   mock_resource "azapi_resource" {
     defaults = { output = { properties = { defaultHostName = "app.example" } } }
   }
 }
 
-run "made" {
-  command = apply
+run "planned" {
+  command = plan
 }

@@ -23,6 +23,16 @@
 // document. What a caller can have got wrong is checked completely before
 // anything is read or written, and all of it is told in one answer.
 //
+// Every answer names its request in x-ms-request-id and gives a sane
+// x-ms-client-request-id back. Every error has its code in x-ms-error-code; a 429 or
+// 503 says in Retry-After when to come again, in whole seconds up to 60, because
+// clients of the Azure SDKs give up on longer ones. A status URL answers 202 with what
+// is known while Power BI throttles or is away. HEAD is GET without the body; OPTIONS
+// is a 405, since the platform answers CORS.
+//
+// Status URLs begin with the configured address, or with the caller's own host if that
+// is on a list (base.go). A request may have one key that makes it repeatable (key.go).
+//
 // A request that names a callback is answered 200 at once, and its end is posted to
 // the URL; see package callback.
 //

@@ -105,10 +105,15 @@ type innerError struct {
 	Message string `json:"message"`
 }
 
+// comeAgain is when to try again, where nobody knows better.
+const comeAgain = 5 * time.Second
+
 func writeError(w http.ResponseWriter, e *Error) {
 	w.Header().Set("x-ms-error-code", e.Code)
-	if e.RetryAfter > 0 {
-		w.Header().Set("Retry-After", seconds(e.RetryAfter))
+	if wait := e.RetryAfter; wait > 0 {
+		w.Header().Set("Retry-After", seconds(wait))
+	} else if e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", seconds(comeAgain))
 	}
 	_ = writeJSON(w, e.Status, errorDocument{errorBody{Code: e.Code, Message: e.Message, Target: e.Target, Details: e.Details}})
 }

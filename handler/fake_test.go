@@ -261,7 +261,7 @@ func (a answer) has(header, value string) answer {
 
 var (
 	wholeSeconds = regexp.MustCompile(`^[1-9][0-9]?$`)
-	statusWords  = []any{"NotStarted", "Running", "Succeeded", "Failed", "Canceled", "ok", "notReady", nil}
+	statusWords  = []any{"NotStarted", "Running", "Succeeded", "Failed", "Canceled", "ok", nil}
 )
 
 // common checks what every answer of every route has.
@@ -285,6 +285,19 @@ func (a answer) common() {
 	if object["error"] != nil {
 		a.errorShape(object)
 	}
+	if (a.code == http.StatusTooManyRequests || a.code == http.StatusServiceUnavailable) && a.header.Get("Retry-After") == "" {
+		a.t.Errorf("HTTP %d without Retry-After", a.code)
+	}
+	if strings.Contains(a.header.Get("Location")+a.header.Get("Operation-Location"), "~") {
+		a.t.Error("Azure SQL loses a header with a ~")
+	}
+	size := 0
+	for name, values := range a.header {
+		size += len(name) + len(strings.Join(values, "")) + 4
+	}
+	if size > 2<<10 {
+		a.t.Errorf("%d bytes of headers: Azure SQL takes 8 KiB, those of the host among them", size)
+	}
 }
 
 func (a answer) errorShape(object map[string]any) {
@@ -302,7 +315,9 @@ func (a answer) errorShape(object map[string]any) {
 		a.t.Errorf("innererror without code or message: %s", a.raw)
 	}
 	if a.code >= 400 {
-		a.has("x-ms-error-code", e.Code)
+		if a.has("x-ms-error-code", e.Code); a.code != http.StatusConflict && object["status"] != nil {
+			a.t.Errorf("HTTP %d that looks like an operation: %s", a.code, a.raw)
+		}
 	} else if object["status"] == nil {
 		a.t.Errorf("an error with HTTP %d", a.code)
 	}

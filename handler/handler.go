@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"pbirefresh/refresh"
@@ -23,7 +24,8 @@ type Config struct {
 	Refresher      Refresher
 	Callbacks      Callbacks     // nil: none are promised
 	Schedules      Schedules     // nil: no such routes
-	BaseURL        string        // of status URLs, such as https://app.azurewebsites.net; empty: the request's own host
+	BaseURL        string        // of status URLs, such as https://app.azurewebsites.net; empty: this machine only
+	Hosts          Hosts         // further hosts whose callers get status URLs with the host that they used
 	DefaultTimeout time.Duration // deadline of a request that names none; 0: 12 h
 	MaxWait        time.Duration // longest that a request with Prefer: wait is held back
 	Allowed        Allowed       // models that may be asked for; empty: all
@@ -44,22 +46,44 @@ type server struct {
 	log   *slog.Logger
 }
 
+// endpoint is one method of one path.
+type endpoint struct {
+	method, path string
+	serve        route
+}
+
+func (s *server) endpoints() []endpoint {
+	endpoints := []endpoint{
+		{http.MethodPost, "/api/refreshes", s.trusted(s.trigger)},
+		{http.MethodGet, "/api/refreshes/{id}", s.trusted(s.status)},
+		{http.MethodPost, "/api/refreshes/{id}/cancel", s.trusted(s.cancel)},
+		{http.MethodDelete, "/api/refreshes/{id}/cancel", s.trusted(s.cancel)},
+		{http.MethodPost, "/api/refreshes/{id}/cancel-all", s.trusted(s.cancelAll)},
+		{http.MethodGet, "/api/health", s.health},
+		{http.MethodGet, "/api/health/ready", s.ready},
+		{http.MethodGet, "/api/openapi.json", s.openAPI},
+		{http.MethodPost, "/RefreshSweep", s.sweep},
+	}
+	if s.Schedules != nil {
+		endpoints = append(endpoints, endpoint{http.MethodGet, "/api/schedules", s.schedules}, endpoint{http.MethodPost, "/RefreshSchedule", s.tick})
+	}
+	return endpoints
+}
+
 // New returns the routes.
 func New(cfg Config) http.Handler {
 	s := newServer(cfg)
 	mux := http.NewServeMux()
-	s.handle(mux, "POST /api/refreshes", s.trigger)
-	s.handle(mux, "GET /api/refreshes/{id}", s.status)
-	s.handle(mux, "POST /api/refreshes/{id}/cancel", s.cancel)
-	s.handle(mux, "DELETE /api/refreshes/{id}/cancel", s.cancel)
-	s.handle(mux, "POST /api/refreshes/{id}/cancel-all", s.cancelAll)
-	s.handle(mux, "GET /api/health", s.health)
-	s.handle(mux, "GET /api/health/ready", s.ready)
-	s.handle(mux, "GET /api/openapi.json", s.openAPI)
-	s.handle(mux, "POST /RefreshSweep", s.sweep)
-	if s.Schedules != nil {
-		s.handle(mux, "GET /api/schedules", s.schedules)
-		s.handle(mux, "POST /RefreshSchedule", s.tick)
+	allow := map[string][]string{}
+	for _, e := range s.endpoints() {
+		s.handle(mux, e.method+" "+e.path, e.serve)
+		allow[e.path] = append(allow[e.path], e.method)
+		if e.method == http.MethodGet {
+			allow[e.path] = append(allow[e.path], http.MethodHead) // the mux serves it, and net/http drops the body
+		}
+	}
+	for path, methods := range allow {
+		s.handle(mux, path, notAllowed(strings.Join(methods, ", ")))
 	}
 	s.handle(mux, "/", s.unknown)
 	mux.HandleFunc("GET /{$}", probe)
@@ -93,5 +117,14 @@ func probe(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK
 
 func (s *server) unknown(_ http.ResponseWriter, r *http.Request) error {
 	return &Error{Status: http.StatusNotFound, Code: "RouteNotFound",
-		Message: "There is no " + r.Method + " route of that path. See GET /api/health for the version, and the README for the routes."}
+		Message: "There is no " + r.Method + " route of that path. GET /api/openapi.json describes all there are."}
+}
+
+// notAllowed answers the other methods of a path, OPTIONS included: what a browser
+// asks before it calls (CORS) is answered by the platform.
+func notAllowed(allow string) route {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("Allow", allow)
+		return &Error{Status: http.StatusMethodNotAllowed, Code: "MethodNotAllowed", Message: "The path takes " + allow + ", not " + r.Method + "."}
+	}
 }

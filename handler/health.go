@@ -21,8 +21,10 @@ type Check struct {
 // checkLimit bounds each check of a dependency.
 const checkLimit = 10 * time.Second
 
+// healthDocument has a status or, like every error answer, an error.
 type healthDocument struct {
-	Status  string        `json:"status"` // ok, or notReady
+	Status  string        `json:"status,omitempty"` // ok
+	Error   *errorBody    `json:"error,omitempty"`
 	Version string        `json:"version"`
 	Checks  []checkResult `json:"checks,omitempty"`
 }
@@ -51,13 +53,27 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) error {
 		wg.Go(func() { results[i] = check.run(r.Context()) })
 	}
 	wg.Wait()
-	doc, status := healthDocument{Status: "ok", Version: s.Version, Checks: results}, http.StatusOK
+	if problem := notReady(results); problem != nil {
+		w.Header().Set("x-ms-error-code", problem.Code)
+		w.Header().Set("Retry-After", seconds(comeAgain))
+		return writeJSON(w, http.StatusServiceUnavailable, healthDocument{Error: problem, Version: s.Version, Checks: results})
+	}
+	return writeJSON(w, http.StatusOK, healthDocument{Status: "ok", Version: s.Version, Checks: results})
+}
+
+// notReady says in one sentence what the checks found; nothing if all is well.
+func notReady(results []checkResult) *errorBody {
+	e := &errorBody{Code: "NotReady"}
 	for _, c := range results {
 		if c.Status != "ok" {
-			doc.Status, status = "notReady", http.StatusServiceUnavailable
+			e.Details = append(e.Details, Detail{Code: "CheckFailed", Target: c.Name, Message: or(c.Message, "It says nothing.")})
 		}
 	}
-	return writeJSON(w, status, doc)
+	if len(e.Details) == 0 {
+		return nil
+	}
+	e.Message = fmt.Sprintf("%d of %d dependencies cannot be used; the first: %s: %s", len(e.Details), len(results), e.Details[0].Target, sentences(e.Details[0].Message))
+	return e
 }
 
 func (c Check) run(ctx context.Context) checkResult {

@@ -37,8 +37,11 @@ func ready(t *testing.T, want int, checks ...Check) map[string]checkResult {
 	if err := json.Unmarshal(a.raw, &doc); err != nil {
 		t.Fatal(err)
 	}
-	if (doc.Status == "ok") != (want == http.StatusOK) || len(doc.Checks) != len(checks) {
+	if (doc.Status == "ok") != (want == http.StatusOK) || (doc.Error == nil) != (doc.Status == "ok") || len(doc.Checks) != len(checks) {
 		t.Errorf("%s", a.raw)
+	}
+	if want == http.StatusServiceUnavailable {
+		a.has("Retry-After", "5").has("x-ms-error-code", "NotReady")
 	}
 	results := map[string]checkResult{}
 	for i, c := range doc.Checks {

@@ -2,8 +2,6 @@ package handler
 
 import (
 	"net/http"
-	"net/url"
-	"strings"
 
 	"pbirefresh/callback"
 	"pbirefresh/refresh"
@@ -86,9 +84,7 @@ func (s *server) stands(w http.ResponseWriter, r *http.Request, receipt refresh.
 		// A 4xx, because callers such as Data Factory's Web activity know no other
 		// way to hear of a failure; 409, because none of them retries it.
 		d := document(receipt, s.statusURL(r, receipt.ID))
-		if d.Error != nil {
-			w.Header().Set("x-ms-error-code", d.Error.Code)
-		}
+		w.Header().Set("x-ms-error-code", d.Error.Code)
 		return writeJSON(w, http.StatusConflict, d)
 	case refresh.StatusNotStarted, refresh.StatusRunning:
 		return s.accepted(w, r, receipt)
@@ -128,17 +124,4 @@ func (s *server) accepted(w http.ResponseWriter, r *http.Request, receipt refres
 	h.Set("Operation-Id", receipt.ID)
 	h.Set("Retry-After", seconds(receipt.View.RetryAfter))
 	return writeJSON(w, http.StatusAccepted, document(receipt, location))
-}
-
-// statusURL is absolute: pollers of the Azure SDKs refuse another.
-func (s *server) statusURL(r *http.Request, id string) string {
-	base := strings.TrimSuffix(s.BaseURL, "/")
-	if base == "" {
-		scheme := "http"
-		if strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
-			scheme = "https"
-		}
-		base = (&url.URL{Scheme: scheme, Host: r.Host}).String()
-	}
-	return base + "/api/refreshes/" + id
 }

@@ -186,31 +186,6 @@ func TestCancelOfAShare(t *testing.T) {
 	}
 }
 
-func TestBaseURL(t *testing.T) {
-	t.Parallel()
-	const path = "/api/refreshes/" + testID
-	for _, tc := range []struct {
-		name, base string
-		headers    []string
-		want       string
-	}{
-		{"the setting", "https://refresh.example.com", []string{"Host: other", "X-Forwarded-Proto: http"}, "https://refresh.example.com" + path},
-		{"with a path and a slash", "https://gw.example.com/pbi/", nil, "https://gw.example.com/pbi" + path},
-		{"the request's own host", "", []string{"Host: app.azurewebsites.net", "X-Forwarded-Proto: https"}, "https://app.azurewebsites.net" + path},
-		{"in capitals", "", []string{"Host: app.azurewebsites.net", "X-Forwarded-Proto: HTTPS"}, "https://app.azurewebsites.net" + path},
-		{"local", "", []string{"Host: localhost:7071"}, "http://localhost:7071" + path},
-		{"an address", "", []string{"Host: [::1]:7071"}, "http://[::1]:7071" + path},
-		{"a host that tries to be a path", "", []string{"Host: evil/x"}, "http://evil%2Fx" + path},
-		{"another scheme", "", []string{"Host: h", "X-Forwarded-Proto: javascript"}, "http://h" + path},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			t.Parallel()
-			b := newBench(t, func(c *Config) { c.BaseURL = tc.base })
-			b.trigger(wholeModel(), tc.headers...).isAccepted(tc.want, "5")
-		})
-	}
-}
-
 func TestAllowedModels(t *testing.T) {
 	t.Parallel()
 	const other = "00000000-0000-0000-0000-000000000001"

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"pbirefresh/callback"
@@ -24,21 +25,37 @@ const (
 
 // readBody reads a JSON body within bounds.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/json" {
-		return nil, badRequest([]Detail{{Code: "InvalidContentType", Target: "Content-Type",
-			Message: fmt.Sprintf("Send the body with the header Content-Type: application/json, not %.60q.", r.Header.Get("Content-Type"))}})
+	if err := checkMedia(r.Header); err != nil {
+		return nil, err
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return nil, badRequest([]Detail{{Code: "BodyTooLarge", Target: "body",
-			Message: fmt.Sprintf("The body is larger than %d KiB. Name fewer objects, or refresh whole tables.", maxBody>>10)}})
+		return nil, &Error{Status: http.StatusRequestEntityTooLarge, Code: "BodyTooLarge", Target: "body",
+			Message: fmt.Sprintf("The body is larger than %d KiB. Name fewer objects, or refresh whole tables.", maxBody>>10)}
 	case err != nil:
 		return nil, badRequest([]Detail{{Code: "BodyNotReadable", Target: "body", Message: "The body ended early. Send it again."}})
 	}
 	return body, nil
+}
+
+// checkMedia refuses what is not JSON in UTF-8, as it is.
+func checkMedia(h http.Header) error {
+	kind, parameters, err := mime.ParseMediaType(h.Get("Content-Type"))
+	charset, coding := parameters["charset"], h.Get("Content-Encoding")
+	switch {
+	case err != nil || kind != "application/json":
+		return &Error{Status: http.StatusUnsupportedMediaType, Code: "UnsupportedMediaType", Target: "Content-Type",
+			Message: fmt.Sprintf("Send the body with the header Content-Type: application/json, not %.60q.", h.Get("Content-Type"))}
+	case charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii"):
+		return &Error{Status: http.StatusUnsupportedMediaType, Code: "UnsupportedMediaType", Target: "Content-Type",
+			Message: fmt.Sprintf("Send the body in UTF-8, not in %.60q.", charset)}
+	case coding != "" && !strings.EqualFold(coding, "identity"):
+		return &Error{Status: http.StatusUnsupportedMediaType, Code: "UnsupportedMediaType", Target: "Content-Encoding",
+			Message: fmt.Sprintf("Send the body as it is, without Content-Encoding: %.60q.", coding)}
+	}
+	return nil
 }
 
 // parseRequest reads the body of a trigger:

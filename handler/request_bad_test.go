@@ -229,8 +229,8 @@ func TestBodySize(t *testing.T) {
 		return body[:len(body)-1] + strings.Repeat(" ", size-len(body)) + "}"
 	}
 	newBench(t).trigger(filled(maxBody)).is(http.StatusAccepted)
-	e := newBench(t).trigger(filled(maxBody + 1)).is(http.StatusBadRequest).wireError()
-	if e.Details[0].Code != "BodyTooLarge" || !strings.Contains(e.Message, "64 KiB") {
+	e := newBench(t).trigger(filled(maxBody + 1)).is(http.StatusRequestEntityTooLarge).wireError()
+	if e.Code != "BodyTooLarge" || e.Target != "body" || !strings.Contains(e.Message, "64 KiB") {
 		t.Errorf("%+v", e)
 	}
 }
@@ -239,19 +239,36 @@ func TestContentTypes(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]int{
 		"application/json": 202, "application/json; charset=utf-8": 202, "Application/JSON;charset=UTF-8": 202,
-		"": 400, "text/plain": 400, "text/json": 400, "application/x-www-form-urlencoded": 400,
-		"application/jsonp": 400, "application/json, text/plain": 400, ";": 400,
+		"application/json; charset=us-ascii": 202, `application/json; charset="utf-8"; v=1`: 202,
+		"": 415, "text/plain": 415, "text/json": 415, "application/x-www-form-urlencoded": 415,
+		"application/jsonp": 415, "application/json, text/plain": 415, ";": 415, "application/problem+json": 415,
+		"application/json; charset=utf-16": 415, "application/json; charset=iso-8859-1": 415,
 	} {
 		t.Run(value, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
 			a := b.trigger(wholeModel(), "Content-Type: "+value).is(want)
-			if want == http.StatusBadRequest {
-				if e := a.wireError(); e.Target != "Content-Type" || !strings.Contains(e.Message, "Content-Type: application/json") || len(b.fake.calls) != 0 {
+			if want == http.StatusUnsupportedMediaType {
+				says := "Content-Type: application/json"
+				if strings.Contains(value, "charset") {
+					says = "UTF-8"
+				}
+				if e := a.wireError(); e.Target != "Content-Type" || e.Code != "UnsupportedMediaType" || !strings.Contains(e.Message, says) || len(b.fake.calls) != 0 {
 					t.Errorf("%+v, calls %v", e, b.fake.calls)
 				}
 			}
 		})
+	}
+}
+
+func TestContentEncodings(t *testing.T) {
+	t.Parallel()
+	newBench(t).trigger(wholeModel(), "Content-Encoding: identity").is(http.StatusAccepted)
+	for _, coding := range []string{"gzip", "br", "identity, gzip"} {
+		e := newBench(t).trigger(wholeModel(), "Content-Encoding: "+coding).is(http.StatusUnsupportedMediaType).wireError()
+		if e.Target != "Content-Encoding" || !strings.Contains(e.Message, coding) {
+			t.Errorf("%+v", e)
+		}
 	}
 }
 

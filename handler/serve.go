@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -22,6 +23,9 @@ func (s *server) handle(mux *http.ServeMux, pattern string, serve route) {
 		rec := &recorder{ResponseWriter: w}
 		head := w.Header()
 		head.Set("x-ms-request-id", id)
+		if theirs := r.Header.Get(clientRequestID); clientIDPattern.MatchString(theirs) {
+			head.Set(clientRequestID, theirs)
+		}
 		head.Set("x-pbirefresh-version", s.Version)
 		head.Set("Cache-Control", "no-store")
 		head.Set("X-Content-Type-Options", "nosniff")
@@ -70,6 +74,12 @@ func requestID(r *http.Request) string {
 	}
 	return id
 }
+
+// clientRequestID is a caller's own name for its request. It gets it back, so that it
+// can tell answers apart; it is no key, since some clients send one for many requests.
+const clientRequestID = "x-ms-client-request-id"
+
+var clientIDPattern = regexp.MustCompile(`^[0-9A-Za-z._:{}-]{1,128}$`)
 
 // recorder remembers the status for the access log.
 type recorder struct {

@@ -8,22 +8,65 @@ import (
 	"pbirefresh/refresh"
 )
 
-func TestUnknownRoutesAndMethods(t *testing.T) {
+func TestUnknownRoutes(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	for _, request := range []string{
-		"GET /api/refreshes", "PUT /api/refreshes", "DELETE /api/refreshes", "PATCH /api/refreshes/" + testID, "DELETE /api/refreshes/" + testID,
-		"POST /api/refreshes/" + testID, "GET /api/refreshes/" + testID + "/cancel", "DELETE /api/refreshes/" + testID + "/cancel-all", "POST /api/health", "POST /api/refreshes/" + testID + "/cancel/x",
-		"GET /api", "GET /api/other", "GET /RefreshSweep", "POST /refreshsweep", "POST /", "OPTIONS /api/refreshes", "GET /" + testID, "GET /admin/host/status",
+		"POST /api/refreshes/" + testID + "/cancel/x", "GET /api/refreshes/" + testID + "/", "GET /api", "GET /api/other", "POST /refreshsweep", "POST /",
+		"GET /" + testID, "GET /admin/host/status", "OPTIONS /api/other",
 	} {
 		method, path, _ := strings.Cut(request, " ")
-		a := b.do(method, path, "").is(http.StatusNotFound).has("x-ms-error-code", "RouteNotFound")
+		a := b.do(method, path, "").is(http.StatusNotFound).has("x-ms-error-code", "RouteNotFound").has("Allow", "")
 		if e := a.wireError(); !strings.Contains(e.Message, method) || strings.Contains(e.Message, testID) {
 			t.Errorf("%s: %s", request, e.Message)
 		}
 	}
 	if len(b.fake.calls) != 0 {
 		t.Errorf("calls %v", b.fake.calls)
+	}
+}
+
+func TestOtherMethods(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	const status = "/api/refreshes/" + testID
+	for path, allow := range map[string]string{
+		"/api/refreshes": "POST", status: "GET, HEAD", status + "/cancel": "POST, DELETE", status + "/cancel-all": "POST",
+		"/api/health": "GET, HEAD", "/api/health/ready": "GET, HEAD", "/api/openapi.json": "GET, HEAD", "/RefreshSweep": "POST",
+	} {
+		for _, method := range []string{"GET", "PUT", "POST", "PATCH", "DELETE", "OPTIONS", "TRACE"} {
+			if strings.Contains(allow, method) {
+				continue
+			}
+			a := b.do(method, path, "").is(http.StatusMethodNotAllowed).has("x-ms-error-code", "MethodNotAllowed").has("Allow", allow)
+			if e := a.wireError(); !strings.Contains(e.Message, method) {
+				t.Errorf("%s %s: %s", method, path, e.Message)
+			}
+		}
+	}
+	if len(b.fake.calls) != 0 {
+		t.Errorf("calls %v", b.fake.calls)
+	}
+}
+
+// HEAD is GET without the body, which net/http drops.
+func TestHead(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.fake.status = always(receipt(refresh.Running))
+	b.raw(http.MethodHead, "/api/refreshes/"+testID, "").is(http.StatusAccepted).has("Location", testStatusURL).has("Retry-After", "5")
+	b.raw(http.MethodHead, "/api/health", "").is(http.StatusOK)
+}
+
+func TestClientRequestID(t *testing.T) {
+	t.Parallel()
+	for theirs, want := range map[string]string{
+		"3f2504e0-4f89-41d3-9a0c-0305e82c3301": "3f2504e0-4f89-41d3-9a0c-0305e82c3301", "{a.b:c_d-7}": "{a.b:c_d-7}", strings.Repeat("x", 128): strings.Repeat("x", 128),
+		"": "", strings.Repeat("x", 129): "", "a b": "", "<script>": "", "a\tb": "", "é": "", "a,b": "",
+	} {
+		b := newBench(t)
+		b.trigger(wholeModel(), clientRequestID+": "+theirs).has(clientRequestID, want)
+		b.do(http.MethodGet, "/api/other", "", clientRequestID+": "+theirs).has(clientRequestID, want)
 	}
 }
 

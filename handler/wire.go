@@ -31,8 +31,13 @@ type StatusDocument struct {
 
 	Callback *callback.Report `json:"callback,omitempty"` // only in the answer to who asked for one
 
-	StatusURL         string `json:"statusUrl"`
-	StatusQueryGetURI string `json:"statusQueryGetUri"` // the same, by the name that Durable Functions gave it
+	StatusURL string `json:"statusUrl"`
+	// By the names of Durable Functions, for whoever has its recipes. Terminating is a
+	// POST; its ?reason= is not used, and it wants the function key besides, which none
+	// of these URLs has.
+	StatusQueryGetURI string `json:"statusQueryGetUri"`
+	TerminatePostURI  string `json:"terminatePostUri"`
+	RuntimeStatus     string `json:"runtimeStatus"` // Pending, Running, Completed, Failed, Terminated
 }
 
 // Attempt is one refresh that was asked for at Power BI.
@@ -81,7 +86,11 @@ func document(r refresh.Receipt, url string) StatusDocument {
 		WorkspaceID: r.View.Model.WorkspaceID, DatasetID: r.View.Model.DatasetID,
 		Created: sec(op.Created), Started: sec(op.Started), LastAction: sec(op.Changed), Ended: sec(op.Ended),
 		Attempts: []Attempt{}, Progress: progress(r.View), BlockedBy: blocked(op.Blocked), Error: failure(op.Fault),
-		StatusURL: url, StatusQueryGetURI: url,
+		StatusURL: url, StatusQueryGetURI: url, TerminatePostURI: url + "/cancel", RuntimeStatus: runtimeStatus(r.View.Status),
+	}
+	if d.Error == nil && (d.Status == refresh.StatusFailed || d.Status == refresh.StatusCanceled) {
+		// Clients of the Azure SDKs print "undefined" for an end without a reason.
+		d.Error = &errorBody{Code: refresh.CodeOutcomeUnknown, Message: "The operation ended as " + string(d.Status) + ", and nothing says why."}
 	}
 	for _, try := range op.Tries {
 		d.Attempts = append(d.Attempts, Attempt{
@@ -94,6 +103,23 @@ func document(r refresh.Receipt, url string) StatusDocument {
 		d.Result = &Result{RefreshID: last.RefreshID, Kind: last.Kind, Started: ms(last.Started), Ended: ms(last.Ended), Attempts: len(op.Tries)}
 	}
 	return d
+}
+
+// runtimeStatus is a status as Durable Functions calls it (documented: its HTTP API,
+// get instance status). Pipelines made for it loop until it is none of the first two.
+func runtimeStatus(s refresh.Status) string {
+	switch s {
+	case refresh.StatusNotStarted:
+		return "Pending"
+	case refresh.StatusSucceeded:
+		return "Completed"
+	case refresh.StatusFailed:
+		return "Failed"
+	case refresh.StatusCanceled:
+		return "Terminated"
+	case refresh.StatusRunning:
+	}
+	return "Running"
 }
 
 func progress(v refresh.View) *Progress {

@@ -34,7 +34,7 @@ func TestDocumentOfANewOperation(t *testing.T) {
 	sameJSON(t, document(receipt(refresh.Queued), "https://h/s"), `{
 		"id":"`+testID+`", "status":"NotStarted", "phase":"queued", "workspaceId":"`+testWorkspace+`", "datasetId":"`+testDataset+`",
 		"createdDateTime":"2026-05-31T06:00:00Z", "lastActionDateTime":"2026-05-31T06:00:01Z", "attempts":[],
-		"statusUrl":"https://h/s", "statusQueryGetUri":"https://h/s"}`)
+		"statusUrl":"https://h/s", "statusQueryGetUri":"https://h/s", "terminatePostUri":"https://h/s/cancel", "runtimeStatus":"Pending"}`)
 }
 
 func TestDocumentOfARunningOperation(t *testing.T) {
@@ -58,7 +58,7 @@ func TestDocumentOfARunningOperation(t *testing.T) {
 		"progress":{"percent":40,"expectedEndDateTime":"2026-05-31T06:30:00Z","objects":[{"table":"Sales","partition":"2026","status":"InProgress"}]},
 		"blockedBy":{"reason":"foreignRefresh","message":"Somebody refreshes it.","refreshId":"f1","refreshType":"Scheduled",
 			"sinceDateTime":"2026-05-31T06:01:00Z","untilDateTime":"2026-05-31T06:04:00Z"},
-		"statusUrl":"https://h/s", "statusQueryGetUri":"https://h/s"}`)
+		"statusUrl":"https://h/s", "statusQueryGetUri":"https://h/s", "terminatePostUri":"https://h/s/cancel", "runtimeStatus":"Running"}`)
 }
 
 // Times are UTC: of our own clock in whole seconds, of Power BI in milliseconds.

@@ -93,7 +93,7 @@ func (a *app) handlerConfig(s settings) handler.Config {
 	return handler.Config{
 		Refresher: coordinator, Callbacks: callbacks, Guard: s.guard, Audit: a.trail,
 		Schedules: a.schedules(s, coordinator, handler.ScheduleRequest(s.defaultTimeout)),
-		BaseURL:   s.baseURL, DefaultTimeout: s.defaultTimeout, MaxWait: s.maxWait, Allowed: s.allowed,
+		BaseURL:   s.baseURL, Hosts: s.hosts, DefaultTimeout: s.defaultTimeout, MaxWait: s.maxWait, Allowed: s.allowed,
 		Checks:  a.checks(s),
 		Version: version, Logger: a.log,
 	}

@@ -24,6 +24,7 @@ func TestLocalHostNameIsNoBaseURL(t *testing.T) {
 	t.Parallel()
 	for host, want := range map[string]string{
 		"localhost:7071": "", "127.0.0.1:7071": "", "app.azurewebsites.net": "https://app.azurewebsites.net",
+		"localhost-7.azurewebsites.net": "https://localhost-7.azurewebsites.net",
 	} {
 		if got := mustRead(t, map[string]string{"WEBSITE_HOSTNAME": host}).baseURL; got != want {
 			t.Errorf("%s: %q, want %q", host, got, want)

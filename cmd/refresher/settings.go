@@ -29,6 +29,7 @@ type settings struct {
 	guard            handler.Guard
 	schedulesFile    string
 	baseURL          string
+	hosts            handler.Hosts
 	sweeps           bool         // the timer's schedule is set
 	web              *http.Client // with extra roots; nil: each client's own
 }
@@ -50,6 +51,7 @@ func readSettings(getenv func(string) string) (settings, error) {
 	}
 	s.cloud = r.cloud()
 	s.allowed = r.allowed()
+	s.hosts = r.hosts()
 	s.callbacks = callback.Policy{Hosts: r.callbackHosts(), Networks: r.callbackNetworks()}
 	s.guard = r.guard()
 	return s, errors.Join(r.problems...)
@@ -134,7 +136,7 @@ func (r *reader) callbackNetworks() callback.Networks {
 }
 
 // baseURL is PUBLIC_BASE_URL, else the host name that the platform gave the app,
-// else empty: the request's own host.
+// else empty: then only this machine may ask.
 func (r *reader) baseURL() string {
 	if v := r.get("PUBLIC_BASE_URL"); v != "" {
 		u, err := url.Parse(v)
@@ -144,10 +146,18 @@ func (r *reader) baseURL() string {
 		return strings.TrimRight(v, "/")
 	}
 	// Core Tools sets it to localhost:port, where nobody speaks https
-	// (azure-functions-core-tools, source): the request's own host is right there.
+	// (azure-functions-core-tools, source).
 	host := r.get("WEBSITE_HOSTNAME")
-	if host == "" || strings.HasPrefix(host, "localhost") || strings.HasPrefix(host, "127.0.0.1") {
+	if name, _, _ := strings.Cut(host, ":"); name == "" || name == "localhost" || name == "127.0.0.1" {
 		return ""
 	}
 	return "https://" + host
+}
+
+func (r *reader) hosts() handler.Hosts {
+	hosts, err := handler.ParseHosts(r.get("PUBLIC_HOSTS"))
+	if err != nil {
+		r.problem("PUBLIC_HOSTS is wrong: each entry must be a host name such as refresh.example.com or refresh.example.com:8443; no scheme, no path, no asterisk")
+	}
+	return hosts
 }

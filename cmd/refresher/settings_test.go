@@ -38,7 +38,7 @@ func TestDefaults(t *testing.T) {
 	empty := map[string]string{}
 	for _, name := range []string{"POWERBI_CLIENT_SECRET_NAME", "POWERBI_CLIENT_CERTIFICATE_NAME", "TOKEN_EXCHANGE_AUDIENCE", "POWERBI_AUTH", "POWERBI_CLOUD", "POWERBI_API_URL", "POWERBI_SCOPE",
 		"AZURE_AUTHORITY_HOST", "AZURE_CLIENT_ID", "STATE_STORAGE__blobServiceUri", "STATE_CONTAINER", "SETTLE_WINDOW",
-		"DEFAULT_TIMEOUT", "MAX_WAIT", "ALLOWED_MODELS", "CALLBACK_HOSTS", "CALLBACK_NETWORKS", "PUBLIC_BASE_URL", "WEBSITE_HOSTNAME", "POLICY_FILE", "RATE_LIMIT_CALLER", "RATE_LIMIT_MODEL",
+		"DEFAULT_TIMEOUT", "MAX_WAIT", "ALLOWED_MODELS", "CALLBACK_HOSTS", "CALLBACK_NETWORKS", "PUBLIC_BASE_URL", "PUBLIC_HOSTS", "WEBSITE_HOSTNAME", "POLICY_FILE", "RATE_LIMIT_CALLER", "RATE_LIMIT_MODEL",
 		"AUDIT_CONTAINER", "WEBSITE_AUTH_ENABLED"} {
 		empty[name] = "  "
 	}
@@ -83,6 +83,7 @@ func TestGoodSettings(t *testing.T) {
 		{"WEBSITE_AUTH_ENABLED", "1", func(s settings) any { return s.guard.Gate.EasyAuth }, false},
 		{"PUBLIC_BASE_URL", "http://localhost:7071", func(s settings) any { return s.baseURL }, "http://localhost:7071"},
 		{"PUBLIC_BASE_URL", "https://gw.example.com/pbi/", func(s settings) any { return s.baseURL }, "https://gw.example.com/pbi"},
+		{"PUBLIC_HOSTS", "Refresh.example.com, gw.example.com:8443", func(s settings) any { return s.hosts["refresh.example.com"] && s.hosts["gw.example.com:8443"] }, true},
 		{"CALLBACK_HOSTS", "Receiver.example.com; localhost:8443", func(s settings) any {
 			return allowed(s, "https://a.receiver.example.com/x", "https://localhost:8443/x")
 		}, true},
@@ -163,6 +164,8 @@ func TestWrongSettings(t *testing.T) {
 		{"CALLBACK_HOSTS", "example.com:0", "example.com:8443"},
 		{"CALLBACK_NETWORKS", "10.1.0.0", "10.1.0.0/16"},
 		{"CALLBACK_NETWORKS", "10.1.0.1/16", "beyond its length"},
+		{"PUBLIC_HOSTS", "https://refresh.example.com", "no scheme"},
+		{"PUBLIC_HOSTS", "*.example.com", "no asterisk"},
 		{"PUBLIC_BASE_URL", "app.azurewebsites.net", "https://app.azurewebsites.net"},
 		{"PUBLIC_BASE_URL", "ftp://app", "https://app.azurewebsites.net"},
 		{"PUBLIC_BASE_URL", "https://app/?x=1", "https://app.azurewebsites.net"},
@@ -209,7 +212,7 @@ func TestAllProblemsAreToldAtOnce(t *testing.T) {
 	wrong := map[string]string{
 		"POWERBI_TENANT_ID": "-", "POWERBI_CLIENT_ID": "x", "KEY_VAULT_URL": "x", "POWERBI_CLIENT_SECRET_NAME": "x y", "POWERBI_AUTH": "x",
 		"AZURE_CLIENT_ID": "x", "POWERBI_CLOUD": "x", "STATE_STORAGE": "-", "STATE_STORAGE__blobServiceUri": "http://x", "SETTLE_WINDOW": "x",
-		"DEFAULT_TIMEOUT": "x", "MAX_WAIT": "x", "ALLOWED_MODELS": "x", "PUBLIC_BASE_URL": "x",
+		"DEFAULT_TIMEOUT": "x", "MAX_WAIT": "x", "ALLOWED_MODELS": "x", "PUBLIC_BASE_URL": "x", "PUBLIC_HOSTS": "x/",
 		"POWERBI_CLIENT_CERTIFICATE_NAME": "x y", "TOKEN_EXCHANGE_AUDIENCE": "x",
 		"CALLBACK_HOSTS": "/", "CALLBACK_NETWORKS": "x",
 		"AUDIT_CONTAINER": "X", "POLICY_FILE": "x", "RATE_LIMIT_CALLER": "x", "RATE_LIMIT_MODEL": "x",

@@ -138,7 +138,7 @@ func TestOurSettings(t *testing.T) {
 		"POWERBI_TENANT_ID", "POWERBI_CLIENT_ID", "KEY_VAULT_URL", "POWERBI_CLIENT_SECRET_NAME", "POWERBI_AUTH", "POWERBI_CLOUD",
 		"POWERBI_API_URL", "POWERBI_SCOPE", "AZURE_AUTHORITY_HOST", "AZURE_CLIENT_ID",
 		"STATE_STORAGE", "STATE_STORAGE__blobServiceUri", "STATE_CONTAINER", "SETTLE_WINDOW", "DEFAULT_TIMEOUT", "MAX_WAIT",
-		"ALLOWED_MODELS", "PUBLIC_BASE_URL",
+		"ALLOWED_MODELS", "PUBLIC_BASE_URL", "PUBLIC_HOSTS",
 	} {
 		if _, found := settings[name]; !found {
 			t.Errorf("local.settings.json.example lacks %s", name)

@@ -107,6 +107,25 @@ func TestContract(t *testing.T) {
 			down.On(leasetest.OpAcquire, leasetest.NotSent(errors.New("connection reset")))
 			return l.trigger(wholeModel())
 		}, 503, "", []string{"x-ms-error-code", "Retry-After"}, nil, "StateUnavailable"},
+		{"7 ends in time", refresh.RowCompleted, func(l *live) answer {
+			l.pbi.length = 20 * time.Second
+			return l.trigger(wholeModel(), "Prefer: respond-async, wait=40")
+		}, 200, "Succeeded", []string{"Preference-Applied"}, []string{"startedDateTime", "endedDateTime", "result", "progress"}, ""},
+		{"7 fails in time", refresh.RowFailed, func(l *live) answer {
+			l.pbi.length = 20 * time.Second
+			return l.trigger(wholeModel(), "Prefer: wait=40")
+		}, 409, "Failed", []string{"x-ms-error-code", "Preference-Applied"}, []string{"startedDateTime", "endedDateTime", "error"}, "RefreshFailed"},
+		{"7 does not end in time", refresh.RowCompleted, func(l *live) answer {
+			return l.trigger(wholeModel(), "Prefer: wait=40")
+		}, 202, "Running", append(poll, "Preference-Applied"), []string{"startedDateTime"}, ""},
+		{"7 no wait on errors", refresh.RowCompleted, func(l *live) answer {
+			began := time.Now()
+			a := l.trigger(`{}`, "Prefer: wait=40")
+			if time.Since(began) != 0 {
+				l.t.Errorf("held back for %v", time.Since(began))
+			}
+			return a
+		}, 400, "", []string{"x-ms-error-code"}, nil, "InvalidRequest"},
 		{"8 another request", refresh.RowCompleted, func(l *live) answer {
 			l.accepted("Idempotency-Key: k")
 			return l.trigger(wholeModel(`"whenBusy":"join"`), "Idempotency-Key: k")

@@ -79,6 +79,21 @@ func (f *fakeRefresher) Status(_ context.Context, id string) (refresh.Receipt, e
 	return f.status(id)
 }
 
+// Wait looks every second, as the watcher of a coordinator does.
+func (f *fakeRefresher) Wait(ctx context.Context, r refresh.Receipt) refresh.Receipt {
+	f.called("wait")
+	for ctx.Err() == nil && !r.View.Status.Terminal() {
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+		}
+		if again, err := f.Status(ctx, r.ID); err == nil {
+			r = again
+		}
+	}
+	return r
+}
+
 func (f *fakeRefresher) Cancel(_ context.Context, id string, force bool) (refresh.Receipt, error) {
 	f.called("cancel")
 	if f.cancel == nil {

@@ -15,6 +15,7 @@ import (
 type Refresher interface {
 	Trigger(ctx context.Context, r refresh.Request) (refresh.Receipt, error)
 	Status(ctx context.Context, id string) (refresh.Receipt, error)
+	Wait(ctx context.Context, r refresh.Receipt) refresh.Receipt
 	Cancel(ctx context.Context, id string, force bool) (refresh.Receipt, error)
 	Sweep(ctx context.Context) (refresh.Report, error)
 }

@@ -2,10 +2,19 @@ package handler
 
 import (
 	"net/http"
+	"slices"
 
 	"pbirefresh/callback"
 	"pbirefresh/refresh"
 )
+
+// triggering is a request for a refresh, read.
+type triggering struct {
+	request  refresh.Request
+	callBack callback.URL // zero: nowhere
+	key      clientKey
+	wish     wish
+}
 
 // trigger: POST /api/refreshes.
 func (s *server) trigger(w http.ResponseWriter, r *http.Request) error {
@@ -13,65 +22,75 @@ func (s *server) trigger(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	key, problems := readKey(r.Header)
-	request, callBack, err := s.readTrigger(w, r, key, problems)
+	t, err := s.readTrigger(w, r)
 	if err == nil {
-		err = s.mayTrigger(w, r, caller, &request)
+		err = s.mayTrigger(w, r, caller, &t.request)
 	}
 	if err == nil {
-		err = key.inTime(r.Header)
+		err = t.key.inTime(r.Header)
 	}
 	var receipt refresh.Receipt
 	if err == nil {
-		receipt, err = s.Refresher.Trigger(r.Context(), request)
+		receipt, err = s.Refresher.Trigger(r.Context(), t.request)
 	}
 	if err != nil {
-		return key.refused(w.Header(), err)
+		return t.key.refused(w.Header(), err)
 	}
-	key.result(w.Header(), "accepted")
+	return s.triggered(w, r, t, receipt)
+}
+
+// readTrigger reads a trigger and checks all that a caller can have got wrong. The key
+// is there also with an error.
+func (s *server) readTrigger(w http.ResponseWriter, r *http.Request) (t triggering, err error) {
+	var ofKey, ofWish, ofBody []Detail
+	t.key, ofKey = readKey(r.Header)
+	t.wish, ofWish = s.readWish(r)
+	body, err := readBody(w, r)
+	if err != nil {
+		return t, err
+	}
+	t.request, t.callBack, ofBody = parseRequest(body, s.DefaultTimeout, s.checkCallback)
+	if problems := slices.Concat(ofBody, ofKey, ofWish); len(problems) > 0 {
+		return t, badRequest(problems)
+	}
+	if !s.Allowed.permits(t.request.Model) {
+		return t, &Error{Status: http.StatusForbidden, Code: "ModelNotAllowed", Target: "datasetId",
+			Message: "This app may not refresh that model: the setting ALLOWED_MODELS does not list it."}
+	}
+	t.request.Key = t.key.of(t.request, body)
+	return t, nil
+}
+
+// triggered answers a request that was admitted. Some callers know no other answer to
+// a POST than 202: only who wishes to wait is told an end.
+func (s *server) triggered(w http.ResponseWriter, r *http.Request, t triggering, receipt refresh.Receipt) error {
+	t.key.result(w.Header(), "accepted")
 	if receipt.Replayed {
 		w.Header().Set("Idempotent-Replayed", "true")
 	}
-	if callBack != (callback.URL{}) {
-		return s.promised(w, r, receipt, callBack)
+	if t.callBack != (callback.URL{}) {
+		return s.promised(w, r, receipt, t.callBack)
 	}
-	if receipt, waited := s.wait(w, r, receipt); waited {
+	receipt = s.wait(r.Context(), t.wish, receipt)
+	t.wish.heeded(w.Header(), receipt, t.wish.asked)
+	if t.wish.asked {
 		return s.stands(w, r, receipt)
 	}
 	return s.accepted(w, r, receipt)
 }
 
-// readTrigger reads a trigger and checks all that a caller can have got wrong.
-func (s *server) readTrigger(w http.ResponseWriter, r *http.Request, key clientKey, problems []Detail) (none refresh.Request, nowhere callback.URL, _ error) {
-	if err := checkWait(r); err != nil {
-		return none, nowhere, err
-	}
-	body, err := readBody(w, r)
-	if err != nil {
-		return none, nowhere, err
-	}
-	request, callBack, more := parseRequest(body, s.DefaultTimeout, s.checkCallback)
-	if problems = append(more, problems...); len(problems) > 0 {
-		return none, nowhere, badRequest(problems)
-	}
-	if !s.Allowed.permits(request.Model) {
-		return none, nowhere, &Error{Status: http.StatusForbidden, Code: "ModelNotAllowed", Target: "datasetId",
-			Message: "This app may not refresh that model: the setting ALLOWED_MODELS does not list it."}
-	}
-	request.Key = key.of(request, body)
-	return request, callBack, nil
-}
-
 // status: GET /api/refreshes/{id}.
 func (s *server) status(w http.ResponseWriter, r *http.Request) error {
-	if err := checkWait(r); err != nil {
-		return err
+	wish, problems := s.readWish(r)
+	if len(problems) > 0 {
+		return badRequest(problems)
 	}
 	receipt, err := s.Refresher.Status(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	receipt, _ = s.wait(w, r, receipt)
+	receipt = s.wait(r.Context(), wish, receipt)
+	wish.heeded(w.Header(), receipt, true)
 	return s.stands(w, r, receipt)
 }
 

@@ -10,58 +10,69 @@ import (
 	"pbirefresh/refresh"
 )
 
-// waitStep is how often a waiting request looks again. Reads of one model are
-// shared by everybody who waits for it.
-const waitStep = time.Second
-
-// wait holds a request back until its operation ends, if the caller asked for
-// that with Prefer: wait=N (RFC 7240) or ?wait=N, and at most for MaxWait: the
-// platform cuts every request after 230 s, and callers sooner. It returns how the
-// operation stands then, and whether the caller asked; a look that fails changes
-// nothing.
-func (s *server) wait(w http.ResponseWriter, r *http.Request, receipt refresh.Receipt) (refresh.Receipt, bool) {
-	limit, asked := requestedWait(r)
-	if !asked {
-		return receipt, false
-	}
-	limit = min(limit, s.MaxWait)
-	w.Header().Set("Preference-Applied", "wait="+strconv.Itoa(int(limit.Seconds())))
-	ctx, cancel := context.WithTimeout(r.Context(), limit)
-	defer cancel()
-	for !receipt.View.Status.Terminal() {
-		select {
-		case <-ctx.Done():
-			return receipt, true
-		case <-time.After(min(waitStep, max(receipt.View.RetryAfter, 100*time.Millisecond))):
-		}
-		if again, err := s.Refresher.Status(ctx, receipt.ID); err == nil {
-			receipt = again
-		}
-	}
-	return receipt, true
+// wish is how long a caller wants its answer held back, by Prefer: wait=N (RFC 7240) or
+// ?wait=N, and whether it wants a 202 rather than wait for ever. In the query, which
+// more callers can set, a mistake is told; a preference that cannot be read is none.
+type wish struct {
+	asked   bool
+	seconds int  // at most the app's limit
+	header  bool // the wish is a preference, and is told if it was heeded
+	async   bool // respond-async
 }
 
-// requestedWait reads the wish to wait, in whole seconds.
-func requestedWait(r *http.Request) (time.Duration, bool) {
-	value := r.URL.Query().Get("wait")
-	for _, preference := range strings.Split(strings.Join(r.Header.Values("Prefer"), ","), ",") {
-		if name, v, ok := strings.Cut(preference, "="); ok && strings.EqualFold(strings.TrimSpace(name), "wait") && value == "" {
-			value = strings.Trim(v, "\" \t")
+// readWish reads the wish of a request.
+func (s *server) readWish(r *http.Request) (wish, []Detail) {
+	prefer := preferences(r.Header.Values("Prefer"))
+	_, async := prefer["respond-async"]
+	w, limit := wish{async: async}, int(s.MaxWait/time.Second)
+	if value := r.URL.Query().Get("wait"); value != "" {
+		n, ok := wholeNumber(value)
+		if !ok {
+			return w, []Detail{{Code: "InvalidValue", Target: "wait", Message: "wait must be a whole number of seconds, such as 30."}}
 		}
+		w.asked, w.seconds = true, min(n, limit)
+		return w, nil
 	}
-	n, err := strconv.Atoi(value)
-	if err != nil || n < 0 {
+	if n, ok := wholeNumber(prefer["wait"]); ok && limit > 0 {
+		w.asked, w.header, w.seconds = true, true, min(n, limit)
+	}
+	return w, nil
+}
+
+// wholeNumber reads digits only; a number beyond all bounds is a large one.
+func wholeNumber(s string) (int, bool) {
+	if s == "" || strings.Trim(s, "0123456789") != "" {
 		return 0, false
 	}
-	return time.Duration(min(n, 3600)) * time.Second, true
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		n = int(time.Hour / time.Second)
+	}
+	return n, true
 }
 
-// checkWait refuses a wish in the query that cannot be read. A Prefer header that
-// cannot be read is ignored: RFC 7240 says so.
-func checkWait(r *http.Request) error {
-	value := r.URL.Query().Get("wait")
-	if n, err := strconv.Atoi(value); value == "" || (err == nil && n >= 0) {
-		return nil
+// wait holds the answer back until the operation ends, as long as the caller wishes:
+// the platform cuts every request after 230 s, and callers sooner.
+func (s *server) wait(ctx context.Context, w wish, receipt refresh.Receipt) refresh.Receipt {
+	if w.seconds == 0 || receipt.View.Status.Terminal() {
+		return receipt
 	}
-	return badRequest([]Detail{{Code: "InvalidValue", Target: "wait", Message: "wait must be a whole number of seconds, such as 30."}})
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(w.seconds)*time.Second)
+	defer cancel()
+	return s.Refresher.Wait(ctx, receipt)
+}
+
+// heeded tells which preferences were: the wait, and respond-async if the answer says
+// that it goes on.
+func (w wish) heeded(h http.Header, receipt refresh.Receipt, waits bool) {
+	var applied []string
+	if w.async && !(waits && receipt.View.Status.Terminal()) {
+		applied = append(applied, "respond-async")
+	}
+	if w.header {
+		applied = append(applied, "wait="+strconv.Itoa(w.seconds))
+	}
+	if len(applied) > 0 {
+		h.Set("Preference-Applied", strings.Join(applied, ", "))
+	}
 }

@@ -48,6 +48,7 @@ type Coordinator struct {
 	mu       sync.Mutex
 	queues   map[Model]*queue
 	readers  map[Model]*reader
+	watchers map[Model]*watcher
 	finished *finishedViews
 }
 
@@ -57,7 +58,7 @@ func New(cfg Config) *Coordinator {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	return &Coordinator{
-		Config: cfg, queues: map[Model]*queue{}, readers: map[Model]*reader{},
+		Config: cfg, queues: map[Model]*queue{}, readers: map[Model]*reader{}, watchers: map[Model]*watcher{},
 		finished: newFinishedViews(finishedCache),
 	}
 }

@@ -68,6 +68,12 @@
 // back and the call goes on; its result is fed under a lease of its own, however
 // long that takes. Meanwhile the saved stage "starting" reserves the model.
 //
+// # Waiting
+//
+// [Coordinator.Wait] holds a caller until its operation ends. Those who wait for a model
+// share one watcher, which reads the document once a second, takes the step when it is
+// due, and ends with the last of them. What this process saves is shown to them at once.
+//
 // # Sharing
 //
 // In one process, all that waits for a model shares one lease and one write; all

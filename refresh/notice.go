@@ -56,6 +56,7 @@ func (n *notice) wait(ctx context.Context, epoch string, number int64) error {
 
 // see shows a state that was read under the lease, or saved.
 func (c *Coordinator) see(s State) {
+	c.watched(s)
 	if c.Seen != nil {
 		c.Seen(s)
 	}

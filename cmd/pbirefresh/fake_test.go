@@ -78,6 +78,13 @@ func (f *fakeApp) Status(_ context.Context, id string) (refresh.Receipt, error) 
 	return f.receipt(f.phase)
 }
 
+func (f *fakeApp) Wait(_ context.Context, r refresh.Receipt) refresh.Receipt {
+	if again, err := f.receipt(f.phase); err == nil {
+		return again
+	}
+	return r
+}
+
 func (f *fakeApp) Cancel(_ context.Context, id string, force bool) (refresh.Receipt, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -1,0 +1,214 @@
+package refresh
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+// watchPause is the longest time between two reads of a model that somebody waits
+// for: another process may end what this one cannot see.
+const watchPause = time.Second
+
+// watcher follows one model for all requests of this process that wait for an
+// operation to end. One goroutine reads the document and takes the step when it is
+// due, however many wait, and ends with the last of them. What this process saves
+// itself is shown to it at once.
+type watcher struct {
+	c     *Coordinator
+	model Model
+	poke  chan struct{} // buffered: wakes the goroutine when nobody waits any more
+
+	mu      sync.Mutex
+	waiters map[*waiter]bool
+	running bool
+	state   *State        // as it was seen last
+	ahead   time.Duration // the storage service's clock, before the local one
+}
+
+// waiter is one request that waits.
+type waiter struct {
+	id   ID
+	done chan View // buffered; the zero View: the operation has left the document
+}
+
+// Wait returns as soon as the receipt's operation has ended, or when ctx ends, with how
+// it stands then. What cannot be read meanwhile changes nothing: the receipt that was
+// given is a true answer.
+func (c *Coordinator) Wait(ctx context.Context, r Receipt) Receipt {
+	id, err := c.open(ctx, r.ID)
+	if err != nil {
+		return r
+	}
+	w := c.watcher(id.Model)
+	for err == nil && ctx.Err() == nil && !r.View.Status.Terminal() {
+		view := w.wait(ctx, id)
+		if view.Operation.Number == 0 && ctx.Err() == nil {
+			// It has left the document, or the document that was seen is older than it.
+			view, err = c.view(ctx, id)
+		}
+		if view.Operation.Number != 0 {
+			r.View = view
+		}
+	}
+	if r.View.Status.Terminal() {
+		c.finished.put(r.ID, r.View)
+	}
+	return r
+}
+
+// wait waits for the end of an operation, or of ctx. It returns the zero View if the
+// operation is not in the document.
+func (w *watcher) wait(ctx context.Context, id ID) View {
+	j := w.join(id)
+	defer w.leave(j)
+	select {
+	case view := <-j.done:
+		return view
+	case <-ctx.Done():
+		return w.latest(id)
+	}
+}
+
+func (c *Coordinator) watcher(m Model) *watcher {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	w, ok := c.watchers[m]
+	if !ok {
+		w = &watcher{c: c, model: m, poke: make(chan struct{}, 1), waiters: map[*waiter]bool{}}
+		c.watchers[m] = w
+	}
+	return w
+}
+
+// watched shows a state that this process has read or saved to those who wait.
+func (c *Coordinator) watched(s State) {
+	c.mu.Lock()
+	w := c.watchers[s.Model]
+	c.mu.Unlock()
+	if w != nil {
+		w.show(&s)
+	}
+}
+
+func (w *watcher) join(id ID) *waiter {
+	j := &waiter{id: id, done: make(chan View, 1)}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.waiters[j] = true
+	if !w.running {
+		w.running, w.state = true, nil // what was seen long ago is no answer
+		go w.run()
+	}
+	return j
+}
+
+func (w *watcher) leave(j *waiter) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.waiters, j)
+	if len(w.waiters) == 0 {
+		select {
+		case w.poke <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// more reports whether somebody waits, and ends the watching if nobody does.
+func (w *watcher) more() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.running = len(w.waiters) > 0
+	return w.running
+}
+
+func (w *watcher) run() {
+	for w.more() {
+		t := time.NewTimer(w.guarded())
+		select {
+		case <-t.C:
+		case <-w.poke:
+		}
+		t.Stop()
+	}
+}
+
+// guarded keeps one impossible document from ending the process.
+func (w *watcher) guarded() (pause time.Duration) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.c.Logger.Error("panic", "cause", fmt.Sprint(p), "stack", string(debug.Stack()), "model", w.model.String())
+			pause = watchPause
+		}
+	}()
+	return w.round(context.Background())
+}
+
+// round reads the document once, takes the step if it is due, and returns how long
+// until the next. The reads of others are shared.
+func (w *watcher) round(ctx context.Context) time.Duration {
+	doc, err := w.c.reader(w.model).read(ctx)
+	if err != nil {
+		return watchPause
+	}
+	s, err := Decode(doc.Body)
+	if err != nil {
+		return watchPause
+	}
+	w.mu.Lock()
+	w.ahead = time.Until(doc.Date)
+	w.mu.Unlock()
+	w.show(&s)
+	at, any := s.Due()
+	switch {
+	case !any:
+		return watchPause
+	case at.After(doc.Date):
+		return clamp(at.Sub(doc.Date), watchPause/2, watchPause)
+	case !w.c.queue(w.model).claim(at):
+		return watchPause // somebody takes the step
+	}
+	ctx, cancel := context.WithTimeout(ctx, advanceLimit)
+	defer cancel()
+	_ = w.c.Advance(ctx, w.model) // what it saves is shown at once; a step that fails is tried again
+	return watchPause
+}
+
+// show tells those whose operation has ended, or is not there any more.
+func (w *watcher) show(s *State) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.state = s
+	for j := range w.waiters {
+		op, there := s.Find(j.id.Number)
+		switch {
+		case !there || s.Epoch != j.id.Epoch:
+			j.done <- View{}
+		case op.Phase.Terminal() || op.WithdrawnBy(j.id.Nonce):
+			j.done <- s.View(op, j.id.Nonce, w.now())
+		default:
+			continue
+		}
+		delete(w.waiters, j)
+	}
+}
+
+// now is the storage service's clock, about.
+func (w *watcher) now() time.Time { return time.Now().Add(w.ahead) }
+
+// latest is how an operation stood when the model was seen last.
+func (w *watcher) latest(id ID) View {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.state == nil || w.state.Epoch != id.Epoch {
+		return View{}
+	}
+	op, ok := w.state.Find(id.Number)
+	if !ok {
+		return View{}
+	}
+	return w.state.View(op, id.Nonce, w.now())
+}

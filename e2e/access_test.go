@@ -196,3 +196,40 @@ func TestOneEndOfManyProcesses(t *testing.T) {
 		}
 	}
 }
+
+// An id opens the status of its operation and nothing else: it is no key, wherever it
+// is put, and one that is altered opens nothing at all.
+func TestAnIDOpensItsStatusAndNothingElse(t *testing.T) {
+	t.Parallel()
+	world := newWorld(t)
+	a := startApp(t, world, inMemory())
+	if err := world.PowerBI.Tune(sim.Sales(), func(k *sim.Knobs) { k.Duration = time.Hour }); err != nil {
+		t.Fatal(err)
+	}
+	id := a.trigger(body(sim.Sales())).ID
+	for _, request := range []string{
+		"POST /api/refreshes", "POST /api/refreshes/" + id + "/cancel", "DELETE /api/refreshes/" + id + "/cancel",
+		"POST /api/refreshes/" + id + "/cancel-all", "GET /api/health/ready",
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		for _, key := range []string{"", id} {
+			if resp, text := a.call(method, path, body(sim.Sales()), "x-functions-key", key); resp.StatusCode != http.StatusUnauthorized {
+				t.Errorf("%s with %d bytes of key: %s %s", method, len(key), resp.Status, text)
+			}
+			if resp, _ := a.call(method, path+"?code="+key, body(sim.Sales()), "x-functions-key", ""); resp.StatusCode != http.StatusUnauthorized {
+				t.Errorf("%s with %d bytes of code: %s", method, len(key), resp.Status)
+			}
+		}
+	}
+	if resp, _ := a.call("GET", "/api/refreshes/"+id, "", "x-functions-key", ""); resp.StatusCode != http.StatusAccepted {
+		t.Errorf("its own status: %s", resp.Status)
+	}
+	for _, other := range []string{id[:len(id)-1], id + "A", strings.ToLower(id), "..%2F..%2Fkeys%2Fstatus.json", "%00", id[:40] + "AAAA" + id[44:]} {
+		if resp, text := a.call("GET", "/api/refreshes/"+other, "", "x-functions-key", ""); resp.StatusCode != http.StatusNotFound {
+			t.Errorf("%.60q: %s %s", other, resp.Status, text)
+		}
+	}
+	if c := counters(t, world, sim.Sales()); c.Cancels != 0 || c.Posts != 1 {
+		t.Errorf("%d cancels, %d posts", c.Cancels, c.Posts)
+	}
+}

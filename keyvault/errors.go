@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -119,6 +120,9 @@ func timeoutError(ctx context.Context) *Error {
 	return &Error{Code: CodeTimeout, Message: "the token did not come in time", Remedy: remedy(CodeTimeout), err: ctx.Err()}
 }
 
+// webToken finds a JSON Web Token. The services echo none; a proxy between might.
+var webToken = regexp.MustCompile(`eyJ[0-9A-Za-z_-]{6,}(\.[0-9A-Za-z_-]*){0,2}`)
+
 // oneLine makes foreign text fit for an error: one line, and short.
 func oneLine(s string) string {
 	printable := func(r rune) rune {
@@ -128,6 +132,7 @@ func oneLine(s string) string {
 		return r
 	}
 	s = strings.Join(strings.Fields(strings.Map(printable, strings.ToValidUTF8(s, "?"))), " ")
+	s = webToken.ReplaceAllString(s, "***")
 	if r := []rune(s); len(r) > 400 {
 		return string(r[:400]) + "..."
 	}

@@ -176,6 +176,9 @@ func TestErrorText(t *testing.T) {
 	if HasCode(nil, CodeTimeout) || HasCode(errors.New("x"), CodeTimeout) {
 		t.Error("a code that is not there")
 	}
+	if got := oneLine("Bearer eyJhbGciOiJub25lIn0.eyJhIjoxfQ.c2ln, sent"); got != "Bearer ***, sent" {
+		t.Errorf("a token is not masked: %s", got)
+	}
 	if got := oneLine(strings.Repeat("x\n", 900)); len(got) > 410 || strings.Contains(got, "\n") {
 		t.Errorf("%d bytes", len(got))
 	}

@@ -186,6 +186,9 @@ func TestReplacedJustAfterARead(t *testing.T) {
 			t.Errorf("got %q, %v", token, err)
 		}
 		w.wantCounts(t, 2, 3)
+		if w.lists != 0 {
+			t.Error("it was found among the older versions")
+		}
 	})
 }
 

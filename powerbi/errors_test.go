@@ -69,10 +69,12 @@ func TestNames(t *testing.T) {
 func TestOneLine(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"a\n b\t\tc\r\n":       "a b c",
-		"red \x1b[31malert":    "red [31malert",
-		"bad \xff utf8":        "bad ? utf8",
-		"abcdefghijklmnopqrst": "abcdefghijklmno...",
+		"a\n b\t\tc\r\n":                           "a b c",
+		"red \x1b[31malert":                        "red [31malert",
+		"bad \xff utf8":                            "bad ? utf8",
+		"abcdefghijklmnopqrst":                     "abcdefghijklmno...",
+		"sent eyJhbGciOiJub25lIn0.eyJhIjoxfQ.c2ln": "sent ***",
+		"eyJhbGciOiJub25lIn0":                      "***",
 	} {
 		if got := oneLine(in, 15); got != want {
 			t.Errorf("oneLine(%q) = %q, want %q", in, got, want)

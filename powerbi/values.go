@@ -3,6 +3,7 @@ package powerbi
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -71,6 +72,9 @@ func (l *list[T]) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// webToken finds a JSON Web Token. The services echo none; a proxy between might.
+var webToken = regexp.MustCompile(`eyJ[0-9A-Za-z_-]{6,}(\.[0-9A-Za-z_-]*){0,2}`)
+
 // oneLine makes foreign text fit for an error or a log line: one line, and short.
 func oneLine(s string, limit int) string {
 	printable := func(r rune) rune {
@@ -80,6 +84,7 @@ func oneLine(s string, limit int) string {
 		return r
 	}
 	s = strings.Join(strings.Fields(strings.Map(printable, strings.ToValidUTF8(s, "?"))), " ")
+	s = webToken.ReplaceAllString(s, "***")
 	if r := []rune(s); len(r) > limit {
 		return string(r[:limit]) + "..."
 	}

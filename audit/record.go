@@ -25,7 +25,7 @@ type Record struct {
 	Epoch       string    `json:"epoch"`     // of the state document
 	Operation   int64     `json:"operation"` // its number
 
-	Caller  string `json:"caller,omitempty"`  // object:..., app:..., key:...
+	Caller  string `json:"caller,omitempty"`  // object:..., app:..., key:..., schedule:...
 	Name    string `json:"name,omitempty"`    // of a person, as the token has it
 	Address string `json:"address,omitempty"` // of the client, as the platform says
 	Request string `json:"request,omitempty"` // x-ms-request-id

@@ -26,7 +26,7 @@ func (s *server) mayTrigger(w http.ResponseWriter, r *http.Request, caller acces
 		return notOnRecord(err)
 	}
 	record := recordOf(w, r, caller, refresh.ID{Model: request.Model})
-	record.Event, record.Ask = audit.Asked, askOf(*request)
+	record.Event, record.Ask = audit.Asked, AuditedAsk(*request)
 	request.Admitted = func(ctx context.Context, epoch string, number int64) error {
 		record.Epoch, record.Operation = epoch, number
 		return s.keep(ctx, record)
@@ -73,7 +73,8 @@ func recordOf(w http.ResponseWriter, r *http.Request, caller access.Caller, id r
 	}
 }
 
-func askOf(request refresh.Request) *audit.Ask {
+// AuditedAsk is what a request asks for, as the records have it.
+func AuditedAsk(request refresh.Request) *audit.Ask {
 	shape := request.Ask.Shape
 	ask := &audit.Ask{Kind: string(shape.Kind), Type: shape.Type, WhenBusy: string(request.Ask.WhenBusy), ObjectCount: len(shape.Objects)}
 	for _, o := range shape.Objects[:min(len(shape.Objects), audit.MaxObjects)] {

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"pbirefresh/audit"
+	"pbirefresh/handler"
 	"pbirefresh/lease"
 	"pbirefresh/refresh"
 )
@@ -54,5 +56,24 @@ func endOf(m refresh.Model, epoch string, op refresh.Operation) audit.Record {
 	}
 	return audit.Record{
 		Time: op.Ended.UTC(), Event: audit.Ended, WorkspaceID: m.WorkspaceID, DatasetID: m.DatasetID, Epoch: epoch, Operation: op.Number, End: end,
+	}
+}
+
+// starter asks for a refresh under the key of a schedule's slot.
+type starter func(ctx context.Context, key string, r refresh.Request) (refresh.Receipt, error)
+
+// onRecord puts what the schedules ask for on record, as that of callers is.
+func (a *app) onRecord(start starter) starter {
+	return func(ctx context.Context, key string, r refresh.Request) (refresh.Receipt, error) {
+		entry, _, _ := strings.Cut(strings.TrimPrefix(key, "schedule/"), "/")
+		record := audit.Record{
+			Time: time.Now().UTC(), Event: audit.Asked, WorkspaceID: r.Model.WorkspaceID, DatasetID: r.Model.DatasetID,
+			Caller: "schedule:" + entry, Request: key, Ask: handler.AuditedAsk(r),
+		}
+		r.Admitted = func(ctx context.Context, epoch string, number int64) error {
+			record.Epoch, record.Operation = epoch, number
+			return a.trail.Write(ctx, record)
+		}
+		return start(ctx, key, r)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"pbirefresh/audit"
 	"pbirefresh/lease"
 	"pbirefresh/refresh"
+	"pbirefresh/schedule"
 )
 
 func ended(number int64, ago time.Duration) refresh.Operation {
@@ -49,6 +51,31 @@ func TestEndsAreOnRecord(t *testing.T) {
 	end := got[1].End
 	if end.Status != "Failed" || end.Code != refresh.CodeRefreshFailed || len(end.RefreshID) != 2 || end.Started == "" || got[1].WorkspaceID != aGUID {
 		t.Errorf("%+v", got[1])
+	}
+}
+
+// What a schedule asks for is on record under its name.
+func TestSchedulesAreOnRecord(t *testing.T) {
+	t.Parallel()
+	a, err := newApp(mustRead(t, nil), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := refresh.Request{Model: refresh.Model{WorkspaceID: aGUID, DatasetID: anotherGUID}, Ask: refresh.Ask{WhenBusy: refresh.WhenBusyQueue}}
+	start := a.onRecord(func(ctx context.Context, _ string, r refresh.Request) (refresh.Receipt, error) {
+		return refresh.Receipt{}, r.Admitted(ctx, "e", 5)
+	})
+	if _, err := start(t.Context(), schedule.Key("nightly", time.Now(), r.Model), r); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for got, err := range audit.Read(t.Context(), a.store, audit.Query{From: time.Now().Add(-time.Hour), To: time.Now().Add(time.Hour), Caller: "nightly"}) {
+		if n++; err != nil || got.Caller != "schedule:nightly" || got.Event != audit.Asked || got.Operation != 5 || got.Ask.WhenBusy != "queue" {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d records", n)
 	}
 }
 

@@ -26,7 +26,7 @@ var blobPattern = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._-]*(/[0-9A-Za-z][0
 
 func usableBlob(name string) bool {
 	folder, _, _ := strings.Cut(name, "/")
-	own := []string{"models", "archive", "keys", "sweep", "callbacks", "schedules"}
+	own := []string{"models", "archive", "keys", "sweep", "callbacks", "schedules", "audit"}
 	return blobPattern.MatchString(name) && lease.CheckName(name) == nil && !slices.Contains(own, folder)
 }
 
@@ -46,6 +46,6 @@ func scheduleSource(setting string, store lease.Store) schedule.Source {
 func (a *app) schedules(s settings, coordinator *refresh.Coordinator, read schedule.RequestReader) *schedule.Runner {
 	return schedule.New(schedule.Config{
 		Store: a.store, Source: scheduleSource(s.schedulesFile, a.store), Read: read,
-		Start: schedule.Keyed(coordinator.Trigger), Permits: s.allowed.Permits, Logger: a.log,
+		Start: a.onRecord(schedule.Keyed(coordinator.Trigger)), Permits: s.allowed.Permits, Logger: a.log,
 	})
 }

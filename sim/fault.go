@@ -19,6 +19,7 @@ const (
 	OpWorkspace  Op = "workspace"  // GET .../groups/{id}
 	OpDatasets   Op = "datasets"   // GET .../groups/{id}/datasets
 	OpDataset    Op = "dataset"    // GET .../groups/{id}/datasets/{id}
+	OpSchedule   Op = "schedule"   // GET .../refreshSchedule
 	OpQuery      Op = "query"      // POST .../executeQueries
 	OpOther      Op = "other"      // any other path of Power BI
 	OpDiscovery  Op = "discovery"  // Entra: instance and tenant discovery
@@ -31,7 +32,7 @@ const (
 // Ops lists every [Op].
 func Ops() []Op {
 	return []Op{
-		OpStart, OpHistory, OpDetail, OpCancel, OpWorkspaces, OpWorkspace, OpDatasets, OpDataset, OpQuery, OpOther,
+		OpStart, OpHistory, OpDetail, OpCancel, OpWorkspaces, OpWorkspace, OpDatasets, OpDataset, OpSchedule, OpQuery, OpOther,
 		OpDiscovery, OpToken, OpIdentity, OpSecret, OpVersions,
 	}
 }

@@ -73,6 +73,7 @@ func (s *PowerBI) routes() {
 		"GET " + dataset + "/refreshes/{id}":       {OpDetail, RoleContributor, (*PowerBI).detail},
 		"DELETE " + dataset + "/refreshes/{id}":    {OpCancel, RoleContributor, (*PowerBI).cancel},
 		"POST " + dataset + "/executeQueries":      {OpQuery, RoleContributor, (*PowerBI).query},
+		"GET " + dataset + "/refreshSchedule":      {OpSchedule, RoleContributor, (*PowerBI).schedule},
 		"GET " + dataset:                           {OpDataset, RoleViewer, (*PowerBI).dataset},
 		"GET " + group + "/datasets":               {OpDatasets, RoleViewer, (*PowerBI).datasets},
 		"GET " + group:                             {OpWorkspace, RoleViewer, (*PowerBI).workspace},

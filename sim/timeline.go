@@ -10,6 +10,7 @@ type model struct {
 	ref       Ref
 	name      string
 	knobs     Knobs
+	schedule  RefreshSchedule
 	plans     []Outcome  // how the next accepted refreshes end
 	running   *refresh   // has begun and not ended
 	queue     []*refresh // accepted, not begun

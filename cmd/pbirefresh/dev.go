@@ -30,7 +30,7 @@ func dev(ctx context.Context, args []string, env environment) error {
 	if _, err := parse(fs, args, env); err != nil {
 		return err
 	}
-	s := &session{env: env, tale: newTale()}
+	s := &session{env: env, tale: newTale(), ticker: &ticker{out: env.stderr}, schedules: !*once}
 	defer s.close()
 	if err := s.start(ctx, *addr, *real); err != nil {
 		return err
@@ -42,6 +42,7 @@ func dev(ctx context.Context, args []string, env environment) error {
 		return nil
 	}
 	s.explain()
+	s.ticker.watching.Store(true)
 	select {
 	case <-ctx.Done():
 		return nil
@@ -54,10 +55,13 @@ func dev(ctx context.Context, args []string, env environment) error {
 type session struct {
 	env    environment
 	tale   *tale
-	world  *sim.World
-	blobs  *azurite.Server
-	host   *funchost.Host
-	client *handler.Client
+	ticker *ticker
+	// schedules: with a schedule that refreshes a model every minute
+	schedules bool
+	world     *sim.World
+	blobs     *azurite.Server
+	host      *funchost.Host
+	client    *handler.Client
 }
 
 // step tells how long a part of the start took.
@@ -84,7 +88,7 @@ func (s *session) start(ctx context.Context, addr string, real bool) error {
 		{"build the custom handler, stage dist/", func() error { return s.stage(ctx, root, dist) }},
 		{"start Power BI, Entra ID, Key Vault (stand-ins)", s.startWorld},
 		{"start Azurite (real blob service)", func() (err error) { s.blobs, err = azurite.Start(ctx, ""); return err }},
-		{"start the Functions host (stand-in), the app", func() error { return s.startHost(ctx, dist, addr) }},
+		{"start the Functions host (stand-in), the app", func() error { return s.startHost(ctx, root, dist, addr) }},
 	}
 	for i, step := range steps {
 		if i == 2 && !real {
@@ -110,8 +114,13 @@ func (s *session) startWorld() (err error) {
 	return err
 }
 
-func (s *session) startHost(ctx context.Context, dist, addr string) error {
+func (s *session) startHost(ctx context.Context, root, dist, addr string) (err error) {
 	settings := s.world.Env()
+	if s.schedules {
+		if settings["SCHEDULES_FILE"], err = writeDemoSchedules(root); err != nil {
+			return err
+		}
+	}
 	settings["STATE_STORAGE"] = "memory"
 	if s.blobs != nil {
 		settings["STATE_STORAGE"] = s.blobs.ConnectionString()
@@ -119,7 +128,7 @@ func (s *session) startHost(ctx context.Context, dist, addr string) error {
 	settings["SWEEP_SCHEDULE"] = "*/30 * * * * *"
 	settings["SETTLE_WINDOW"] = "30s"
 	host, err := funchost.Start(ctx, funchost.Options{
-		Root: dist, Addr: freeAddr(ctx, addr), Env: settings, Environ: s.env.environ, OnLine: s.tale.fromHandler,
+		Root: dist, Addr: freeAddr(ctx, addr), Env: settings, Environ: s.env.environ, OnLine: s.heard,
 	})
 	if err != nil {
 		return err
@@ -127,6 +136,11 @@ func (s *session) startHost(ctx context.Context, dist, addr string) error {
 	s.host = host
 	s.client = &handler.Client{BaseURL: host.URL(), Key: host.FunctionKey()}
 	return host.WaitReady(ctx)
+}
+
+func (s *session) heard(l funchost.Line) {
+	s.tale.fromHandler(l)
+	s.ticker.heard(l)
 }
 
 // freeAddr is addr, or the same host with any port if that one is in use.
@@ -219,6 +233,9 @@ still serving; Ctrl-C ends it. In another shell:
   # make the model busy with somebody else's refresh, or let the next refresh fail; then ask again
   curl -sS -X POST '%s/busy?for=20s'
   curl -sS -X POST '%s/fail-next?class=credentials'
+
+  # what is scheduled: a refresh every minute, as build/dev/schedules.json says
+  curl -sS "$PBIREFRESH_URL/api/schedules" -H "x-functions-key: $PBIREFRESH_KEY"
 
   # throttle Power BI for 20 seconds; everything else that the stand-ins can do
   curl -sS -X POST '%sthrottle?retryAfter=20'

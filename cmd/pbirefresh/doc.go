@@ -8,6 +8,7 @@
 //	pbirefresh watch     watch an operation by its status URL
 //	pbirefresh cancel    cancel an operation
 //	pbirefresh audit     show who asked for what
+//	pbirefresh schedule  check a schedule file, or make an entry of Power BI's own schedule
 //
 // Output rules: what a command was asked for goes to standard output, everything
 // else to standard error; messages are lower case, one line, and errors begin

@@ -48,6 +48,7 @@ func commands() []command {
 		{"watch", "watch an operation by its status URL", watch},
 		{"cancel", "cancel an operation", cancel},
 		{"audit", "show who asked for what, from the records in the storage", showAudit},
+		{"schedule", "check a schedule file and show its week (check), or make an entry of Power BI's own schedule (import)", scheduleCommand},
 	}
 }
 
@@ -85,6 +86,12 @@ func synopsis(name string) string {
 		return "watch STATUS_URL"
 	case "cancel":
 		return "cancel [options] STATUS_URL"
+	case "schedule":
+		return "schedule check [options] FILE | schedule import [options] WORKSPACE_ID DATASET_ID"
+	case "schedule check":
+		return "schedule check [options] FILE"
+	case "schedule import":
+		return "schedule import [options] WORKSPACE_ID DATASET_ID"
 	default:
 		return name + " [options]"
 	}

@@ -27,6 +27,9 @@ func packageApp(ctx context.Context, args []string, env environment) error {
 	if err != nil {
 		return err
 	}
+	if err := checkPackaged(root, env); err != nil {
+		return err
+	}
 	if *stamp == "" {
 		*stamp = gitVersion(ctx, root)
 	}

@@ -19,6 +19,7 @@ import (
 	"pbirefresh/lease"
 	"pbirefresh/powerbi"
 	"pbirefresh/refresh"
+	"pbirefresh/schedule"
 )
 
 // app is the wired program.
@@ -28,6 +29,7 @@ type app struct {
 	key      func(context.Context) ([]byte, error)
 	secret   *keyvault.Credential
 	upstream refresh.Upstream
+	clock    *schedule.Runner
 	routes   http.Handler
 
 	trail      *audit.Trail
@@ -90,9 +92,10 @@ func (s settings) transport() policy.Transporter {
 func (a *app) handlerConfig(s settings) handler.Config {
 	coordinator, callbacks := a.domain(s)
 	s.guard.Open = coordinator.Open
+	a.clock = a.schedules(s, coordinator, handler.ScheduleRequest(s.defaultTimeout))
 	return handler.Config{
 		Refresher: coordinator, Callbacks: callbacks, Guard: s.guard, Audit: a.trail,
-		Schedules: a.schedules(s, coordinator, handler.ScheduleRequest(s.defaultTimeout)),
+		Schedules: a.clock,
 		BaseURL:   s.baseURL, Hosts: s.hosts, DefaultTimeout: s.defaultTimeout, MaxWait: s.maxWait, Allowed: s.allowed,
 		Checks:  a.checks(s),
 		Version: version, Logger: a.log,
@@ -158,9 +161,13 @@ func (a *app) warm(ctx context.Context) {
 	a.log.Info("warm", "ms", time.Since(began).Milliseconds())
 }
 
-// background warms up, and then watches over the secret.
+// background warms up, takes the schedules up without waiting for the timer, and then
+// watches over the secret.
 func (a *app) background(ctx context.Context) {
 	a.warm(ctx)
+	if _, err := a.clock.Tick(ctx); err != nil {
+		a.log.Warn("schedules not taken up yet", "error", err)
+	}
 	a.watchSecret(ctx)
 }
 

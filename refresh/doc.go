@@ -95,6 +95,11 @@
 // good, and did more than an operation asked for, that one is tried once more by itself
 // and never merged again, since it may have failed by what others asked for.
 //
+// A refresh in a partialBatch may fail and have committed some of its objects. If its
+// details tell of each object that an operation asked for, only the rest is tried again:
+// what is done was done after the operation's callers had arrived. Who joins later
+// (whenBusy: join) is content with that too.
+//
 // # Keys
 //
 // Requests of one [Key] are one request. Its claim, a blob that can be created once,

@@ -61,6 +61,7 @@ type Operation struct {
 	Total     int          `json:"total,omitempty"`    // how many objects the refresh has
 	Blocked   *Blocked     `json:"blocked,omitempty"`  // why it waits
 	Fault     *Fault       `json:"fault,omitempty"`    // why it failed
+	Done      []int        `json:"done,omitempty"`     // of Shape.Objects, what an attempt has committed that then failed
 	Alone     bool         `json:"alone,omitempty"`    // an attempt for it and others failed: from then on it is tried by itself
 	Renewed   bool         `json:"renewed,omitempty"`  // the token was renewed once for it
 	Fallback  bool         `json:"fallback,omitempty"` // enhanced was refused: standard, once the workspace is checked
@@ -223,6 +224,7 @@ func cloneOperations(list []Operation) []Operation {
 		list[i].Withdrawn = slices.Clone(list[i].Withdrawn)
 		list[i].Tries = slices.Clone(list[i].Tries)
 		list[i].Objects = slices.Clone(list[i].Objects)
+		list[i].Done = slices.Clone(list[i].Done)
 	}
 	return list
 }

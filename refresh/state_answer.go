@@ -65,9 +65,9 @@ func (m *machine) lateAnswer(e Answered) {
 	for _, op := range m.Pending {
 		if n := len(op.Tries); n > 0 && op.Tries[n-1].Txn == e.Txn {
 			if len(a.Serves) == 0 {
-				a.Shape = op.Shape
+				a.Shape = op.wanted()
 			}
-			a.Shape, _ = a.Shape.with(op.Shape)
+			a.Shape, _ = a.Shape.with(op.wanted())
 			a.Serves, a.Intent = append(a.Serves, op.Number), op.Tries[n-1].Intent
 		}
 	}

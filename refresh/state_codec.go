@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // ErrNewer says that the document was written by a newer version of this program. It is
@@ -44,11 +45,20 @@ func (s *State) check() error {
 		if op.Number < 1 || op.Number > s.Last || op.Phase.Terminal() {
 			return fmt.Errorf("refresh: pending operation %d of the state document is impossible", op.Number)
 		}
+		if op.impossiblyDone() {
+			return fmt.Errorf("refresh: operation %d of the state document has done what it was not asked for", op.Number)
+		}
 	}
 	if s.Attempt != nil {
 		return s.checkServed(s.Attempt)
 	}
 	return nil
+}
+
+// impossiblyDone: without anything left to do, an operation would do everything.
+func (op *Operation) impossiblyDone() bool {
+	n := len(op.Shape.Objects)
+	return len(op.Done) > 0 && len(op.Done) >= n || slices.ContainsFunc(op.Done, func(i int) bool { return i < 0 || i >= n })
 }
 
 func (s *State) checkServed(a *Attempt) error {

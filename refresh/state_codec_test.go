@@ -52,6 +52,7 @@ func fullState() State {
 	s.Pending[0].Number, s.Pending[0].Phase = 7, Running
 	s.Pending[1].Number, s.Pending[1].Phase = 9, Queued
 	s.Attempt.Serves = []int64{7}
+	s.Pending[0].Done, s.Pending[1].Done = []int{1}, []int{0}
 	return s
 }
 
@@ -112,6 +113,9 @@ func TestDecodeRefuses(t *testing.T) {
 		{"an operation of tomorrow", changed(func(s *State) { s.Pending[1].Number = 10 }), "operation 10"},
 		{"an operation without a number", changed(func(s *State) { s.Pending[1].Number = 0 }), "operation 0"},
 		{"a pending operation that has ended", changed(func(s *State) { s.Pending[1].Phase = Failed }), "operation 9"},
+		{"all done, and yet pending", changed(func(s *State) { s.Pending[0].Done = []int{0, 1} }), "operation 7"},
+		{"something done that was not asked for", changed(func(s *State) { s.Pending[1].Done = []int{2} }), "operation 9"},
+		{"less than nothing done", changed(func(s *State) { s.Pending[1].Done = []int{-1} }), "operation 9"},
 		{"an attempt for nobody we know", changed(func(s *State) { s.Attempt.Serves = []int64{7, 8} }), "operation 8"},
 		{"an attempt for a finished operation", changed(func(s *State) { s.Attempt.Serves = []int64{s.Recent[0].Number} }), "does not hold"},
 		{"an attempt that its operation knows nothing of", changed(func(s *State) { s.Pending[0].Tries = nil }), "operation 7"},

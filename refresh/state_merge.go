@@ -13,13 +13,13 @@ import (
 // All of them arrived before the intent, so that the refresh is fresh for each.
 func (s *State) party() ([]int64, Shape) {
 	head := &s.Pending[0]
-	serves, shape := []int64{head.Number}, head.Shape
+	serves, shape := []int64{head.Number}, head.wanted()
 	for i := range s.Pending[1:] {
 		op := &s.Pending[1+i]
 		if !head.goesWith(op) {
 			continue
 		}
-		if wider, ok := shape.with(op.Shape); ok {
+		if wider, ok := shape.with(op.wanted()); ok {
 			serves, shape = append(serves, op.Number), wider
 		}
 	}

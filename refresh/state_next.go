@@ -106,7 +106,7 @@ func (m *machine) start(txn string) {
 	}
 	renew := false
 	m.eachServed(func(op *Operation) {
-		op.Tries = append(op.Tries, Try{Txn: txn, Kind: kind, Intent: m.now, Outcome: OutcomePending, Merged: !op.Shape.Covers(shape)})
+		op.Tries = append(op.Tries, Try{Txn: txn, Kind: kind, Intent: m.now, Outcome: OutcomePending, Merged: !op.wanted().Covers(shape)})
 		renew = renew || op.Renewed
 		m.enter(op, Starting)
 	})

@@ -59,7 +59,7 @@ func (m *machine) saw(a *Attempt, row Row, e Observed) {
 		a.Started = row.Start
 	}
 	m.eachServed(func(op *Operation) {
-		own := op.Shape.own(row.Objects)
+		own := op.progress(row.Objects)
 		op.Objects, op.Total = shown(own), len(own)
 		if !a.Started.IsZero() {
 			op.try().Started = a.Started
@@ -140,6 +140,7 @@ func (m *machine) endedFor(op *Operation, row Row, end time.Time) {
 		op.endTry(OutcomeCompleted, nil, end)
 		m.finish(op, Succeeded, nil)
 	case RowFailed:
+		op.credit(row)
 		m.failedTry(op, OutcomeFailed, row.fault(), end)
 	case RowCancelled:
 		if op.Cancel {

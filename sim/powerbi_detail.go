@@ -98,13 +98,7 @@ func (m *model) objects(r *refresh) []detailObject {
 	}
 	var list []detailObject
 	for _, o := range wanted {
-		status := r.extended()
-		if set, ok := r.plan.Objects[o.Table]; ok && !r.ended.IsZero() {
-			status = set
-		} else if len(r.plan.Objects) > 0 && !r.ended.IsZero() {
-			status = statusCompleted // a partial commit: what is not named was committed
-		}
-		list = append(list, detailObject{o.Table, o.Partition, status})
+		list = append(list, detailObject{o.Table, o.Partition, r.objectStatus(o)})
 	}
 	return list
 }

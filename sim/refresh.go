@@ -105,6 +105,8 @@ type Refresh struct {
 	Ended    time.Time       `json:"ended,omitzero"`
 	Status   string          `json:"status"` // NotStarted, InProgress, Completed, ...; Dropped
 	Dropped  bool            `json:"dropped,omitempty"`
+	// Committed are the objects, Table or Table/Partition, that a PartialBatch refresh which failed has committed.
+	Committed []string `json:"committed,omitempty"`
 }
 
 func (r *refresh) truth(ref Ref) Refresh {
@@ -115,5 +117,35 @@ func (r *refresh) truth(ref Ref) Refresh {
 	return Refresh{
 		ID: r.id, ListedID: r.listed, Model: ref, Via: r.via, Caller: r.caller, Body: r.body,
 		Accepted: r.accepted, Started: r.begun, Ended: r.ended, Status: status, Dropped: r.dropped,
+		Committed: r.committed(),
 	}
+}
+
+// committed is what is left of a partial commit.
+func (r *refresh) committed() []string {
+	if r.ended.IsZero() || r.plan.Status == statusCompleted || r.wants.commitMode != "PartialBatch" || len(r.plan.Objects) == 0 {
+		return nil
+	}
+	var list []string
+	for _, o := range r.wants.objects {
+		name := o.Table
+		if o.Partition != "" {
+			name += "/" + o.Partition
+		}
+		if r.objectStatus(o) == statusCompleted {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// objectStatus: in a partial commit, what is not named was committed.
+func (r *refresh) objectStatus(o refreshObject) string {
+	if r.ended.IsZero() || len(r.plan.Objects) == 0 {
+		return r.extended()
+	}
+	if set, ok := r.plan.Objects[o.Table]; ok {
+		return set
+	}
+	return statusCompleted
 }

@@ -173,7 +173,7 @@ func (w *world) outcome(d dice) {
 	ref := w.anyModel(d)
 	class := pick(d, sim.FailureClasses()...)
 	var o sim.Outcome
-	switch d.IntN(6) {
+	switch n := d.IntN(6); n {
 	case 0:
 		o = sim.Outcome{Dropped: true}
 		w.cover.hit("outcome dropped")
@@ -184,16 +184,34 @@ func (w *world) outcome(d dice) {
 		o = sim.Outcome{Stuck: true}
 		w.cover.hit("outcome stuck")
 	default:
+		if n == 5 {
+			class = sim.FailPartial
+			w.partly(ref)
+		}
 		var err error
 		if o, err = sim.Failure(class); err != nil {
 			w.oracle.violated("%v", err)
 		}
 		w.cover.hit("outcome %s", class)
-		if d.chance(0.2) {
+		if n == 5 && d.chance(0.7) {
+			o.Description = "You've exceeded the capacity limit for semantic model refreshes. Try again when fewer semantic models are being processed."
+		} else if d.chance(0.2) {
 			o.Description = strings.Repeat("A very long and not at all helpful explanation. ", 60)
 		}
 	}
 	_ = w.cloud.PowerBI.Next(ref, o)
+}
+
+// partly lets a caller ask for tables in a partial batch: nobody else notices what a
+// refresh that failed has done.
+func (w *world) partly(ref sim.Ref) {
+	c := w.newCaller()
+	shape := refresh.Shape{Kind: refresh.Enhanced, Type: "Full", CommitMode: "PartialBatch", ApplyPolicy: new(false),
+		Objects: []refresh.Object{{Table: "DimDate"}, {Table: "FactSales"}}}
+	w.actors.Go(func() {
+		c.serve(refresh.Request{Model: refresh.Model{WorkspaceID: ref.Workspace, DatasetID: ref.Model},
+			Ask: refresh.Ask{Shape: shape, WhenBusy: refresh.WhenBusyQueue, Timeout: time.Hour, MaxAttempts: 3}})
+	})
 }
 
 // tune changes how Power BI treats a model.

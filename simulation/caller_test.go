@@ -113,7 +113,11 @@ func (c *caller) shape() refresh.Shape {
 	case 6:
 		return tables("DimDate")
 	case 7:
-		return tables("DimDate", "FactSales")
+		s := tables("DimDate", "FactSales")
+		if s.Type == "Full" {
+			s.CommitMode, s.ApplyPolicy = "PartialBatch", new(false)
+		}
+		return s
 	default:
 		s := tables("FactSales")
 		s.Objects[0].Partition = pick(d, "2025", "2026")

@@ -12,6 +12,7 @@ func expected() []string {
 		}
 	}
 	cross("try ", "", []string{""}, []string{"pending", "completed", "failed", "cancelled", "refused", "dropped", "unknown", "adopted", "merged"})
+	list = append(list, "served in parts")
 
 	cross("store ", ": ", []string{"read", "acquire", "write", "release", "list"}, []string{"outage", "lost", "refused", "landed", "late", "slow"})
 	cross("wire ", ": ", []string{"get", "post"}, []string{"landed", "late", "slow"})

@@ -162,21 +162,47 @@ func (l *ledger) judgeSuccess(p *promise, v refresh.View) {
 		l.w.oracle.violated("G6: operation %d of %s says Succeeded, and its refresh %s is %s", number, short(p.model), r.ID, r.Status)
 	case r.Via == sim.ViaEnhancedAPI && r.Caller == "":
 		l.w.oracle.violated("G3: operation %d of %s was served by another tool's refresh, and nobody knows of what", number, short(p.model))
-	case !covers(r.Body, p.ask.Shape):
+	case !covers(r.Body, l.undone(p, v)):
 		l.w.oracle.violated("G3: operation %d of %s asked for %+v and was served by %s", number, short(p.model), p.ask.Shape, r.Body)
 	case l.w.jumped() && l.w.oracle.blind(v):
-	case p.ask.WhenBusy != refresh.WhenBusyJoin && since(r).Before(p.arrived.Add(l.w.skew)):
-		l.w.oracle.violated("G3: operation %d of %s arrived at %v and was served by a refresh of %v", number, short(p.model), p.arrived.Add(l.w.skew), since(r))
+	case p.ask.WhenBusy != refresh.WhenBusyJoin && since(r, v).Before(p.arrived.Add(l.w.skew)):
+		l.w.oracle.violated("G3: operation %d of %s arrived at %v and was served by a refresh of %v", number, short(p.model), p.arrived.Add(l.w.skew), since(r, v))
 	}
 }
 
 // since is the time from which a refresh is fresh: our own is asked for after the
-// caller arrived; an adopted one of another tool may have waited, and begins after.
-func since(r sim.Refresh) time.Time {
-	if strings.EqualFold(r.Caller, sim.ClientID) {
+// caller arrived; one that was recognised, of another tool or of a document that was
+// deleted, may have waited, and begins after.
+func since(r sim.Refresh, v refresh.View) time.Time {
+	adopted := slices.ContainsFunc(v.Operation.Tries, func(t refresh.Try) bool {
+		return t.Adopted && (strings.EqualFold(t.RefreshID, r.ID) || strings.EqualFold(t.RefreshID, r.ListedID))
+	})
+	if strings.EqualFold(r.Caller, sim.ClientID) && !adopted {
 		return r.Accepted
 	}
 	return r.Started
+}
+
+// undone is what the caller asked for, without what earlier attempts for it have
+// committed, after it arrived, of a refresh that then failed (G3).
+func (l *ledger) undone(p *promise, v refresh.View) refresh.Shape {
+	left := p.ask.Shape
+	for _, try := range v.Operation.Tries {
+		for _, r := range l.w.refreshes(p.model) {
+			fresh := p.ask.WhenBusy == refresh.WhenBusyJoin || !since(r, v).Before(p.arrived.Add(l.w.skew)) || l.w.jumped()
+			if try.RefreshID == "" || !strings.EqualFold(r.ID, try.RefreshID) && !strings.EqualFold(r.ListedID, try.RefreshID) || !fresh {
+				continue
+			}
+			rest := slices.DeleteFunc(slices.Clone(left.Objects), func(o refresh.Object) bool {
+				return slices.Contains(r.Committed, strings.TrimSuffix(o.Table+"/"+o.Partition, "/"))
+			})
+			if len(rest) > 0 && len(rest) < len(left.Objects) {
+				left.Objects = rest
+				l.w.cover.hit("served in parts")
+			}
+		}
+	}
+	return left
 }
 
 // served is the refresh that the operation names as its latest.

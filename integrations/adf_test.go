@@ -29,7 +29,7 @@ func runner(t *testing.T, a *app, folder string) *pipeline.Runner {
 	}
 	return &pipeline.Runner{
 		Client: &http.Client{Transport: cloud{a}}, Functions: functions, Token: msi,
-		Poll: 100 * time.Millisecond, Retry: time.Millisecond, Patience: time.Minute,
+		Poll: 100 * time.Millisecond, Retry: time.Second, Patience: time.Minute,
 	}
 }
 
@@ -40,7 +40,7 @@ func run(t *testing.T, r *pipeline.Runner, path string, ref sim.Ref) pipeline.Re
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := r.Run(t.Context(), d, "run-"+ref.Model, map[string]any{"workspaceId": ref.Workspace, "datasetId": ref.Model})
+	result, err := r.Run(patience(t), d, "run-"+ref.Model, map[string]any{"workspaceId": ref.Workspace, "datasetId": ref.Model})
 	if err != nil {
 		t.Fatal(err)
 	}

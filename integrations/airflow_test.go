@@ -38,7 +38,7 @@ func readSensor(t *testing.T) sensor {
 // poke follows a refresh as HttpSensor does and returns the last answer.
 func (s sensor) poke(t *testing.T, a *app, id string) (int, string) {
 	t.Helper()
-	for {
+	for ctx := patience(t); ; {
 		resp, body := a.get(t, a.host.URL()+"/api/refreshes/"+id)
 		waits := resp.StatusCode >= s.above
 		for _, note := range s.notes {
@@ -47,7 +47,11 @@ func (s sensor) poke(t *testing.T, a *app, id string) (int, string) {
 		if !waits {
 			return resp.StatusCode, body
 		}
-		<-time.After(200 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+			return 0, "it does not end"
+		case <-time.After(200 * time.Millisecond):
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package integrations
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -26,6 +27,9 @@ import (
 var dist string
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	// They wait for refreshes of a second or two: how many run at once is no matter of cores.
+	_ = flag.Set("test.parallel", "8")
 	dir, err := os.MkdirTemp("", "pbirefresh-integrations-")
 	if err == nil {
 		dist, err = buildApp(dir)
@@ -63,11 +67,19 @@ type app struct {
 	log []string
 }
 
+// patience is how long one caller may take: what hangs must fail, and say what.
+func patience(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
 // setting changes the settings of an app before it starts.
 type setting func(env map[string]string)
 
-// startApp starts it. Its state is in a real blob service, and its timer fires
-// only when a test says so: nobody but the caller moves a refresh on.
+// startApp starts it. Its timer fires only when a test says so: nobody but the
+// caller moves a refresh on.
 func startApp(t *testing.T, settings ...setting) *app {
 	t.Helper()
 	world, err := sim.Start(sim.WorldOptions{})
@@ -77,8 +89,7 @@ func startApp(t *testing.T, settings ...setting) *app {
 	t.Cleanup(func() { _ = world.Close() })
 	env := world.Env()
 	env["SWEEP_SCHEDULE"] = "0 0 0 1 1 *"
-	env["STATE_STORAGE"] = azurite.Shared(t).ConnectionString()
-	env["STATE_CONTAINER"] = azurite.NewContainer()
+	env["STATE_STORAGE"] = "memory"
 	for _, set := range settings {
 		set(env)
 	}
@@ -121,6 +132,15 @@ func (a *app) close(t *testing.T) {
 	}
 	if t.Failed() {
 		t.Log(log)
+	}
+}
+
+// durable is an app whose state outlives its process, in a real blob service.
+func durable(t *testing.T) setting {
+	t.Helper()
+	server := azurite.Shared(t)
+	return func(env map[string]string) {
+		env["STATE_STORAGE"], env["STATE_CONTAINER"] = server.ConnectionString(), azurite.NewContainer()
 	}
 }
 

@@ -18,7 +18,7 @@ func node[T any](t *testing.T, script string, args ...string) T {
 // nodeWith adds variables to the environment.
 func nodeWith[T any](t *testing.T, env []string, script string, args ...string) T {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "node", append([]string{filepath.Join("checks", script), filepath.Join("..", "tools")}, args...)...)
+	cmd := exec.CommandContext(patience(t), "node", append([]string{filepath.Join("checks", script), filepath.Join("..", "tools")}, args...)...)
 	cmd.Stderr, cmd.Env = os.Stderr, append(os.Environ(), env...)
 	out, err := cmd.Output()
 	if err != nil {

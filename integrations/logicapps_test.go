@@ -36,7 +36,7 @@ func flow(t *testing.T, r *workflow.Runner, path string, ref sim.Ref) workflow.R
 		}
 	}
 	values["workspaceId"], values["datasetId"] = workflow.Parameter{Value: ref.Workspace}, workflow.Parameter{Value: ref.Model}
-	result, err := r.Run(t.Context(), d, "0858"+ref.Model, values)
+	result, err := r.Run(patience(t), d, "0858"+ref.Model, values)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package integrations
 
 import (
 	"bytes"
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -75,7 +74,7 @@ func (s shell) run(t *testing.T, a *app, key string, ref sim.Ref) (int, string) 
 	if err != nil {
 		t.Fatalf("%v (the tests need sh, bash and curl; Git for Windows has them)", err)
 	}
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), command, append(s.command[1:], path)...)
+	cmd := exec.CommandContext(patience(t), command, append(s.command[1:], path)...)
 	cmd.Env = append(os.Environ(), "PBIREFRESH_URL="+a.host.URL(), "PBIREFRESH_KEY="+key, "WORKSPACE_ID="+ref.Workspace, "DATASET_ID="+ref.Model, "POLL_SECONDS=1")
 	if s.path != "" {
 		cmd.Env = append(cmd.Env, "PATH="+s.path)

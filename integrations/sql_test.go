@@ -23,7 +23,7 @@ func database(t *testing.T, a *app) *tsql.Database {
 
 func execute(t *testing.T, d *tsql.Database, ref sim.Ref) error {
 	t.Helper()
-	return d.Run(t.Context(), "EXEC dbo.refresh_model @workspaceId = '"+ref.Workspace+"', @datasetId = '"+ref.Model+"', @idempotencyKey = 'nightly-"+ref.Model+"';")
+	return d.Run(patience(t), "EXEC dbo.refresh_model @workspaceId = '"+ref.Workspace+"', @datasetId = '"+ref.Model+"', @idempotencyKey = 'nightly-"+ref.Model+"';")
 }
 
 // thrown is the text of what the procedure threw, and no other error.

@@ -65,7 +65,7 @@ func ContainerName(s string) bool { return len(s) >= 3 && len(s) <= 63 && contai
 
 func (o *Options) check() error {
 	if !ContainerName(o.Container) {
-		return fmt.Errorf("STATE_CONTAINER %q: want 3 to 63 lower-case letters, digits and single hyphens", o.Container)
+		return errors.New("STATE_CONTAINER is wrong: it must be a container's name, 3 to 63 lower-case letters, digits and single hyphens")
 	}
 	switch {
 	case o.ServiceURL != "" && o.ConnectionString != "":

@@ -92,7 +92,7 @@ func BenchmarkSharedTrigger(b *testing.B) {
 			})
 		}
 		wg.Wait()
-		b.ReportMetric(float64(upstream.posts), "posts")
+		b.ReportMetric(float64(upstream.posts.Load()), "posts")
 		b.ReportMetric(float64(store.counted("write")), "writes")
 		b.ReportMetric(float64(store.counted("read")), "reads")
 	}

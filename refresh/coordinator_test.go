@@ -54,8 +54,8 @@ func TestCallersOfOneProcessShareWritesAndRefreshes(t *testing.T) {
 				t.Errorf("ended as %s", v.Status)
 			}
 		}
-		if pbi.posts != 2 || pbi.overlap != 0 {
-			t.Errorf("%d refreshes, %d overlaps; want 2 and none", pbi.posts, pbi.overlap)
+		if pbi.posts.Load() != 2 || pbi.overlap.Load() != 0 {
+			t.Errorf("%d refreshes, %d overlaps; want 2 and none", pbi.posts.Load(), pbi.overlap.Load())
 		}
 	})
 }
@@ -104,8 +104,8 @@ func TestManyProcessesOneModel(t *testing.T) {
 				t.Error("served by a refresh that began before the caller arrived")
 			}
 		}
-		if pbi.posts > 2 || pbi.overlap != 0 {
-			t.Errorf("%d refreshes, %d overlaps; want at most 2 and none", pbi.posts, pbi.overlap)
+		if pbi.posts.Load() > 2 || pbi.overlap.Load() != 0 {
+			t.Errorf("%d refreshes, %d overlaps; want at most 2 and none", pbi.posts.Load(), pbi.overlap.Load())
 		}
 	})
 }
@@ -131,8 +131,8 @@ func TestSlowPostDoesNotHoldTheLease(t *testing.T) {
 		if v := finish(t, b, second.ID); v.Status != StatusSucceeded {
 			t.Errorf("second: %s", v.Status)
 		}
-		if pbi.posts != 2 || pbi.overlap != 0 {
-			t.Errorf("%d posts, %d overlaps", pbi.posts, pbi.overlap)
+		if pbi.posts.Load() != 2 || pbi.overlap.Load() != 0 {
+			t.Errorf("%d posts, %d overlaps", pbi.posts.Load(), pbi.overlap.Load())
 		}
 	})
 }
@@ -157,8 +157,8 @@ func TestProcessDiesAfterThePost(t *testing.T) {
 				doomed, heir := newTestCoordinator(store, pbi), newTestCoordinator(store, pbi)
 				receipt := mustTrigger(t, doomed, wholeModel())
 				v := sweepUntilDone(t, heir, receipt.ID)
-				if v.Status != StatusSucceeded || pbi.overlap != 0 {
-					t.Errorf("%s (%+v), %d overlaps", v.Status, v.Operation.Fault, pbi.overlap)
+				if v.Status != StatusSucceeded || pbi.overlap.Load() != 0 {
+					t.Errorf("%s (%+v), %d overlaps", v.Status, v.Operation.Fault, pbi.overlap.Load())
 				}
 				close(dead)
 			})

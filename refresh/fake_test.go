@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,8 +31,8 @@ type fakePowerBI struct {
 
 	mu      sync.Mutex
 	rows    []*fakeRow
-	overlap int
-	posts   int
+	overlap atomic.Int32
+	posts   atomic.Int32
 	looks   int
 	deletes []string
 	warms   int
@@ -73,7 +74,7 @@ func (f *fakePowerBI) Post(ctx context.Context, _ Model, p Post, sendBy time.Tim
 		return Answer{Kind: Unsent, Fault: &Fault{Code: "Late", Message: "too late", Transient: true}}
 	}
 	f.mu.Lock()
-	f.posts++
+	f.posts.Add(1)
 	hook := f.onPost
 	f.onPost = nil
 	f.mu.Unlock()
@@ -94,7 +95,7 @@ func (f *fakePowerBI) accept() string {
 	now := time.Now()
 	for _, r := range f.rows {
 		if now.Before(r.end) {
-			f.overlap++
+			f.overlap.Add(1)
 		}
 	}
 	r := &fakeRow{id: fmt.Sprintf("R%d", len(f.rows)+1), start: now, end: now.Add(f.length)}

@@ -65,8 +65,8 @@ func failOnce(t *testing.T, op leasetest.Op, n int, landed bool) {
 	if receipt.View.Status != StatusSucceeded {
 		t.Errorf("ended as %s: %+v", receipt.View.Status, receipt.View.Operation)
 	}
-	if pbi.overlap > 0 || pbi.posts > 2 {
-		t.Errorf("%d posts, %d overlaps", pbi.posts, pbi.overlap)
+	if pbi.overlap.Load() > 0 || pbi.posts.Load() > 2 {
+		t.Errorf("%d posts, %d overlaps", pbi.posts.Load(), pbi.overlap.Load())
 	}
 }
 
@@ -89,16 +89,16 @@ func TestUnconfirmedIntentIsNotPosted(t *testing.T) {
 		})
 		_, err := c.Trigger(t.Context(), wholeModel())
 		var unavailable *UnavailableError
-		if !errors.As(err, &unavailable) || pbi.posts != 0 {
-			t.Errorf("%v, %d posts (%d reads before)", err, pbi.posts, reads)
+		if !errors.As(err, &unavailable) || pbi.posts.Load() != 0 {
+			t.Errorf("%v, %d posts (%d reads before)", err, pbi.posts.Load(), reads)
 		}
 		// Storage comes back. The intent that was saved after all is known to be unsent.
 		store.On(leasetest.OpRead, nil)
 		store.On(leasetest.OpRelease, nil)
 		time.Sleep(30 * time.Second)
 		r := mustTrigger(t, c, wholeModel())
-		if v := finish(t, c, r.ID); v.Status != StatusSucceeded || pbi.overlap > 0 {
-			t.Errorf("%s, %d overlaps", v.Status, pbi.overlap)
+		if v := finish(t, c, r.ID); v.Status != StatusSucceeded || pbi.overlap.Load() > 0 {
+			t.Errorf("%s, %d overlaps", v.Status, pbi.overlap.Load())
 		}
 	})
 }
@@ -121,8 +121,8 @@ func TestLostWriteAfterAdmissionDoesNotAdmitTwice(t *testing.T) {
 			t.Fatal(err)
 		}
 		s, err := Decode(doc.Body)
-		if err != nil || s.Last != 1 || pbi.posts != 1 {
-			t.Errorf("%d operations, %d posts (%v)", s.Last, pbi.posts, err)
+		if err != nil || s.Last != 1 || pbi.posts.Load() != 1 {
+			t.Errorf("%d operations, %d posts (%v)", s.Last, pbi.posts.Load(), err)
 		}
 	})
 }
@@ -145,11 +145,11 @@ func TestPausedProcessDoesNotPostLate(t *testing.T) {
 			return false, errAmbiguous
 		}))
 		r := mustTrigger(t, paused, wholeModel())
-		if pbi.posts != 0 {
-			t.Errorf("it posted %d times after a pause", pbi.posts)
+		if pbi.posts.Load() != 0 {
+			t.Errorf("it posted %d times after a pause", pbi.posts.Load())
 		}
-		if v := finish(t, paused, r.ID); v.Status != StatusSucceeded || pbi.posts != 1 {
-			t.Errorf("%s after %d posts", v.Status, pbi.posts)
+		if v := finish(t, paused, r.ID); v.Status != StatusSucceeded || pbi.posts.Load() != 1 {
+			t.Errorf("%s after %d posts", v.Status, pbi.posts.Load())
 		}
 	})
 }

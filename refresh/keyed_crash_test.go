@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -84,8 +85,9 @@ func dieOnce(t *testing.T, dies int, after bool, wait time.Duration) {
 	t.Helper()
 	memory := lease.NewMemory()
 	pbi := &fakePowerBI{length: 20 * time.Second}
-	refreshes := 1 // for the key, but one more if the process took the answer of its POST to the grave
-	grave := newMortal(memory, dies, after, func() { refreshes += pbi.posts })
+	var refreshes atomic.Int32
+	refreshes.Store(1) // for the key, but one more if the process took the answer of its POST to the grave
+	grave := newMortal(memory, dies, after, func() { refreshes.Add(pbi.posts.Load()) })
 	defer grave.bury()
 	doomed := newTestCoordinator(grave, pbi)
 	heard := make(chan string, 1)
@@ -118,8 +120,8 @@ func dieOnce(t *testing.T, dies int, after bool, wait time.Duration) {
 	if v := sweepUntilDone(t, heir, receipt.ID); v.Status != StatusSucceeded {
 		t.Errorf("ended as %s", v.Status)
 	}
-	if s := modelState(t, memory); s.Last != 1 || pbi.posts > refreshes || pbi.overlap != 0 {
-		t.Errorf("%d operations, %d refreshes", s.Last, pbi.posts)
+	if s := modelState(t, memory); s.Last != 1 || pbi.posts.Load() > refreshes.Load() || pbi.overlap.Load() != 0 {
+		t.Errorf("%d operations, %d refreshes", s.Last, pbi.posts.Load())
 	}
 }
 
@@ -166,8 +168,8 @@ func failKeyedOnce(t *testing.T, op leasetest.Op, n int, landed bool) {
 		t.Fatalf("%d answers, or more than one id", len(ids))
 	}
 	sweepUntilDone(t, c, ids[0])
-	if s := modelState(t, memory); s.Last != 1 || pbi.posts > 2 || pbi.overlap != 0 {
-		t.Errorf("%d operations, %d refreshes", s.Last, pbi.posts)
+	if s := modelState(t, memory); s.Last != 1 || pbi.posts.Load() > 2 || pbi.overlap.Load() != 0 {
+		t.Errorf("%d operations, %d refreshes", s.Last, pbi.posts.Load())
 	}
 }
 

@@ -107,8 +107,8 @@ func TestKeyStandsForOneRequest(t *testing.T) {
 		if _, err := store.Read(t.Context(), StateName(onOtherModel("k").Model)); !errors.Is(err, lease.ErrNotFound) {
 			t.Errorf("a refused request changed the other model: %v", err)
 		}
-		if pbi.posts != 1+keepRecent+2 {
-			t.Errorf("%d refreshes", pbi.posts)
+		if pbi.posts.Load() != 1+keepRecent+2 {
+			t.Errorf("%d refreshes", pbi.posts.Load())
 		}
 	})
 }
@@ -142,10 +142,10 @@ func TestOperationLeavesTheDocumentWhileTheCallerWaits(t *testing.T) {
 		first := mustTrigger(t, quick, keyed("k"))
 		finish(t, quick, first.ID)
 		push(t, quick, pbi)
-		posts := pbi.posts
+		posts := pbi.posts.Load()
 		close(resume)
-		if got := <-late; got.ID != first.ID || !got.Replayed || pbi.posts != posts {
-			t.Errorf("operation %d, replayed %v, %d more refreshes", got.View.Operation.Number, got.Replayed, pbi.posts-posts)
+		if got := <-late; got.ID != first.ID || !got.Replayed || pbi.posts.Load() != posts {
+			t.Errorf("operation %d, replayed %v, %d more refreshes", got.View.Operation.Number, got.Replayed, pbi.posts.Load()-posts)
 		}
 	})
 }
@@ -201,8 +201,8 @@ func TestRacingRequestsOfOneKey(t *testing.T) {
 						t.Fatal("one key has two ids")
 					}
 				}
-				if s := modelState(t, store); s.Last != 1 || pbi.posts != 1 || firsts != 1 {
-					t.Errorf("%d operations, %d refreshes, %d first requests", s.Last, pbi.posts, firsts)
+				if s := modelState(t, store); s.Last != 1 || pbi.posts.Load() != 1 || firsts != 1 {
+					t.Errorf("%d operations, %d refreshes, %d first requests", s.Last, pbi.posts.Load(), firsts)
 				}
 			})
 		})
@@ -232,8 +232,8 @@ func TestRacingRequestsForOneKey(t *testing.T) {
 				if refused := errors.Join(errs...); !errors.As(refused, &no) || no.Code != CodeKeyReused || errs[0] != nil && errs[1] != nil {
 					t.Errorf("%v", errs)
 				}
-				if pbi.posts != 1 {
-					t.Errorf("%d refreshes", pbi.posts)
+				if pbi.posts.Load() != 1 {
+					t.Errorf("%d refreshes", pbi.posts.Load())
 				}
 			})
 		})
@@ -267,8 +267,8 @@ func TestKeyedCallersShare(t *testing.T) {
 		finish(t, c, ids[0])
 		push(t, c, pbi)
 		mustRepeat(t, fresh, keyed("999"), ids[999])
-		if s := modelState(t, store); pbi.posts != 2+keepRecent+2 || strings.Contains(fmt.Sprint(s), keyed("999").Key.Name) {
-			t.Errorf("%d refreshes; the keys are still in the document: %d operations", pbi.posts, len(s.Recent))
+		if s := modelState(t, store); pbi.posts.Load() != 2+keepRecent+2 || strings.Contains(fmt.Sprint(s), keyed("999").Key.Name) {
+			t.Errorf("%d refreshes; the keys are still in the document: %d operations", pbi.posts.Load(), len(s.Recent))
 		}
 	})
 }

@@ -26,9 +26,7 @@ type answering struct {
 }
 
 func (a answering) Post(_ context.Context, _ Model, p Post, _ time.Time) Answer {
-	a.mu.Lock()
-	a.posts++
-	a.mu.Unlock()
+	a.posts.Add(1)
 	time.Sleep(50 * time.Millisecond)
 	return a.answer(p)
 }
@@ -141,8 +139,8 @@ func TestBusyWithoutATraceIsNoStorm(t *testing.T) {
 		for end := time.Now().Add(time.Hour); time.Now().Before(end); {
 			time.Sleep(mustStatus(t, c, r.ID).RetryAfter)
 		}
-		if pbi.posts > 40 {
-			t.Errorf("%d POSTs in an hour", pbi.posts)
+		if pbi.posts.Load() > 40 {
+			t.Errorf("%d POSTs in an hour", pbi.posts.Load())
 		}
 	})
 }
@@ -262,8 +260,8 @@ func TestPanicIsContained(t *testing.T) {
 		if r.View.Operation.Phase != Settling {
 			t.Errorf("the caller sees %s, want settling: it may have been sent", r.View.Operation.Phase)
 		}
-		if v := sweepUntilDone(t, c, r.ID); v.Status != StatusSucceeded || pbi.overlap > 0 {
-			t.Errorf("%s, %d overlaps", v.Status, pbi.overlap)
+		if v := sweepUntilDone(t, c, r.ID); v.Status != StatusSucceeded || pbi.overlap.Load() > 0 {
+			t.Errorf("%s, %d overlaps", v.Status, pbi.overlap.Load())
 		}
 	})
 }

@@ -170,8 +170,8 @@ func TestStrangeDocumentsAreLeftAlone(t *testing.T) {
 					t.Errorf("sweep: %+v", report)
 				}
 				doc, err := store.Read(t.Context(), StateName(testModel))
-				if err != nil || string(doc.Body) != body || doc.Version != version || pbi.posts != 0 {
-					t.Errorf("it has become %s (%v), %d posts", doc.Body, err, pbi.posts)
+				if err != nil || string(doc.Body) != body || doc.Version != version || pbi.posts.Load() != 0 {
+					t.Errorf("it has become %s (%v), %d posts", doc.Body, err, pbi.posts.Load())
 				}
 			})
 		})

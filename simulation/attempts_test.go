@@ -107,7 +107,7 @@ func (o *oracle) settled(m refresh.Model, a refresh.Attempt, it intent) {
 
 // noTrace: what is called dropped was not accepted, or Power BI really dropped it.
 func (o *oracle) noTrace(m refresh.Model, a refresh.Attempt, it intent) {
-	if o.w.limits.hides || o.deleted[m] || it.blind && o.w.jumped() {
+	if o.w.limits.hides || o.deleted[m] || o.w.undatable(it) {
 		return
 	}
 	for _, r := range o.w.ownRefreshes(m) {
@@ -132,11 +132,10 @@ func settledAs(txn string, s refresh.State) (refresh.Try, bool) {
 	return refresh.Try{}, false
 }
 
-// blind reports whether the operation ended with the row that was recognised by its
-// time, without a measure of the clocks from before the intent.
-func (o *oracle) blind(v refresh.View) bool {
+// undatable reports whether the attempt took a row for its own by a time that nobody
+// can tell.
+func (o *oracle) undatable(try refresh.Try) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	last := v.Operation.Tries[len(v.Operation.Tries)-1]
-	return last.Adopted && o.intents[last.Txn].blind
+	return try.Adopted && o.w.undatable(o.intents[try.Txn])
 }

@@ -95,6 +95,9 @@ func (c *caller) shape() refresh.Shape {
 	d := c.dice
 	tables := func(names ...string) refresh.Shape {
 		s := refresh.Shape{Kind: refresh.Enhanced, Type: pick(d, "", "Full", "DataOnly")}
+		if d.chance(0.3) {
+			s.CommitMode, s.ApplyPolicy = "PartialBatch", new(false)
+		}
 		for _, n := range names {
 			s.Objects = append(s.Objects, refresh.Object{Table: n})
 		}
@@ -109,7 +112,7 @@ func (c *caller) shape() refresh.Shape {
 	case 3, 4:
 		return refresh.Shape{Kind: refresh.Standard}
 	case 5:
-		return refresh.Shape{Kind: refresh.Enhanced, Type: "Full", CommitMode: pick(d, "", "PartialBatch")}
+		return refresh.Shape{Kind: refresh.Enhanced, Type: "Full", CommitMode: pick(d, "", "PartialBatch"), ApplyPolicy: pick(d, nil, new(false))}
 	case 6:
 		return tables("DimDate")
 	case 7:

@@ -50,11 +50,11 @@ func (c *clock) least(since time.Time) time.Duration {
 	return off
 }
 
-// steady reports whether it never jumped.
-func (c *clock) steady() bool {
+// jumps is how often it has jumped.
+func (c *clock) jumps() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.steps) == 1
+	return len(c.steps) - 1
 }
 
 // leap lets one of the clocks jump, forward or back. Forward jumps of the storage
@@ -84,8 +84,13 @@ func (w *world) leap(d dice) {
 	}
 }
 
-// jumped reports whether the clocks that rows are dated by have jumped.
-func (w *world) jumped() bool { return !w.disk.clock.steady() || !w.stamps.steady() }
+// undatable reports whether nobody can tell when a row began: the clocks by which
+// rows are dated jumped before the model's first look, or jumped more than once, which
+// may not show between two looks.
+func (w *world) undatable(it intent) bool {
+	jumps := w.disk.clock.jumps() + w.stamps.jumps()
+	return jumps > 1 || jumps == 1 && it.blind
+}
 
 // A process decides by its wall clock in two places, and in both the later of the
 // monotonic and the wall clock counts: the trust window of a section, and SendBy. So a
@@ -150,7 +155,7 @@ func (c *clock) at(t time.Time) time.Duration {
 // the clock as it is now, and what it remembers by the clock as it was then. Inside
 // the simulated Power BI time passes evenly.
 func (w *world) misdate(resp *http.Response) {
-	if w.stamps.steady() {
+	if w.stamps.jumps() == 0 {
 		return
 	}
 	if at, err := http.ParseTime(resp.Header.Get("Date")); err == nil {

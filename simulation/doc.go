@@ -79,8 +79,8 @@
 // The residual of G1: a POST that arrives, or a refresh that Power BI first shows,
 // after the settle window; the generator stays within that budget (see limits).
 // A storage clock that jumps forward shortens every settle window that it falls into,
-// and one that jumps before a model's first look is not noticed: both are documented,
-// and left out. Deleting a document voids G1 for what it had started. A wall clock that
+// and one that jumps before a model's first look, or to and fro between two looks, is
+// not noticed: both are documented, and left out. Deleting a document voids G1 for what it had started. A wall clock that
 // goes back has no effect (clocks_test.go says why) and is not simulated; a jump forward
 // is simulated by its effects. Documents of other versions, the archive's life cycle,
 // the HTTP layer, and azidentity (a small credential takes its place). A paused

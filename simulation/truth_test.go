@@ -154,6 +154,7 @@ func (l *ledger) forcedBySomebody(p *promise) bool {
 
 func (l *ledger) judgeSuccess(p *promise, v refresh.View) {
 	r, found := l.served(p, v)
+	left, earlier := l.undone(p, v)
 	number := p.opened.Number
 	switch {
 	case !found:
@@ -162,9 +163,9 @@ func (l *ledger) judgeSuccess(p *promise, v refresh.View) {
 		l.w.oracle.violated("G6: operation %d of %s says Succeeded, and its refresh %s is %s", number, short(p.model), r.ID, r.Status)
 	case r.Via == sim.ViaEnhancedAPI && r.Caller == "":
 		l.w.oracle.violated("G3: operation %d of %s was served by another tool's refresh, and nobody knows of what", number, short(p.model))
-	case !covers(r.Body, l.undone(p, v)):
+	case !earlier && !covers(r.Body, left):
 		l.w.oracle.violated("G3: operation %d of %s asked for %+v and was served by %s", number, short(p.model), p.ask.Shape, r.Body)
-	case l.w.jumped() && l.w.oracle.blind(v):
+	case l.w.oracle.undatable(v.Operation.Tries[len(v.Operation.Tries)-1]):
 	case p.ask.WhenBusy != refresh.WhenBusyJoin && since(r, v).Before(p.arrived.Add(l.w.skew)):
 		l.w.oracle.violated("G3: operation %d of %s arrived at %v and was served by a refresh of %v", number, short(p.model), p.arrived.Add(l.w.skew), since(r, v))
 	}
@@ -184,25 +185,31 @@ func since(r sim.Refresh, v refresh.View) time.Time {
 }
 
 // undone is what the caller asked for, without what earlier attempts for it have
-// committed, after it arrived, of a refresh that then failed (G3).
-func (l *ledger) undone(p *promise, v refresh.View) refresh.Shape {
+// committed, after it arrived, of a refresh that then failed (G3). It reports whether
+// they did all of it: who shares an operation that asks for more may have all long
+// before the rest is done.
+func (l *ledger) undone(p *promise, v refresh.View) (refresh.Shape, bool) {
 	left := p.ask.Shape
 	for _, try := range v.Operation.Tries {
 		for _, r := range l.w.refreshes(p.model) {
-			fresh := p.ask.WhenBusy == refresh.WhenBusyJoin || !since(r, v).Before(p.arrived.Add(l.w.skew)) || l.w.jumped()
+			fresh := p.ask.WhenBusy == refresh.WhenBusyJoin || !since(r, v).Before(p.arrived.Add(l.w.skew)) || l.w.oracle.undatable(try)
 			if try.RefreshID == "" || !strings.EqualFold(r.ID, try.RefreshID) && !strings.EqualFold(r.ListedID, try.RefreshID) || !fresh {
 				continue
 			}
 			rest := slices.DeleteFunc(slices.Clone(left.Objects), func(o refresh.Object) bool {
 				return slices.Contains(r.Committed, strings.TrimSuffix(o.Table+"/"+o.Partition, "/"))
 			})
-			if len(rest) > 0 && len(rest) < len(left.Objects) {
-				left.Objects = rest
-				l.w.cover.hit("served in parts")
+			if len(rest) == len(left.Objects) {
+				continue
+			}
+			left.Objects = rest
+			l.w.cover.hit("served in parts")
+			if len(rest) == 0 {
+				return left, true
 			}
 		}
 	}
-	return left
+	return left, false
 }
 
 // served is the refresh that the operation names as its latest.
@@ -234,7 +241,7 @@ func (l *ledger) judgeFailure(p *promise, v refresh.View) {
 	switch {
 	case code == "":
 		l.w.oracle.violated("G6: operation %d of %s failed without a reason", number, short(p.model))
-	case code == refresh.CodeTimeout && found && l.w.disk.clock.steady() && v.Operation.Tries[len(v.Operation.Tries)-1].Outcome == refresh.OutcomePending:
+	case code == refresh.CodeTimeout && found && l.w.disk.clock.jumps() == 0 && v.Operation.Tries[len(v.Operation.Tries)-1].Outcome == refresh.OutcomePending:
 		deadline := v.Operation.Deadline.Add(l.w.skew - l.w.disk.clock.off())
 		if !r.Ended.IsZero() && r.Ended.Before(deadline) {
 			l.w.oracle.violated("G6: operation %d of %s timed out at %v, and its refresh ended at %v", number, short(p.model), deadline, r.Ended)

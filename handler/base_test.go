@@ -78,6 +78,17 @@ func TestBaseURL(t *testing.T) {
 	}
 }
 
+// A route that tells status URLs tells none of a host that is not known, and looks for
+// nothing first.
+func TestStrangersHostAndSchedules(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(c *Config) { c.BaseURL, c.Schedules = "", &fakeSchedules{listing: exampleListing(t)} })
+	if e := b.do(http.MethodGet, "/api/schedules", "", "Host: evil.example").is(http.StatusBadRequest).wireError(); e.Code != "HostNotTrusted" || len(b.fake.calls) != 0 {
+		t.Errorf("%+v, calls %v", e, b.fake.calls)
+	}
+	b.do(http.MethodGet, "/api/schedules", "", "Host: localhost:7071").is(http.StatusOK)
+}
+
 // Nothing of a host that is not known gets into any answer.
 func TestStrangersHostIsInNoAnswer(t *testing.T) {
 	t.Parallel()

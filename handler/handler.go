@@ -66,7 +66,7 @@ func (s *server) endpoints() []endpoint {
 		{http.MethodPost, "/RefreshSweep", s.sweep},
 	}
 	if s.Schedules != nil {
-		endpoints = append(endpoints, endpoint{http.MethodGet, "/api/schedules", s.schedules}, endpoint{http.MethodPost, "/RefreshSchedule", s.tick})
+		endpoints = append(endpoints, endpoint{http.MethodGet, "/api/schedules", s.trusted(s.schedules)}, endpoint{http.MethodPost, "/RefreshSchedule", s.tick})
 	}
 	return endpoints
 }

@@ -107,6 +107,9 @@ func document(r refresh.Receipt, url string) StatusDocument {
 
 // runtimeStatus is a status as Durable Functions calls it (documented: its HTTP API,
 // get instance status). Pipelines made for it loop until it is none of the first two.
+// What failed or was terminated is a 409 all the same: for Durable Functions it is a 200
+// (seen: azure-functions-durable-extension, 2024) or a 400 (documented, 2019). There is no
+// output, input or customStatus, so a recipe that reads them fails rather than errs.
 func runtimeStatus(s refresh.Status) string {
 	switch s {
 	case refresh.StatusNotStarted:

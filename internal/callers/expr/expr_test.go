@@ -38,6 +38,7 @@ func TestEval(t *testing.T) {
 		"@if(equals(1, 2), 'yes', 'no')":                           "no",
 		"@json('{\"a\":[1]}').a":                                   []any{1.0},
 		"@string(json('{\"a\":1}'))":                               `{"a":1}`,
+		"@replace('a{t}{t}', '{t}', 'b')":                          "abb",
 		`{"id":"@{activity('a').output.id}","o":@{json('{}')}}`:    `{"id":"7f","o":{}}`,
 		"why: @{activity('Start').output.error.message} (@{-1.5})": "why: It's gone. (-1.5)",
 	} {
@@ -82,6 +83,7 @@ func TestErrors(t *testing.T) {
 		"@activity(x())":                "no function x",
 		"@json('{')":                    "json()",
 		"@not()":                        "one argument",
+		"@replace('a')":                 "three arguments",
 		"@equals(1)":                    "two arguments",
 		"@if(true)":                     "three arguments",
 		"@x()[1]":                       "no function x",

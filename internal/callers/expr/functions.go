@@ -35,6 +35,12 @@ func builtin() Scope {
 		"equals":   two(func(a, b any) (any, error) { return reflect.DeepEqual(a, b), nil }),
 		"contains": two(func(a, b any) (any, error) { return strings.Contains(String(a), String(b)), nil }),
 		"or":       two(func(a, b any) (any, error) { return a == true || b == true, nil }),
+		"replace": func(args ...any) (any, error) {
+			if len(args) != 3 {
+				return nil, fmt.Errorf("three arguments, not %d", len(args))
+			}
+			return strings.ReplaceAll(String(args[0]), String(args[1]), String(args[2])), nil
+		},
 		"if": func(args ...any) (any, error) {
 			if len(args) != 3 {
 				return nil, fmt.Errorf("three arguments, not %d", len(args))

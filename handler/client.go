@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -49,20 +50,24 @@ func (c *Client) Cancel(ctx context.Context, id string, force bool) (StatusDocum
 	return doc, err
 }
 
-// Watch follows an operation to its end and tells each look. Answers that say
-// "not now" are waited out; any other error, and the end of ctx, end it early.
+// trouble is how long Watch bears trouble that may pass: a process that is replaced, a
+// new version that is deployed, a network that is away.
+const trouble = 5 * time.Minute
+
+// Watch follows an operation to its end and tells each look. Once it has been told how
+// the operation stands, it waits trouble out; until then it waits only for an app that
+// answers. Any other error, and the end of ctx, end it early.
 func (c *Client) Watch(ctx context.Context, statusURL string, tell func(StatusDocument)) (StatusDocument, error) {
+	told, well := false, time.Now()
 	for {
 		doc, wait, err := c.Status(ctx, statusURL)
-		if err != nil {
-			if wait = retryable(err); wait == 0 {
-				return doc, err
-			}
-		} else {
-			tell(doc)
-			if doc.Status.Terminal() {
+		if err == nil {
+			told, well = true, time.Now()
+			if tell(doc); doc.Status.Terminal() {
 				return doc, nil
 			}
+		} else if wait = mayPass(err, told); wait == 0 || time.Since(well) > trouble {
+			return doc, err
 		}
 		select {
 		case <-time.After(max(wait, 250*time.Millisecond)):
@@ -72,10 +77,14 @@ func (c *Client) Watch(ctx context.Context, statusURL string, tell func(StatusDo
 	}
 }
 
-// retryable is how long to wait after an error that may pass; zero if it will not.
-func retryable(err error) time.Duration {
-	e := asError(err)
-	if e.Status == http.StatusServiceUnavailable || e.Status == http.StatusTooManyRequests || e.Status >= http.StatusBadGateway {
+// mayPass is how long to wait after an error that may pass; zero if it will not. No
+// answer at all is one only from an address that has answered before.
+func mayPass(err error, answered bool) time.Duration {
+	var e *Error
+	switch {
+	case !errors.As(err, &e) && answered:
+		return comeAgain
+	case e != nil && (e.Status == http.StatusRequestTimeout || e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError):
 		return max(e.RetryAfter, time.Second)
 	}
 	return 0

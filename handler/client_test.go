@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -219,6 +221,70 @@ func TestClientWatches(t *testing.T) {
 			t.Errorf("took %v, told %v", took, told)
 		}
 	})
+}
+
+// troubled is a service that answers in order with a code of the host's own, or with
+// nothing; the routes answer what is empty, and all that comes after.
+type troubled struct {
+	next  inProcess
+	codes *[]string
+}
+
+func (f troubled) RoundTrip(r *http.Request) (*http.Response, error) {
+	code := ""
+	if len(*f.codes) > 0 {
+		code, *f.codes = (*f.codes)[0], (*f.codes)[1:]
+	}
+	switch code {
+	case "":
+		return f.next.RoundTrip(r)
+	case "lost":
+		return nil, errors.New("connection reset by peer")
+	}
+	w := httptest.NewRecorder()
+	n, _ := strconv.Atoi(code)
+	w.WriteHeader(n)
+	return w.Result(), nil
+}
+
+// A process that dies, and a host that has none for a while, are waited out; an address
+// that never answered is not.
+func TestClientBearsTrouble(t *testing.T) {
+	t.Parallel()
+	long := slices.Repeat([]string{"lost"}, 100)
+	for _, tc := range []struct {
+		name  string
+		codes []string
+		ends  string // "" or what the error says
+		took  time.Duration
+	}{
+		{"in the middle", []string{"", "lost", "500", "502", "503", "408"}, "", (5 + 5 + 4) * time.Second},
+		{"at once", []string{"500", "503"}, "", 2 * time.Second},
+		{"nobody has answered yet", []string{"lost"}, "connection reset", 0},
+		{"for too long", append([]string{""}, long...), "connection reset", 5*time.Second + trouble},
+		{"again and again", slices.Concat([]string{""}, long[:50], []string{""}, long[:50]), "", 2 * (5*time.Second + 50*comeAgain)},
+		{"no trouble", []string{"", "401"}, "function key", 5 * time.Second},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t)
+				b.fake.status = endsAfter(tc.took, refresh.Succeeded)
+				if tc.ends != "" {
+					b.fake.status = always(receipt(refresh.Running))
+				}
+				c := &Client{BaseURL: testBase, HTTP: &http.Client{Transport: troubled{inProcess{b.routes}, &tc.codes}}}
+				began := time.Now()
+				doc, err := c.Watch(t.Context(), testStatusURL, func(StatusDocument) {})
+				if (err == nil) != (tc.ends == "") || err == nil && doc.Status != refresh.StatusSucceeded || err != nil && !strings.Contains(err.Error(), tc.ends) {
+					t.Errorf("%s, %v", doc.Status, err)
+				}
+				if took := time.Since(began); took < tc.took || took > tc.took+comeAgain {
+					t.Errorf("it took %v, want %v", took, tc.took)
+				}
+			})
+		})
+	}
 }
 
 func TestClientStopsWatching(t *testing.T) {

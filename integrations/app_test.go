@@ -247,7 +247,7 @@ func file(t *testing.T, path string) []byte {
 func (a *app) start(t *testing.T, ref sim.Ref) string {
 	t.Helper()
 	c := &handler.Client{BaseURL: a.host.URL(), Key: a.host.FunctionKey()}
-	doc, err := c.Trigger(t.Context(), []byte(`{"workspaceId":"`+ref.Workspace+`","datasetId":"`+ref.Model+`"}`))
+	doc, err := c.Trigger(t.Context(), body(ref))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,9 @@
 //     (go test ./integrations -run Generated -update makes them);
 //   - send every request that a file would send to the staged app under the
 //     stand-ins, by the rules of that service (internal/callers), to success, to
-//     failure with its reason, and through a restart of the process in the middle.
+//     failure with its reason, and through a restart of the process in the middle;
+//   - do the same with programs as they are: the scripts, our own Go client, and the
+//     pollers of the Azure SDKs for Go and JavaScript.
 //
 // docs/callers.md says which test covers which rule.
 package integrations

@@ -44,9 +44,6 @@ func TestRestartInTheMiddleForPrograms(t *testing.T) {
 			return strconv.Itoa(code) + ": " + said
 		}
 	}
-	for _, version := range []string{"3", "2"} {
-		ways["core-lro "+version] = func(t *testing.T, ref sim.Ref) string { return poll(t, a, version, "both", ref).Message }
-	}
 	ways["Airflow"] = func(t *testing.T, ref sim.Ref) string {
 		code, body := readSensor(t).poke(t, a, a.start(t, ref))
 		if code == http.StatusOK {
@@ -79,17 +76,7 @@ func restart(t *testing.T, a *app, ways map[string]way) {
 			})
 		}
 	}
-	for _, ref := range refs {
-		a.accepted(t, ref)
-	}
-	// A WebHook activity does not ask again (documented: it has no retry policy).
-	until(t, func() bool { return a.asked() >= len(refs) })
-	a.kill(t)
-	for _, ref := range refs {
-		if err := a.world.PowerBI.Tune(ref, func(k *sim.Knobs) { k.Stuck = false }); err != nil {
-			t.Error(err)
-		}
-	}
+	dies(t, a, refs)
 	waiting.Wait()
 	for _, ref := range refs {
 		a.once(t, ref)

@@ -9,8 +9,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"pbirefresh/handler"
 	"pbirefresh/lease"
+	"pbirefresh/schedule"
 )
 
 func TestScheduleSource(t *testing.T) {
@@ -40,7 +43,7 @@ func TestScheduleSource(t *testing.T) {
 func TestWrongScheduleBlobs(t *testing.T) {
 	t.Parallel()
 	for _, value := range []string{"blob:", "blob:models/x/y.json", "blob:keys/status.json", "blob:schedules/progress.json", "blob:a//b", "blob:../x",
-		"blob:a b", "blob:x.", "blob:archive", "blob:callbacks/x", "blob:sweep/cursor.json", "blob:https://x"} {
+		"blob:a b", "blob:x.", "blob:archive", "blob:callbacks/x", "blob:sweep/cursor.json", "blob:audit/x", "blob:https://x"} {
 		_, err := readSettings(environ(t, map[string]string{"SCHEDULES_FILE": value}).get)
 		if err == nil || !strings.Contains(err.Error(), "SCHEDULES_FILE") || strings.Contains(err.Error(), strings.TrimPrefix(value, "blob:")+" ") && len(value) > 5 {
 			t.Errorf("%s: %v", value, err)
@@ -48,8 +51,7 @@ func TestWrongScheduleBlobs(t *testing.T) {
 	}
 }
 
-// The wired program reads a file as the route reads a body, and holds it to
-// ALLOWED_MODELS.
+// The wired program reads a file as the route reads a body.
 func TestSchedulesAreWired(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "s.json")
@@ -70,5 +72,34 @@ func TestSchedulesAreWired(t *testing.T) {
 		if method == "GET" && !strings.Contains(w.Body.String(), "schedules.e.options.type") {
 			t.Errorf("%s", w.Body)
 		}
+	}
+}
+
+// A slot of a model that ALLOWED_MODELS does not list is refused, and told.
+func TestSchedulesAreHeldToAllowedModels(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "s.json")
+	text := []byte(`{"schedules":{"e":{"workspaceId":"` + aGUID + `","datasetId":"` + anotherGUID + `","every":"1m"}}}`)
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a, err := newApp(mustRead(t, map[string]string{"SCHEDULES_FILE": path, "ALLOWED_MODELS": anotherGUID}), slog.New(slog.NewTextHandler(io.Discard, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := schedule.Parse(text, handler.ScheduleRequest(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, _ := schedule.State{}.Adopt(f, time.Now().Add(-90*time.Second))
+	body, err := known.Encode()
+	if err == nil {
+		_, err = a.store.Create(t.Context(), "schedules/progress.json", body, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report, err := a.clock.Tick(t.Context()); err != nil || report.Refused < 1 || report.Started != 0 {
+		t.Errorf("%+v %v", report, err)
 	}
 }

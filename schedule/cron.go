@@ -3,6 +3,7 @@ package schedule
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 	"strconv"
 	"strings"
 	"time"
@@ -39,18 +40,18 @@ func parseCron(text string) (cron, error) {
 	if len(words) != 5 {
 		return cron{}, fmt.Errorf("want five fields (minute hour day-of-month month day-of-week, such as 30 6 * * 1-5), not %d", len(words))
 	}
-	var bits [5]uint64
+	var sets [5]uint64
 	for i, f := range cronFields() {
 		for part := range strings.SplitSeq(words[i], ",") {
 			set, err := f.parse(part)
 			if err != nil {
 				return cron{}, fmt.Errorf("%s %.20q: %w", f.name, words[i], err)
 			}
-			bits[i] |= set
+			sets[i] |= set
 		}
 	}
 	c := cron{
-		minute: bits[0], hour: bits[1], day: bits[2], month: bits[3], weekday: (bits[4] | bits[4]>>7) & 0x7f,
+		minute: sets[0], hour: sets[1], day: sets[2], month: sets[3], weekday: (sets[4] | sets[4]>>7) & 0x7f,
 		anyDay: strings.HasPrefix(words[2], "*"), anyWeekday: strings.HasPrefix(words[4], "*"),
 	}
 	// Every date and every weekday that it can fall on come round within 28 years.
@@ -126,20 +127,33 @@ func (c cron) next(w time.Time) (time.Time, bool) {
 		w = floor.Add(time.Minute)
 	}
 	for limit := w.Year() + 28; w.Year() <= limit; {
-		switch year, month, day := w.Date(); {
-		case c.month>>month&1 == 0:
+		year, month, day := w.Date()
+		if c.month>>month&1 == 0 {
 			w = time.Date(year, month+1, 1, 0, 0, 0, 0, time.UTC)
-		case !c.onDay(day, w.Weekday()):
-			w = time.Date(year, month, day+1, 0, 0, 0, 0, time.UTC)
-		case c.hour>>w.Hour()&1 == 0:
-			w = w.Truncate(time.Hour).Add(time.Hour)
-		case c.minute>>w.Minute()&1 == 0:
-			w = w.Add(time.Minute)
-		default:
-			return w, true
+			continue
 		}
+		if c.onDay(day, w.Weekday()) {
+			if at, ok := c.onClock(w); ok {
+				return at, true
+			}
+		}
+		w = time.Date(year, month, day+1, 0, 0, 0, 0, time.UTC)
 	}
 	return time.Time{}, false
+}
+
+// onClock returns the first match at or after w on the day of w, whatever day that is.
+func (c cron) onClock(w time.Time) (time.Time, bool) {
+	hour, minutes := w.Hour(), c.minute>>w.Minute()<<w.Minute()
+	if c.hour>>hour&1 == 0 || minutes == 0 {
+		hour += 1 + bits.TrailingZeros64(c.hour>>(hour+1))
+		minutes = c.minute
+	}
+	if hour > 23 {
+		return time.Time{}, false
+	}
+	year, month, day := w.Date()
+	return time.Date(year, month, day, hour, bits.TrailingZeros64(minutes), 0, 0, time.UTC), true
 }
 
 func (c cron) onDay(day int, weekday time.Weekday) bool {

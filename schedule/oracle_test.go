@@ -71,15 +71,18 @@ func wallOf(t time.Time, zone *time.Location) time.Time {
 }
 
 func (c oracleTable) matches(wall time.Time) bool {
-	_, month, dayOfMonth := wall.Date()
 	hour, minute, _ := wall.Clock()
+	if !c.fields[0][minute] || !c.fields[1][hour] {
+		return false
+	}
+	_, month, dayOfMonth := wall.Date()
 	day := c.fields[2][dayOfMonth]
 	weekday := c.fields[4][wall.Weekday()] || wall.Weekday() == 0 && c.fields[4][7]
 	days := day && weekday
 	if !c.stars[2] && !c.stars[4] {
 		days = day || weekday
 	}
-	return c.fields[0][minute] && c.fields[1][hour] && c.fields[3][month] && days
+	return c.fields[3][month] && days
 }
 
 // oracleField knows *, */n, a, a-b, a-b/n and lists of numbers.

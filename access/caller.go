@@ -37,6 +37,16 @@ func (c Caller) String() string {
 // shown: for a key without a name it is its digest.
 func (c Caller) Bucket() string { return c.String() + " " + c.digest }
 
+// Owner is whose something is: who was authenticated, or else the function key. Neither
+// a name that a policy gives later nor, for the former, a renewed key changes it. It is
+// not to be shown either.
+func (c Caller) Owner() string {
+	if c.ObjectID != "" || c.AppID != "" {
+		return c.String()
+	}
+	return c.digest
+}
+
 // Gate is how callers are told apart, and what they may do. The zero Gate knows keys
 // only, and lets everybody do everything.
 type Gate struct {

@@ -160,6 +160,37 @@ func TestBuckets(t *testing.T) {
 	}
 }
 
+// What is somebody's stays so, whatever names a policy gives and keys are renewed.
+func TestOwners(t *testing.T) {
+	t.Parallel()
+	named := mustParse(t, `{"version":1,"keys":{"adf":"`+hash("k1")+`"},"rules":[{"callers":[{"key":"adf"}],"may":["trigger"],"models":["*"]}]}`)
+	owner := func(p *Policy, easyAuth bool, key string, claims ...string) string {
+		h := http.Header{"X-Functions-Key": {key}}
+		if len(claims) > 0 {
+			h.Set(PrincipalHeader, principalOf(t, claims...))
+		}
+		c, err := Gate{EasyAuth: easyAuth, Policy: p}.Identify(h, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Owner()
+	}
+	for _, same := range [][2]string{
+		{owner(nil, false, "k1"), owner(named, false, "k1")},
+		{owner(nil, true, "k1", "oid", ada), owner(nil, true, "k2", "oid", ada)},
+		{owner(nil, false, "k1"), owner(nil, false, "k1", "oid", ada)},
+	} {
+		if same[0] != same[1] || same[0] == "" || strings.Contains(same[0], "k1") {
+			t.Errorf("%q, %q", same[0], same[1])
+		}
+	}
+	all := map[string]bool{owner(nil, false, "k1"): true, owner(nil, false, "k2"): true, owner(nil, true, "k1", "oid", ada): true,
+		owner(nil, true, "k1", "oid", bob): true, owner(nil, true, "k1", "appid", bob): true}
+	if len(all) != 5 {
+		t.Errorf("some of five callers are one: %v", all)
+	}
+}
+
 // FuzzParsePrincipal: it never panics, and what it takes is somebody with proper ids.
 func FuzzParsePrincipal(f *testing.F) {
 	f.Add(principalOf(f, "oid", ada, "roles", "x"))

@@ -133,9 +133,10 @@ func (k clientKey) inTime(h http.Header) error {
 		Message: fmt.Sprintf("Requests can be repeated for %d days. Find out what became of this one, and send a new one if it is needed.", tracked/(24*time.Hour))}
 }
 
-// of is the key for a request that was read from that body. What the body left out
-// counts as left out, whatever the default is.
-func (k clientKey) of(r refresh.Request, body []byte) refresh.Key {
+// of is the owner's key for a request that was read from that body. What the body left
+// out counts as left out, whatever the default is. Others may have keys of the same
+// words: were it one, they would be given the id of this caller's operation.
+func (k clientKey) of(owner string, r refresh.Request, body []byte) refresh.Key {
 	if k.header == "" {
 		return refresh.Key{}
 	}
@@ -147,7 +148,7 @@ func (k clientKey) of(r refresh.Request, body []byte) refresh.Key {
 	if said.MaxAttempts == nil {
 		r.Ask.MaxAttempts = 0
 	}
-	return refresh.NewKey(k.header, k.text, r.Model, r.Ask)
+	return refresh.NewKey(k.header+"\x00"+owner, k.text, r.Model, r.Ask)
 }
 
 // refused puts an error into the words of the header: the Azure guidelines want 400

@@ -90,6 +90,32 @@ func TestPayloadOfAKey(t *testing.T) {
 	}
 }
 
+// A key is its caller's own: whoever else sends the same words, knowing or not, gets an
+// operation of its own, and not the id with which another's can be read and cancelled.
+func TestKeysOfTwoCallers(t *testing.T) {
+	t.Parallel()
+	const header = "Idempotency-Key: nightly-2026-05-31"
+	bob := strings.Replace(ada, "1", "2", 1)
+	want := keyOf(t, wholeModel(), header)
+	if k := keyOf(t, wholeModel(), header, "x-functions-key: another"); k.Name == want.Name {
+		t.Error("two function keys share the caller's key")
+	}
+	if k := keyOf(t, wholeModel(), header, principal(ada)); k != want {
+		t.Error("a principal counts although App Service authentication is off")
+	}
+	b := newBench(t, func(c *Config) { c.Guard.Gate.EasyAuth = true })
+	of := func(headers ...string) refresh.Key {
+		b.trigger(wholeModel(), append(headers, header)...).is(http.StatusAccepted)
+		return b.fake.requests[len(b.fake.requests)-1].Key
+	}
+	if of(principal(ada)) == of(principal(bob)) {
+		t.Error("two people share the caller's key")
+	}
+	if of(principal(ada)) != of(principal(ada), "x-functions-key: renewed") {
+		t.Error("a renewed function key makes somebody else of a person")
+	}
+}
+
 func TestBadKeys(t *testing.T) {
 	t.Parallel()
 	const id = repeatabilityID + ": " + aGUID

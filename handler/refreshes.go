@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"pbirefresh/access"
 	"pbirefresh/callback"
 	"pbirefresh/refresh"
 )
@@ -22,7 +23,7 @@ func (s *server) trigger(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	t, err := s.readTrigger(w, r)
+	t, err := s.readTrigger(w, r, caller)
 	if err == nil {
 		err = s.mayTrigger(w, r, caller, &t.request)
 	}
@@ -41,7 +42,7 @@ func (s *server) trigger(w http.ResponseWriter, r *http.Request) error {
 
 // readTrigger reads a trigger and checks all that a caller can have got wrong. The key
 // is there also with an error.
-func (s *server) readTrigger(w http.ResponseWriter, r *http.Request) (t triggering, err error) {
+func (s *server) readTrigger(w http.ResponseWriter, r *http.Request, caller access.Caller) (t triggering, err error) {
 	var ofKey, ofWish, ofBody []Detail
 	t.key, ofKey = readKey(r.Header)
 	t.wish, ofWish = s.readWish(r)
@@ -57,7 +58,7 @@ func (s *server) readTrigger(w http.ResponseWriter, r *http.Request) (t triggeri
 		return t, &Error{Status: http.StatusForbidden, Code: "ModelNotAllowed", Target: "datasetId",
 			Message: "This app may not refresh that model: the setting ALLOWED_MODELS does not list it."}
 	}
-	t.request.Key = t.key.of(t.request, body)
+	t.request.Key = t.key.of(caller.Owner(), t.request, body)
 	return t, nil
 }
 

@@ -3,6 +3,8 @@ package handler
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -41,6 +43,39 @@ func TestCheckJSON(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A body costs what its size is worth, however it is built: long names around many
+// short ones are not copied for each of them. (Not parallel: it looks at what the
+// process allocates.)
+func TestCheckJSONCostsNoMoreThanItsSize(t *testing.T) {
+	long := strings.Repeat("n", maxBody/2)
+	for name, body := range map[string]string{
+		"members": `{"` + long + `":{` + manyMembers(3500) + `}}`,
+		"items":   `{"` + long + `":[` + strings.Repeat("0,", 15_000) + `0]}`,
+		"levels":  strings.Repeat(`{"`+long[:3000]+`":`, 10) + "[" + strings.Repeat("0,", 15_000) + "0]" + strings.Repeat("}", 10),
+	} {
+		if len(body) > maxBody {
+			t.Fatalf("%s: %d bytes", name, len(body))
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if problem := checkJSON([]byte(body)); problem != nil {
+			t.Errorf("%s: %s", name, problem.Message)
+		}
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; used > 100*maxBody {
+			t.Errorf("%s: %d KiB for a body of %d KiB", name, used>>10, len(body)>>10)
+		}
+	}
+}
+
+func manyMembers(n int) string {
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprintf(`"%03x":0`, i))
+	}
+	return strings.Join(all, ",")
 }
 
 // FuzzCheckJSON: what passes is JSON to everybody, means the same to a reader that

@@ -19,7 +19,7 @@ type Auditor interface {
 // mayTrigger holds a request against the policy and the model's limit, and sees to it
 // that it is put on record as soon as it is admitted.
 func (s *server) mayTrigger(w http.ResponseWriter, r *http.Request, caller access.Caller, request *refresh.Request) error {
-	if err := s.guard.admit(caller, request.Model); err != nil || s.Audit == nil {
+	if err := s.guard.admit(r, caller, request.Model); err != nil || s.Audit == nil {
 		return err
 	}
 	if err := s.Audit.Ready(); err != nil {
@@ -49,7 +49,7 @@ func (s *server) mayCancel(w http.ResponseWriter, r *http.Request, force bool) e
 	if force {
 		action = access.CancelAll
 	}
-	if err := s.guard.permit(caller, action, id.Model); err != nil || s.Audit == nil {
+	if err := s.guard.permit(r, caller, action, id.Model); err != nil || s.Audit == nil {
 		return err
 	}
 	record := recordOf(w, r, caller, id)

@@ -2,6 +2,7 @@ package handler
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -44,8 +45,8 @@ func (g *guard) enter(r *http.Request) (access.Caller, error) {
 }
 
 // admit holds a trigger against the policy and the model's limit.
-func (g *guard) admit(caller access.Caller, m refresh.Model) error {
-	if err := g.permit(caller, access.Trigger, m); err != nil {
+func (g *guard) admit(r *http.Request, caller access.Caller, m refresh.Model) error {
+	if err := g.permit(r, caller, access.Trigger, m); err != nil {
 		return err
 	}
 	if wait, ok := g.models.take(m.String(), time.Now()); !ok {
@@ -54,11 +55,13 @@ func (g *guard) admit(caller access.Caller, m refresh.Model) error {
 	return nil
 }
 
-func (g *guard) permit(caller access.Caller, a access.Action, m refresh.Model) error {
+// permit holds a caller against the policy. The log is told who was turned away.
+func (g *guard) permit(r *http.Request, caller access.Caller, a access.Action, m refresh.Model) error {
 	if g.Gate.Permits(caller, a, m.WorkspaceID, m.DatasetID) {
 		return nil
 	}
 	return &Error{Status: http.StatusForbidden, Code: "CallerNotAllowed",
+		err:     fmt.Errorf("%s at %s may not %s %s", caller, or(clientAddress(r.Header), "an unknown address"), a, m),
 		Message: "The policy (POLICY_FILE) does not let " + caller.String() + " " + string(a) + " refreshes of that model."}
 }
 

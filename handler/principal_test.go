@@ -80,6 +80,25 @@ func TestThePolicyGuardsTriggerAndCancel(t *testing.T) {
 	b.status(principal(stranger)).is(http.StatusAccepted)
 }
 
+// Who was turned away, from where, and from what, is in the log: somebody who tries doors
+// is seen. The words are ours: nothing of it can be chosen but the model's GUIDs.
+func TestDeniedCallersAreInTheLog(t *testing.T) {
+	t.Parallel()
+	b := guarded(t, true)
+	elsewhere := strings.Replace(wholeModel(), testWorkspace, otherSpace, 1)
+	b.trigger(elsewhere, principal(ada), "X-Forwarded-For: 10.0.0.1, 203.0.113.7:4711").is(http.StatusForbidden)
+	b.do("POST", "/api/refreshes/other/cancel-all", "", "X-None: x").is(http.StatusForbidden)
+	lines := b.log.records(t)
+	for i, want := range []string{
+		"CallerNotAllowed: object:" + ada + " at 203.0.113.7 may not trigger " + otherSpace + "/" + testDataset,
+		"CallerNotAllowed: key at an unknown address may not cancel-all " + otherSpace + "/" + testDataset,
+	} {
+		if lines[i]["error"] != want {
+			t.Errorf("%v, want %s", lines[i]["error"], want)
+		}
+	}
+}
+
 // Without Easy Auth the header is anybody's: it opens nothing.
 func TestAForgedPrincipalOpensNothing(t *testing.T) {
 	t.Parallel()

@@ -69,11 +69,15 @@ func (s *server) logAccess(pattern, id string, status int, took time.Duration, e
 func requestID(r *http.Request) string {
 	all := strings.Join(r.Header.Values("X-Azure-Functions-InvocationId"), ",")
 	id := strings.TrimSpace(all[strings.LastIndexByte(all, ',')+1:])
-	if id == "" || len(id) > 64 {
+	if !hostIDPattern.MatchString(id) {
 		return rand.Text()
 	}
 	return id
 }
+
+// hostIDPattern is wider than the GUID that the host makes, and has nothing that a log or
+// a record would have to escape.
+var hostIDPattern = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
 
 // clientRequestID is a caller's own name for its request. It gets it back, so that it
 // can tell answers apart; it is no key, since some clients send one for many requests.

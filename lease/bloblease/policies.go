@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 
@@ -80,8 +81,16 @@ func (bufferPolicy) Do(req *policy.Request) (*http.Response, error) {
 		_ = resp.Body.Close()
 		return nil, tooLargeError(resp.ContentLength)
 	}
-	if _, err := runtime.Payload(resp); err != nil {
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(resp.Body, maxBody+1), resp.Body} // a length that is not told has no bound
+	body, err := runtime.Payload(resp)
+	switch {
+	case err != nil:
 		return nil, err
+	case len(body) > maxBody:
+		return nil, tooLargeError(len(body))
 	}
 	return resp, nil
 }
@@ -90,7 +99,7 @@ func (bufferPolicy) Do(req *policy.Request) (*http.Response, error) {
 type tooLargeError int64
 
 func (e tooLargeError) Error() string {
-	return fmt.Sprintf("an answer of %d bytes, limit %d: this is no document of ours", int64(e), maxBody)
+	return fmt.Sprintf("an answer of at least %d bytes, limit %d: this is no document of ours", int64(e), maxBody)
 }
 
 // NonRetriable keeps the retry policy from asking again.

@@ -269,6 +269,35 @@ func TestHugeBodyIsNotRead(t *testing.T) {
 	}
 }
 
+// TestEndlessBodyIsNotRead: an answer that does not say how long it is, and does not
+// end, is given up in time.
+func TestEndlessBodyIsNotRead(t *testing.T) {
+	t.Parallel()
+	read := 0
+	store, transport := openStub(t, func(req *http.Request) (*http.Response, error) {
+		resp := reply(req, 200, "", "")
+		resp.ContentLength = -1
+		resp.Body = io.NopCloser(endless{&read})
+		return resp, nil
+	})
+	_, err := store.Read(t.Context(), "a")
+	var huge tooLargeError
+	if !errors.As(err, &huge) || len(transport.Sent()) != 1 || read > 2*maxBody {
+		t.Fatalf("%v after %v and %d MiB", err, transport.Sent(), read>>20)
+	}
+}
+
+// endless is a body that counts what was read of it.
+type endless struct{ read *int }
+
+func (e endless) Read(p []byte) (int, error) {
+	if *e.read > 4*maxBody {
+		return 0, io.EOF // of the test's patience
+	}
+	*e.read += len(p)
+	return len(p), nil
+}
+
 // TestWritesDoNotWaitForContinue: the SDK would ask for permission to send a body
 // for a minute after any 503.
 func TestWritesDoNotWaitForContinue(t *testing.T) {

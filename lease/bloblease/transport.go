@@ -16,7 +16,7 @@ const (
 	writeTimeout = 3 * time.Second         // of the one try of a Create or a Write
 	maxIdle      = 256
 	tokenTimeout = 10 * time.Second // of fetching a token; it is cached afterwards
-	maxBody      = 64 << 20         // bytes of an answer; documents and pages are far smaller
+	maxBody      = 16 << 20         // bytes of an answer; documents and pages are smaller
 )
 
 // newHTTPClient returns the client that the store uses unless it is given one.

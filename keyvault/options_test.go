@@ -1,6 +1,8 @@
 package keyvault
 
 import (
+	"errors"
+	"net/http"
 	"strings"
 	"testing"
 )
@@ -38,5 +40,14 @@ func TestNewRefuses(t *testing.T) {
 	o.Transport, o.VaultURL = nil, goodURL+"/"
 	if c, err := New(o); err != nil || c == nil {
 		t.Errorf("the defaults gave %v", err)
+	}
+}
+
+// TestNoRedirectIsFollowed: one would carry the secret to wherever it points.
+func TestNoRedirectIsFollowed(t *testing.T) {
+	t.Parallel()
+	client, ok := Options{}.withDefaults().Transport.(*http.Client)
+	if !ok || client.CheckRedirect == nil || !errors.Is(client.CheckRedirect(nil, nil), http.ErrUseLastResponse) {
+		t.Errorf("%+v", client)
 	}
 }

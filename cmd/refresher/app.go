@@ -38,11 +38,7 @@ type app struct {
 
 // newApp wires the program from its settings. It does no I/O.
 func newApp(s settings, log *slog.Logger) (*app, error) {
-	options := azidentity.ManagedIdentityCredentialOptions{ClientOptions: azcore.ClientOptions{Transport: s.transport()}}
-	if s.identityClientID != "" {
-		options.ID = azidentity.ClientID(s.identityClientID)
-	}
-	identity, err := azidentity.NewManagedIdentityCredential(&options)
+	identity, err := s.identity()
 	if err != nil {
 		return nil, err
 	}
@@ -68,6 +64,19 @@ func newApp(s settings, log *slog.Logger) (*app, error) {
 	a.key = refresh.StatusKey(a.store)
 	a.routes = handler.New(a.handlerConfig(s))
 	return a, nil
+}
+
+// identity is the managed identity. The SDK's own transport would follow redirects, and
+// take the header along by which the platform knows this process.
+func (s settings) identity() (azcore.TokenCredential, error) {
+	options := azidentity.ManagedIdentityCredentialOptions{ClientOptions: azcore.ClientOptions{Transport: s.transport()}}
+	if options.Transport == nil {
+		options.Transport = &http.Client{CheckRedirect: noRedirects}
+	}
+	if s.identityClientID != "" {
+		options.ID = azidentity.ClientID(s.identityClientID)
+	}
+	return azidentity.NewManagedIdentityCredential(&options)
 }
 
 func (s settings) keyvaultOptions(identity azcore.TokenCredential, log *slog.Logger) keyvault.Options {

@@ -42,8 +42,7 @@ func (r *reader) extraRoots(goos string) *http.Client {
 		return nil
 	}
 	return &http.Client{
-		// A redirect would carry a token, or a request that must not be sent twice.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		CheckRedirect: noRedirects,
 		Transport: &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,
 			TLSClientConfig:       &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12},
@@ -55,3 +54,6 @@ func (r *reader) extraRoots(goos string) *http.Client {
 		},
 	}
 }
+
+// noRedirects: one would carry a token, or a request that must not be sent twice.
+func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

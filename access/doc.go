@@ -33,7 +33,8 @@
 //
 // # Not guaranteed
 //
-// Reading a status needs no right but the status URL itself. The policy knows nothing
-// of schedules: they are part of the app, and whoever deploys it decides them. Whoever
+// Reading a status needs no right but the status URL itself. What schedules ask for is
+// not held against the policy: they are part of the app, and whoever deploys it decides
+// them. Whoever
 // can reach the process without the host (it listens on loopback) can claim anything.
 package access

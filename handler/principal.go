@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
 	"pbirefresh/access"
 	"pbirefresh/refresh"
+	"pbirefresh/schedule"
 )
 
 // Guard is what a request to trigger or cancel passes before anything is done for it.
@@ -63,6 +65,27 @@ func (g *guard) permit(r *http.Request, caller access.Caller, a access.Action, m
 	return &Error{Status: http.StatusForbidden, Code: "CallerNotAllowed",
 		err:     fmt.Errorf("%s at %s may not %s %s", caller, or(clientAddress(r.Header), "an unknown address"), a, m),
 		Message: "The policy (POLICY_FILE) does not let " + caller.String() + " " + string(a) + " refreshes of that model."}
+}
+
+// visible leaves of a listing the models for which the policy lets the caller do
+// something: the listing has the status URLs of their refreshes, which are for few.
+func (g *guard) visible(caller access.Caller, l schedule.Listing) schedule.Listing {
+	if g.Gate.Policy == nil {
+		return l
+	}
+	hidden := func(t schedule.Target) bool {
+		return !slices.ContainsFunc(access.Actions(), func(a access.Action) bool {
+			return g.Gate.Permits(caller, a, t.Model.WorkspaceID, t.Model.DatasetID)
+		})
+	}
+	var entries []schedule.Listed
+	for _, e := range l.Entries {
+		if e.Targets = slices.DeleteFunc(slices.Clone(e.Targets), hidden); len(e.Targets) > 0 {
+			entries = append(entries, e)
+		}
+	}
+	l.Entries = entries
+	return l
 }
 
 // clientAddress is where a request came from, as App Service's front end says: it

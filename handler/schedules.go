@@ -68,10 +68,15 @@ func tickLine(r schedule.Report) string {
 
 // schedules: GET /api/schedules.
 func (s *server) schedules(w http.ResponseWriter, r *http.Request) error {
+	caller, err := s.guard.enter(r)
+	if err != nil {
+		return err
+	}
 	listing, err := s.Schedules.List(r.Context())
 	if err != nil {
 		return schedulesUnavailable(err)
 	}
+	listing = s.guard.visible(caller, listing)
 	return writeJSON(w, http.StatusOK, scheduleListing(listing, s.lastReceipts(r.Context(), listing),
 		func(id string) string { return s.statusURL(r, id) }))
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -171,6 +172,33 @@ func describedBy(t *testing.T, a answer) {
 
 // How the last refreshes stand is looked up within bounds, and what cannot be looked up
 // is listed all the same.
+// With a policy, a caller sees of the schedules what it has a right to: the status URLs
+// of other models' refreshes are not for it.
+func TestSchedulesOfOthersAreNotListed(t *testing.T) {
+	t.Parallel()
+	l := exampleListing(t)
+	l.Entries[1].Targets = append(slices.Clone(l.Entries[0].Targets), schedule.Target{
+		Model: refresh.Model{WorkspaceID: otherSpace, DatasetID: testDataset}, Last: &schedule.Result{Outcome: schedule.Started, ID: "other-capability"},
+	})
+	l.Entries[0].Targets = l.Entries[1].Targets[1:]
+	b := guarded(t, true, func(c *Config) { c.Schedules = &fakeSchedules{listing: l} })
+	b.fake.status = always(receipt(refresh.Running))
+	mine := b.do(http.MethodGet, "/api/schedules", "", principal(ada)).is(http.StatusOK)
+	var d SchedulesDocument
+	if err := json.Unmarshal(mine.raw, &d); err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Schedules) != 1 || d.Schedules[0].Name != "stock" || len(d.Schedules[0].Models) != 1 || strings.Contains(string(mine.raw), "other-capability") {
+		t.Errorf("ada sees %s", mine.raw)
+	}
+	if a := b.do(http.MethodGet, "/api/schedules", "").is(http.StatusOK); strings.Contains(string(a.raw), "/api/refreshes/") {
+		t.Errorf("a key without a right sees %s", a.raw)
+	}
+	if len(l.Entries[0].Targets) != 1 || len(l.Entries[1].Targets) != 2 {
+		t.Error("the listing itself was changed")
+	}
+}
+
 func TestLookupsOfLastRefreshesAreBounded(t *testing.T) {
 	t.Parallel()
 	f := &fakeSchedules{listing: exampleListing(t)}

@@ -66,7 +66,7 @@ func (s *server) wait(ctx context.Context, w wish, receipt refresh.Receipt) refr
 // that it goes on.
 func (w wish) heeded(h http.Header, receipt refresh.Receipt, waits bool) {
 	var applied []string
-	if ended := receipt.View.Status.Terminal(); w.async && (!waits || !ended) {
+	if w.async && (!waits || !receipt.View.Status.Terminal()) {
 		applied = append(applied, "respond-async")
 	}
 	if w.header {

@@ -15,27 +15,27 @@ import (
 	"pbirefresh/internal/stage"
 )
 
-// packageApp stages and zips the app for each platform of the Functions service.
+// packageApp stages and zips the app for each platform of the Functions service, or
+// checks a zip that somebody has.
 func packageApp(ctx context.Context, args []string, env environment) error {
 	fs := flag.NewFlagSet("package", flag.ContinueOnError)
 	platforms := fs.String("platforms", strings.Join(defaultPlatforms(), ","), "what to build for; dist/ holds the first")
 	stamp := fs.String("version", "", "the version to stamp; default: from git")
+	out := fs.String("out", "", "the folder in which dist/ and build/ are made; default: the project's")
+	check := fs.String("check", "", "make nothing: check this zip as it is about to be deployed")
 	if _, err := parse(fs, args, env); err != nil {
 		return err
 	}
-	root, err := findRoot()
+	if *check != "" {
+		return checkZip(*check, env)
+	}
+	p, err := newPackaging(ctx, *out, *stamp, env)
 	if err != nil {
 		return err
 	}
-	if err := checkPackaged(root, env); err != nil {
-		return err
-	}
-	if *stamp == "" {
-		*stamp = gitVersion(ctx, root)
-	}
 	list := strings.Split(*platforms, ",")
 	for i := len(list) - 1; i >= 0; i-- { // the first last, so that dist/ holds it
-		made, err := packageFor(ctx, root, list[i], *stamp, env)
+		made, err := p.make(ctx, list[i])
 		if err != nil {
 			return err
 		}
@@ -47,27 +47,74 @@ func packageApp(ctx context.Context, args []string, env environment) error {
 // defaultPlatforms are those of the Functions service.
 func defaultPlatforms() []string { return []string{"linux/amd64", "linux/arm64"} }
 
-// packageFor makes the zip of a platform and its bill of materials, and returns where
-// they are.
-func packageFor(ctx context.Context, root, platform, stamp string, env environment) ([]string, error) {
+// checkZip says whether the host would take a zip.
+func checkZip(name string, env environment) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if err := stage.Verify(f, info.Size()); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	fmt.Fprintln(env.stdout, name, "is a staged app and nothing else")
+	return nil
+}
+
+// packaging is one run of package or release.
+type packaging struct {
+	root  string // the project
+	out   string // dist/ and build/ are made in it
+	stamp string // the version
+	env   environment
+}
+
+func newPackaging(ctx context.Context, out, stamp string, env environment) (*packaging, error) {
+	root, err := findRoot()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkPackaged(root, env); err != nil {
+		return nil, err
+	}
+	if stamp == "" {
+		stamp = gitVersion(ctx, root)
+	}
+	if out, err = filepath.Abs(cmp.Or(out, root)); err != nil {
+		return nil, err
+	}
+	return &packaging{root: root, out: out, stamp: stamp, env: env}, nil
+}
+
+// make makes the zip of a platform and its bill of materials, and returns where they
+// are.
+func (p *packaging) make(ctx context.Context, platform string) ([]string, error) {
 	goos, goarch, ok := strings.Cut(strings.TrimSpace(platform), "/")
 	if !ok {
 		return nil, usageError{fmt.Errorf("platform %q is not like linux/amd64", platform)}
 	}
-	exe := filepath.Join(root, "build", goos+"-"+goarch, executable(goos))
-	if err := buildRefresher(ctx, root, exe, stamp, goos, goarch, env); err != nil {
+	exe := p.executable(goos, goarch)
+	if err := buildRefresher(ctx, p.root, exe, p.stamp, goos, goarch, p.env); err != nil {
 		return nil, err
 	}
-	dist := filepath.Join(root, "dist")
-	if err := stage.Stage(root, dist, exe); err != nil {
+	dist := filepath.Join(p.out, "dist")
+	if err := stage.Stage(p.root, dist, exe); err != nil {
 		return nil, err
 	}
-	name := filepath.Join(root, "build", fmt.Sprintf("pbirefresh-%s-%s", goos, goarch))
+	name := filepath.Join(p.out, "build", fmt.Sprintf("pbirefresh-%s-%s", goos, goarch))
 	made := []string{name + ".zip", name + ".cdx.json"}
 	if err := writeZip(dist, made[0]); err != nil {
 		return nil, err
 	}
-	return made, writeSBOM(ctx, root, exe, stamp, made[1], env)
+	return made, writeSBOM(ctx, p.root, exe, p.stamp, made[1], p.env)
+}
+
+func (p *packaging) executable(goos, goarch string) string {
+	return filepath.Join(p.out, "build", goos+"-"+goarch, executable(goos))
 }
 
 // writeZip makes the zip and checks it as the host would find it.
@@ -83,12 +130,14 @@ func writeZip(dist, name string) error {
 }
 
 // buildRefresher builds the custom handler. Paths, build ids and times stay out of
-// it: the same sources give the same bytes.
+// it: the same sources and Go release give the same bytes, whatever the machine's own
+// settings for Go are.
 func buildRefresher(ctx context.Context, root, exe, stamp, goos, goarch string, env environment) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false",
 		"-ldflags", "-s -w -buildid= -X main.version="+stamp, "-o", exe, "./cmd/refresher")
 	cmd.Dir = root
-	cmd.Env = append(env.environ, "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+goarch)
+	cmd.Env = append(env.environ, "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+goarch,
+		"GOFLAGS=-mod=readonly", "GOWORK=off", "GOAMD64=v1", "GOARM64=v8.0")
 	cmd.Stdout, cmd.Stderr = env.stderr, env.stderr
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("go build ./cmd/refresher: %w", err)
@@ -120,20 +169,4 @@ func findRoot() (string, error) {
 		}
 		dir = parent
 	}
-}
-
-// gitVersion describes the commit, or says dev where there is no git.
-func gitVersion(ctx context.Context, root string) string {
-	return cmp.Or(git(ctx, root, "describe", "--tags", "--always", "--dirty"), "dev")
-}
-
-// git is what git says, or nothing where there is none.
-func git(ctx context.Context, root string, args ...string) string {
-	cmd := exec.CommandContext(ctx, "git", args...)
-	cmd.Dir = root
-	out, err := cmd.Output()
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(out))
 }

@@ -62,3 +62,14 @@ func TestStepsAreTold(t *testing.T) {
 	}
 	s.close() // what never started needs no end
 }
+
+// A zip that somebody has is checked without making anything.
+func TestCheckZip(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "app.zip")
+	runCommand(t, nil, "package", "-check", name).exits(1).says("app.zip")
+	if err := os.WriteFile(name, []byte("PK"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	runCommand(t, nil, "package", "-check", name).exits(1).says("not a zip").prints("")
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"debug/buildinfo"
 	"errors"
 	"flag"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -24,33 +24,28 @@ var releasedVersion = regexp.MustCompile(`^v\d+\.\d+\.\d+$`)
 func makeRelease(ctx context.Context, args []string, env environment) error {
 	fs := flag.NewFlagSet("release", flag.ContinueOnError)
 	stamp := fs.String("version", "", "the version; default: from git")
-	dirty := fs.Bool("allow-dirty", false, "also from a tree with changes that are not committed")
+	out := fs.String("out", "", "the folder in which dist/ and build/ are made; default: the project's")
+	dirty := fs.Bool("allow-dirty", false, "also what nobody could make again: a tree with changes, or a version that is no tag")
 	if _, err := parse(fs, args, env); err != nil {
 		return err
 	}
-	root, err := findRoot()
+	p, err := newPackaging(ctx, *out, *stamp, env)
 	if err != nil {
 		return err
 	}
-	if *stamp == "" {
-		*stamp = gitVersion(ctx, root)
+	if err := errors.Join(repeatable(ctx, p.root), tagged(ctx, p.root, p.stamp)); err != nil && !*dirty {
+		return err
 	}
-	if strings.HasSuffix(*stamp, "-dirty") && !*dirty {
-		return errors.New("the tree has changes that are not committed, and nobody could make this release again: commit them, or say -allow-dirty")
-	}
-	notes, err := notesOf(root, *stamp)
+	notes, err := notesOf(p.root, p.stamp)
 	if err != nil {
 		return err
 	}
-	files, err := releaseFiles(ctx, root, *stamp, env)
+	files, err := p.files(ctx)
 	if err != nil {
-		return err
-	}
-	if err := addStatements(ctx, root, *stamp, files, env); err != nil {
 		return err
 	}
 	files["NOTES.md"] = []byte(notes + "\n")
-	return publish(filepath.Join(root, "build", "release"), files, env)
+	return publish(filepath.Join(p.out, "build", "release"), files, env)
 }
 
 // notesOf is strict with a version that promises something.
@@ -66,30 +61,35 @@ func notesOf(root, stamp string) (string, error) {
 	return text, err
 }
 
-// releaseFiles packages for each platform and reads what came of it.
-func releaseFiles(ctx context.Context, root, stamp string, env environment) (map[string][]byte, error) {
-	files := map[string][]byte{}
+// files packages for each platform, and states what came of it. The names are the
+// same in every release, so that "the latest" has an address.
+func (p *packaging) files(ctx context.Context) (map[string][]byte, error) {
+	files, goVersions := map[string][]byte{}, []string{}
 	for _, platform := range slices.Backward(defaultPlatforms()) { // the first last, so that dist/ holds it
-		made, err := packageFor(ctx, root, platform, stamp, env)
+		made, err := p.make(ctx, platform)
 		if err != nil {
 			return nil, err
 		}
 		for _, path := range made {
-			content, err := os.ReadFile(path)
-			if err != nil {
+			if files[filepath.Base(path)], err = os.ReadFile(path); err != nil {
 				return nil, err
 			}
-			files[strings.Replace(filepath.Base(path), "pbirefresh-", "pbirefresh-"+stamp+"-", 1)] = content
 		}
+		goos, goarch, _ := strings.Cut(platform, "/")
+		built, err := buildinfo.ReadFile(p.executable(goos, goarch))
+		if err != nil {
+			return nil, err
+		}
+		goVersions = append(goVersions, built.GoVersion)
 	}
-	return files, nil
+	return files, p.state(ctx, files, slices.Compact(goVersions))
 }
 
-// addStatements adds what states the other files.
-func addStatements(ctx context.Context, root, stamp string, files map[string][]byte, env environment) error {
+// state adds what states the other files.
+func (p *packaging) state(ctx context.Context, files map[string][]byte, goVersions []string) error {
 	provenance, err := release.Provenance(release.Build{
-		Version: stamp, Commit: git(ctx, root, "rev-parse", "HEAD"), Repository: git(ctx, root, "remote", "get-url", "origin"),
-		Go: runtime.Version(), Platforms: defaultPlatforms(), Command: "make release", Builder: builder(env),
+		Version: p.stamp, Commit: git(ctx, p.root, "rev-parse", "HEAD"), Repository: git(ctx, p.root, "remote", "get-url", "origin"),
+		Go: strings.Join(goVersions, ", "), Platforms: defaultPlatforms(), Command: "make release", Builder: builder(p.env),
 	}, files)
 	if err != nil {
 		return err

@@ -3,7 +3,10 @@ package main
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -34,9 +37,81 @@ func TestNotesOfARelease(t *testing.T) {
 	}
 }
 
+// gitIn runs git in a folder as nobody in particular.
+func gitIn(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "git", append([]string{"-c", "user.name=n", "-c", "user.email=e@example.com", "-c", "commit.gpgsign=false"}, args...)...)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("git %v: %v\n%s", args, err, out)
+	}
+}
+
+func writeIn(t *testing.T, dir, name, text string) {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// committed is a clone with one commit.
+func committed(t *testing.T) string {
+	t.Helper()
+	root := t.TempDir()
+	gitIn(t, root, "init", "--quiet")
+	writeIn(t, root, "main.go", "package main\n")
+	writeIn(t, root, ".gitignore", "/build/\nschedules.json\n")
+	gitIn(t, root, "add", ".")
+	gitIn(t, root, "commit", "--quiet", "--message", "first")
+	return root
+}
+
+// A release is what somebody else can make again from a commit.
 func TestReleaseRefusesWhatNobodyCanRepeat(t *testing.T) {
 	t.Parallel()
-	runCommand(t, nil, "release", "-version", "v1.0.0-dirty").exits(1).says("-allow-dirty")
+	for name, c := range map[string]struct{ file, want string }{
+		"clean":                        {"", ""},
+		"a build product":              {"build/refresher", ""},
+		"changed":                      {"main.go", "M main.go"},
+		"a source that git knows not":  {"cmd/new.go", "?? cmd/"},
+		"a file that git is to ignore": {"schedules.json", "schedules.json"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			root := committed(t)
+			if c.file != "" {
+				writeIn(t, root, c.file, "x")
+			}
+			err := repeatable(t.Context(), root)
+			if (err == nil) != (c.want == "") || err != nil && (!strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "-allow-dirty")) {
+				t.Errorf("%v, want %q", err, c.want)
+			}
+		})
+	}
+	if err := repeatable(t.Context(), t.TempDir()); err == nil || !strings.Contains(err.Error(), "no git checkout") {
+		t.Errorf("%v", err)
+	}
+}
+
+// A version that promises something is a tag of the commit; a snapshot needs none.
+func TestReleasedVersionIsATag(t *testing.T) {
+	t.Parallel()
+	root := committed(t)
+	gitIn(t, root, "tag", "v1.2.0")
+	gitIn(t, root, "tag", "v1.2.0-rc.1")
+	for stamp, want := range map[string]string{"v1.2.0": "", "dev": "", "v1.2.0-rc.1": "", "v1.2.1": "git tag v1.2.1"} {
+		err := tagged(t.Context(), root, stamp)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", stamp, err, want)
+		}
+	}
+	if got := gitVersion(t.Context(), root); !strings.HasPrefix(got, "v1.2.0") {
+		t.Errorf("version %q of a commit with that tag", got)
+	}
 }
 
 func TestBuilder(t *testing.T) {
@@ -70,16 +145,46 @@ func TestPublishReplaces(t *testing.T) {
 func TestStatements(t *testing.T) {
 	t.Parallel()
 	files := map[string][]byte{"app.zip": []byte("zip")}
-	env := environment{getenv: func(string) string { return "" }}
-	if err := addStatements(t.Context(), t.TempDir(), "v1.0.0", files, env); err != nil {
+	p := &packaging{root: committed(t), stamp: "v1.0.0", env: environment{getenv: func(string) string { return "" }}}
+	if err := p.state(t.Context(), files, []string{"go1.26.8"}); err != nil {
 		t.Fatal(err)
 	}
 	sums := string(files["SHA256SUMS"])
 	if !strings.Contains(sums, "  app.zip\n") || !strings.Contains(sums, "  provenance.intoto.json\n") || strings.Contains(sums, "SHA256SUMS") {
 		t.Errorf("%q", sums)
 	}
-	if !strings.Contains(string(files["provenance.intoto.json"]), `"name": "app.zip"`) {
-		t.Errorf("%s", files["provenance.intoto.json"])
+	commit := git(t.Context(), p.root, "rev-parse", "HEAD")
+	for _, want := range []string{`"name": "app.zip"`, `"go": "go1.26.8"`, `"version": "v1.0.0"`, commit} {
+		if !strings.Contains(string(files["provenance.intoto.json"]), want) {
+			t.Errorf("no %s in %s", want, files["provenance.intoto.json"])
+		}
+	}
+}
+
+// What docs and workflows fetch from a release is there under that name.
+func TestReleaseHasWhatIsFetched(t *testing.T) {
+	t.Parallel()
+	root, err := findRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	published := []string{"SHA256SUMS", "provenance.intoto.json"}
+	for _, platform := range defaultPlatforms() {
+		name := "pbirefresh-" + strings.ReplaceAll(platform, "/", "-")
+		published = append(published, name+".zip", name+".cdx.json")
+	}
+	text, err := os.ReadFile(filepath.Join(root, "docs", "deploy.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fetched := regexp.MustCompile(`--pattern '?([^' ]+)`).FindAllStringSubmatch(string(text), -1)
+	if len(fetched) == 0 {
+		t.Fatal("docs/deploy.md fetches nothing from a release")
+	}
+	for _, f := range fetched {
+		if !slices.Contains(published, f[1]) {
+			t.Errorf("docs/deploy.md fetches %s, a release has %v", f[1], published)
+		}
 	}
 }
 

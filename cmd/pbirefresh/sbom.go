@@ -23,6 +23,12 @@ func writeSBOM(ctx context.Context, root, exe, stamp, name string, env environme
 	if err != nil {
 		return err
 	}
+	if sbom, err = release.Settled(sbom); err != nil {
+		return err
+	}
+	if err := os.WriteFile(name, sbom, 0o644); err != nil { //nolint:gosec // a build product for anybody to read
+		return err
+	}
 	components, err := release.Components(sbom)
 	if err != nil {
 		return err

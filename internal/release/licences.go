@@ -32,6 +32,23 @@ type licence struct {
 	License struct{ ID, Name string }
 }
 
+// Settled returns a bill of materials without what depends on the machine that made it:
+// the digests of the tool's own executable.
+func Settled(sbom []byte) ([]byte, error) {
+	var b map[string]any
+	if err := json.Unmarshal(sbom, &b); err != nil {
+		return nil, fmt.Errorf("release: the bill of materials is not readable: %w", err)
+	}
+	metadata, _ := b["metadata"].(map[string]any)
+	tools, _ := metadata["tools"].([]any)
+	for _, tool := range tools {
+		if t, ok := tool.(map[string]any); ok {
+			delete(t, "hashes")
+		}
+	}
+	return indented(b)
+}
+
 // Components reads a bill of materials in CycloneDX JSON. Go's own standard library
 // is left out: it has no module in which to look for a licence (it is BSD-3-Clause).
 func Components(sbom []byte) ([]Component, error) {

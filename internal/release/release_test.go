@@ -1,7 +1,9 @@
 package release_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -185,5 +187,23 @@ func TestNoBillOfMaterials(t *testing.T) {
 		if list, err := release.Components([]byte(text)); err == nil {
 			t.Errorf("%q: %v", text, list)
 		}
+	}
+}
+
+// Of the tool that made it only what is the same everywhere remains.
+func TestSettled(t *testing.T) {
+	t.Parallel()
+	const here = `{"bomFormat":"CycloneDX","metadata":{"tools":[{"name":"t","version":"v1","hashes":[{"alg":"MD5","content":"%s"}]}]},
+	 "components":[{"name":"c","hashes":[{"alg":"SHA-256","content":"kept"}]}]}`
+	a, err := release.Settled(fmt.Appendf(nil, here, "one"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := release.Settled(fmt.Appendf(nil, here, "other"))
+	if err != nil || !bytes.Equal(a, b) || !bytes.Contains(a, []byte(`"kept"`)) || !bytes.Contains(a, []byte(`"v1"`)) {
+		t.Errorf("%v\n%s\n%s", err, a, b)
+	}
+	if _, err := release.Settled([]byte("{")); err == nil {
+		t.Error("half a bill")
 	}
 }

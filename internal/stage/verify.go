@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"strings"
 )
 
@@ -21,7 +22,7 @@ const madeByUnix = 3 // zip specification (APPNOTE) 4.4.2.2
 func Verify(r io.ReaderAt, size int64) error {
 	archive, err := zip.NewReader(r, size)
 	if err != nil {
-		return fmt.Errorf("stage: not a zip: %w", err)
+		return fmt.Errorf("stage: not a zip, or not all of it (make package makes one): %w", err)
 	}
 	files := make(map[string]*zip.File, len(archive.File))
 	for _, f := range archive.File {
@@ -78,12 +79,27 @@ func (a *app) verifyEntry(f *zip.File) error {
 			return fmt.Errorf("stage: %q in the zip is empty", f.Name)
 		}
 	default:
-		return fmt.Errorf("stage: %q in the zip is not part of a staged app", f.Name)
+		return fmt.Errorf("stage: %q in the zip is not part of a staged app: %s", f.Name, remedy(f.Name))
 	}
 	if f.CreatorVersion>>8 != madeByUnix || f.Mode() != want {
-		return fmt.Errorf("stage: %q in the zip has mode %v, must be made by Unix with mode %v", f.Name, f.Mode(), want)
+		return fmt.Errorf("stage: %q in the zip has mode %v, must be made by Unix with mode %v: deploy the zip that make package makes, as other tools lose the modes", f.Name, f.Mode(), want)
 	}
 	return nil
+}
+
+// remedy says what to do about an entry that does not belong into a zip.
+func remedy(name string) string {
+	base := path.Base(strings.ReplaceAll(name, `\`, "/"))
+	switch {
+	case strings.EqualFold(base, settingsFile):
+		return "it may hold secrets: take it out, and renew them if anybody else had the zip; what it sets belongs into the app's settings"
+	case strings.Contains(name, `\`):
+		return `paths in a zip have "/": deploy the zip that make package makes`
+	case base == functionFile:
+		return "the host finds a function only directly below the root: zip what is staged in dist/, not the sources"
+	default:
+		return "take it out, or deploy the zip that make package makes"
+	}
 }
 
 func readEntry(f *zip.File) ([]byte, error) {

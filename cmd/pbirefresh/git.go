@@ -1,0 +1,59 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+)
+
+// gitVersion describes the commit, or says dev where there is no git.
+func gitVersion(ctx context.Context, root string) string {
+	return cmp.Or(git(ctx, root, "describe", "--tags", "--always", "--dirty"), "dev")
+}
+
+// git is what git says, or nothing where there is none.
+func git(ctx context.Context, root string, args ...string) string {
+	cmd := exec.CommandContext(ctx, "git", args...)
+	cmd.Dir = root
+	out, err := cmd.Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// packagedFiles are the patterns of git of what gets into a package. An ignored file
+// among them is packaged like any other.
+var packagedFiles = []string{"*.go", "go.mod", "go.sum", "handler/openapi.json", "access/*.json", "host.json", "functions", "schedules.json", "policy.json"}
+
+// repeatable returns an error if nobody else could make this build again: there is no
+// commit that has all of it.
+func repeatable(ctx context.Context, root string) error {
+	if git(ctx, root, "rev-parse", "HEAD") == "" {
+		return errors.New("this is no git checkout with a commit, and nobody could make this release again: release from a clone, or say -allow-dirty")
+	}
+	changed := git(ctx, root, "status", "--porcelain")
+	unknown := git(ctx, root, append([]string{"ls-files", "--others", "--"}, packagedFiles...)...)
+	if changed+unknown == "" {
+		return nil
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(changed+"\n"+unknown), "\n")
+	return fmt.Errorf("the tree has changes that are not committed (%s), and nobody could make this release again: commit them, or say -allow-dirty", first)
+}
+
+// tagged returns an error if the version promises something and is not the commit's
+// tag.
+func tagged(ctx context.Context, root, stamp string) error {
+	if !releasedVersion.MatchString(stamp) {
+		return nil
+	}
+	for tag := range strings.FieldsSeq(git(ctx, root, "tag", "--points-at", "HEAD")) {
+		if tag == stamp {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s is not a tag of this commit: tag it first (git tag %s), or leave -version out", stamp, stamp)
+}

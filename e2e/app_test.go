@@ -104,6 +104,12 @@ func startApp(t *testing.T, world *sim.World, settings map[string]string) *app {
 // startAppWithKey is startApp with a function key that is known beforehand.
 func startAppWithKey(t *testing.T, world *sim.World, settings map[string]string, key string) *app {
 	t.Helper()
+	return startAppFrom(t, dist, world, settings, key)
+}
+
+// startAppFrom starts the app that is staged in root.
+func startAppFrom(t *testing.T, root string, world *sim.World, settings map[string]string, key string) *app {
+	t.Helper()
 	a := &app{t: t, world: world}
 	env := world.Env()
 	env["SWEEP_SCHEDULE"] = "0 0 0 1 1 *"
@@ -111,7 +117,7 @@ func startAppWithKey(t *testing.T, world *sim.World, settings map[string]string,
 		env[name] = value
 	}
 	host, err := funchost.Start(t.Context(), funchost.Options{
-		Root: dist, Env: env, Environ: os.Environ(), FunctionKey: key,
+		Root: root, Env: env, Environ: os.Environ(), FunctionKey: key,
 		OnLine: func(l funchost.Line) { a.heard(l.Text) }, Logger: a.hostLog(),
 	})
 	if err != nil {
@@ -209,6 +215,19 @@ func (a *app) finish(statusURL string) handler.StatusDocument {
 		a.t.Fatalf("%v\n%s", err, a.log())
 	}
 	return doc
+}
+
+// until waits for what the handler does by itself.
+func (a *app) until(t *testing.T, done func() bool) {
+	t.Helper()
+	deadline := time.After(time.Minute)
+	for !done() {
+		select {
+		case <-deadline:
+			t.Fatalf("it does not happen\n%s", a.log())
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 func body(ref sim.Ref) string {

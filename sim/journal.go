@@ -33,6 +33,7 @@ type Entry struct {
 	Path    string    `json:"path,omitempty"`   // without the query
 	Status  int       `json:"status,omitempty"` // 0: the connection was cut or the caller left
 	Caller  string    `json:"caller,omitempty"` // application id of the token
+	Agent   string    `json:"agent,omitempty"`  // User-Agent
 	Fault   string    `json:"fault,omitempty"`
 	Model   Ref       `json:"model,omitzero"`
 	Refresh string    `json:"refresh,omitempty"` // refresh id

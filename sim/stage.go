@@ -32,7 +32,7 @@ func (st *stage) serve(w http.ResponseWriter, r *http.Request, c call) {
 	a, answered := st.perform(r.Context(), f, c)
 	e := Entry{
 		Time: st.now(), Kind: KindRequest, Service: c.service, Op: c.op, Method: r.Method, Path: r.URL.Path,
-		Status: a.Status, Caller: a.caller, Model: c.model, Note: a.note,
+		Status: a.Status, Caller: a.caller, Agent: r.UserAgent(), Model: c.model, Note: a.note,
 	}
 	if f != nil {
 		e.Fault = f.name()

@@ -59,7 +59,7 @@ func TestSchedulesAreWired(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	a, err := newApp(mustRead(t, map[string]string{"SCHEDULES_FILE": path}), slog.New(slog.NewTextHandler(io.Discard, nil)))
+	a, err := newApp(mustRead(t, map[string]string{"SCHEDULES_FILE": path, "WEBSITE_HOSTNAME": "app.example.com"}), slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -195,7 +195,7 @@ func (s *scenario) ask(args []string) Ask {
 }
 
 // answer reads the end of a POST: KIND [id=R] [kind=K] [after=D] [code=C] and
-// the words token, enhancedOnly, transient, ofBody.
+// the words token, enhancedOnly, transient, ofBody, quota.
 func (s *scenario) answer(args []string) Answer {
 	s.t.Helper()
 	a := Answer{Kind: AnswerKind(args[0]), Fault: &Fault{Code: "TestFault", Message: "the reason"}}
@@ -218,6 +218,8 @@ func (s *scenario) answer(args []string) Answer {
 			a.Fault.Transient = true
 		case "ofBody":
 			a.OfBody = true
+		case "quota":
+			a.Quota = true
 		case "txn":
 		default:
 			s.t.Fatalf("unknown option %q", arg)

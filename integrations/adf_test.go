@@ -29,8 +29,16 @@ func runner(t *testing.T, a *app, folder string) *pipeline.Runner {
 	}
 	return &pipeline.Runner{
 		Client: &http.Client{Transport: cloud{a}}, Functions: functions, Token: msi,
-		Poll: 100 * time.Millisecond, Retry: time.Second, Patience: time.Minute,
+		Poll: 100 * time.Millisecond, Retry: a.retry(), Patience: time.Minute,
 	}
+}
+
+// retry is what half a minute between retries is in a test.
+func (a *app) retry() time.Duration {
+	if a.dies {
+		return 5 * time.Second
+	}
+	return time.Second
 }
 
 // run runs a pipeline of a folder for a model.

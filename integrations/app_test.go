@@ -62,6 +62,7 @@ func buildApp(dir string) (string, error) {
 type app struct {
 	world *sim.World
 	host  *funchost.Host
+	dies  bool // callers are as patient between retries as a restart lasts on a busy machine
 
 	mu  sync.Mutex
 	log []string

@@ -14,8 +14,12 @@ import (
 // logicApps is Logic Apps, or Power Automate, whose polls go without the action's
 // authentication.
 func logicApps(a *app) *workflow.Runner {
-	return &workflow.Runner{Client: &http.Client{Transport: cloud{a}}, Token: msi,
+	r := &workflow.Runner{Client: &http.Client{Transport: cloud{a}}, Token: msi,
 		Scale: 0.02, Patience: time.Minute, KeepsAuthentication: true}
+	if a.dies {
+		r.Scale = 0.2
+	}
+	return r
 }
 
 // flow runs a workflow for a model: one of a Consumption app, or of a Standard app

@@ -20,6 +20,7 @@ func TestRestartInTheMiddleForServices(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t)
 	a := startApp(t, durable(t), azure, r.allowed)
+	a.dies = true
 	ways := map[string]way{}
 	for name, call := range asking(a, cloud{a}) {
 		ways[name] = call

@@ -123,8 +123,22 @@ func TestASlotRunsOnceOnTwoInstances(t *testing.T) {
 	}
 }
 
-// A bad version in the blob changes nothing, also for a process that begins with it.
-func TestABadScheduleBlobIsRefused(t *testing.T) {
+// replace puts another text into a blob, as an operator would while the app runs.
+func replace(t *testing.T, store lease.Store, name, text string) {
+	t.Helper()
+	s, err := lease.Enter(t.Context(), store, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close(t.Context())
+	if err := s.Commit(t.Context(), []byte(text), nil, func([]byte) bool { return false }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A blob is read while the app runs. A bad version changes nothing, also for a process
+// that begins with it; the next good one counts.
+func TestAScheduleBlobIsChangedWithoutDeploying(t *testing.T) {
 	t.Parallel()
 	world, settings := newWorld(t), onAzurite(t)
 	settings["SCHEDULES_FILE"] = "blob:" + scheduleBlob
@@ -132,20 +146,18 @@ func TestABadScheduleBlobIsRefused(t *testing.T) {
 	scheduledMinutesAgo(t, store)
 	a := startApp(t, world, settings)
 	good := a.tickUntil("read", func(d handler.SchedulesDocument) bool { return len(d.Schedules) == 1 }).Source.Version
-	s, err := lease.Enter(t.Context(), store, scheduleBlob)
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = s.Commit(t.Context(), []byte(`{"schedules":{"sales":{"cron":"61 * * * *"}}}`), nil, func([]byte) bool { return false })
-	s.Close(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	replace(t, store, scheduleBlob, `{"schedules":{"sales":{"cron":"61 * * * *"}}}`)
 	for range 2 {
 		d := a.tickUntil("refused", func(d handler.SchedulesDocument) bool { return d.Source.Problem != nil })
 		if len(d.Schedules) != 1 || d.Source.Version != good || d.Source.Problem.Code != schedule.CodeFileInvalid || len(d.Source.Problem.Details) != 3 {
 			t.Errorf("%+v %+v", d, d.Source.Problem)
 		}
 		a = startApp(t, world, settings)
+	}
+	model := sim.Finance()
+	replace(t, store, scheduleBlob, fmt.Sprintf(`{"schedules":{"finance":{"workspaceId":%q,"datasetId":%q,"every":"1h"}}}`, model.Workspace, model.Model))
+	d := a.tickUntil("changed", func(d handler.SchedulesDocument) bool { return d.Source.Problem == nil })
+	if len(d.Schedules) != 1 || d.Schedules[0].Name != "finance" || d.Source.Version == good {
+		t.Errorf("%+v", d)
 	}
 }

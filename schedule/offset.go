@@ -3,6 +3,7 @@ package schedule
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"strings"
 	"time"
 
 	"pbirefresh/refresh"
@@ -36,4 +37,10 @@ func slotText(slot time.Time) string { return slot.UTC().Format("2006-01-02T15:0
 // gets the same one.
 func Key(entry string, slot time.Time, m refresh.Model) string {
 	return "schedule/" + entry + "/" + slotText(slot) + "/" + m.String()
+}
+
+// EntryOf is the name of the entry in a key.
+func EntryOf(key string) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(key, "schedule/"), "/")
+	return name
 }

@@ -161,6 +161,9 @@ func TestKeysTellEverythingApart(t *testing.T) {
 	if len(keys) != 5 {
 		t.Errorf("%v", keys)
 	}
+	if name := EntryOf(Key("sales-2", slot, model())); name != "sales-2" {
+		t.Errorf("the entry in a key is %q", name)
+	}
 	if here := Key("a", slot.In(zoneNamed(t, "Europe/Berlin")), model()); !keys[here] {
 		t.Errorf("%s depends on the zone it is looked at in", here)
 	}

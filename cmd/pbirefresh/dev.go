@@ -30,7 +30,7 @@ func dev(ctx context.Context, args []string, env environment) error {
 	if _, err := parse(fs, args, env); err != nil {
 		return err
 	}
-	s := &session{env: env, tale: newTale(), ticker: &ticker{out: env.stderr}, schedules: !*once}
+	s := &session{env: env, tale: newTale(), ticker: newTicker(env.stderr), schedules: !*once}
 	defer s.close()
 	if err := s.start(ctx, *addr, *real); err != nil {
 		return err
@@ -42,7 +42,7 @@ func dev(ctx context.Context, args []string, env environment) error {
 		return nil
 	}
 	s.explain()
-	s.ticker.watching.Store(true)
+	s.ticker.watch()
 	select {
 	case <-ctx.Done():
 		return nil
@@ -135,7 +135,10 @@ func (s *session) startHost(ctx context.Context, root, dist, addr string) (err e
 	}
 	s.host = host
 	s.client = &handler.Client{BaseURL: host.URL(), Key: host.FunctionKey()}
-	return host.WaitReady(ctx)
+	if err := host.WaitReady(ctx); err != nil || !s.schedules {
+		return err
+	}
+	return host.Fire(ctx, "RefreshSchedule") // the schedule counts from its first tick: not a minute from now
 }
 
 func (s *session) heard(l funchost.Line) {

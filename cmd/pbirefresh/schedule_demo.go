@@ -6,9 +6,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"sync/atomic"
+	"strings"
+	"sync"
 
 	"pbirefresh/internal/funchost"
+	"pbirefresh/internal/hostlog"
 	"pbirefresh/sim"
 )
 
@@ -36,24 +38,66 @@ const demoSchedules = `// Made by pbirefresh dev. Change it while it runs: each 
 }
 `
 
+func newTicker(out io.Writer) *ticker { return &ticker{out: out, entries: map[string]string{}} }
+
 // ticker prints what schedules do, once somebody watches.
 type ticker struct {
-	out      io.Writer
-	watching atomic.Bool
+	out io.Writer
+
+	mu       sync.Mutex
+	watching bool
+	missed   []string          // lines from before
+	entries  map[string]string // model to the entry that has had it refreshed
 }
 
 // heard takes a line of the handler's log.
 func (t *ticker) heard(l funchost.Line) {
-	var record struct{ Msg, Schedule, Slot, Cause string }
-	if !t.watching.Load() || json.Unmarshal([]byte(l.Text), &record) != nil || record.Schedule == "" {
+	var r logRecord
+	if json.Unmarshal([]byte(l.Text), &r) != nil {
 		return
 	}
-	line := fmt.Sprintf("  %s: %s", record.Schedule, record.Msg)
-	if record.Slot != "" {
-		line += ", slot " + record.Slot
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	line := ""
+	switch entry := t.entries[r.Model]; {
+	case r.Schedule != "":
+		line = r.ofSchedule()
+		t.entries[r.Model] = r.Schedule
+	case entry != "" && r.Event == hostlog.EventRefreshEnded:
+		line = fmt.Sprintf("  %s: refresh %s after %d s", entry, strings.ToLower(r.Status), r.Seconds)
+	default:
+		return
 	}
-	if record.Cause != "" {
-		line += ": " + record.Cause
+	if !t.watching {
+		t.missed = append(t.missed, line)
+		return
 	}
 	fmt.Fprintln(t.out, line)
+}
+
+// watch prints from now on, beginning with what was not seen.
+func (t *ticker) watch() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.watching = true
+	for _, line := range t.missed {
+		fmt.Fprintln(t.out, line)
+	}
+}
+
+// logRecord is what the ticker knows of a line.
+type logRecord struct {
+	Msg, Event, Schedule, Model, Slot, Cause, Status string
+	Seconds                                          int
+}
+
+func (r logRecord) ofSchedule() string {
+	line := fmt.Sprintf("  %s: %s", r.Schedule, r.Msg)
+	if r.Slot != "" {
+		line += ", slot " + r.Slot
+	}
+	if r.Cause != "" {
+		line += ": " + r.Cause
+	}
+	return line
 }

@@ -191,7 +191,7 @@ func TestShades(t *testing.T) {
 	}
 }
 
-// What make run writes is right, and what it comes to is seen once somebody watches.
+// What make run writes is right.
 func TestDemoSchedules(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
@@ -207,15 +207,29 @@ func TestDemoSchedules(t *testing.T) {
 	if err != nil || len(f.Entries) != 1 || len(f.Entries[0].Next(time.Now(), 5)) != 5 {
 		t.Fatalf("%v %+v", err, f)
 	}
+}
+
+func TestTicker(t *testing.T) {
+	t.Parallel()
 	var out strings.Builder
-	k := &ticker{out: &out}
-	line := funchost.Line{Text: `{"msg":"scheduled refresh started","schedule":"every-minute","slot":"2026-05-04T06:00Z"}`}
-	k.heard(line)
-	k.watching.Store(true)
-	for _, l := range []funchost.Line{line, {Text: "no JSON"}, {Text: `{"msg":"lease taken"}`}, {Text: `{"msg":"refused","schedule":"e","cause":"why"}`}} {
-		k.heard(l)
+	k := newTicker(&out)
+	lines := []string{
+		`{"msg":"scheduled refresh started","schedule":"every-minute","model":"w/m","slot":"2026-05-04T06:00Z"}`,
+		"no JSON", `{"msg":"lease taken","model":"w/m"}`, `{"msg":"operation","model":"w/other","event":"refresh.ended","status":"Failed"}`,
+		`{"msg":"operation","model":"w/m","event":"refresh.ended","status":"Succeeded","seconds":4}`,
+		`{"msg":"refused","schedule":"e","cause":"why"}`,
 	}
-	if out.String() != "  every-minute: scheduled refresh started, slot 2026-05-04T06:00Z\n  e: refused: why\n" {
+	for _, line := range lines[:3] {
+		k.heard(funchost.Line{Text: line})
+	}
+	if out.Len() > 0 {
+		t.Errorf("nobody watches yet: %s", &out)
+	}
+	k.watch()
+	for _, line := range lines[3:] {
+		k.heard(funchost.Line{Text: line})
+	}
+	if out.String() != "  every-minute: scheduled refresh started, slot 2026-05-04T06:00Z\n  every-minute: refresh succeeded after 4 s\n  e: refused: why\n" {
 		t.Errorf("%q", out.String())
 	}
 }

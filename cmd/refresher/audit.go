@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"pbirefresh/audit"
 	"pbirefresh/handler"
 	"pbirefresh/lease"
 	"pbirefresh/refresh"
+	"pbirefresh/schedule"
 )
 
 // openAudit returns the trail, and its store where it has one of its own.
@@ -62,13 +62,16 @@ func endOf(m refresh.Model, epoch string, op refresh.Operation) audit.Record {
 // starter asks for a refresh under the key of a schedule's slot.
 type starter func(ctx context.Context, key string, r refresh.Request) (refresh.Receipt, error)
 
-// onRecord puts what the schedules ask for on record, as that of callers is.
+// onRecord puts what the schedules ask for on record, as that of callers is: where no
+// record can be written, nothing is started, and the next tick asks again.
 func (a *app) onRecord(start starter) starter {
 	return func(ctx context.Context, key string, r refresh.Request) (refresh.Receipt, error) {
-		entry, _, _ := strings.Cut(strings.TrimPrefix(key, "schedule/"), "/")
+		if err := a.trail.Ready(); err != nil {
+			return refresh.Receipt{}, err
+		}
 		record := audit.Record{
 			Time: time.Now().UTC(), Event: audit.Asked, WorkspaceID: r.Model.WorkspaceID, DatasetID: r.Model.DatasetID,
-			Caller: "schedule:" + entry, Request: key, Ask: handler.AuditedAsk(r),
+			Caller: "schedule:" + schedule.EntryOf(key), Request: key, Ask: handler.AuditedAsk(r),
 		}
 		r.Admitted = func(ctx context.Context, epoch string, number int64) error {
 			record.Epoch, record.Operation = epoch, number

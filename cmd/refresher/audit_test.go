@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pbirefresh/audit"
@@ -77,6 +79,34 @@ func TestSchedulesAreOnRecord(t *testing.T) {
 	if n != 1 {
 		t.Errorf("%d records", n)
 	}
+}
+
+// lostRecords is a store that takes no records.
+type lostRecords struct{ lease.Store }
+
+func (lostRecords) Create(context.Context, string, []byte, lease.Meta) (lease.Version, error) {
+	return "", errors.New("no such container")
+}
+
+// While records cannot be written, no schedule starts anything.
+func TestNoRecordNoScheduledRefresh(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		a := &app{trail: audit.New(lostRecords{}, nil)}
+		start := a.onRecord(func(ctx context.Context, _ string, r refresh.Request) (refresh.Receipt, error) {
+			asked++
+			return refresh.Receipt{}, r.Admitted(ctx, "e", 5)
+		})
+		for i, want := range []int{1, 1, 2} { // the first finds out; after a while it is tried again
+			if _, err := start(t.Context(), "schedule/nightly/x", refresh.Request{}); err == nil || asked != want {
+				t.Errorf("%d: asked %d times, want %d: %v", i, asked, want, err)
+			}
+			if i == 1 {
+				time.Sleep(time.Minute)
+			}
+		}
+	})
 }
 
 // The records have the state's container, or one of their own; readiness then looks

@@ -157,13 +157,13 @@ func TestNothingIsInjectedIntoTheLog(t *testing.T) {
 // sendRaw sends what no client library would.
 func sendRaw(t *testing.T, routes http.Handler, method, path, value string) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://x/", strings.NewReader(`{"workspaceId":"`+value+`","`+value+`":1}`))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost/", strings.NewReader(`{"workspaceId":"`+value+`","`+value+`":1}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Method, r.URL.Path = method, path
 	for _, name := range []string{"X-Azure-Functions-InvocationId", "User-Agent", "X-Forwarded-For", "Content-Type", "X-Ms-Client-Principal", "Prefer", "Traceparent"} {
-		r.Header[name] = []string{value}
+		r.Header[http.CanonicalHeaderKey(name)] = []string{value}
 	}
 	if !strings.Contains(path, "cancel") {
 		r.Header.Set("Content-Type", "application/json")

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ func (o *oracle) phases(prev, next refresh.State) {
 				o.w.cover.hit("phase %s -> %s", from, op.Phase)
 			}
 			o.tries(old, op)
+			o.credited(prev, next, old, op)
 			if op.Alone && !old.Alone {
 				o.w.cover.hit("merged attempt failed: rerun singly")
 			}
@@ -43,6 +45,24 @@ func (o *oracle) tries(old, op refresh.Operation) {
 		if try.Adopted && (i >= len(old.Tries) || !old.Tries[i].Adopted) {
 			o.w.cover.hit("try adopted")
 		}
+	}
+}
+
+// credited: what an operation calls done, of a refresh that failed, that refresh has
+// committed (G3).
+func (o *oracle) credited(prev, next refresh.State, old, op refresh.Operation) {
+	if len(op.Done) == len(old.Done) || len(op.Tries) == 0 {
+		return
+	}
+	o.w.cover.hit("objects committed by a refresh that failed")
+	r, found := o.w.refreshNamed(next.Model, op.Tries[len(op.Tries)-1].RefreshID)
+	for _, i := range op.Done[len(old.Done):] {
+		if name := nameOf(op.Shape.Objects[i]); !found || !slices.Contains(r.Committed, name) {
+			o.note("G3: operation %d calls %s done by %s, which has committed %v", op.Number, name, r.ID, r.Committed)
+		}
+	}
+	if prev.Attempt != nil && len(prev.Attempt.Serves) > 1 {
+		o.w.cover.hit("objects committed by a merged refresh that failed")
 	}
 }
 

@@ -12,7 +12,7 @@ func expected() []string {
 		}
 	}
 	cross("try ", "", []string{""}, []string{"pending", "completed", "failed", "cancelled", "refused", "dropped", "unknown", "adopted", "merged"})
-	list = append(list, "served in parts")
+	list = append(list, "served in parts", "objects committed by a refresh that failed", "objects committed by a merged refresh that failed")
 
 	cross("store ", ": ", []string{"read", "acquire", "write", "release", "list"}, []string{"outage", "lost", "refused", "landed", "late", "slow"})
 	cross("wire ", ": ", []string{"get", "post"}, []string{"landed", "late", "slow"})

@@ -176,7 +176,7 @@ func (l *ledger) judgeSuccess(p *promise, v refresh.View) {
 // deleted, may have waited, and begins after.
 func since(r sim.Refresh, v refresh.View) time.Time {
 	adopted := slices.ContainsFunc(v.Operation.Tries, func(t refresh.Try) bool {
-		return t.Adopted && (strings.EqualFold(t.RefreshID, r.ID) || strings.EqualFold(t.RefreshID, r.ListedID))
+		return t.Adopted && called(r, t.RefreshID)
 	})
 	if strings.EqualFold(r.Caller, sim.ClientID) && !adopted {
 		return r.Accepted
@@ -193,11 +193,11 @@ func (l *ledger) undone(p *promise, v refresh.View) (refresh.Shape, bool) {
 	for _, try := range v.Operation.Tries {
 		for _, r := range l.w.refreshes(p.model) {
 			fresh := p.ask.WhenBusy == refresh.WhenBusyJoin || !since(r, v).Before(p.arrived.Add(l.w.skew)) || l.w.oracle.undatable(try)
-			if try.RefreshID == "" || !strings.EqualFold(r.ID, try.RefreshID) && !strings.EqualFold(r.ListedID, try.RefreshID) || !fresh {
+			if !called(r, try.RefreshID) || !fresh {
 				continue
 			}
 			rest := slices.DeleteFunc(slices.Clone(left.Objects), func(o refresh.Object) bool {
-				return slices.Contains(r.Committed, strings.TrimSuffix(o.Table+"/"+o.Partition, "/"))
+				return slices.Contains(r.Committed, nameOf(o))
 			})
 			if len(rest) == len(left.Objects) {
 				continue
@@ -217,13 +217,7 @@ func (l *ledger) served(p *promise, v refresh.View) (sim.Refresh, bool) {
 	if len(v.Operation.Tries) == 0 {
 		return sim.Refresh{}, false
 	}
-	id := v.Operation.Tries[len(v.Operation.Tries)-1].RefreshID
-	for _, r := range l.w.refreshes(p.model) {
-		if id != "" && (strings.EqualFold(r.ID, id) || strings.EqualFold(r.ListedID, id)) {
-			return r, true
-		}
-	}
-	return sim.Refresh{}, false
+	return l.w.refreshNamed(p.model, v.Operation.Tries[len(v.Operation.Tries)-1].RefreshID)
 }
 
 // judgeFailure: each code claims something that Power BI must have done.

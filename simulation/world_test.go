@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -153,6 +154,23 @@ func (w *world) refreshes(m refresh.Model) []sim.Refresh {
 	}
 	return list
 }
+
+// refreshNamed is the refresh that Power BI calls, or lists, by that id.
+func (w *world) refreshNamed(m refresh.Model, id string) (sim.Refresh, bool) {
+	list, err := w.cloud.PowerBI.Refreshes(refOf(m))
+	i := slices.IndexFunc(list, func(r sim.Refresh) bool { return called(r, id) })
+	if err != nil || i < 0 {
+		return sim.Refresh{}, false
+	}
+	return list[i], true
+}
+
+func called(r sim.Refresh, id string) bool {
+	return id != "" && (strings.EqualFold(r.ID, id) || strings.EqualFold(r.ListedID, id))
+}
+
+// nameOf is an object in the words of the simulated Power BI.
+func nameOf(o refresh.Object) string { return strings.TrimSuffix(o.Table+"/"+o.Partition, "/") }
 
 // ownRefreshes is the part of it that our service principal started.
 func (w *world) ownRefreshes(m refresh.Model) []sim.Refresh {

@@ -124,11 +124,11 @@ func zone(m *members) *time.Location {
 	if zone, err := time.LoadLocation(name); err == nil && name != "Local" {
 		return zone
 	}
-	hint := "such as Europe/Berlin, America/New_York or UTC"
 	if iana, ok := FromWindows(name); ok {
-		hint = "which is " + iana + " for this name of Windows"
+		m.problem("timeZone", "%q is a name of Windows: write %s", name, iana)
+		return time.UTC
 	}
-	m.problem("timeZone", "%.60q is no IANA time zone: write one, %s", name, hint)
+	m.problem("timeZone", "%.60q is no IANA time zone: write one, such as Europe/Berlin, America/New_York or UTC", name)
 	return time.UTC
 }
 

@@ -82,7 +82,7 @@ func TestParseWrongFiles(t *testing.T) {
 		{fileText(`"cron":"0 6 * * *","timeZone":"Berlin"`), []string{"such as Europe/Berlin"}},
 		{fileText(`"cron":"0 6 * * *","timeZone":"Local"`), []string{"timeZone"}},
 		{fileText(`"cron":"0 6 * * *","timeZone":"../etc/passwd"`), []string{"timeZone"}},
-		{fileText(`"cron":"0 6 * * *","timeZone":"W. Europe Standard Time"`), []string{"which is Europe/Berlin for this name of Windows"}},
+		{fileText(`"cron":"0 6 * * *","timeZone":"W. Europe Standard Time"`), []string{"is a name of Windows: write Europe/Berlin"}},
 		{fileText(`"every":"1h","catchUp":"always"`), []string{"catchUp: must be one of skip, once"}},
 		{fileText(`"every":"1h","grace":"1h"`), []string{"grace: goes with catchUp once"}},
 		{fileText(`"every":"1h","catchUp":"once","grace":"5m"`), []string{"from 10m to 72h"}},

@@ -17,6 +17,18 @@ func (e *Entry) Start(m refresh.Model, slot time.Time) time.Time {
 		Add(draw(e.Jitter, "jitter", e.Name, m.String(), slotText(slot)))
 }
 
+// When is the timing and how much later the starts may be, for people.
+func (e *Entry) When() string {
+	text := e.Timing.String()
+	if e.Spread > 0 {
+		text += ", spread " + length(e.Spread)
+	}
+	if e.Jitter > 0 {
+		text += ", jitter " + length(e.Jitter)
+	}
+	return text
+}
+
 // draw picks whole minutes below limit.
 func draw(limit time.Duration, of ...string) time.Duration {
 	n := uint64(limit / time.Minute) //nolint:gosec // the parser lets no negative one through

@@ -94,8 +94,9 @@ func crowds(capacity, sku string, parallel int, planned []Planned) []string {
 	if minutes == 0 {
 		return nil
 	}
+	at := worst[0].At.In(worst[0].Entry.Timing.zone)
 	return []string{fmt.Sprintf("capacity %s: %d models start together at %s, its %s refreshes %d at a time (%d such minutes); give them a spread: %s",
-		capacity, most, worst[0].At.UTC().Format("Mon 15:04 MST"), sku, parallel, minutes, strings.Join(entryNames(worst), ", "))}
+		capacity, most, at.Format("Mon 2 Jan 15:04 MST"), sku, parallel, minutes, strings.Join(entryNames(worst), ", "))}
 }
 
 func countModels(planned []Planned) int {

@@ -25,7 +25,7 @@ func TestWarnings(t *testing.T) {
 	}{
 		{"as many as fit", `{"capacities":{"c":"F8"},"schedules":{` + entries(5, `"cron":"0 6 * * *","capacity":"c"`) + `}}`, nil},
 		{"one too many", `{"capacities":{"c":"F8"},"schedules":{` + entries(6, `"cron":"0 6 * * *","capacity":"c"`) + `}}`,
-			[]string{"capacity c: 6 models start together at Mon 06:00 UTC, its F8 refreshes 5 at a time (7 such minutes); give them a spread: m00, m01, m02, m03, m04, m05"}},
+			[]string{"capacity c: 6 models start together at Mon 4 May 06:00 UTC, its F8 refreshes 5 at a time (7 such minutes); give them a spread: m00, m01, m02, m03, m04, m05"}},
 		{"spread", `{"capacities":{"c":"F8"},"schedules":{` + entries(6, `"cron":"0 6 * * *","capacity":"c","spread":"2h"`) + `}}`, nil},
 		{"no capacity named", `{"capacities":{"c":"F2"},"schedules":{` + entries(6, `"cron":"0 6 * * *"`) + `}}`, nil},
 		{"disabled", `{"capacities":{"c":"F2"},"schedules":{` + entries(6, `"cron":"0 6 * * *","capacity":"c","enabled":false`) + `}}`, nil},

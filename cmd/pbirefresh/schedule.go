@@ -91,6 +91,9 @@ func parseSchedules(text []byte, name string, env environment) (*schedule.File, 
 		for _, p := range wrong.Problems {
 			fmt.Fprintf(env.stderr, "%s:%s\n", name, p)
 		}
+		if len(wrong.Problems) == 1 {
+			return nil, fmt.Errorf("%s has a problem", name)
+		}
 		return nil, fmt.Errorf("%s has %d problems", name, len(wrong.Problems))
 	}
 	return f, err

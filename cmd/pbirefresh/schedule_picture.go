@@ -18,7 +18,7 @@ func printSlots(w io.Writer, f *schedule.File, from time.Time) {
 		e := &f.Entries[i]
 		var next []string
 		for _, slot := range e.Next(from, 3) {
-			next = append(next, slot.Format("Mon 2 Jan 15:04 MST"))
+			next = append(next, slotText(slot, from))
 		}
 		slots := strings.Join(next, ", ")
 		switch {
@@ -27,9 +27,17 @@ func printSlots(w io.Writer, f *schedule.File, from time.Time) {
 		case slots == "":
 			slots = "none"
 		}
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", e.Name, len(e.Requests), e.Timing, slots)
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", e.Name, len(e.Requests), e.When(), slots)
 	}
 	_ = t.Flush() // a terminal that is gone has nobody to tell
+}
+
+// slotText leaves out the year as long as it is the present one.
+func slotText(slot, now time.Time) string {
+	if slot.Year() != now.Year() {
+		return slot.Format("Mon 2 Jan 2006 15:04 MST")
+	}
+	return slot.Format("Mon 2 Jan 15:04 MST")
 }
 
 // shades of an hour: the first whose number is reached, from the right.

@@ -40,12 +40,14 @@ func TestScheduleCheck(t *testing.T) {
 	path := writeFile(t, `{"schedules":{ // a comment
 		"sales":`+ofModel(`"cron":"30 2 * * *","timeZone":"Europe/Berlin"`)+`,
 		"stock":`+ofModel(`"every":"15m","blackout":[{"from":"07:00","to":"22:00"}]`)+`,
-		"off":`+ofModel(`"every":"1h","enabled":false`)+`}}`)
+		"off":`+ofModel(`"every":"2h","enabled":false,"spread":"1h","jitter":"90m"`)+`,
+		"leap":`+ofModel(`"cron":"0 0 29 2 *","enabled":true`)+`}}`)
 	r := runCommand(t, nil, "schedule", "check", "-zone", "Europe/Berlin", "-from", "2026-03-28", path).exits(0)
-	want := `SCHEDULE  MODELS  TIMING                     NEXT SLOTS
-sales     1       30 2 * * *; Europe/Berlin  Sat 28 Mar 02:30 CET, Sun 29 Mar 03:00 CEST, Mon 30 Mar 02:30 CEST
-stock     1       every 15m                  Fri 27 Mar 23:00 UTC, Fri 27 Mar 23:15 UTC, Fri 27 Mar 23:30 UTC
-off       1       every 1h                   disabled
+	want := `SCHEDULE  MODELS  TIMING                             NEXT SLOTS
+sales     1       30 2 * * *; Europe/Berlin          Sat 28 Mar 02:30 CET, Sun 29 Mar 03:00 CEST, Mon 30 Mar 02:30 CEST
+stock     1       every 15m                          Fri 27 Mar 23:00 UTC, Fri 27 Mar 23:15 UTC, Fri 27 Mar 23:30 UTC
+off       1       every 2h, spread 1h, jitter 1h30m  disabled
+leap      1       0 0 29 2 *; UTC                    Tue 29 Feb 2028 00:00 UTC
 
 255 starts in a week, by the hour (Europe/Berlin)
             0  .  .  3  .  .  6  .  .  9  .  . 12  .  . 15  .  . 18  .  . 21  .  .
@@ -73,6 +75,8 @@ func TestScheduleCheckTellsProblemsAndWarnings(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, r.stderr)
 		}
 	}
+	slip := writeFile(t, `{"schedules":1}`)
+	runCommand(t, nil, "schedule", "check", slip).exits(1).says(slip + " has a problem")
 	tight := writeFile(t, `{"capacities":{"c":"shared"},"schedules":{"a":`+ofModel(`"every":"1h","capacity":"c"`)+`}}`)
 	r = runCommand(t, nil, "schedule", "check", tight).exits(0)
 	if !strings.Contains(r.stderr, tight+": warning: model ") || !strings.Contains(r.stderr, "24 times in 24 hours") {

@@ -61,7 +61,7 @@ func tickLine(r schedule.Report) string {
 	}
 	line := fmt.Sprintf("schedules: %d entries, %d slots started, %d refused, %d missed, %d waiting", r.Entries, r.Started, r.Refused, r.Missed, r.Waiting)
 	if r.Trouble != nil {
-		line += "; the file is refused (" + r.Trouble.Code + "), GET /api/schedules says why"
+		line += "; the file cannot be used (" + r.Trouble.Code + "), GET /api/schedules says why"
 	}
 	return line
 }

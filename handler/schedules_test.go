@@ -243,7 +243,7 @@ func TestTimerOfSchedules(t *testing.T) {
 		{schedule.Report{Entries: 5, Started: 1, Refused: 2, Missed: 3, Waiting: 4}, "schedules: 5 entries, 1 slots started, 2 refused, 3 missed, 4 waiting"},
 		{schedule.Report{Busy: true}, "schedules: another tick is at work"},
 		{schedule.Report{Trouble: &schedule.Trouble{Code: schedule.CodeFileMissing}},
-			"schedules: 0 entries, 0 slots started, 0 refused, 0 missed, 0 waiting; the file is refused (FileMissing), GET /api/schedules says why"},
+			"schedules: 0 entries, 0 slots started, 0 refused, 0 missed, 0 waiting; the file cannot be used (FileMissing), GET /api/schedules says why"},
 	} {
 		a := newScheduleBench(t, &fakeSchedules{report: tc.report}).do(http.MethodPost, "/RefreshSchedule", `{"Data":{}}`).is(http.StatusOK)
 		var answer struct{ Logs []string }

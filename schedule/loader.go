@@ -80,10 +80,16 @@ func (l *loader) use(f *File, text []byte) {
 	l.used.file, l.used.trouble, l.text, l.tried = f, nil, text, text
 }
 
-// doubt keeps a trouble, and tells it once.
+// doubt keeps a trouble, and tells it once. That the source cannot be read is told when it
+// lasts: a storage that is away for a moment is no mistake in a file.
 func (l *loader) doubt(t *Trouble, tried []byte) {
-	if !bytes.Equal(l.tried, tried) || l.used.trouble == nil {
-		l.log.Error("the schedule file is refused; the last good one goes on", "event", "schedule.failed",
+	t.since = time.Now()
+	if old := l.used.trouble; old != nil && old.Code == t.Code && (t.Code == CodeFileUnreadable || bytes.Equal(l.tried, tried)) {
+		t.since, t.told = old.since, old.told
+	}
+	if !t.told && (t.Code != CodeFileUnreadable || time.Since(t.since) > OnTime) {
+		t.told = true
+		l.log.Error("the schedule file cannot be used; the last good one goes on", "event", "schedule.failed",
 			"schedule", l.source.Name, "code", t.Code, "cause", t.Message)
 	}
 	l.used.trouble, l.tried = t, tried

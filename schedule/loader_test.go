@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,6 +71,28 @@ func TestSourceThatIsGone(t *testing.T) {
 		until("00:30")
 		if got := s.tick(s.runner()); got.Trouble == nil || got.Trouble.Code != CodeFileUnreadable || got.Started != 1 {
 			t.Errorf("for a while: %+v: the last good one goes on", got)
+		}
+	})
+}
+
+// A source that cannot be read for a moment rings no bell, whatever the error says each
+// time; one that stays so rings it once.
+func TestSourceThatCannotBeReadIsToldOnceItLasts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, fileText(`"every":"30m"`))
+		r := s.runner()
+		for minute := range 60 {
+			s.noFile = nil
+			if minute%20 >= 10 && minute < 30 || minute >= 40 {
+				s.noFile = fmt.Errorf("no way through, request %d", minute)
+			}
+			got := s.tick(r)
+			told := map[bool]int{true: 1}[minute > 50]
+			if n := strings.Count(s.logged(), "event=schedule.failed"); n != told || (got.Trouble != nil) != (s.noFile != nil) {
+				t.Fatalf("minute %d: told %d times, want %d: %+v", minute, n, told, got)
+			}
+			time.Sleep(time.Minute)
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"time"
 
 	"pbirefresh/lease"
 )
@@ -39,6 +40,9 @@ type Trouble struct {
 	Message  string    // what is wrong and what to do
 	Version  string    // of the text that was refused
 	Problems []Problem // with it
+
+	since time.Time
+	told  bool
 }
 
 // Codes of troubles.

@@ -104,6 +104,7 @@ func TestKeysGuardAllButStatusAndHealth(t *testing.T) {
 		"DELETE /api/refreshes/x/cancel":   http.StatusUnauthorized,
 		"POST /api/refreshes/x/cancel-all": http.StatusUnauthorized,
 		"GET /api/health/ready":            http.StatusUnauthorized,
+		"GET /api/schedules":               http.StatusUnauthorized,
 		"GET /api/refreshes/x":             http.StatusNotFound,
 		"GET /api/health":                  http.StatusOK,
 	} {

@@ -123,6 +123,40 @@ func TestASlotRunsOnceOnTwoInstances(t *testing.T) {
 	}
 }
 
+// A slot that comes to nothing is seen: in the listing with its reason, and in the log.
+func TestASlotThatComesToNothingIsSeen(t *testing.T) {
+	t.Parallel()
+	for what, want := range map[string]handler.ScheduledSlot{
+		"quota":     {Outcome: schedule.Started, Status: refresh.StatusFailed},
+		"forbidden": {Outcome: schedule.Refused},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			world, settings := newWorld(t), onAzurite(t)
+			settings["SCHEDULES_FILE"] = "blob:" + scheduleBlob
+			code := refresh.CodeDailyLimit
+			if what == "forbidden" {
+				settings["ALLOWED_MODELS"], code = sim.SharedWorkspace, schedule.CodeModelNotAllowed
+			} else if err := world.Fail(sim.Fault{Kind: sim.QuotaExceeded, Op: sim.OpStart}); err != nil {
+				t.Fatal(err)
+			}
+			scheduledMinutesAgo(t, stateStore(t, settings))
+			a := startApp(t, world, settings)
+			d := a.tickUntil("dealt with", func(d handler.SchedulesDocument) bool { return d.Schedules[0].Models[0].Last != nil })
+			last := d.Schedules[0].Models[0].Last
+			if last.Outcome != want.Outcome || last.Status != want.Status || last.Error == nil || last.Error.Code != code || (last.StatusURL == "") == (what == "quota") {
+				t.Errorf("%+v %+v", last, last.Error)
+			}
+			if log := a.log(); !strings.Contains(log, `"event":"schedule.failed"`) || !strings.Contains(log, code) {
+				t.Errorf("%s", log)
+			}
+			if c := counters(t, world, sim.Sales()); c.Accepted != 0 {
+				t.Errorf("%d refreshes", c.Accepted)
+			}
+		})
+	}
+}
+
 // replace puts another text into a blob, as an operator would while the app runs.
 func replace(t *testing.T, store lease.Store, name, text string) {
 	t.Helper()

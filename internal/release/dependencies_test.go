@@ -1,0 +1,180 @@
+package release_test
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// module is what the go command says of one.
+type module struct {
+	Path, Dir string
+	Main      bool
+	Indirect  bool
+}
+
+func modules(t *testing.T, args ...string) (all []module) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", args...)
+	cmd.Dir = filepath.Join("..", "..")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go %v: %v", args, err)
+	}
+	for d := json.NewDecoder(strings.NewReader(string(out))); d.More(); {
+		var m module
+		if err := d.Decode(&m); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, m)
+	}
+	return all
+}
+
+// table is the rows of a section of docs/dependencies.md, by their first column.
+func table(t *testing.T, section string) map[string][]string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("..", "..", "docs", "dependencies.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, found := strings.Cut(string(b), "\n## "+section+"\n")
+	text, _, _ := strings.Cut(after, "\n## ")
+	rows := map[string][]string{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\|(.*)\\|\r?$").FindAllStringSubmatch(text, -1) {
+		for column := range strings.SplitSeq(m[2], "|") {
+			rows[m[1]] = append(rows[m[1]], strings.TrimSpace(column))
+		}
+		if slices.Contains(rows[m[1]], "") {
+			t.Errorf("%s: a column is empty", m[1])
+		}
+	}
+	if !found || len(rows) == 0 {
+		t.Fatalf("docs/dependencies.md has no table under %q", section)
+	}
+	return rows
+}
+
+// Each direct dependency has its reasons, and nothing else is listed.
+func TestDirectDependenciesHaveReasons(t *testing.T) {
+	t.Parallel()
+	told := table(t, "Direct")
+	for _, m := range modules(t, "list", "-m", "-json", "all") {
+		row, there := told[m.Path]
+		if delete(told, m.Path); there != (!m.Main && !m.Indirect) {
+			t.Errorf("%s: listed %v, and direct %v", m.Path, there, !m.Indirect)
+		}
+		if there && !licensed(t, m, row[1]) {
+			t.Errorf("%s: its licence does not look like %s", m.Path, row[1])
+		}
+	}
+	for path := range told {
+		t.Errorf("%s is no dependency", path)
+	}
+}
+
+// What comes with them into the program is listed, and nothing else is.
+func TestModulesOfTheProgramAreListed(t *testing.T) {
+	t.Parallel()
+	direct, told := table(t, "Direct"), table(t, "What comes with them into the program")
+	inside := map[string]module{}
+	for _, p := range packages(t) {
+		if p.Module != nil && !p.Module.Main {
+			inside[p.Module.Path] = *p.Module
+		}
+	}
+	for path, m := range inside {
+		row, there := told[path]
+		if _, is := direct[path]; there == is {
+			t.Errorf("%s is in the program: listed as direct %v, as another %v", path, is, there)
+		}
+		if there && !licensed(t, m, row[1]) {
+			t.Errorf("%s: its licence does not look like %s", path, row[1])
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(told)) {
+		if _, is := inside[path]; !is {
+			t.Errorf("%s is not in the program", path)
+		}
+	}
+}
+
+type goPackage struct{ Module *module }
+
+func packages(t *testing.T) (all []goPackage) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=Module", "./cmd/refresher")
+	cmd.Dir = filepath.Join("..", "..")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for d := json.NewDecoder(strings.NewReader(string(out))); d.More(); {
+		var p goPackage
+		if err := d.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// licensed compares the licence in the module's files with the identifier, by words that
+// only one of them has.
+func licensed(t *testing.T, m module, id string) bool {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(m.Dir, "LICENSE*"))
+	if err != nil || len(names) == 0 {
+		t.Errorf("%s has no licence in %s", m.Path, m.Dir)
+		return false
+	}
+	b, err := os.ReadFile(names[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(strings.Fields(string(b)), " ")
+	endorse := strings.Contains(text, "endorse or promote products")
+	switch id {
+	case "MIT":
+		return strings.Contains(text, "Permission is hereby granted, free of charge")
+	case "Apache-2.0":
+		return strings.Contains(text, "Apache License Version 2.0")
+	case "BSD-3-Clause":
+		return strings.Contains(text, "Redistribution and use in source and binary forms") && endorse
+	case "BSD-2-Clause":
+		return strings.Contains(text, "Redistribution and use in source and binary forms") && !endorse
+	default:
+		return false
+	}
+}
+
+// The tools' modules are those that are told.
+func TestToolsAreListed(t *testing.T) {
+	t.Parallel()
+	told := table(t, "Tools, in modules of their own")
+	for _, pattern := range []string{"tools/go.mod", "tools/*/go.mod", "tools/package.json", "tools/*/package.json", "infra/*/go.mod"} {
+		files, err := filepath.Glob(filepath.Join("..", "..", filepath.FromSlash(pattern)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			name, err := filepath.Rel(filepath.Join("..", ".."), file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if name = filepath.ToSlash(name); told[name] == nil && !strings.Contains(name, "node_modules") {
+				t.Errorf("%s is not listed", name)
+			}
+			delete(told, name)
+		}
+	}
+	for name := range told {
+		t.Errorf("there is no %s", name)
+	}
+}

@@ -1,6 +1,7 @@
 package callback
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -31,6 +32,10 @@ func Name(model string, op Operation, u URL) string {
 var namePattern = regexp.MustCompile(`^callbacks/[0-9a-f-]{36}/[0-9a-f-]{36}/[0-9a-f]{32}\.json$`)
 
 // stored is a record as JSON: the only place but the wire that has the URL.
+//
+// A record lives for days, so that its versions are simple: each change of what is
+// stored, a new member too, is a new schema, and whoever does not know it leaves the
+// record alone and due, for a version that does.
 type stored struct {
 	Schema     int       `json:"schema"`
 	State      State     `json:"state"`
@@ -62,7 +67,12 @@ func decode(body []byte) (Record, error) {
 		return Record{}, errors.New("it is not the JSON of a callback")
 	}
 	if s.Schema != schema {
-		return Record{}, fmt.Errorf("it has schema %d, and this version knows %d", s.Schema, schema)
+		return Record{}, fmt.Errorf("it has schema %d, and this version knows %d: a newer version will send it", s.Schema, schema)
+	}
+	exact := json.NewDecoder(bytes.NewReader(body))
+	exact.DisallowUnknownFields()
+	if err := exact.Decode(&stored{}); err != nil {
+		return Record{}, errors.New("it has a member that this version does not know and would lose")
 	}
 	r := Record{
 		State: s.State, Operation: Operation{s.ID, s.StatusURL}, Seen: s.Seen, Ended: s.Ended, Due: s.Due,

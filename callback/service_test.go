@@ -382,6 +382,7 @@ func TestBadRecordsAreSkippedLoudly(t *testing.T) {
 			"00000000000000000000000000000001": "S1gnatur3 is no JSON",
 			"00000000000000000000000000000002": `{"schema":2,"state":"waiting"}`,
 			"00000000000000000000000000000003": `{"schema":1,"state":"S1gnatur3"}`,
+			"00000000000000000000000000000006": `{"schema":1,"state":"waiting","url":"https://S1gnatur3/","secret":"S1gnatur3"}`,
 			"00000000000000000000000000000004": `{"schema":1,"state":"sending","url":"http://S1gnatur3/"}`,
 			"00000000000000000000000000000005": `null`,
 		}

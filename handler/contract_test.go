@@ -107,6 +107,14 @@ func TestContract(t *testing.T) {
 			down.On(leasetest.OpAcquire, leasetest.NotSent(errors.New("connection reset")))
 			return l.trigger(wholeModel())
 		}, 503, "", []string{"x-ms-error-code", "Retry-After"}, nil, "StateUnavailable"},
+		{"5 a newer version is at work", refresh.RowCompleted, func(l *live) answer {
+			d := l.accepted()
+			l.store.(*lease.Memory).Overwrite("models/"+d.WorkspaceID+"/"+d.DatasetID+".json", []byte(`{"schema":9,"minReader":9}`), nil)
+			if a := l.trigger(wholeModel()); !strings.Contains(a.wireError().Message, "deploy the newer version") {
+				l.t.Errorf("a trigger: %s", a.raw)
+			}
+			return l.look(d)
+		}, 503, "", []string{"x-ms-error-code", "Retry-After"}, nil, "NewerVersion"},
 		{"7 ends in time", refresh.RowCompleted, func(l *live) answer {
 			l.pbi.length = 20 * time.Second
 			return l.trigger(wholeModel(), "Prefer: respond-async, wait=40")

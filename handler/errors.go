@@ -53,6 +53,10 @@ func asError(err error) *Error {
 	case errors.Is(err, refresh.ErrBadID):
 		return &Error{Status: http.StatusNotFound, Code: refresh.CodeNotFound,
 			Message: "There is no such operation. Use the statusUrl of the 202 answer exactly as it was given."}
+	case errors.As(err, &unavailable) && errors.Is(err, refresh.ErrNewer):
+		return &Error{Status: http.StatusServiceUnavailable, Code: refresh.CodeNewerVersion, RetryAfter: unavailable.RetryAfter, err: err,
+			Message: "A newer version of this app has written the state of this model, and this one must not touch it. Nothing was started. " +
+				"While a roll-out is under way, send the request again; after a roll-back, deploy the newer version again."}
 	case errors.As(err, &unavailable):
 		return &Error{Status: http.StatusServiceUnavailable, Code: refresh.CodeUnavailable, RetryAfter: unavailable.RetryAfter, err: err,
 			Message: "The state storage cannot be used now. Nothing was started; send the request again. GET /api/health/ready names the cause."}

@@ -16,43 +16,47 @@ func ArchiveName(m Model, epoch string, number int64) string {
 	return fmt.Sprintf("archive/%s/%s-%d.json", m, epoch, number)
 }
 
-// archived is the document of an archived operation.
+// archivedOperation is the document of an archived operation. It never changes, so that
+// what a reader of it does not know need not be kept.
 type archivedOperation struct {
 	Schema    int       `json:"schema"`
+	MinReader int       `json:"minReader,omitempty"`
 	Model     Model     `json:"model"`
 	Operation Operation `json:"operation"`
 }
 
 // archive copies finished operations to the archive and reports each one that
 // is confirmed to be there. Only then does it leave the state document.
-func (q *queue) archive(ctx context.Context, epoch string, e Archive, now func() time.Time) []Event {
+func (q *queue) archive(ctx context.Context, s State, e Archive, now func() time.Time) []Event {
 	ctx, cancel := detach(ctx, archiveLimit)
 	defer cancel()
 	var events []Event
 	for _, op := range e.Operations {
-		if err := q.c.archiveOne(ctx, q.model, epoch, op); err != nil {
+		if err := q.c.archiveOne(ctx, q.model, &s, op); err != nil {
 			q.log.Warn("operation not archived; it stays in the state document", "operation", op.Number, "error", err)
 			break
 		}
-		events = append(events, Archived{At: At(now()), Epoch: epoch, Number: op.Number})
+		events = append(events, Archived{At: At(now()), Epoch: s.Epoch, Number: op.Number})
 	}
 	return events
 }
 
-func (c *Coordinator) archiveOne(ctx context.Context, m Model, epoch string, op Operation) error {
-	if err := c.leaving(ctx, m, epoch, op); err != nil {
+// archiveOne makes the documents of an operation that is about to leave s.
+func (c *Coordinator) archiveOne(ctx context.Context, m Model, s *State, op Operation) error {
+	if err := c.leaving(ctx, m, s.Epoch, op); err != nil {
 		return err
 	}
-	err := c.createFinal(ctx, ArchiveName(m, epoch, op.Number), archivedOperation{Schema: Schema, Model: m, Operation: op})
-	if err != nil {
+	a := archivedOperation{Model: m, Operation: op}
+	a.Schema, a.MinReader = raised(s.Schema, s.MinReader)
+	if err := c.createFinal(ctx, ArchiveName(m, s.Epoch, op.Number), a); err != nil {
 		return err
 	}
-	return c.point(ctx, epoch, op) // to what is there
+	return c.point(ctx, s.Epoch, op) // to what is there
 }
 
 // createFinal writes a document that is never written otherwise, and confirms it.
 func (c *Coordinator) createFinal(ctx context.Context, name string, content any) error {
-	body, err := json.Marshal(content)
+	body, err := marshal(content)
 	if err != nil {
 		return err
 	}
@@ -76,5 +80,5 @@ func (c *Coordinator) fromArchive(ctx context.Context, id ID) (Operation, error)
 	if err := json.Unmarshal(doc.Body, &a); err != nil {
 		return Operation{}, fmt.Errorf("refresh: the archived operation is not readable: %w", err)
 	}
-	return a.Operation, nil
+	return a.Operation, errors.Join(readable(a.Schema, a.MinReader), a.Operation.checkWords())
 }

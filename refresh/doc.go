@@ -109,6 +109,44 @@
 // leaves the document, each of its keys gets a pointer to it; a key that is not in the
 // document is looked up among the pointers under the lease.
 //
+// # The documents and their versions
+//
+// Several versions of this program may be at work on one store: while instances are
+// replaced, and after a roll-back. Each document of a model says by which format it was
+// written (schema) and which is the oldest reader that may read it, and write it again
+// (minReader). A reader below minReader reads nothing into it and writes nothing; callers
+// get 503 NewerVersion, and the sweep passes the model by, loudly ([ErrNewer]).
+//
+// A reader that may write keeps what it does not know, byte for byte: every object but
+// those below has [Unknown] members, which stay as long as the object does. Objects that
+// are made anew (blocked, hold, foreign, settle, progress) lose theirs then; what has to
+// last belongs to the operation, the attempt or the document. schema and minReader of a
+// document never fall.
+//
+// Two things are never read in part, whatever minReader says, but leave the document
+// alone: a word that the machine decides by and does not know (phase, stage, kind,
+// outcome, reason to hold), and a member of what is to be refreshed (model, shape, its
+// objects, tuning).
+//
+// So, for whoever changes the format:
+//
+//   - A member that older readers may carry along without heeding it: raise [Schema].
+//   - A member that has to be heeded, a new word, another meaning: two releases. N raises
+//     Schema and reads the new form, and still writes the old one; N+1 raises [MinReader]
+//     and writes it. Then going back by one version is safe at any time.
+//   - schema, minReader, epoch and writes keep their names and meanings for ever; no two
+//     members differ in capitals only.
+//   - What the released version writes is kept in testdata/schemaN, and is read for ever.
+//
+// Archived operations and records of keys carry both numbers and are read by the same
+// rule; they never change, so nothing of them can be lost. keys/status.json never changes
+// its form, and sweep/cursor.json is advice that anybody may overwrite. Callbacks and the
+// schedules' progress have a simpler rule: another member is another schema, which older
+// versions leave alone.
+//
+// Schema 1 is the exception: its readers knew no minReader and dropped what they did not
+// know. They refuse what is written today; today's version reads what they wrote.
+//
 // # Not guaranteed
 //
 //   - A POST that the network delays past the settle window starts a refresh that

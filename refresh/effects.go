@@ -128,8 +128,8 @@ func (s *section) call(ctx context.Context, e Effect) func() []Event {
 	case Delete:
 		return func() []Event { return q.delete(ctx, e, now) }
 	case Archive:
-		epoch := s.state.Epoch
-		return q.once("archive", func() []Event { return q.archive(ctx, epoch, e, now) })
+		state := s.state
+		return q.once("archive", func() []Event { return q.archive(ctx, state, e, now) })
 	default:
 		return nil
 	}

@@ -23,17 +23,26 @@ type UnavailableError struct {
 }
 
 func (e *UnavailableError) Error() string {
+	if errors.Is(e.cause, ErrNewer) {
+		return e.cause.Error()
+	}
 	return "refresh: the state storage cannot be used now: " + e.cause.Error()
 }
 
 func (e *UnavailableError) Unwrap() error { return e.cause }
 
-const comeAgain = 5 * time.Second
+const (
+	comeAgain      = 5 * time.Second
+	comeAgainNewer = 30 * time.Second // a roll-out takes minutes
+)
 
 func unavailable(cause error) error {
 	var already *UnavailableError
 	if errors.As(cause, &already) {
 		return cause
+	}
+	if errors.Is(cause, ErrNewer) {
+		return &UnavailableError{RetryAfter: comeAgainNewer, cause: cause}
 	}
 	return &UnavailableError{RetryAfter: comeAgain, cause: cause}
 }

@@ -25,10 +25,11 @@ func pointerName(name string) string { return KeyPrefix + name + ".operation.jso
 
 // keyRecord is the document of a claim or a pointer. It never changes.
 type keyRecord struct {
-	Schema  int    `json:"schema"`
-	Payload string `json:"payload"` // of a pointer: as many digits as a mark has
-	Epoch   string `json:"epoch,omitempty"`
-	Number  int64  `json:"number,omitempty"`
+	Schema    int    `json:"schema"`
+	MinReader int    `json:"minReader,omitempty"`
+	Payload   string `json:"payload"` // of a pointer: as many digits as a mark has
+	Epoch     string `json:"epoch,omitempty"`
+	Number    int64  `json:"number,omitempty"`
 }
 
 func (c *Coordinator) keyRecord(ctx context.Context, name string) (keyRecord, error) {
@@ -37,7 +38,11 @@ func (c *Coordinator) keyRecord(ctx context.Context, name string) (keyRecord, er
 	if err != nil {
 		return r, err
 	}
-	if err := json.Unmarshal(doc.Body, &r); err != nil || r.Payload == "" {
+	err = json.Unmarshal(doc.Body, &r)
+	if newer := readable(r.Schema, r.MinReader); newer != nil {
+		return r, newer
+	}
+	if err != nil || r.Payload == "" {
 		return r, fmt.Errorf("refresh: the key's record %s is not readable (%w)", name, cmp.Or(err, errors.New("no payload")))
 	}
 	return r, nil
@@ -55,7 +60,7 @@ func (r keyRecord) accepts(k Key) error {
 // requests of one key agree here on which of them it stands for, before either has
 // changed anything.
 func (c *Coordinator) claim(ctx context.Context, k Key) (before bool, err error) {
-	body, err := json.Marshal(keyRecord{Schema: Schema, Payload: k.Payload})
+	body, err := json.Marshal(keyRecord{Schema: Schema, MinReader: MinReader, Payload: k.Payload})
 	if err != nil {
 		return false, err
 	}
@@ -158,7 +163,7 @@ func (c *Coordinator) point(ctx context.Context, epoch string, op Operation) err
 	}
 	errs := make([]error, len(marks))
 	each(len(marks), func(i int) {
-		record := keyRecord{Schema: Schema, Payload: marks[i][keyName:], Epoch: epoch, Number: op.Number}
+		record := keyRecord{Schema: Schema, MinReader: MinReader, Payload: marks[i][keyName:], Epoch: epoch, Number: op.Number}
 		errs[i] = c.createFinal(ctx, pointerName(marks[i][:keyName]), record)
 	})
 	return errors.Join(errs...)

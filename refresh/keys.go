@@ -15,6 +15,8 @@ import (
 // Whoever can read it can forge ids, and could read the state itself as well.
 const KeyName = "keys/status.json"
 
+// keyDocument has no version: it never changes, and another kind of key would get
+// another document.
 type keyDocument struct {
 	Key string `json:"key"` // 32 bytes, base64
 }

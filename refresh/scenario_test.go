@@ -263,7 +263,7 @@ func progressOf(text string) []Progress {
 	for part := range strings.SplitSeq(text, ",") {
 		name, status, _ := strings.Cut(part, ":")
 		table, partition, _ := strings.Cut(name, "/")
-		list = append(list, Progress{table, partition, status})
+		list = append(list, Progress{Table: table, Partition: partition, Status: status})
 	}
 	return list
 }

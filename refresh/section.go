@@ -102,11 +102,8 @@ func (s *section) save(ctx context.Context, next State, txn string, effects []Ef
 	if hasPost(effects) {
 		go s.q.warm(ctx) // the token, while the intent is written
 	}
-	carries := func(doc []byte) bool {
-		written, err := Decode(doc)
-		return err == nil && written.Wrote(txn)
-	}
-	if err := s.lease.Commit(ctx, doc, dueMeta(&next), carries); err != nil {
+	ours := func(doc []byte) bool { return wrote(doc, txn) }
+	if err := s.lease.Commit(ctx, doc, dueMeta(&next), ours); err != nil {
 		return err
 	}
 	s.logChanges(s.state, next)

@@ -10,10 +10,11 @@ import (
 //
 // It is a value: [Next] never changes the State that it is given.
 type State struct {
-	Schema int    `json:"schema"`
-	Epoch  string `json:"epoch"` // random, made with the document: an id of an earlier document does not fit
-	Model  Model  `json:"model"`
-	Last   int64  `json:"last"` // number of the newest operation
+	Schema    int    `json:"schema"`              // see [Schema]
+	MinReader int    `json:"minReader,omitempty"` // see [MinReader]; absent in documents of schema 1
+	Epoch     string `json:"epoch"`               // random, made with the document: an id of an earlier document does not fit
+	Model     Model  `json:"model"`
+	Last      int64  `json:"last"` // number of the newest operation
 
 	Pending []Operation `json:"pending,omitempty"` // not finished, oldest first
 	Recent  []Operation `json:"recent,omitempty"`  // finished, oldest first
@@ -24,6 +25,8 @@ type State struct {
 
 	Durations []Duration `json:"durations,omitempty"` // of the model's recent refreshes, oldest first
 	Writes    []string   `json:"writes,omitempty"`    // transactions of the latest writes, oldest first
+
+	Unknown Unknown `json:"-"`
 }
 
 // Model names a Power BI semantic model.
@@ -67,12 +70,16 @@ type Operation struct {
 	Fallback  bool         `json:"fallback,omitempty"` // enhanced was refused: standard, once the workspace is checked
 	Unsent    int          `json:"unsent,omitempty"`   // intents in a row whose POST never left
 	Busy      int          `json:"busy,omitempty"`     // "busy" answers in a row
+
+	Unknown Unknown `json:"-"`
 }
 
 // Withdrawal is one caller's end of a shared operation.
 type Withdrawal struct {
 	Nonce string    `json:"nonce"`
 	At    time.Time `json:"at"`
+
+	Unknown Unknown `json:"-"`
 }
 
 // Try is what an operation keeps of one attempt made for it.
@@ -87,6 +94,8 @@ type Try struct {
 	Fault     *Fault    `json:"fault,omitempty"`
 	Adopted   bool      `json:"adopted,omitempty"` // recognised in the history, not named by a 202
 	Merged    bool      `json:"merged,omitempty"`  // it did more than the operation asked for, for others
+
+	Unknown Unknown `json:"-"`
 }
 
 // Attempt is our one POST that is not resolved yet and the refresh it may have
@@ -111,6 +120,8 @@ type Attempt struct {
 	LookAt time.Time `json:"lookAt,omitzero"`
 	Looks  int       `json:"looks,omitempty"`
 	Settle Settle    `json:"settle,omitzero"`
+
+	Unknown Unknown `json:"-"`
 }
 
 // Ahead is how far Power BI's clock has been ahead of the storage service's lately:
@@ -119,6 +130,8 @@ type Ahead struct {
 	Least time.Duration `json:"least"`
 	Most  time.Duration `json:"most"`
 	Since time.Time     `json:"since"` // nothing new was measured after that
+
+	Unknown Unknown `json:"-"`
 }
 
 // Settle counts the quiet reads of the history that resolve an unknown outcome.
@@ -127,6 +140,8 @@ type Settle struct {
 	Since time.Time `json:"since,omitzero"` // the first quiet read of the unbroken run
 	Reads int       `json:"reads,omitempty"`
 	Known []string  `json:"known,omitempty"` // ended rows that may have been ours and were weighed
+
+	Unknown Unknown `json:"-"`
 }
 
 // Foreign is a refresh of the model that we did not start.
@@ -136,6 +151,8 @@ type Foreign struct {
 	Since     time.Time `json:"since"`
 	LookAt    time.Time `json:"lookAt"`
 	Looks     int       `json:"looks,omitempty"`
+
+	Unknown Unknown `json:"-"`
 }
 
 // Hold keeps the model from being posted to before a time.
@@ -144,6 +161,8 @@ type Hold struct {
 	Until  time.Time  `json:"until"`
 	Reason HoldReason `json:"reason"`
 	Detail string     `json:"detail,omitempty"` // for people
+
+	Unknown Unknown `json:"-"`
 }
 
 // Progress is one table or partition of an enhanced refresh.
@@ -151,6 +170,8 @@ type Progress struct {
 	Table     string `json:"table"`
 	Partition string `json:"partition,omitempty"`
 	Status    string `json:"status,omitempty"` // Power BI's word
+
+	Unknown Unknown `json:"-"`
 }
 
 // Blocked says what an operation waits for.
@@ -161,6 +182,8 @@ type Blocked struct {
 	Type      string    `json:"type,omitempty"`
 	Since     time.Time `json:"since"`
 	Until     time.Time `json:"until,omitzero"`
+
+	Unknown Unknown `json:"-"`
 }
 
 // Fault is why an attempt or an operation did not succeed, for people.
@@ -172,17 +195,21 @@ type Fault struct {
 	Detail    string `json:"detail,omitempty"`  // Power BI's own words
 	PowerBI   string `json:"powerBI,omitempty"` // Power BI's own code
 	Transient bool   `json:"transient,omitempty"`
+
+	Unknown Unknown `json:"-"`
 }
 
 // Duration is how long one refresh of a shape took, from start to end.
 type Duration struct {
 	Shape  string        `json:"shape"` // Shape.Key
 	Length time.Duration `json:"length"`
+
+	Unknown Unknown `json:"-"`
 }
 
 // NewState is the state of a model that nobody has asked for yet.
 func NewState(model Model, epoch string) State {
-	return State{Schema: Schema, Epoch: epoch, Model: model}
+	return State{Schema: Schema, MinReader: MinReader, Epoch: epoch, Model: model}
 }
 
 // Find returns the operation of that number, pending or recent.
@@ -194,9 +221,6 @@ func (s *State) Find(number int64) (Operation, bool) {
 	}
 	return Operation{}, false
 }
-
-// Wrote reports whether the document carries the write transaction txn.
-func (s *State) Wrote(txn string) bool { return slices.Contains(s.Writes, txn) }
 
 func indexOf(list []Operation, number int64) int {
 	return slices.IndexFunc(list, func(op Operation) bool { return op.Number == number })

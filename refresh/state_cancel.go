@@ -19,7 +19,7 @@ func (m *machine) cancelAsked(e CancelAsked) {
 			m.do(Refuse{e.Nonce, CodeQueueFull, "Too many callers of this operation have cancelled. Use force to cancel it for all."})
 			return
 		}
-		op.Withdrawn = append(op.Withdrawn, Withdrawal{e.Nonce, m.now})
+		op.Withdrawn = append(op.Withdrawn, Withdrawal{Nonce: e.Nonce, At: m.now})
 		m.do(Admit{e.Nonce, op.Number})
 	case m.serves(op.Number):
 		m.cancelServed(op, e)

@@ -8,29 +8,46 @@ import (
 	"slices"
 )
 
-// ErrNewer says that the document was written by a newer version of this program. It is
-// left alone: an older binary must never destroy or misjudge it.
-var ErrNewer = errors.New("refresh: the state document was written by a newer version")
-
 // Encode returns the document of the state.
-func (s State) Encode() ([]byte, error) { return json.Marshal(s) }
+func (s State) Encode() ([]byte, error) {
+	s.Schema, s.MinReader = raised(s.Schema, s.MinReader)
+	return marshal(s)
+}
 
-// Decode reads a state document. It refuses what it does not fully understand.
+// Decode reads a state document. It refuses what it does not fully understand, and what
+// wants a newer reader: see [ErrNewer].
 func Decode(doc []byte) (State, error) {
 	var head struct {
-		Schema int `json:"schema"`
+		Schema    int `json:"schema"`
+		MinReader int `json:"minReader"`
 	}
 	if err := json.Unmarshal(doc, &head); err != nil {
-		return State{}, fmt.Errorf("refresh: the state document is not readable: %w", err)
+		return State{}, unreadable(err)
 	}
-	if head.Schema > Schema {
-		return State{}, fmt.Errorf("%w (schema %d, this one knows %d)", ErrNewer, head.Schema, Schema)
+	if err := readable(head.Schema, head.MinReader); err != nil {
+		return State{}, err
 	}
 	var s State
-	if err := json.Unmarshal(doc, &s); err != nil {
-		return State{}, fmt.Errorf("refresh: the state document is not readable: %w", err)
+	if err := unmarshal(doc, &s); err != nil {
+		return State{}, unreadable(err)
+	}
+	if err := s.checkWords(); err != nil {
+		return State{}, err
 	}
 	return s, s.check()
+}
+
+func unreadable(cause error) error {
+	return fmt.Errorf("refresh: the state document is not readable: %w", cause)
+}
+
+// wrote reports whether a document carries the write transaction txn, whatever newer
+// version may have written it since: this member keeps its meaning for ever.
+func wrote(doc []byte, txn string) bool {
+	var s struct {
+		Writes []string `json:"writes"`
+	}
+	return json.Unmarshal(doc, &s) == nil && slices.Contains(s.Writes, txn)
 }
 
 // check refuses a document that no version of this program can have written.

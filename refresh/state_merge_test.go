@@ -3,6 +3,7 @@ package refresh
 import (
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -142,11 +143,11 @@ func TestOwnProgress(t *testing.T) {
 		{"A", "A:Completed"}, {"B", "B/1:Failed,B/2:Completed"}, {"B/2,C", "B/2:Completed,C:InProgress"},
 	} {
 		s := newScenario(t).ask([]string{"tables=" + tc.shape}).Shape
-		if got := s.own(all); !slices.Equal(got, progressOf(tc.want)) {
+		if got := s.own(all); !reflect.DeepEqual(got, progressOf(tc.want)) {
 			t.Errorf("%s: %v", tc.shape, got)
 		}
 	}
-	if got := (Shape{}).own(all); !slices.Equal(got, all) {
+	if got := (Shape{}).own(all); !reflect.DeepEqual(got, all) {
 		t.Errorf("the whole model: %v", got)
 	}
 	if got := full("X").own(all); got != nil {

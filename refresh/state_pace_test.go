@@ -2,7 +2,7 @@ package refresh
 
 import (
 	"fmt"
-	"slices"
+	"reflect"
 	"testing"
 	"time"
 )
@@ -89,11 +89,11 @@ func TestLearn(t *testing.T) {
 	for i := range 100 {
 		s.learn("often", time.Duration(i+1)*time.Minute)
 	}
-	want := []Duration{{"rare", time.Hour}}
+	want := []Duration{{Shape: "rare", Length: time.Hour}}
 	for i := range keepOfShape {
-		want = append(want, Duration{"often", time.Duration(101-keepOfShape+i) * time.Minute})
+		want = append(want, Duration{Shape: "often", Length: time.Duration(101-keepOfShape+i) * time.Minute})
 	}
-	if !slices.Equal(s.Durations, want) {
+	if !reflect.DeepEqual(s.Durations, want) {
 		t.Errorf("got %v, want %v", s.Durations, want)
 	}
 	for i := range 2*keepShapes + 1 {

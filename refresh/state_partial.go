@@ -76,7 +76,7 @@ func (op *Operation) progress(all []Progress) []Progress {
 	own := op.wanted().own(all)
 	for _, i := range op.Done {
 		o := op.Shape.Objects[i]
-		own = append(own, Progress{o.Table, o.Partition, "Completed"})
+		own = append(own, Progress{Table: o.Table, Partition: o.Partition, Status: "Completed"})
 	}
 	return own
 }

@@ -85,10 +85,10 @@ func (m *machine) measure(e Observed) {
 	least, most, known := e.Skew-e.Fuzz, e.Skew+e.Fuzz, m.Ahead
 	switch {
 	case known == nil || m.now.Sub(known.Since) > longestRefresh:
-		m.Ahead = &Ahead{least, most, m.now}
+		m.Ahead = &Ahead{Least: least, Most: most, Since: m.now}
 	case e.Fuzz > slowLook && least <= known.Most && most >= known.Least:
 	case least < known.Least || most > known.Most:
-		m.Ahead = &Ahead{min(least, known.Least), max(most, known.Most), m.now}
+		m.Ahead = &Ahead{Least: min(least, known.Least), Most: max(most, known.Most), Since: m.now}
 	}
 }
 

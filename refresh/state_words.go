@@ -1,8 +1,5 @@
 package refresh
 
-// Schema is the version of the state document that this code writes.
-const Schema = 1
-
 // Phase is where an operation stands. The arrows:
 //
 //	queued -> starting -> running -> succeeded | failed | cancelled
@@ -115,4 +112,5 @@ const (
 	CodeFinished           = "OperationFinished"    // nothing left to cancel
 	CodeNotFound           = "OperationNotFound"    // no such operation
 	CodeUnavailable        = "StateUnavailable"     // the state storage cannot be used now
+	CodeNewerVersion       = "NewerVersion"         // a newer version of this program has written the state
 )

@@ -177,6 +177,8 @@ func modelOf(name string) (Model, bool) {
 	return Model{WorkspaceID: m[1], DatasetID: m[2]}, true
 }
 
+// sweepCursor is advice, and has no version: what cannot be read is no position, and
+// may be overwritten.
 type sweepCursor struct {
 	Next string `json:"next"`
 }

@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,7 +11,10 @@ import (
 	"pbirefresh/refresh"
 )
 
-// Schema is the version of the progress document that this code writes.
+// Schema is the version of the progress document that this code writes. Each change of
+// what is stored, a new member too, is a new one: an older version, which would lose it
+// with the next write, starts nothing until it is replaced. Release N reads the new form
+// and writes the old one, N+1 writes it, so that going back by one version is safe.
 const Schema = 1
 
 // State is how far the slots of all entries have been dealt with. It is a value: no
@@ -59,7 +63,9 @@ func DecodeState(body []byte) (State, error) {
 	if err := json.Unmarshal(body, &s); err != nil {
 		return State{}, fmt.Errorf("schedule: the progress document is not readable: %w", err)
 	}
-	if s.Schema > Schema {
+	exact := json.NewDecoder(bytes.NewReader(body))
+	exact.DisallowUnknownFields()
+	if err := exact.Decode(&State{}); s.Schema > Schema || err != nil {
 		return State{}, errors.New("schedule: the progress document was written by a newer version: deploy that one again, or delete the document")
 	}
 	return s, nil

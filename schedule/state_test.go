@@ -84,7 +84,8 @@ func TestStateCodec(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got, s) {
 		t.Errorf("%v: got %+v, want %+v", err, got, s)
 	}
-	for text, says := range map[string]string{`{`: "not readable", `{"schema":2}`: "newer version", `[]`: "not readable"} {
+	for text, says := range map[string]string{`{`: "not readable", `{"schema":2}`: "newer version",
+		`{"schema":1,"targets":{"a":{"timing":"x","paused":true}}}`: "newer version", `[]`: "not readable"} {
 		if _, err := DecodeState([]byte(text)); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v, want %q", text, err, says)
 		}

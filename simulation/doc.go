@@ -71,8 +71,15 @@
 // and all calls take random times, so that the clock decides the order. What
 // happens in the very same instant is ordered by the scheduler, on one P; under the
 // race detector, which shuffles goroutines, a seed may play out differently. The
-// schedules of a run are shared among processes of this program, one for each CPU;
-// -workers 0 keeps them in one, for a profile.
+// schedules of a run are shared among processes of this program, one for each CPU, and
+// the other tests have one each; -workers 0 keeps all in one, for a profile.
+//
+// # How much
+//
+// A run plays 3,000 schedules, and the other tests, in less than a minute on two idle
+// CPUs. The race detector makes each schedule ten times as long: with it a run plays 40
+// schedules and smaller crowds, and leaves out what does not depend on it (the oracle's
+// own test, and the exact replay); it takes no longer.
 //
 // # Not covered
 //

@@ -2,5 +2,8 @@
 
 package simulation
 
-// usual is how many random schedules a run has.
-const usual = 3000
+// How much a run does unless it is told otherwise: random schedules, and crowds.
+const (
+	usual  = 3000
+	crowds = 4
+)

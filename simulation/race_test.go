@@ -2,6 +2,9 @@
 
 package simulation
 
-// usual is how many random schedules a run has: the race detector makes each ten
-// times as long.
-const usual = 40
+// How much a run does unless it is told otherwise: the race detector makes each schedule
+// ten times as long. The files without a race build have what does not depend on it.
+const (
+	usual  = 40
+	crowds = 1
+)

@@ -3,14 +3,11 @@
 // The race detector shuffles goroutines: a seed may play out differently under it.
 package simulation
 
-import (
-	"runtime"
-	"testing"
-)
+import "testing"
 
 // TestReplayIsExact: a seed does the same thing twice, to the nanosecond.
 func TestReplayIsExact(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	defer inOrder()()
 	for seed := uint64(101); seed <= 110; seed++ {
 		first, second := play(t, seed, honest).trace.exact(), play(t, seed, honest).trace.exact()
 		for i := range min(len(first), len(second)) {

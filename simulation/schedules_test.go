@@ -32,16 +32,20 @@ const enough = 1500
 
 // TestSchedules runs the corpus of past failures, and random schedules.
 func TestSchedules(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // goroutines of one instant run in the same order
-	defer debug.SetGCPercent(debug.SetGCPercent(800))
 	switch {
 	case *seed != 0:
+		defer inOrder()()
 		w := run(t, *seed)
 		t.Logf("%s\n%s", w.describe(), w.trace.last(0))
 		return
 	case *part != "":
+		defer inOrder()()
 		keepTally(t, runPart(t, *part))
 		return
+	case *workers == 0:
+		defer inOrder()()
+	default:
+		t.Parallel()
 	}
 	began := time.Now()
 	total, played := runAll(t)
@@ -52,6 +56,15 @@ func TestSchedules(t *testing.T) {
 	}
 	if missing := total.missing(slices.Concat(expected(), must(long))); played >= enough && len(missing) > 0 && !t.Failed() {
 		t.Errorf("never exercised:\n  %s", strings.Join(missing, "\n  "))
+	}
+}
+
+// inOrder lets goroutines of one instant run in the same order, until it is undone.
+func inOrder() (undo func()) {
+	procs, percent := runtime.GOMAXPROCS(1), debug.SetGCPercent(800)
+	return func() {
+		runtime.GOMAXPROCS(procs)
+		debug.SetGCPercent(percent)
 	}
 }
 

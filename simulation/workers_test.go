@@ -14,7 +14,26 @@ import (
 
 // A schedule draws from global sources of chance and wants one P for itself, so
 // schedules run at the same time only in processes of their own: this program,
-// started again for a part of the seeds.
+// started again for a part of the seeds, or for one test.
+
+// alone is the part of a process that has one test to run.
+const alone = "alone"
+
+// elsewhere runs the test in a process of its own, at the same time as others, and
+// reports whether it did: if not, the caller is that process, or is to stay here.
+func elsewhere(t *testing.T) bool {
+	t.Helper()
+	if *part != "" || *workers == 0 {
+		return false
+	}
+	t.Parallel()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-part="+alone, //nolint:gosec // this program
+		fmt.Sprintf("-from=%d", *from), fmt.Sprintf("-schedules=%d", *schedules))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	return true
+}
 
 // atOnce is how many schedules one such process plays.
 const atOnce = 100

@@ -61,7 +61,7 @@ chaos: $(STAMP) ## Kill and freeze real processes at random under load, about fi
 	$(GO) test -tags chaos ./e2e -run 'TestChaos$$' -chaos.triggers $(or $(TRIGGERS),2000) -chaos.for $(or $(CHAOSFOR),90s) -timeout 20m -v
 
 .PHONY: mutants
-mutants: $(STAMP) ## Put deliberate bugs into a copy, one at a time, and see the tests catch each
+mutants: $(STAMP) ## Show the tests deliberate bugs, one at a time, and see each caught
 	@$(GO) run ./internal/mutants
 
 .PHONY: golden

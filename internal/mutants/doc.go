@@ -1,6 +1,6 @@
-// Command mutants checks the tests: it puts deliberate bugs into a copy of the
-// project, one at a time, and fails if the tests that should catch one pass all the
-// same. Run it with `make mutants`; the bugs are in mutants.txt:
+// Command mutants checks the tests: it shows them deliberate bugs, one at a time, and
+// fails if those that should catch one pass all the same. No file of the project is
+// touched. Run it with `make mutants`; the bugs are in mutants.txt:
 //
 //	## name: what the bug does
 //	path of the file

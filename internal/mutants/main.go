@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -32,20 +34,13 @@ func run(ctx context.Context, only string) error {
 	if err != nil {
 		return err
 	}
-	todo := make(chan mutant, len(all))
-	for _, m := range all {
-		if m.wanted(only) {
-			todo <- m
-		}
-	}
-	close(todo)
-	began, tried := time.Now(), len(todo)
-	failed := tryAll(ctx, todo)
-	fmt.Fprintf(os.Stdout, "%d bugs, %d caught, %s\n", tried, tried-len(failed), time.Since(began).Round(time.Second))
-	if tried == 0 {
+	todo := slices.DeleteFunc(all, func(m mutant) bool { return !m.wanted(only) })
+	if len(todo) == 0 {
 		return fmt.Errorf("no bug is called %q", only)
 	}
-	return errors.Join(failed...)
+	began := time.Now()
+	done := tryAll(ctx, todo)
+	return report(done, time.Since(began))
 }
 
 // wanted reports whether the bug is to be tried when those are asked for whose name
@@ -57,46 +52,74 @@ func (m mutant) wanted(only string) bool {
 	return strings.Contains(m.name, only)
 }
 
-// tryAll tries the bugs, one at a time for each CPU, each in a copy of its own.
-func tryAll(ctx context.Context, todo <-chan mutant) []error {
+// trial is what came of a bug.
+type trial struct {
+	name string
+	took time.Duration
+	err  error
+}
+
+// tryAll tries the bugs, one at a time for each CPU. The simulation takes longest and
+// comes first, so that nobody waits for it at the end.
+func tryAll(ctx context.Context, todo []mutant) []trial {
+	slices.SortStableFunc(todo, func(a, b mutant) int { return cmp.Compare(a.rank(), b.rank()) })
+	queue := make(chan mutant, len(todo))
+	for _, m := range todo {
+		queue <- m
+	}
+	close(queue)
 	var all sync.WaitGroup
 	var mu sync.Mutex
-	var failed []error
-	note := func(err error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if err != nil {
-			failed = append(failed, err)
-		}
-	}
+	var done []trial
 	for range min(runtime.NumCPU(), len(todo)) {
 		all.Go(func() {
-			dir, err := copyProject(ctx)
-			if err != nil {
-				note(err)
-				return
-			}
-			defer func() { _ = os.RemoveAll(dir) }()
-			for m := range todo {
-				note(m.tell(ctx, dir))
+			for m := range queue {
+				t := m.tell(ctx)
+				mu.Lock()
+				done = append(done, t)
+				mu.Unlock()
 			}
 		})
 	}
 	all.Wait()
-	return failed
+	return done
+}
+
+func (m mutant) rank() int {
+	if m.args[0] == "./simulation" {
+		return 0
+	}
+	return 1
 }
 
 // tell tries a bug and says what came of it.
-func (m mutant) tell(ctx context.Context, dir string) error {
+func (m mutant) tell(ctx context.Context) trial {
 	began := time.Now()
-	out, err := m.try(ctx, dir)
+	out, err := m.try(ctx)
 	verdict := "caught"
 	if err != nil {
 		verdict, err = "SURVIVED", fmt.Errorf("%s: %w", m.name, err)
 	}
-	fmt.Fprintf(os.Stdout, "%-8s %6s  %s\n", verdict, time.Since(began).Round(100*time.Millisecond), m.name)
+	t := trial{m.name, time.Since(began), err}
+	fmt.Fprintf(os.Stdout, "%-8s %6s  %s\n", verdict, t.took.Round(100*time.Millisecond), m.name)
 	if m.byHand {
 		fmt.Fprintln(os.Stdout, out)
 	}
-	return err
+	return t
+}
+
+// report sums up, with what is worth making cheaper.
+func report(done []trial, took time.Duration) error {
+	slices.SortFunc(done, func(a, b trial) int { return cmp.Compare(b.took, a.took) })
+	var failed []error
+	for _, t := range done {
+		if t.err != nil {
+			failed = append(failed, t.err)
+		}
+	}
+	fmt.Fprintf(os.Stdout, "%d bugs, %d caught, %s; the dearest:\n", len(done), len(done)-len(failed), took.Round(time.Second))
+	for _, t := range done[:min(5, len(done))] {
+		fmt.Fprintf(os.Stdout, "%15s  %s\n", t.took.Round(100*time.Millisecond), t.name)
+	}
+	return errors.Join(failed...)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -10,28 +11,51 @@ import (
 	"strings"
 )
 
-// try puts the bug in, runs the tests, and takes it out again. It fails unless they
-// fail as they should.
-func (m mutant) try(ctx context.Context, dir string) (out string, err error) {
-	path := filepath.Join(dir, filepath.FromSlash(m.file))
-	good, err := os.ReadFile(path) //nolint:gosec // a file of the project's copy
+// try runs the tests with the bug in, and fails unless they fail as they should. The
+// go command reads the changed file in place of the good one (-overlay): no copy of the
+// project, and whatever the bug does not touch is built already.
+func (m mutant) try(ctx context.Context) (out string, err error) {
+	dir, err := os.MkdirTemp("", "pbirefresh-mutants-")
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	overlay, err := m.overlay(dir)
+	if err != nil {
+		return "", err
+	}
+	args := append([]string{"test", "-vet=off"}, m.args...)
+	if !m.byHand {
+		args = append(args, "-timeout", "120s")
+	}
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Env = append(cmd.Environ(), "GOFLAGS=-overlay="+overlay) // also for what the tests build
+	b, err := cmd.CombinedOutput()
+	return string(b), m.judge(string(b), err)
+}
+
+// overlay writes the changed file, and what tells the go command of it, into dir.
+func (m mutant) overlay(dir string) (string, error) {
+	path, err := filepath.Abs(filepath.FromSlash(m.file))
+	if err != nil {
+		return "", err
+	}
+	good, err := os.ReadFile(path) //nolint:gosec // a file of the project
 	if err != nil {
 		return "", err
 	}
 	if n := strings.Count(string(good), m.old); n != 1 {
 		return "", fmt.Errorf("the text is in %s %d times, not once:\n%s", m.file, n, m.old)
 	}
-	bad := strings.Replace(string(good), m.old, m.now, 1)
-	if err := os.WriteFile(path, []byte(bad), 0o600); err != nil { //nolint:gosec // likewise
+	bad, list := filepath.Join(dir, "bad"+filepath.Ext(path)), filepath.Join(dir, "overlay.json")
+	told, err := json.Marshal(map[string]map[string]string{"Replace": {path: bad}})
+	if err != nil {
 		return "", err
 	}
-	defer func() { err = errors.Join(err, os.WriteFile(path, good, 0o600)) }() //nolint:gosec // likewise
-	args := m.args
-	if !m.byHand {
-		args = append([]string{"-timeout", "120s"}, args...)
-	}
-	out, err = goTest(ctx, dir, args)
-	return out, m.judge(out, err)
+	return list, errors.Join(
+		os.WriteFile(bad, []byte(strings.Replace(string(good), m.old, m.now, 1)), 0o600),
+		os.WriteFile(list, told, 0o600),
+	)
 }
 
 // judge holds the end of the tests against what should have failed.
@@ -45,48 +69,4 @@ func (m mutant) judge(out string, err error) error {
 		return fmt.Errorf("something fails, but not %q:\n%.4000s", m.fails, out)
 	}
 	return nil
-}
-
-func goTest(ctx context.Context, dir string, args []string) (string, error) {
-	cmd := exec.CommandContext(ctx, "go", append([]string{"test"}, args...)...)
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	return string(out), err
-}
-
-// copyProject copies what git tracks, and lets the copy use the tools that are
-// installed here.
-func copyProject(ctx context.Context) (string, error) {
-	here, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	files, err := exec.CommandContext(ctx, "git", "ls-files", "--cached", "--others", "--exclude-standard").Output()
-	if err != nil {
-		return "", fmt.Errorf("git ls-files: %w", err)
-	}
-	dir, err := os.MkdirTemp("", "pbirefresh-mutants-")
-	if err != nil {
-		return "", err
-	}
-	for name := range strings.Lines(string(files)) {
-		if err := copyFile(here, dir, strings.TrimSpace(name)); err != nil {
-			return "", err
-		}
-	}
-	return dir, os.Symlink(filepath.Join(here, "tools", "node_modules"), filepath.Join(dir, "tools", "node_modules"))
-}
-
-func copyFile(from, to, name string) error {
-	b, err := os.ReadFile(filepath.Join(from, name))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil // deleted, and not committed yet
-	}
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(filepath.Join(to, name)), 0o750); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(to, name), b, 0o600)
 }

@@ -165,7 +165,7 @@ func TestCallbackThatIsNotPromised(t *testing.T) {
 	newBench(t).trigger(body).is(http.StatusBadRequest) // an app without callbacks
 }
 
-// What the WebHook activity reads, to the letter (facts: its documentation).
+// Row 6 of the contract in docs/callers.md: what the WebHook activity reads, to the letter.
 func TestCallbackBodies(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {

@@ -15,8 +15,8 @@ import (
 	"pbirefresh/refresh"
 )
 
-// The contract, row by row: the numbers are those of section 10 of the facts about
-// callers. What every answer has is checked by answer.common.
+// The contract of docs/callers.md, row by row and by its numbers. What every answer has
+// is checked by answer.common.
 func TestContract(t *testing.T) {
 	t.Parallel()
 	poll := []string{"Location", "Operation-Location", "Retry-After", "Operation-Id"}
@@ -62,6 +62,22 @@ func TestContract(t *testing.T) {
 			409, "Failed", []string{"x-ms-error-code"}, []string{"startedDateTime", "endedDateTime", "error"}, "RefreshCancelled"},
 		{"4 disabled", refresh.RowDisabled, func(l *live) answer { return l.after(time.Hour) },
 			409, "Failed", []string{"x-ms-error-code"}, []string{"startedDateTime", "endedDateTime", "error"}, "RefreshDisabled"},
+		{"4 timed out", refresh.RowCompleted, func(l *live) answer {
+			l.pbi.length = 48 * time.Hour
+			return l.ends(`"timeout":"1m"`)
+		}, 409, "Failed", []string{"x-ms-error-code"}, []string{"startedDateTime", "endedDateTime", "error"}, "RefreshTimeout"},
+		{"4 could not start in time", refresh.RowCompleted, func(l *live) answer {
+			l.pbi.leaves(&refresh.Fault{Code: "Throttled", Message: "429", Transient: true})
+			return l.ends(`"queueTimeout":"1m"`)
+		}, 409, "Failed", []string{"x-ms-error-code"}, []string{"endedDateTime", "error"}, "QueueTimeout"},
+		{"4 a state that nobody knows", "", func(l *live) answer { return l.ends(`"timeout":"1h"`) },
+			409, "Failed", []string{"x-ms-error-code"}, []string{"startedDateTime", "endedDateTime", "error"}, "RefreshTimeout"},
+		{"cancel is accepted", refresh.RowCompleted, func(l *live) answer {
+			return l.do(http.MethodDelete, l.accepted().TerminatePostURI[len(testBase):], "")
+		}, 202, "Running", poll, []string{"startedDateTime"}, ""},
+		{"cancel of what is not there", refresh.RowCompleted, func(l *live) answer {
+			return l.do(http.MethodPost, "/api/refreshes/7f/cancel?reason=enough", "")
+		}, 404, "", []string{"x-ms-error-code"}, nil, "OperationNotFound"},
 		{"5 wrong input", refresh.RowCompleted, func(l *live) answer { return l.trigger(`{}`) },
 			400, "", []string{"x-ms-error-code"}, nil, "InvalidRequest"},
 		{"5 wrong media type", refresh.RowCompleted, func(l *live) answer { return l.trigger(wholeModel(), "Content-Type: text/plain") },
@@ -163,6 +179,16 @@ func (l *live) after(d time.Duration) answer {
 	time.Sleep(d)
 	l.look(doc)
 	return l.look(doc)
+}
+
+// ends is the status of a request with that member, once it does not go on any more.
+func (l *live) ends(member string) answer {
+	l.t.Helper()
+	a := l.trigger(wholeModel(member)).is(http.StatusAccepted)
+	for doc := a.document(); a.code == http.StatusAccepted; a = l.look(doc) {
+		time.Sleep(time.Minute)
+	}
+	return a
 }
 
 // afterTrouble is the status of a refresh that runs while Power BI does not answer.

@@ -26,7 +26,7 @@ func keyOf(t *testing.T, body string, headers ...string) (k refresh.Key) {
 	return k
 }
 
-// Rows of the contract: callers.md 10.8, and RFC 9651 for the string.
+// Row 8 of the contract in docs/callers.md, and RFC 9651 for the string.
 func TestSpellingsOfOneKey(t *testing.T) {
 	t.Parallel()
 	for _, group := range [][]string{

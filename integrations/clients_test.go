@@ -3,11 +3,13 @@ package integrations
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
@@ -62,8 +64,14 @@ func (a *app) cancel(ctx context.Context, id string) error {
 func ownClient(t *testing.T, a *app, ref sim.Ref, cancel bool) ended {
 	t.Helper()
 	ctx := patience(t)
-	c := &handler.Client{BaseURL: a.host.URL(), Key: a.host.FunctionKey()}
+	c := &handler.Client{BaseURL: a.host.URL(), Key: a.host.FunctionKey(), HTTP: &http.Client{Transport: between{http.DefaultTransport, func(r *http.Request) error {
+		r.Header.Set("Idempotency-Key", `"own-`+ref.Model+`"`)
+		return nil
+	}}}}
 	doc, err := c.Trigger(ctx, body(ref))
+	for e := (*handler.Error)(nil); errors.As(err, &e) && e.RetryAfter > 0 && ctx.Err() == nil; doc, err = c.Trigger(ctx, body(ref)) {
+		<-time.After(e.RetryAfter) // nothing was started, says the answer: send it again then
+	}
 	if err == nil {
 		doc, err = c.Watch(ctx, doc.StatusURL, func(d handler.StatusDocument) {
 			if cancel {

@@ -17,6 +17,7 @@ type situation struct {
 	knobs     sim.Knobs
 	fails     bool
 	cancel    bool
+	again     bool                                  // each asks once more with the same key, and hears the same
 	before    func(*app)                            // anybody asks
 	meanwhile func(*testing.T, *app, []sim.Ref)     // they wait
 	want      func(c client) (word, message string) // what it says; an empty message is none at all
@@ -29,8 +30,8 @@ func situations() []situation {
 	lasting := func(t *testing.T) []setting { return []setting{durable(t)} }
 	nothing := func(*testing.T, *app, []sim.Ref) {}
 	return []situation{
-		{name: "success", settings: none, before: func(*app) {}, meanwhile: nothing, want: succeeds},
-		{name: "failure", settings: none, fails: true, before: func(*app) {}, meanwhile: nothing, want: fails},
+		{name: "success", settings: none, again: true, before: func(*app) {}, meanwhile: nothing, want: succeeds},
+		{name: "failure", settings: none, fails: true, again: true, before: func(*app) {}, meanwhile: nothing, want: fails},
 		{
 			name: "cancel", settings: none, knobs: sim.Knobs{Duration: time.Hour}, cancel: true, before: func(*app) {}, meanwhile: nothing,
 			want: func(c client) (string, string) { return c.canceled, "cancel" },
@@ -70,7 +71,9 @@ func TestClients(t *testing.T) {
 			refs, got := s.play(t, a)
 			for name, c := range clients() {
 				t.Run(name, func(t *testing.T) {
-					s.judge(t, c, got[name])
+					for _, end := range got[name] {
+						s.judge(t, c, end)
+					}
 					a.once(t, refs[name])
 				})
 			}
@@ -79,14 +82,14 @@ func TestClients(t *testing.T) {
 }
 
 // play lets all clients be in the situation at once, each with a model of its own.
-func (s situation) play(t *testing.T, a *app) (map[string]sim.Ref, map[string]ended) {
+func (s situation) play(t *testing.T, a *app) (map[string]sim.Ref, map[string][]ended) {
 	t.Helper()
 	var (
 		mu      sync.Mutex
 		running sync.WaitGroup
 		all     []sim.Ref
 		refs    = map[string]sim.Ref{}
-		got     = map[string]ended{}
+		got     = map[string][]ended{}
 	)
 	s.before(a)
 	for name, c := range clients() {
@@ -98,10 +101,13 @@ func (s situation) play(t *testing.T, a *app) (map[string]sim.Ref, map[string]en
 		}
 		refs[name], all = ref, append(all, ref)
 		running.Go(func() {
-			end := c.follow(t, a, ref, s.cancel)
+			ends := []ended{c.follow(t, a, ref, s.cancel)}
+			if s.again {
+				ends = append(ends, c.follow(t, a, ref, false))
+			}
 			mu.Lock()
 			defer mu.Unlock()
-			got[name] = end
+			got[name] = ends
 		})
 	}
 	s.meanwhile(t, a, all)

@@ -85,17 +85,18 @@ func TestOurHostJSON(t *testing.T) {
 func TestOurFunctions(t *testing.T) {
 	t.Parallel()
 	app := loadRealApp(t)
+	const every = "[GET HEAD POST PUT PATCH DELETE OPTIONS]" // the app says which it takes, and 405 to the others
 	want := []string{
-		"Health anonymous [GET] api/health",
-		"HealthReady function [GET] api/health/ready",
-		"OpenAPI anonymous [GET] api/openapi.json",
-		"RefreshCancel function [POST DELETE] api/refreshes/{id}/cancel",
-		"RefreshCancelAll admin [POST] api/refreshes/{id}/cancel-all",
+		"Health anonymous [GET HEAD] api/health",
+		"HealthReady function [GET HEAD] api/health/ready",
+		"OpenAPI anonymous [GET HEAD] api/openapi.json",
+		"RefreshCancel function " + every + " api/refreshes/{id}/cancel",
+		"RefreshCancelAll admin " + every + " api/refreshes/{id}/cancel-all",
 		"RefreshSchedule 3 * * * * *",
-		"RefreshStatus anonymous [GET] api/refreshes/{id}",
+		"RefreshStatus anonymous " + every + " api/refreshes/{id}",
 		"RefreshSweep */30 * * * * *",
-		"RefreshTrigger function [POST] api/refreshes",
-		"Schedules function [GET] api/schedules",
+		"RefreshTrigger function " + every + " api/refreshes",
+		"Schedules function [GET HEAD] api/schedules",
 	}
 	var got []string
 	for _, f := range app.Functions {

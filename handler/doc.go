@@ -40,6 +40,9 @@
 // it without one: the id is a capability. It is therefore never logged, and the
 // access log tells the route, not the path.
 //
+// docs/callers.md has the contract by numbers, what each caller makes of it, and where
+// their wishes conflict.
+//
 // # Not guaranteed
 //
 // Keys are the host's business: every route but status and health must be given

@@ -11,6 +11,9 @@ import (
 
 // cron is a parsed expression of five fields. Each field is a set of bits. It
 // knows nothing of time zones: it matches what a clock on the wall shows.
+//
+// It is our own: the libraries tell when an expression is next due by rules of their
+// own where clocks change, and not which hours it names, which our rule needs.
 type cron struct {
 	minute, hour, day, month, weekday uint64
 	anyDay, anyWeekday                bool // the field begins with *

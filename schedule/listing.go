@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"errors"
+	"iter"
 	"time"
 
 	"pbirefresh/lease"
@@ -28,7 +29,7 @@ type Listed struct {
 // Target is one model of an entry.
 type Target struct {
 	Model refresh.Model
-	Start time.Time // when the next slot is started: spread and jitter included; zero: never
+	Start time.Time // of the next slot: spread and jitter included; zero: never
 	Last  *Result
 }
 
@@ -65,16 +66,35 @@ func (r *Runner) List(ctx context.Context) (Listing, error) {
 func listed(e *Entry, s State, now time.Time) Listed {
 	l := Listed{Entry: e, Next: e.Next(now, nextSlots)}
 	for _, r := range e.Requests {
-		t := Target{Model: r.Model, Last: s.Targets[TargetName(e.Name, r.Model)].Last}
-		if len(l.Next) > 0 {
-			t.Start = e.Start(r.Model, l.Next[0])
-		}
-		l.Targets = append(l.Targets, t)
+		p := s.Targets[TargetName(e.Name, r.Model)]
+		l.Targets = append(l.Targets, Target{Model: r.Model, Start: e.nextStart(r.Model, p.Through, now), Last: p.Last})
 	}
 	return l
 }
 
-// How far ahead Next looks: it must end, also for an entry that a blackout window hides
+// nextStart is the start of the first slot that is not dealt with; zero: never. The slot
+// may be over, with its start still ahead.
+func (e *Entry) nextStart(m refresh.Model, through, now time.Time) time.Time {
+	from := now
+	if earliest := now.Add(-e.Spread - e.Jitter); !through.IsZero() {
+		from = later(through, earliest)
+	}
+	for slot := range e.ahead(from) {
+		if start := e.Start(m, slot); start.After(now) {
+			return start
+		}
+	}
+	return time.Time{}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// How far ahead is looked: it must end, also for an entry that a blackout window hides
 // for good.
 const (
 	horizon  = 5 * 366 * 24 * time.Hour
@@ -85,14 +105,21 @@ const (
 // disabled, and fewer of one whose slots lie in blackout windows for long.
 func (e *Entry) Next(now time.Time, n int) []time.Time {
 	var list []time.Time
-	looks := 0
-	for slot := range e.Timing.slots(now, now.Add(horizon)) {
-		if looks++; !e.Enabled || looks > maxLooks || len(list) == n {
+	for slot := range e.ahead(now) {
+		if list = append(list, slot.In(e.Timing.zone)); len(list) == n {
 			break
-		}
-		if !e.blackedOut(slot) {
-			list = append(list, slot.In(e.Timing.zone))
 		}
 	}
 	return list
+}
+
+func (e *Entry) ahead(from time.Time) iter.Seq[time.Time] {
+	return func(yield func(time.Time) bool) {
+		looks := 0
+		for slot := range e.Timing.slots(from, from.Add(horizon)) {
+			if looks++; !e.Enabled || looks > maxLooks || !e.blackedOut(slot) && !yield(slot) {
+				return
+			}
+		}
+	}
 }

@@ -173,6 +173,13 @@ func TestListing(t *testing.T) {
 			t.Fatalf("%v %+v", err, before)
 		}
 		s.tick(r)
+		until("05:01")
+		s.tick(r)
+		now := utc(t, "2000-01-01T05:01")
+		spread, err := r.List(t.Context())
+		if err != nil || !spread.Entries[0].Targets[0].Start.After(now) || spread.Entries[0].Targets[0].Start.Sub(now) > 30*time.Minute {
+			t.Errorf("%v: the start of the slot that has just passed is still ahead: %+v", err, spread.Entries[0].Targets[0])
+		}
 		until("05:30")
 		s.tick(r)
 		l, err := r.List(t.Context())

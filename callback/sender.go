@@ -79,6 +79,9 @@ func (s *Sender) Send(ctx context.Context, u URL, body []byte) Result {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	_, _ = io.CopyN(io.Discard, resp.Body, maxAnswer) // what it says is not ours to know
+	if resp.StatusCode < http.StatusContinue {        // net/http takes 000 for one
+		return Result{Cause: told(errors.New("no status"))}
+	}
 	return Result{Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header)}
 }
 

@@ -1,0 +1,79 @@
+package callback
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// answering is a receiver that answers with these bytes, whatever they are.
+type answering []byte
+
+func (a answering) RoundTrip(r *http.Request) (*http.Response, error) {
+	return http.ReadResponse(bufio.NewReader(bytes.NewReader(a)), r)
+}
+
+// FuzzReceiver: whatever a receiver answers, the record goes on within its bounds, and
+// nothing of the answer or the URL is told.
+func FuzzReceiver(f *testing.F) {
+	for _, seed := range []string{
+		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "HTTP/1.1 429 Too Many\r\nRetry-After: 99999999999999999999\r\n\r\n",
+		"HTTP/1.1 503 No\r\nRetry-After: Fri, 31 Dec 9999 23:59:59 GMT\r\nDate: Mon, 01 Jan 0001 00:00:00 GMT\r\n\r\n", "HTTP/1.1 503 No\r\nRetry-After: -5\r\n\r\n",
+		"HTTP/1.1 307 Go\r\nLocation: http://169.254.169.254/\r\n\r\n", "HTTP/1.1 999 \r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffff\r\nx", "\x16\x03\x01", "",
+	} {
+		f.Add([]byte(seed))
+	}
+	now := time.Date(2026, 5, 31, 6, 0, 0, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		s := NewSender(SenderOptions{Policy: defaults()})
+		s.transport = answering(answer)
+		res := s.Send(t.Context(), mustURL(t, s.policy, exactURL), []byte("{}"))
+		if res.RetryAfter < 0 || res.RetryAfter > longestRest || res.Status == 0 && res.Cause == "" {
+			t.Fatalf("%+v", res)
+		}
+		if told := fmt.Sprint(res); strings.Contains(told, "S1gnatur3") || len(told) > 200 {
+			t.Fatalf("told: %q", told)
+		}
+		r := Record{State: Sending, Ended: now, Due: now, Attempts: 1}
+		after := r.concluded(res, now.Add(time.Minute), 0.5, "txn")
+		if after.Due.Before(now) || after.Due.After(now.Add(giveUpAfter+keepFor+time.Minute)) || after.State.Final() && after.URL != (URL{}) {
+			t.Fatalf("%+v became %+v", res, after)
+		}
+	})
+}
+
+// FuzzStored: whatever is in the place of a record, it is one that can be sent, or an
+// error that repeats nothing of it.
+func FuzzStored(f *testing.F) {
+	good, _, err := Record{State: Waiting, URL: mustURL(f, defaults(), exactURL), Operation: Operation{"id", "https://app/api/refreshes/id"}}.encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	for _, seed := range []string{`{"schema":1,"state":"delivered"}`, `{"schema":1,"state":"waiting","url":"http://127.0.0.1/S1gnatur3"}`, `{"schema":2}`, `null`, `{"schema":1,"state":"sending","attempts":-1,"due":"0001-01-01T00:00:00+23:59"}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		r, err := decode(body)
+		if err != nil {
+			if strings.Contains(err.Error(), "S1gnatur3") || len(err.Error()) > 200 {
+				t.Fatalf("told: %v", err)
+			}
+			return
+		}
+		if !r.State.Final() && !strings.HasPrefix(strings.ToLower(r.URL.Exact()), "https://") {
+			t.Fatalf("a callback to %q", r.URL.Exact())
+		}
+		again, meta, err := r.encode()
+		if err != nil {
+			return // a year that JSON cannot say
+		}
+		if s, err := decode(again); err != nil || s.State != r.State || s.URL.Exact() != r.URL.Exact() || meta[metaState] != string(r.State) {
+			t.Fatalf("%+v, %v", s, err)
+		}
+	})
+}

@@ -235,10 +235,12 @@ func (*endless) Close() error { return nil }
 
 func TestBodies(t *testing.T) {
 	t.Parallel()
+	var body *endless // of the last answer
 	with := func(status, size int) func() (*http.Response, error) {
 		return func() (*http.Response, error) {
 			r := reply(status, "", "RequestId: "+aRefreshID)
-			r.Body = &endless{size}
+			body = &endless{size}
+			r.Body = body
 			return r, nil
 		}
 	}
@@ -249,13 +251,16 @@ func TestBodies(t *testing.T) {
 	if e := asError(t, err); e.Status != 403 || e.Outcome != Refused {
 		t.Errorf("a refusal was lost to its body: %v", err)
 	}
-	w := inTurn(with(200, maxBody+10))
+	w := inTurn(with(200, 2*maxBody))
 	if _, err = newClient(t, w, nil).Refreshes(t.Context(), model(), 1); err == nil || !strings.Contains(err.Error(), "more than") || len(w.requests()) != 1 {
 		t.Errorf("an endless body gave %v after %d requests", err, len(w.requests()))
 	}
+	if body.n < maxBody/2 {
+		t.Errorf("%d bytes were read, limit %d", 2*maxBody-body.n, maxBody)
+	}
 	_, err = newClient(t, inTurn(with(400, maxErrorBody*4)), nil).Refreshes(t.Context(), model(), 1)
-	if e := asError(t, err); len(e.Message) > maxMessage {
-		t.Errorf("message of %d bytes", len(e.Message))
+	if e := asError(t, err); len(e.Message) > maxMessage || body.n < 2*maxErrorBody {
+		t.Errorf("message of %d bytes; %d were read", len(e.Message), maxErrorBody*4-body.n)
 	}
 }
 

@@ -17,4 +17,8 @@
 // takes minutes and real processes, and is tried only if its name is asked for:
 //
 //	go run ./internal/mutants chaos
+//
+// The bugs that a document has in its tables are tried by the document's name:
+//
+//	go run ./internal/mutants SECURITY.md
 package main

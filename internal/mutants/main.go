@@ -28,19 +28,35 @@ func main() {
 	}
 }
 
-// run tries every bug, or those whose name contains only.
+// run tries every bug, or those whose name contains only, or those that the document
+// only has in a table.
 func run(ctx context.Context, only string) error {
 	all, err := parse(list)
 	if err != nil {
 		return err
 	}
-	todo := slices.DeleteFunc(all, func(m mutant) bool { return !m.wanted(only) })
+	todo, err := choose(all, only)
+	if err != nil {
+		return err
+	}
 	if len(todo) == 0 {
 		return fmt.Errorf("no bug is called %q", only)
 	}
 	began := time.Now()
 	done := tryAll(ctx, todo)
 	return report(done, time.Since(began))
+}
+
+func choose(all []mutant, only string) ([]mutant, error) {
+	wanted := func(m mutant) bool { return m.wanted(only) }
+	if strings.HasSuffix(only, ".md") {
+		text, err := os.ReadFile(only) //nolint:gosec // a developer names it
+		if err != nil {
+			return nil, err
+		}
+		wanted = func(m mutant) bool { return strings.Contains(string(text), "| "+m.name+" |") }
+	}
+	return slices.DeleteFunc(all, func(m mutant) bool { return !wanted(m) }), nil
 }
 
 // wanted reports whether the bug is to be tried when those are asked for whose name

@@ -1,0 +1,48 @@
+package checks
+
+import (
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var (
+	// | `state` | Storage Blob Data Contributor | `guid` | scope | why |
+	assignmentRow = regexp.MustCompile("(?m)^\\| `(\\w+)` \\| ([A-Z][A-Za-z ]+) \\| `([0-9a-f-]{36})` \\| .+ \\| .+ \\|$")
+	// blob_owner = "guid" # Storage Blob Data Owner
+	roleLine = regexp.MustCompile(`(?m)^\s*\w+\s*= "([0-9a-f-]{36})" # (.+)$`)
+)
+
+// SECURITY.md has each role that is assigned, by the name and GUID that infra/roles.tf
+// gives it, and no other.
+func TestLeastPrivilegeIsWhatIsAssigned(t *testing.T) {
+	t.Parallel()
+	names := map[string]string{}
+	for _, m := range roleLine.FindAllStringSubmatch(string(tree(t)["infra/roles.tf"]), -1) {
+		names[m[1]] = m[2]
+	}
+	want := map[string]string{}
+	for address, g := range grants() {
+		want[strings.TrimPrefix(address, "azurerm_role_assignment.")] = names[g.role] + " " + g.role
+	}
+	text, err := os.ReadFile("../../SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]string{}
+	for _, m := range assignmentRow.FindAllStringSubmatch(string(text), -1) {
+		told[m[1]] = m[2] + " " + m[3]
+	}
+	if !maps.Equal(told, want) || len(want) < 5 {
+		t.Errorf("SECURITY.md tells of\n%v, assigned are\n%v", told, want)
+	}
+	declared := regexp.MustCompile(`resource "azurerm_role_assignment" "(\w+)"`).FindAllStringSubmatch(string(tree(t)["infra/roles.tf"]), -1)
+	for _, m := range declared {
+		if !slices.Contains(slices.Collect(maps.Keys(want)), m[1]) {
+			t.Errorf("infra/roles.tf assigns %s, which the rules do not list", m[1])
+		}
+	}
+}

@@ -35,6 +35,8 @@ func TestVaultErrors(t *testing.T) {
 		{"firewall", 403, forbidden("ForbiddenByFirewall", "Client address is not authorized and caller is not a trusted service."), CodeVaultFirewall, "Networking"},
 		{"private endpoint only", 403, forbidden("ForbiddenByConnection", "Public network access is disabled and request is not from a trusted service"), CodeVaultFirewall, "private endpoint"},
 		{"missing", 404, `{"error":{"code":"SecretNotFound","message":"A secret with (name/id) powerbi was not found in this key vault."}}`, CodeSecretNotFound, "POWERBI_CLIENT_SECRET_NAME"},
+		{"deleted, and not purged", 404, `{"error":{"code":"SecretNotFound","message":"A secret with (name/id) powerbi was not found in this key vault. If you recently deleted this secret you may be able to recover it."}}`,
+			CodeSecretNotFound, "a deleted secret has to be recovered first"}, // the message: seen
 		{"throttled", 429, `{"error":{"code":"Throttled","message":"slow down"}}`, CodeVaultUnavailable, "slow down"},
 		{"down", 503, `<html>`, CodeVaultUnavailable, "503"},
 		{"odd", 400, `{"error":{"code":"BadParameter","message":"no"}}`, CodeUnexpected, "BadParameter"},

@@ -25,6 +25,10 @@ func daysLeft(at, now time.Time) int {
 	return int(math.Floor(at.Sub(now).Hours() / 24))
 }
 
+// Days counts the whole days that are left of what was read, rounded down. It means
+// nothing where Expires is zero.
+func (r Read) Days(now time.Time) int { return daysLeft(r.Expires, now) }
+
 // reminder tells at most once a day.
 type reminder struct {
 	mu   sync.Mutex

@@ -217,6 +217,7 @@ func logRead(log *slog.Logger, r keyvault.Read) {
 	case r.Expires.IsZero():
 		log.Info("secret read from Key Vault", "version", r.Version)
 	default:
-		log.Info("secret read from Key Vault", "version", r.Version, "expires", r.Expires.UTC().Format(time.RFC3339))
+		log.Info("secret read from Key Vault", hostlog.MetricKey, hostlog.MetricSecretDays, "value", r.Days(time.Now()),
+			"version", r.Version, "expires", r.Expires.UTC().Format(time.RFC3339))
 	}
 }

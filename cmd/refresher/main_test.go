@@ -202,9 +202,10 @@ func TestReadsOfTheVaultAreLogged(t *testing.T) {
 	t.Parallel()
 	expires := time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)
 	for want, read := range map[string]keyvault.Read{
-		`"level":"WARN"`:                   {Err: context.DeadlineExceeded},
-		`"version":"v1"`:                   {Version: "v1"},
-		`"expires":"2027-01-02T03:04:05Z"`: {Version: "v1", Expires: expires},
+		`"level":"WARN"`: {Err: context.DeadlineExceeded},
+		`"msg":"secret read from Key Vault","version":"v1"}`: {Version: "v1"},
+		`"version":"v1","expires":"2027-01-02T03:04:05Z"}`:   {Version: "v1", Expires: expires},
+		`"metric":"secret.days","value":6,`:                  {Version: "v1", Expires: time.Now().Add(7*24*time.Hour - time.Minute)},
 	} {
 		var b bytes.Buffer
 		logRead(slog.New(slog.NewJSONHandler(&b, nil)), read)

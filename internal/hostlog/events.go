@@ -5,6 +5,14 @@ package hostlog
 // attributes are for people and may change.
 const EventKey = "event"
 
+// MetricKey is the attribute that names a line with a number to draw, which is its
+// attribute value. A metric keeps its meaning as an event does; no alert waits for it.
+const MetricKey = "metric"
+
+// MetricSecretDays is in how many days the credential for Power BI ends, written with
+// each read of Key Vault: at the start and at least every six hours.
+const MetricSecretDays = "secret.days"
+
 // The events. What the alert rules of infra/ may ask for is exactly what is listed
 // here: tests hold the code, this catalogue and the rules together.
 const (

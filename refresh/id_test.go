@@ -3,6 +3,10 @@ package refresh
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"math"
 	"regexp"
 	"strings"
@@ -163,6 +167,31 @@ func TestRandom(t *testing.T) {
 			t.Fatalf("%q, %d before", r, len(seen))
 		}
 		seen[r] = true
+	}
+}
+
+// How long a comparison takes tells nothing of where it failed: the MAC is compared by
+// hmac.Equal, and nothing else in the file compares bytes.
+func TestIDsAreComparedInConstantTime(t *testing.T) {
+	t.Parallel()
+	file, err := parser.ParseFile(token.NewFileSet(), "id.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal := 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			switch fmt.Sprintf("%s.%s", s.X, s.Sel) {
+			case "hmac.Equal":
+				equal++
+			case "bytes.Equal", "bytes.Compare", "slices.Equal", "bytes.HasSuffix", "reflect.DeepEqual":
+				t.Errorf("%s.%s takes as long as the bytes are alike", s.X, s.Sel)
+			}
+		}
+		return true
+	})
+	if equal != 1 {
+		t.Errorf("%d comparisons by hmac.Equal, want 1", equal)
 	}
 }
 

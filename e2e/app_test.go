@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -48,17 +49,30 @@ func TestMain(m *testing.M) {
 
 // buildApp builds and stages the app as `make package` does.
 func buildApp(dir string) (string, error) {
-	exe := filepath.Join(dir, "refresher")
-	if runtime.GOOS == "windows" {
-		exe += ".exe"
-	}
-	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-X main.version=e2e", "-o", exe, "../cmd/refresher")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	exe := filepath.Join(dir, executable())
+	if err := build("..", exe, "e2e"); err != nil {
+		return "", err
 	}
 	dist := filepath.Join(dir, "dist")
 	return dist, stage.Stage("..", dist, exe)
+}
+
+func executable() string {
+	if runtime.GOOS == "windows" {
+		return "refresher.exe"
+	}
+	return "refresher"
+}
+
+// build builds the handler of a source tree.
+func build(sources, exe, version string, flags ...string) error {
+	args := append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags", "-X main.version=" + version, "-o", exe}, flags...)
+	cmd := exec.Command("go", append(args, "./cmd/refresher")...)
+	cmd.Dir, cmd.Env = sources, append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return nil
 }
 
 // app is one Functions host with one handler process.
@@ -67,6 +81,7 @@ type app struct {
 	world  *sim.World
 	host   *funchost.Host
 	client *handler.Client
+	web    *http.Client // nil: the default, which checks what is answered
 
 	mu    sync.Mutex
 	lines []string // all that the handler wrote
@@ -111,6 +126,9 @@ func startAppWithKey(t *testing.T, world *sim.World, settings map[string]string,
 func startAppFrom(t *testing.T, root string, world *sim.World, settings map[string]string, key string) *app {
 	t.Helper()
 	a := &app{t: t, world: world}
+	if _, older := olderAPI.Load(root); older {
+		a.web = &http.Client{Transport: unchecked}
+	}
 	env := world.Env()
 	env["SWEEP_SCHEDULE"] = "0 0 0 1 1 *"
 	for name, value := range settings {
@@ -126,7 +144,7 @@ func startAppFrom(t *testing.T, root string, world *sim.World, settings map[stri
 	t.Cleanup(func() { a.close() })
 	a.host = host
 	a.register(env)
-	a.client = &handler.Client{BaseURL: host.URL(), Key: host.FunctionKey()}
+	a.client = &handler.Client{BaseURL: host.URL(), Key: host.FunctionKey(), HTTP: a.web}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	if err := host.WaitReady(ctx); err != nil {
@@ -183,7 +201,7 @@ func (a *app) call(method, address, body string, header ...string) (*http.Respon
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := cmp.Or(a.web, http.DefaultClient).Do(req)
 	if err != nil {
 		a.t.Fatal(err)
 	}

@@ -12,6 +12,13 @@ import (
 	"pbirefresh/sim"
 )
 
+// olderAPI has the staged apps that this tree's description does not describe, and
+// unchecked sends to them.
+var (
+	olderAPI  sync.Map // root -> true
+	unchecked http.RoundTripper
+)
+
 // checkContract holds every call of the suite to the description that the app serves.
 // The function that it returns prints what was not as described, and reports whether
 // there was any: no test knows to which of them a call belongs.
@@ -23,6 +30,7 @@ func checkContract() (undescribed func() bool) {
 	}
 	var mu sync.Mutex
 	problems := map[string]int{}
+	unchecked = leaks.watched(http.DefaultTransport)
 	http.DefaultTransport = spec.Transport(http.DefaultTransport, func(err error) {
 		mu.Lock()
 		defer mu.Unlock()

@@ -182,7 +182,7 @@ func TestUpgradeFromThePreviousVersion(t *testing.T) {
 	r.served(10)
 	for range 3 {
 		r.replace(dist)
-		r.served(8)
+		r.served(9)
 	}
 	calm()
 	r.asked.Wait()

@@ -124,12 +124,14 @@ func (r *rollout) take(i int) *instance {
 	return one
 }
 
-// load lets callers come until ctx ends.
+// load lets callers come, four at a time, until ctx ends.
 func (r *rollout) load(ctx context.Context) {
-	tick := time.NewTicker(150 * time.Millisecond)
+	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
-	for i := 0; ctx.Err() == nil; i++ {
-		r.asked.Go(func() { r.ask(i) })
+	for i := 0; ctx.Err() == nil; i += 4 {
+		for j := range 4 {
+			r.asked.Go(func() { r.ask(i + j) })
+		}
 		select {
 		case <-ctx.Done():
 		case <-tick.C:
@@ -137,10 +139,10 @@ func (r *rollout) load(ctx context.Context) {
 	}
 }
 
-// ask sends the i-th request. Some models are wanted more than others, and some callers
-// want a table only.
+// ask sends the i-th request. Two at a time want one model, through different instances;
+// some models are wanted more than others, and some callers want a table only.
 func (r *rollout) ask(i int) {
-	one := &waiter{ref: r.models[i%7*(i%3+1)%rolloutModels], whole: i%5 != 3}
+	one := &waiter{ref: r.models[i/2%7*(i/2%3+1)%rolloutModels], whole: i%5 != 3}
 	want := body(one.ref)
 	if !one.whole {
 		want = fmt.Sprintf(`{"workspaceId":%q,"datasetId":%q,"options":{"objects":[{"table":"DimDate"}]}}`, one.ref.Workspace, one.ref.Model)

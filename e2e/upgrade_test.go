@@ -6,7 +6,7 @@ import (
 )
 
 // A rolling upgrade under load, and back: today's processes are replaced by processes of
-// the next version one after another, one of those is killed, and then today's return.
+// the next version one after another, one of each is killed, and then today's return.
 // The next version keeps more in the documents than today's knows, and today's must
 // hand it on.
 func TestRollingUpgradeAndBack(t *testing.T) {
@@ -19,18 +19,17 @@ func TestRollingUpgradeAndBack(t *testing.T) {
 	ctx, calm := context.WithCancel(t.Context())
 	defer calm()
 	r.asked.Go(func() { r.load(ctx) })
-	r.served(10)
+	r.served(11)
 	for range 3 { // upgrade
 		r.replace(next)
-		r.served(8)
+		r.served(9)
+		r.kill(r.instances[0]) // today's, today's, and the first of the next version
 	}
-	r.kill(r.instances[1])
-	r.served(8)
 	for range 3 { // and back
+		r.served(9)
 		r.replace(dist)
-		r.served(8)
 	}
-	r.served(10)
+	r.served(15)
 	calm()
 	r.asked.Wait()
 	r.finish()
@@ -48,7 +47,7 @@ func TestScaleOutUnderLoad(t *testing.T) {
 	defer calm()
 	r.asked.Go(func() { r.load(ctx) })
 	for range 5 {
-		r.served(8)
+		r.served(9)
 		r.add(dist)
 	}
 	r.served(20)

@@ -1,4 +1,4 @@
-# What rings, as data. Each rule asks for one event of the catalogue in
+# What rings, as data; docs/runbook.md has a section for each. Each rule asks for one event of the catalogue in
 # internal/hostlog/events.go, and for attributes that are promised there: the tests of
 # infra/checks run these queries on lines that the program wrote.
 #

@@ -30,7 +30,7 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "this" {
   tags                = local.tags
 
   display_name = "pbirefresh ${var.name}: ${replace(each.key, "_", " ")}"
-  description  = each.value.description
+  description  = "${each.value.description} What to do: ${var.runbook_url}#${each.key}"
   severity     = each.value.severity
   enabled      = !contains(var.alerts_off, each.key)
   scopes       = [azurerm_application_insights.this.id]

@@ -16,6 +16,16 @@ output "PBIREFRESH_URL" {
   value       = coalesce(var.public_base_url, "https://${azapi_resource.site.output.properties.defaultHostName}")
 }
 
+output "PBIREFRESH_STATE_ENDPOINT" {
+  description = "Blob endpoint of the state: what pbirefresh audit wants as STATE_STORAGE__blobServiceUri."
+  value       = trimsuffix(azurerm_storage_account.this["state"].primary_blob_endpoint, "/")
+}
+
+output "PBIREFRESH_INSIGHTS_NAME" {
+  description = "Application Insights, where the log is: for the queries of docs/runbook.md."
+  value       = azurerm_application_insights.this.name
+}
+
 output "PBIREFRESH_PLAN" {
   description = "flex, premium or dedicated: how a package is deployed."
   value       = var.plan

@@ -94,13 +94,13 @@ variable "sweep_schedule" {
 }
 
 variable "public_base_url" {
-  description = "Base of status URLs, if callers reach the app by another name than its own (a gateway, a custom domain)."
+  description = "Base of status URLs, if callers reach the app by another name than its own: a custom domain, or a gateway, also with a path."
   type        = string
   default     = ""
 
   validation {
-    condition     = var.public_base_url == "" || can(regex("^https://[^/?#@\\s]+$", var.public_base_url))
-    error_message = "public_base_url must be https://NAME without a path."
+    condition     = var.public_base_url == "" || can(regex("^https://[^/?#@~\\s]+(/[^?#@~\\s]*)?$", var.public_base_url))
+    error_message = "public_base_url must be https://NAME or https://NAME/PATH, without a query."
   }
 }
 

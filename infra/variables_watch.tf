@@ -51,13 +51,24 @@ variable "alert_action_group_ids" {
 }
 
 variable "alerts_off" {
-  description = "Names of alert rules that are made but do not ring: failed, stuck, secret, sweep, schedule_late, schedule_failed, throttled, restarts."
+  description = "Names of alert rules that are made but do not ring: failed, stuck, secret, sweep, callbacks, schedule_late, schedule_failed, throttled, restarts."
   type        = set(string)
   default     = []
 
   validation {
-    condition     = length(setsubtract(var.alerts_off, ["failed", "stuck", "secret", "sweep", "schedule_late", "schedule_failed", "throttled", "restarts"])) == 0
-    error_message = "alerts_off: failed, stuck, secret, sweep, schedule_late, schedule_failed, throttled, restarts."
+    condition     = length(setsubtract(var.alerts_off, ["failed", "stuck", "secret", "sweep", "callbacks", "schedule_late", "schedule_failed", "throttled", "restarts"])) == 0
+    error_message = "alerts_off: failed, stuck, secret, sweep, callbacks, schedule_late, schedule_failed, throttled, restarts."
+  }
+}
+
+variable "runbook_url" {
+  description = "Where the alerts' descriptions lead, without a fragment: docs/runbook.md as your people reach it, or a page of your own with the same sections."
+  type        = string
+  default     = "docs/runbook.md"
+
+  validation {
+    condition     = can(regex("^[^#\\s]+$", var.runbook_url))
+    error_message = "runbook_url must be an address or a path, without # and spaces."
   }
 }
 

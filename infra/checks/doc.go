@@ -3,13 +3,14 @@
 //	schema    the recorded schemas of the providers (infra/testdata)
 //	config    reads the .tf files, holds them to the schemas, and works out what one
 //	          set of variables would make: a plan whose ids are placeholders
-//	kql       runs the alerts' queries on lines that the program wrote
+//	kql       runs the queries of alerts and runbook on lines that the program wrote
 //	standin   a provider that has the recorded schemas and nothing behind them, for
 //	          the real OpenTofu (make infra-check)
 //
-// The rules that infra/ keeps are in policy*.go: functions from a plan to problems, so
-// that the tests can run them on what is there (no problem), and on what is there with a
-// deliberate mistake in it (this problem).
+// What infra/ must keep is in rules*.go, functions from a plan to problems, and how it goes
+// together with the rest of the project in tree_*.go. The tests run them on what is there
+// (no problem), and on what is there with a deliberate mistake in it (this problem:
+// mistakes.txt).
 //
 // # Not proved
 //

@@ -2,35 +2,44 @@ package checks
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
-
-	"pbirefresh/infra/checks/config"
 )
 
-// block is a fenced block of docs/deploy.md.
-type block struct{ kind, text string }
+// guides are what people follow command by command.
+var guides = []string{"docs/deploy.md", "docs/runbook.md"}
 
 var fence = regexp.MustCompile("(?ms)^```([a-z ]+)\n(.*?)^```$")
 
-func blocks(t *testing.T, kind string) []block {
+// blocks are the fenced blocks of a kind.
+func blocks(t *testing.T, name, kind string) (found []string) {
 	t.Helper()
-	var found []block
-	for _, m := range fence.FindAllStringSubmatch(string(tree(t)["docs/deploy.md"]), -1) {
+	for _, m := range fence.FindAllStringSubmatch(string(tree(t)[name]), -1) {
 		if m[1] == kind {
-			found = append(found, block{m[1], m[2]})
+			found = append(found, m[2])
 		}
 	}
 	if len(found) == 0 {
-		t.Fatalf("docs/deploy.md has no block %q", kind)
+		t.Fatalf("%s has no block %q", name, kind)
 	}
 	return found
+}
+
+// steps are the shell blocks of a guide, each with what must have been run before it: the
+// runbook begins with names for the rest of it.
+func steps(t *testing.T, guide string) []string {
+	t.Helper()
+	all := blocks(t, guide, "sh")
+	if guide == "docs/runbook.md" {
+		for i := range all[1:] {
+			all[i+1] = all[0] + all[i+1]
+		}
+	}
+	return all
 }
 
 // stub stands for a tool of the cloud: it writes down how it was called, one argument a
@@ -79,7 +88,7 @@ func follow(t *testing.T, script string, settings ...string) (calls [][]string, 
 	cmd.Env = []string{
 		"PATH=" + path + string(os.PathListSeparator) + os.Getenv("PATH"), "CALLS=" + record, "STUB_PLAN=flex", "EDITOR=vi", "HOME=" + folder,
 		"POWERBI_TENANT_ID=t", "POWERBI_CLIENT_ID=c", "ALERT_EMAIL=a@example.com", "WORKSPACE_ID=w", "DATASET_ID=d", "SP_OBJECT_ID=o",
-		"GITHUB_REPOSITORY=o/r", "PREVIOUS=v1.0.0", "OLD_ACCOUNT=old", "NEW_ACCOUNT=new",
+		"GITHUB_REPOSITORY=o/r", "PREVIOUS=v1.0.0", "OLD_ACCOUNT=old", "NEW_ACCOUNT=new", "OLD_KEY_ID=k",
 		"AZURE_RESOURCE_GROUP=rg", "AZURE_FUNCTION_APP_NAME=func", "PBIREFRESH_PLAN=flex", "PBIREFRESH_PACKAGE_ACCOUNT=st",
 	}
 	cmd.Env = append(cmd.Env, settings...)
@@ -91,116 +100,37 @@ func follow(t *testing.T, script string, settings ...string) (calls [][]string, 
 	return calls, string(b), err
 }
 
-// TestReadersCanFollow runs every shell block of docs/deploy.md with stand-ins for the
-// tools, and looks at what they were asked.
+// TestReadersCanFollow runs every shell block of the guides with stand-ins for the tools,
+// and looks at what they were asked.
 func TestReadersCanFollow(t *testing.T) {
 	t.Parallel()
 	plan := plans(t)["examples/minimal.tfvars"]
 	total := 0
-	for _, b := range blocks(t, "sh") {
-		calls, out, err := follow(t, b.text)
-		if err != nil {
-			t.Errorf("%v\n%s\n%s", err, b.text, out)
-		}
-		for _, call := range calls {
-			total++
-			if problem := wrongCall(t, plan, call); problem != "" {
-				t.Errorf("%s: %s", strings.Join(call, " "), problem)
+	for _, guide := range guides {
+		for _, step := range steps(t, guide) {
+			calls, out, err := follow(t, step)
+			if err != nil {
+				t.Errorf("%s: %v\n%s\n%s", guide, err, step, out)
+			}
+			for _, call := range calls {
+				total++
+				if problem := wrongCall(t, plan, call); problem != "" {
+					t.Errorf("%s: %s: %s", guide, strings.Join(call, " "), problem)
+				}
 			}
 		}
 	}
-	if total < 40 {
+	if total < 120 {
 		t.Errorf("only %d calls were made", total)
 	}
-}
-
-func wrongCall(t *testing.T, plan *config.Plan, call []string) string {
-	t.Helper()
-	switch call[0] {
-	case "az":
-		return wrongAz(call[1:])
-	case "tofu":
-		return wrongTofu(t, plan, call[1:])
-	case "make":
-		if !strings.Contains(string(tree(t)["Makefile"]), "\n"+call[1]+":") {
-			return "there is no such target"
-		}
-	case "go":
-		if call[1] != "run" || call[2] != "./cmd/pbirefresh" || !slices.Contains([]string{"trigger", "package"}, call[3]) {
-			return "there is no such command"
-		}
-	}
-	return ""
-}
-
-func wrongTofu(t *testing.T, plan *config.Plan, args []string) string {
-	t.Helper()
-	if args[0] != "-chdir=infra" {
-		return "it must be told -chdir=infra"
-	}
-	switch args[1] {
-	case "init", "apply", "plan", "destroy":
-	case "output":
-		if _, ok := plan.Outputs[args[3]]; !ok || args[2] != "-raw" {
-			return "there is no such output"
-		}
-	case "state":
-		if _, ok := at(plan, args[3]); !ok || args[2] != "rm" {
-			return "there is no such resource"
-		}
-	default:
-		return "there is no such command"
-	}
-	return ""
-}
-
-// wrongAz: the commands of the Azure CLI that are used, with their options, from its
-// reference (documented), written down here a second time.
-func wrongAz(args []string) string {
-	known := map[string]string{
-		"ad app create":                            "--display-name --query --output",
-		"ad app credential reset":                  "--id --append --display-name --years --query --output",
-		"ad app federated-credential create":       "--id --parameters",
-		"ad sp create":                             "--id",
-		"ad sp show":                               "--id --query --output",
-		"ad group create":                          "--display-name --mail-nickname",
-		"ad group member add":                      "--group --member-id",
-		"rest":                                     "--method --resource --url --body",
-		"keyvault secret set":                      "--vault-name --name --value --expires --output",
-		"functionapp keys list":                    "--resource-group --name --query --output",
-		"functionapp stop":                         "--resource-group --name",
-		"functionapp start":                        "--resource-group --name",
-		"functionapp restart":                      "--resource-group --name",
-		"functionapp deployment source config-zip": "--resource-group --name --src",
-		"storage blob upload":                      "--auth-mode --account-name --container-name --name --file --overwrite",
-	}
-	var command []string
-	for len(args) > 0 && !strings.HasPrefix(args[0], "--") {
-		command, args = append(command, args[0]), args[1:]
-	}
-	options, ok := known[strings.Join(command, " ")]
-	if !ok {
-		return "the reference has no such command"
-	}
-	for _, a := range args {
-		if strings.HasPrefix(a, "--") && !slices.Contains(strings.Fields(options), a) {
-			return "the reference has no option " + a
-		}
-	}
-	for _, needed := range strings.Fields(strings.ReplaceAll(options, "--query", "")) {
-		if slices.Contains([]string{"--resource-group", "--name", "--src", "--file", "--vault-name", "--id"}, needed) && !slices.Contains(args, needed) {
-			return needed + " is missing"
-		}
-	}
-	return ""
 }
 
 // TestJSONInTheDocs: what is quoted for az is JSON once the shell has read it.
 func TestJSONInTheDocs(t *testing.T) {
 	t.Parallel()
 	seen := 0
-	for _, b := range blocks(t, "sh") {
-		calls, _, err := follow(t, b.text)
+	for _, step := range steps(t, "docs/deploy.md") {
+		calls, _, err := follow(t, step)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -242,11 +172,11 @@ func TestOfflineBlocksRun(t *testing.T) {
 		}
 		put(t, filepath.Join(folder, filepath.FromSlash(name)), content)
 	}
-	for _, b := range blocks(t, "sh offline") {
-		cmd := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", b.text)
+	for _, step := range blocks(t, "docs/deploy.md", "sh offline") {
+		cmd := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", step)
 		cmd.Dir = folder
 		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("%v\n%s\n%s", err, b.text, out)
+			t.Errorf("%v\n%s\n%s", err, step, out)
 		}
 	}
 }
@@ -286,42 +216,5 @@ func TestDeployScript(t *testing.T) {
 				t.Errorf("it did something all the same: %v", made)
 			}
 		})
-	}
-}
-
-var pinned = regexp.MustCompile(`uses: [A-Za-z-]+/[a-z-]+@[0-9a-f]{40} # v[0-9]+\.[0-9]+\.[0-9]+$`)
-
-// TestWorkflowsArePinned: infra.yml, and the workflow that docs/deploy.md shows.
-func TestWorkflowsArePinned(t *testing.T) {
-	t.Parallel()
-	shown := blocks(t, "yaml")[0].text
-	infra := string(tree(t)[".github/workflows/infra.yml"])
-	for name, workflow := range map[string]string{"docs/deploy.md": shown, "infra.yml": infra} {
-		uses := 0
-		for line := range strings.Lines(workflow) {
-			if line = strings.TrimSuffix(line, "\n"); strings.Contains(line, "uses:") {
-				uses++
-				if !pinned.MatchString(line) {
-					t.Errorf("%s: not pinned by commit with its version: %s", name, line)
-				}
-			}
-		}
-		if uses < 2 || strings.Count(workflow, "persist-credentials: false") != strings.Count(workflow, "actions/checkout@") {
-			t.Errorf("%s: %d actions, or a checkout that keeps its token", name, uses)
-		}
-		if strings.Contains(workflow, "secrets.") {
-			t.Errorf("%s uses a stored secret", name)
-		}
-	}
-	if !strings.Contains(infra, "\npermissions:\n  contents: read\n\n") || strings.Contains(infra, "write") {
-		t.Error("infra.yml may read the repository, and nothing else")
-	}
-	if !strings.Contains(shown, "\npermissions: {}\n") {
-		t.Error("the shown workflow's jobs say what they may do")
-	}
-	for _, name := range regexp.MustCompile(`\$\{\{ vars\.([A-Z_]+) \}\}`).FindAllStringSubmatch(shown, -1) {
-		if !strings.Contains(string(tree(t)["docs/deploy.md"]), fmt.Sprintf("`%s`", name[1])) {
-			t.Errorf("the variable %s is not described", name[1])
-		}
 	}
 }

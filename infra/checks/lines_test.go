@@ -1,139 +1,30 @@
 package checks
 
 import (
-	"bufio"
-	"context"
 	"encoding/json"
-	"errors"
-	"io"
-	"log/slog"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"pbirefresh/infra/checks/kql"
 	"pbirefresh/internal/hostlog"
-	"pbirefresh/lease"
-	"pbirefresh/refresh"
 )
 
-// console keeps lines as the Functions host reads them.
-type console struct {
-	mu    sync.Mutex
+var written struct {
+	once  sync.Once
 	lines []string
 }
 
-func (c *console) Write(p []byte) (int, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.lines = append(c.lines, strings.TrimRight(string(p), "\n"))
-	return len(p), nil
-}
-
-// badDay is a Power BI that is throttled once, fails one refresh and then cannot be read
-// any more.
-type badDay struct {
-	refresh.Upstream
-	mu    sync.Mutex
-	posts int
-}
-
-func (b *badDay) Warm(context.Context) error { return nil }
-
-func (b *badDay) Post(_ context.Context, _ refresh.Model, _ refresh.Post, _ time.Time) refresh.Answer {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.posts++
-	switch b.posts {
-	case 1:
-		return refresh.Answer{Kind: refresh.Throttled, RetryAfter: time.Second, Fault: &refresh.Fault{Code: "Throttled", Message: "slow down"}}
-	case 2:
-		return refresh.Answer{Kind: refresh.Refused, Fault: &refresh.Fault{Code: "Forbidden", Message: `a "quoted" warning: no`}}
-	default:
-		return refresh.Answer{Kind: refresh.Accepted, RefreshID: "R1", Sent: refresh.Enhanced}
-	}
-}
-
-func (b *badDay) Look(context.Context, refresh.Model, refresh.Look) refresh.Sight {
-	return refresh.Sight{Err: &refresh.Fault{Code: "Unavailable", Message: "no answer"}}
-}
-
-// productLines are written by the product itself in the course of a bad day.
-func productLines(t *testing.T) []string {
+// allLines are what a console may show: everything that the product writes in a bad day,
+// what takes long to provoke, and noise.
+func allLines(t *testing.T) []string {
 	t.Helper()
-	c := new(console)
-	synctest.Test(t, func(t *testing.T) {
-		store := lease.NewMemory()
-		coordinator := refresh.New(refresh.Config{
-			Store: store, Upstream: &badDay{}, Key: refresh.StatusKey(store), Rules: refresh.DefaultRules(), Logger: slog.New(hostlog.New(c, c, nil)),
-		})
-		ask := refresh.Request{
-			Model: refresh.Model{WorkspaceID: "f089354e-8366-4e18-aea3-4cb4a3a50b48", DatasetID: "cfafbeb1-8037-4d0c-896e-a46fb27ff229"},
-			Ask:   refresh.Ask{Shape: refresh.Shape{Kind: refresh.Auto}, WhenBusy: refresh.WhenBusyQueue, Timeout: time.Hour, MaxAttempts: 3},
-		}
-		for range 2 {
-			if _, err := coordinator.Trigger(t.Context(), ask); err != nil {
-				t.Fatal(err)
-			}
-			for range 3 * 60 {
-				time.Sleep(30 * time.Second)
-				if _, err := coordinator.Sweep(t.Context()); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		time.Sleep(2 * time.Minute)
+	written.once.Do(func() {
+		written.lines = slices.Concat(refreshLines(t), scheduleLines(t), callbackLines(t), []string{startLine(t)}, promisedLines(),
+			[]string{`panic: out of memory`, `{"level":"INFO","msg":"not ours","event":"refresh.ende"}`, `[1,2]`, ``})
 	})
-	return c.lines
-}
-
-// startLine is the first line of the real program.
-func startLine(t *testing.T) string {
-	t.Helper()
-	program := filepath.Join(t.TempDir(), "refresher")
-	if runtime.GOOS == "windows" {
-		program += ".exe"
-	}
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./cmd/refresher")
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	cmd := exec.CommandContext(ctx, program)
-	cmd.Env = append(os.Environ(), "FUNCTIONS_CUSTOMHANDLER_PORT=0")
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	stop()
-	_ = cmd.Wait()
-	if err != nil && !errors.Is(err, io.EOF) {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(line)
-}
-
-// promisedLines stand for events that take long to provoke: what hostlog makes of what
-// the catalogue promises.
-func promisedLines() []string {
-	c := new(console)
-	log := slog.New(hostlog.New(c, c, nil))
-	log.Warn("credential expires soon", hostlog.EventKey, hostlog.EventSecretExpiring, "days", 6)
-	log.Warn("schedule is late", hostlog.EventKey, hostlog.EventScheduleLate, "schedule", "sales", "seconds", 900)
-	log.Warn("callback abandoned", hostlog.EventKey, hostlog.EventCallbackAbandoned, "model", "w/d", "host", "logic.azure.com", "attempts", 9, "answer", 404)
-	log.Error("schedule failed", hostlog.EventKey, hostlog.EventScheduleFailed, "schedule", "sales", "code", "QueueFull")
-	return c.lines
+	return written.lines
 }
 
 // traces are the rows that the host makes of lines: one entry each, as it is, under the
@@ -142,11 +33,23 @@ func traces(lines []string) []kql.Row {
 	var rows []kql.Row
 	for _, line := range lines {
 		rows = append(rows, kql.Row{
-			"timestamp": "2026-09-24T10:00:00Z", "message": line, "cloud_RoleInstance": "instance-1",
+			"timestamp": "2026-09-24T10:00:00Z", "message": line, "cloud_RoleInstance": "instance-1", "severityLevel": severity(line),
 			"customDimensions": kql.Dynamic(map[string]any{"Category": "Host.Function.Console", "LogLevel": "Information"}),
 		})
 	}
 	return rows
+}
+
+// severity is the host's grade of a line, as hostlog has it: Information, Warning, Error.
+func severity(line string) float64 {
+	switch {
+	case strings.Contains(line, `"level":"INFO"`):
+		return 1
+	case strings.Contains(strings.ToLower(line), "warn"):
+		return 2
+	default:
+		return 3
+	}
 }
 
 func eventOf(line string) string {
@@ -162,14 +65,12 @@ func eventOf(line string) string {
 // lines of its own event and no others.
 func TestAlertsSeeRealLines(t *testing.T) {
 	t.Parallel()
-	lines := append(productLines(t), startLine(t))
-	lines = append(lines, promisedLines()...)
-	lines = append(lines, `panic: out of memory`, `{"level":"INFO","msg":"not ours","event":"refresh.ende"}`, `[1,2]`, ``)
-	written := map[string]int{}
+	lines := allLines(t)
+	counts := map[string]int{}
 	for _, line := range lines {
-		written[eventOf(line)]++
+		counts[eventOf(line)]++
 	}
-	rules := of(plans(t)["examples/minimal.tfvars"], "azurerm_monitor_scheduled_query_rules_alert_v2")
+	rules := of(plans(t)["examples/minimal.tfvars"], alertType)
 	if len(rules) != len(hostlog.Events()) {
 		t.Errorf("%d rules, %d events", len(rules), len(hostlog.Events()))
 	}
@@ -185,8 +86,8 @@ func TestAlertsSeeRealLines(t *testing.T) {
 		}
 		_, event, _ := strings.Cut(text(criteria, "query"), `tostring(line.event) == "`)
 		event, _, _ = strings.Cut(event, `"`)
-		if len(rows) == 0 || len(rows) > written[event] {
-			t.Errorf("%s finds %d rows, and %d lines of %s were written", rule.Address, len(rows), written[event], event)
+		if len(rows) == 0 || len(rows) > counts[event] {
+			t.Errorf("%s finds %d rows, and %d lines of %s were written", rule.Address, len(rows), counts[event], event)
 		}
 		for _, d := range criteria.Blocks["dimension"] {
 			for _, row := range rows {
@@ -210,7 +111,7 @@ func TestAlertsLeaveTheRestAlone(t *testing.T) {
 		"failed":        `{"event":"refresh.ended","status":"Succeeded","model":"a/b"}`,
 		"schedule_late": `{"event":"schedule.late","schedule":"s","seconds":20}`,
 	} {
-		alert, ok := at(plans(t)["examples/minimal.tfvars"], `azurerm_monitor_scheduled_query_rules_alert_v2.this["`+rule+`"]`)
+		alert, ok := at(plans(t)["examples/minimal.tfvars"], alertType+`.this["`+rule+`"]`)
 		if !ok {
 			t.Fatal(rule)
 		}

@@ -263,27 +263,3 @@ func compare(t *testing.T, where string, ours, theirs any) {
 		t.Errorf("%s: OpenTofu has %v, we have %v", where, theirs, ours)
 	}
 }
-
-// TestTofuFindsMistakes: the asserts of infra/tests are no decoration. Each of these is a
-// mistake that is valid HCL and fits the schema.
-func TestTofuFindsMistakes(t *testing.T) {
-	t.Parallel()
-	for _, m := range []mistake{
-		{"keys on", "infra/storage.tf", "shared_access_key_enabled        = false", "shared_access_key_enabled        = true", "No account has keys"},
-		{"asleep", "infra/site.tf", `var.plan == "dedicated" ? true : null`, "null", "never sleeps"},
-		{"open", "infra/storage.tf", `default_action = var.private_network ? "Deny" : "Allow"`, `default_action = "Allow"`, "Storage is closed"},
-		{"all secrets", "infra/roles.tf", `"${local.vault_id}/secrets/${local.credential_name}"`, "local.vault_id", "its one secret"},
-		{"no validation", "infra/variables_hosting.tf", `contains([512, 2048, 4096], var.instance_memory_mb)`, "var.instance_memory_mb > 0", "Missing expected failure"},
-		{"secret as a setting", "infra/variables_app.tf", "AccountKey=|", "", "Missing expected failure"},
-		{"status closed", "infra/easyauth.tf", `"/api/refreshes/*"`, `"/api/refreshes"`, "status URLs do not"},
-	} {
-		changed, err := tree(t).With(m.file, m.old, m.now)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out, err := newBench(t, changed).run(t, "test")
-		if said := strings.Join(strings.Fields(string(out)), " "); err == nil || !strings.Contains(said, m.words) {
-			t.Errorf("%s: %v, want %q in\n%s", m.name, err, m.words, out)
-		}
-	}
-}

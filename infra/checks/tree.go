@@ -23,7 +23,7 @@ func Load(root string) (Tree, error) {
 	t := Tree{}
 	for _, pattern := range []string{
 		"infra/*.tf", "infra/*.json", "infra/*.sh", "infra/*.ps1", "infra/examples/*.tfvars", "infra/tests/*.hcl", "infra/tests/example/*.hcl", "host.json", "functions/*/function.json",
-		"local.settings.json.example", "azure.yaml", "Makefile", "docs/deploy.md", ".github/workflows/*.yml",
+		"local.settings.json.example", "azure.yaml", "Makefile", "docs/*.md", ".github/workflows/*.yml",
 	} {
 		names, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
 		if err != nil {

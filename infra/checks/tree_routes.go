@@ -3,13 +3,9 @@ package checks
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
-	"slices"
 	"strings"
 
 	"pbirefresh/infra/checks/config"
-	"pbirefresh/infra/checks/kql"
-	"pbirefresh/internal/hostlog"
 )
 
 type function struct {
@@ -60,44 +56,6 @@ func openRoutes(t Tree, _, open *config.Plan) (f findings) {
 		}
 		if fn.level != "anonymous" && excluded(paths, path) && !strings.HasPrefix(fn.route, "/api/refreshes/{id}/") {
 			f.add("Easy Auth lets everybody through to %s", fn.route)
-		}
-	}
-	return f
-}
-
-// catalogueRules: each alert asks for one event of the catalogue and what is promised of
-// it, and each event has an alert.
-func catalogueRules(_ Tree, plan, _ *config.Plan) (f findings) {
-	rung := map[string]bool{}
-	for _, a := range of(plan, "azurerm_monitor_scheduled_query_rules_alert_v2") {
-		query := text(a.Body.Blocks["criteria"][0], "query")
-		q, err := kql.Parse(query)
-		if err != nil {
-			f.add("%s: %v", a.Address, err)
-			continue
-		}
-		names := regexp.MustCompile(`tostring\(line\.event\) == "([^"]+)"`).FindAllStringSubmatch(query, -1)
-		if len(names) != 1 {
-			f.add("%s must ask for one event", a.Address)
-			continue
-		}
-		i := slices.IndexFunc(hostlog.Events(), func(e hostlog.Event) bool { return e.Name == names[0][1] })
-		if i < 0 {
-			f.add("%s waits for %s, which is not in the catalogue", a.Address, names[0][1])
-			continue
-		}
-		rung[names[0][1]] = true
-		for _, m := range q.Members {
-			of, key, _ := strings.Cut(m, ".")
-			event := hostlog.Events()[i]
-			if of == "line" && key != hostlog.EventKey && !slices.Contains(append(event.Attributes, event.Sometimes...), key) {
-				f.add("%s asks for %s, which %s does not promise", a.Address, m, event.Name)
-			}
-		}
-	}
-	for _, e := range hostlog.Events() {
-		if !rung[e.Name] {
-			f.add("no alert rings for %s", e.Name)
 		}
 	}
 	return f

@@ -21,15 +21,12 @@ func TreeRules() map[string]func(t Tree, plan, open *config.Plan) findings {
 		"host.json":                     hostRules,
 		"open routes":                   openRoutes,
 		"alerts and the catalogue":      catalogueRules,
+		"alerts and the runbook":        runbookRules,
+		"every variable is tested":      variableRules,
 		"the provider uses Entra":       providerRules,
 		"azd":                           azdRules,
 		"nothing is only of one engine": engineRules,
 	}
-}
-
-// announced are settings of features that are not merged yet; * stands for any end.
-func announced() []string {
-	return []string{"CALLBACK_HOSTS", "CALLBACK_NETWORKS", "SCHEDULES_FILE", "PUBLIC_HOSTS", "POLICY_FILE", "RATE_LIMIT_*"}
 }
 
 // platformSettings are read by the host or App Service, not by the program.
@@ -59,7 +56,7 @@ func settingsGiven(t Tree, plan, _ *config.Plan) (f findings) {
 		}
 	}
 	for name := range left {
-		if _, read := example.Values[name]; !read && !slices.Contains(announced(), name) && !prefixed(example.Values, name) {
+		if _, read := example.Values[name]; !read && !prefixed(example.Values, name) {
 			f.add("settings_left_at_default has %s, which nobody reads", name)
 		}
 	}

@@ -90,6 +90,65 @@ run "who_pays" {
     budget       = 50
     alert_emails = []
     alerts_off   = ["everything"]
+    runbook_url  = "wiki#here"
   }
-  expect_failures = [var.budget, var.alerts_off]
+  expect_failures = [var.budget, var.alerts_off, var.runbook_url]
+}
+
+run "who_is_told" {
+  command = plan
+  variables {
+    alert_emails     = ["nobody"]
+    failed_refreshes = 0
+  }
+  expect_failures = [var.alert_emails, var.failed_refreshes]
+}
+
+run "who_may" {
+  command = plan
+  variables {
+    deployer_ids       = ["pipeline"]
+    secret_officer_ids = ["ada@example.com"]
+    easy_auth          = { client_id = "api://refresh" }
+  }
+  expect_failures = [var.deployer_ids, var.secret_officer_ids, var.easy_auth]
+}
+
+run "what_is_not_there" {
+  command = plan
+  variables {
+    existing_vault        = { id = "kv-shared", uri = "https://kv-shared.vault.azure.net/" }
+    existing_workspace_id = "log-shared"
+    existing_network = {
+      app_subnet_id      = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/hub/subnets/app"
+      endpoint_subnet_id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/hub/subnets/pe"
+      dns_zone_ids       = { blob = "z", vault = "z" }
+    }
+  }
+  expect_failures = [var.existing_vault, var.existing_workspace_id, var.existing_network] # the network: without private_network
+}
+
+run "sizes" {
+  command = plan
+  variables {
+    plan                = "consumption"
+    http_concurrency    = 0
+    log_daily_cap_gb    = 0
+    log_retention_days  = 7
+    storage_replication = "RAGRS"
+    state_container     = "Pb--refresh"
+  }
+  expect_failures = [var.plan, var.http_concurrency, var.log_daily_cap_gb, var.log_retention_days, var.storage_replication, var.state_container]
+}
+
+run "the_program" {
+  command = plan
+  variables {
+    powerbi_auth                    = "password"
+    powerbi_client_certificate_name = "my certificate"
+    powerbi_cloud                   = "germany"
+    public_base_url                 = "http://refresh.example.com/?a=b"
+    sweep_schedule                  = "* * * * *"
+  }
+  expect_failures = [var.powerbi_auth, var.powerbi_client_certificate_name, var.powerbi_cloud, var.public_base_url, var.sweep_schedule]
 }

@@ -62,6 +62,6 @@ func Events() []Event {
 		{EventSecretExpiring, []string{"days"}, []string{"expires", "version"}},     // below zero: it has expired
 		{EventCallbackAbandoned, []string{"model", "host", "attempts", "answer"}, nil},
 		{EventScheduleLate, []string{"schedule", "seconds"}, nil},
-		{EventScheduleFailed, []string{"schedule"}, []string{"code"}},
+		{EventScheduleFailed, []string{"schedule"}, []string{"code", "cause"}},
 	}
 }

@@ -14,9 +14,12 @@ type Query struct {
 }
 
 type step struct {
-	operator string // where, extend, project
+	operator string // where, extend, project, summarize, order, take
 	names    []string
 	exprs    []expr
+	by       []string // summarize: what tells the groups apart
+	up       bool     // order: asc
+	most     int      // take
 }
 
 type parser struct {
@@ -65,6 +68,13 @@ func (p *parser) step() (s step, err error) {
 				return s, nil
 			}
 		}
+	case "summarize":
+		return s, p.summarize(&s)
+	case "order":
+		return s, p.order(&s)
+	case "take":
+		s.most, err = p.count()
+		return s, err
 	default:
 		return s, fmt.Errorf("kql: no operator %s is known here", s.operator)
 	}

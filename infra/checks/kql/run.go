@@ -20,6 +20,13 @@ func Dynamic(v any) any { return dynamic{v} }
 // Run returns what is left of the rows.
 func (q *Query) Run(rows []Row) ([]Row, error) {
 	for _, s := range q.steps {
+		if s.wholeTable() {
+			var err error
+			if rows, err = s.applyAll(rows); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		var kept []Row
 		for _, row := range rows {
 			next, err := s.apply(row)
@@ -178,24 +185,32 @@ func ordered(sign string, left, right any) (any, error) {
 	if left == nil || right == nil {
 		return sign == "!=" && left != right, nil
 	}
-	var order int
-	switch l := left.(type) {
-	case string:
-		r, ok := right.(string)
-		if !ok {
-			return nil, fmt.Errorf("kql: a string is compared with %T", right)
-		}
-		order = cmp.Compare(l, r)
-	case float64:
-		r, ok := right.(float64)
-		if !ok {
-			return nil, fmt.Errorf("kql: a number is compared with %T", right)
-		}
-		order = cmp.Compare(l, r)
-	default:
-		return nil, fmt.Errorf("kql: %T cannot be compared", left)
+	order, err := compared(left, right)
+	if err != nil {
+		return nil, err
 	}
 	return map[string]bool{"==": order == 0, "!=": order != 0, ">=": order >= 0, "<=": order <= 0, ">": order > 0, "<": order < 0}[sign], nil
+}
+
+// compared is below, at or above zero. A null is below everything.
+func compared(left, right any) (int, error) {
+	if left == nil || right == nil {
+		return cmp.Compare(fmt.Sprint(left != nil), fmt.Sprint(right != nil)), nil
+	}
+	switch l := left.(type) {
+	case string:
+		if r, ok := right.(string); ok {
+			return cmp.Compare(l, r), nil
+		}
+		return 0, fmt.Errorf("kql: a string is compared with %T", right)
+	case float64:
+		if r, ok := right.(float64); ok {
+			return cmp.Compare(l, r), nil
+		}
+		return 0, fmt.Errorf("kql: a number is compared with %T", right)
+	default:
+		return 0, fmt.Errorf("kql: %T cannot be compared", left)
+	}
 }
 
 func (l logic) value(row Row) (any, error) {

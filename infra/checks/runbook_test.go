@@ -1,0 +1,92 @@
+package checks
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"pbirefresh/infra/checks/kql"
+)
+
+// TestRunbookQueriesFindLines runs every query of docs/runbook.md on everything that was
+// written: each finds something, and shows nothing empty that it promises to tell apart.
+func TestRunbookQueriesFindLines(t *testing.T) {
+	t.Parallel()
+	queries := runbookQueries(string(tree(t)["docs/runbook.md"]))
+	if len(queries) < 12 {
+		t.Errorf("only %d queries", len(queries))
+	}
+	for _, query := range queries {
+		q, err := kql.Parse(strings.ReplaceAll(query, "WORKSPACE_ID/DATASET_ID", modelOfLines.String()))
+		if err != nil {
+			t.Errorf("%v\n%s", err, query)
+			continue
+		}
+		rows, err := q.Run(traces(allLines(t)))
+		if err != nil || len(rows) == 0 {
+			t.Errorf("it finds %d rows, %v\n%s", len(rows), err, query)
+			continue
+		}
+		for name := range rows[0] {
+			if !slices.ContainsFunc(rows, func(r kql.Row) bool { return r[name] != nil && r[name] != "" }) {
+				t.Errorf("%s is always empty in\n%s", name, query)
+			}
+		}
+	}
+}
+
+var (
+	codeWritten = regexp.MustCompile(`Code[A-Za-z]* *(?:Code )?= "([A-Za-z]+)"`)
+	codeInTable = regexp.MustCompile("`([A-Z][A-Za-z]*[a-z])`")
+)
+
+// codesOf are the codes that a file of the program declares.
+func codesOf(t *testing.T, names ...string) (all []string) {
+	t.Helper()
+	for _, name := range names {
+		b, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range codeWritten.FindAllStringSubmatch(string(b), -1) {
+			all = append(all, m[1])
+		}
+	}
+	return all
+}
+
+// TestRunbookKnowsTheCodes: what a failed refresh or slot can have as its code is in the
+// tables, and nothing that the program does not have.
+func TestRunbookKnowsTheCodes(t *testing.T) {
+	t.Parallel()
+	// The first never end a refresh as failed: they are refusals, what a caller wanted, or
+	// passing, so that the refresh is settled or tried again under another code.
+	never := strings.Fields("OperationCanceled QueueFull IdempotencyKeyReused CancelNotSupported OperationFinished OperationNotFound StateUnavailable " +
+		"Busy QuotaExceeded AlreadyFinished Unavailable Unexpected Unreachable Timeout Canceled")
+	all := codesOf(t, "refresh/state_words.go", "powerbi/errors.go", "schedule/plan.go", "schedule/source.go", "schedule/starts.go")
+	if len(all) < 35 {
+		t.Fatalf("only %v", all)
+	}
+	sections := runbookSections(tree(t))
+	var told []string
+	for line := range strings.Lines(sections["failed"] + sections["schedule_failed"] + sections["throttled"]) {
+		if first, _, ok := strings.Cut(strings.TrimPrefix(line, "| "), " | "); ok || regexp.MustCompile(`^[0-9]\.`).MatchString(line) {
+			for _, m := range codeInTable.FindAllStringSubmatch(first, -1) {
+				told = append(told, m[1])
+			}
+		}
+	}
+	for _, code := range all {
+		if !slices.Contains(told, code) && !slices.Contains(never, code) {
+			t.Errorf("docs/runbook.md does not say what to do about %s", code)
+		}
+	}
+	for _, code := range told {
+		if !slices.Contains(all, code) {
+			t.Errorf("docs/runbook.md knows the code %s, and the program does not", code)
+		}
+	}
+}

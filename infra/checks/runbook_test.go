@@ -64,7 +64,7 @@ func TestRunbookKnowsTheCodes(t *testing.T) {
 	t.Parallel()
 	// The first never end a refresh as failed: they are refusals, what a caller wanted, or
 	// passing, so that the refresh is settled or tried again under another code.
-	never := strings.Fields("OperationCanceled QueueFull IdempotencyKeyReused CancelNotSupported OperationFinished OperationNotFound StateUnavailable " +
+	never := strings.Fields("OperationCanceled QueueFull IdempotencyKeyReused CancelNotSupported OperationFinished OperationNotFound StateUnavailable NewerVersion " +
 		"Busy QuotaExceeded AlreadyFinished Unavailable Unexpected Unreachable Timeout Canceled")
 	all := codesOf(t, "refresh/state_words.go", "powerbi/errors.go", "schedule/plan.go", "schedule/source.go", "schedule/starts.go")
 	if len(all) < 35 {

@@ -36,6 +36,14 @@
 // attempt can outlive the operation that it was made for, and occupies the model
 // until Power BI shows that it has ended.
 //
+// An attempt that was given up without knowing what became of it stays on the watch
+// list for a day ([State].Watch, bounded). While there is one, the history is read before
+// each POST. If it shows the refresh of a watched attempt at work, that is the model's
+// attempt again: nothing is posted until it ends, and it serves whoever it was made for
+// and still waits. One without an id may be any refresh of its kind that nobody else
+// knows: it is settled anew, once, and adopted by the narrow rule only. A late id whose
+// model has moved on waits there until the present attempt has ended.
+//
 // A deadline ends what has not started. What may be at work is overdue from then on,
 // which is shown and not saved, until a look that was sent after the deadline shows it
 // at work: then the operation has timed out, and the refresh is cancelled if it is
@@ -53,7 +61,8 @@
 //     the refresh began after that: no clocks are compared.
 //  5. A look that failed, throttling and the mere passing of time end nothing that
 //     may have started. What settles an unknown outcome is a run of successful,
-//     quiet reads ([Settle]).
+//     quiet reads ([Settle]). Nor does it end what Power BI shows at work, except after
+//     longer than a refresh can last: then Power BI does not tell.
 //  6. Only an id from a 202 is ever deleted.
 //  7. While an operation is pending, the document's due metadata is not "never".
 //
@@ -150,8 +159,8 @@
 // # Not guaranteed
 //
 //   - A POST that the network delays past the settle window starts a refresh that
-//     nobody expects any more; only Power BI's own serialisation stops it then. An
-//     id that comes late is kept as an occupant if the model has no other attempt.
+//     nobody expects any more; only Power BI's own serialisation stops it then. It
+//     occupies the model from the moment when its id or the history tells of it.
 //   - An enhanced refresh whose 202 was lost is not adopted from the history, since
 //     a row there does not say what was refreshed: it is waited for, and asked for
 //     again.

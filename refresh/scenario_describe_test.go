@@ -44,6 +44,13 @@ func (s *scenario) occupants() []string {
 		}
 		lines = append(lines, line)
 	}
+	for _, w := range s.state.Watch {
+		line := strings.TrimSpace("watch " + w.Txn + " " + w.RefreshID)
+		if w.Appeared {
+			line += " appeared"
+		}
+		lines = append(lines, line+" until "+s.offset(w.Until))
+	}
 	if f := s.state.Foreign; f != nil {
 		lines = append(lines, fmt.Sprintf("foreign %q %s", f.RefreshID, f.Type))
 	}

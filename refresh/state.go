@@ -21,6 +21,8 @@ type State struct {
 	Attempt *Attempt    `json:"attempt,omitempty"` // our one unresolved POST and the refresh it started
 	Foreign *Foreign    `json:"foreign,omitempty"` // a refresh that we did not start
 	Hold    *Hold       `json:"hold,omitempty"`    // no POST before a time
+	Watch   []Watched   `json:"watch,omitempty"`   // attempts that were given up and may still appear, oldest first
+	Glanced time.Time   `json:"glanced,omitzero"`  // when the history was last read because of them
 	Ahead   *Ahead      `json:"ahead,omitempty"`   // how far Power BI's clock is ahead
 
 	Durations []Duration `json:"durations,omitempty"` // of the model's recent refreshes, oldest first
@@ -116,6 +118,8 @@ type Attempt struct {
 	Started   time.Time `json:"started,omitzero"`  // Power BI's time
 	Seen      bool      `json:"seen,omitempty"`    // Power BI has shown it once
 	Deleted   bool      `json:"deleted,omitempty"` // a DELETE was sent
+	Weighed   bool      `json:"weighed,omitempty"` // no row can be told to be its refresh any more
+	Again     bool      `json:"again,omitempty"`   // it came back from the watch list without a name
 
 	LookAt time.Time `json:"lookAt,omitzero"`
 	Looks  int       `json:"looks,omitempty"`
@@ -232,6 +236,7 @@ func (s State) clone() State {
 	s.Recent = slices.Clone(s.Recent)
 	s.Durations = slices.Clone(s.Durations)
 	s.Writes = slices.Clone(s.Writes)
+	s.Watch = slices.Clone(s.Watch)
 	s.Foreign = clonePointer(s.Foreign)
 	s.Hold = clonePointer(s.Hold)
 	s.Ahead = clonePointer(s.Ahead)

@@ -55,25 +55,14 @@ func (m *machine) busyAnswer() {
 }
 
 // lateAnswer keeps an id that arrives after its attempt was given up: the refresh
-// exists and occupies the model. It serves again whoever it was made for and who has
-// not been served since.
+// exists and occupies the model, after the attempt that does so now.
 func (m *machine) lateAnswer(e Answered) {
-	if e.Answer.Kind != Accepted || m.Attempt != nil || e.Answer.RefreshID == "" || m.concluded(e.Txn) {
+	if e.Answer.Kind != Accepted || e.Answer.RefreshID == "" || m.concluded(e.Txn) {
 		return
 	}
-	a := &Attempt{Txn: e.Txn, Stage: StageStarting, Kind: e.Answer.Sent, Intent: m.now, SendBy: m.now, Until: m.now}
-	for _, op := range m.Pending {
-		if n := len(op.Tries); n > 0 && op.Tries[n-1].Txn == e.Txn {
-			if len(a.Serves) == 0 {
-				a.Shape = op.wanted()
-			}
-			a.Shape, _ = a.Shape.with(op.wanted())
-			a.Serves, a.Intent = append(a.Serves, op.Number), op.Tries[n-1].Intent
-		}
-	}
-	m.Attempt = a
-	m.eachServed(func(op *Operation) { op.endTry(OutcomePending, nil, time.Time{}) })
-	m.accepted(a, e.Answer)
+	m.watchFor(Watched{Txn: e.Txn, RefreshID: e.Answer.RefreshID, Kind: e.Answer.Sent, Intent: m.now,
+		Until: m.now.Add(watchFor), Appeared: true})
+	m.revive()
 }
 
 // concluded reports whether the attempt came to an end that Power BI showed: an

@@ -59,6 +59,9 @@ func (s *State) checkWords() error {
 		errs = append(errs, a.Kind.check(), a.Shape.Kind.check(),
 			strange("stage", a.Stage, StageStarting, StageRunning, StageSettling, StageCancelling))
 	}
+	for _, w := range s.Watch {
+		errs = append(errs, w.Kind.check())
+	}
 	if h := s.Hold; h != nil {
 		errs = append(errs, strange("reason to hold", h.Reason, HoldThrottled, HoldBackoff, HoldUnsent))
 	}

@@ -73,6 +73,8 @@ func (m *machine) do(e Effect) { m.effects = append(m.effects, e) }
 func (m *machine) tick(txn string) {
 	m.expire()
 	m.archive()
+	m.forgetWatched()
+	m.revive()
 	switch {
 	case m.Attempt != nil:
 		m.follow(m.Attempt)
@@ -84,6 +86,8 @@ func (m *machine) tick(txn string) {
 		}
 	case m.Hold != nil && m.now.Before(m.Hold.Until):
 		m.held(*m.Hold)
+	case m.uncertain(m.now):
+		m.do(Look{})
 	default:
 		m.Hold = nil
 		m.start(txn)

@@ -14,6 +14,7 @@ func (m *machine) observed(e Observed) {
 	if e.Err == nil {
 		m.measure(e)
 	}
+	m.spot(e)
 	switch {
 	case a != nil && a.Txn == e.Txn:
 		a.Looks++
@@ -29,6 +30,8 @@ func (m *machine) observed(e Observed) {
 			return
 		}
 		m.watchForeign(e)
+	case a == nil && e.Txn == "" && m.Foreign == nil:
+		m.glanced(e)
 	}
 }
 
@@ -65,11 +68,14 @@ func (m *machine) saw(a *Attempt, row Row, e Observed) {
 			op.try().Started = a.Started
 		}
 	})
-	if row.State == RowInProgress {
+	switch {
+	case row.State != RowInProgress:
+		m.ended(a, row, e)
+	case row.atWork(e):
 		m.stillRunning(a, e)
-		return
+	default:
+		m.neverEnds(a)
 	}
-	m.ended(a, row, e)
 }
 
 // shown is what of the objects fits into the document: what has not completed comes

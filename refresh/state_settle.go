@@ -74,7 +74,8 @@ func (m *machine) notThere(a *Attempt) {
 		outcome, fault = OutcomeUnknown, unrecognised()
 	}
 	m.eachServed(func(op *Operation) { m.failedTry(op, outcome, fault, m.now) })
-	m.Attempt = nil
+	m.giveUp(a)
+	m.Glanced = m.now // it is the history that has just been read
 }
 
 // measure learns how far Power BI's clock is ahead. A row tells the time by the clock
@@ -118,7 +119,9 @@ func (m *machine) knownBy(id, txn string) bool {
 			}
 		}
 	}
-	return false
+	return slices.ContainsFunc(m.Watch, func(w Watched) bool {
+		return id != "" && w.Txn != txn && strings.EqualFold(w.RefreshID, id)
+	})
 }
 
 // provenBy is narrow: it is about calling an operation done. Only the one
@@ -126,7 +129,7 @@ func (m *machine) knownBy(id, txn string) bool {
 // do, and only where the row's kind says all that there is to say about what was
 // refreshed.
 func (m *machine) provenBy(a *Attempt, row Row, e Observed) bool {
-	if row.State != RowCompleted || row.ID == "" || row.Type != "ViaApi" || !a.Shape.Plain() || a.Kind == Enhanced {
+	if a.Weighed || row.State != RowCompleted || row.ID == "" || row.Type != "ViaApi" || !a.Shape.Plain() || a.Kind == Enhanced {
 		return false
 	}
 	if row.Start.Add(-max(m.Ahead.Most, e.Skew+e.Fuzz)).Before(a.Intent) {

@@ -50,7 +50,7 @@ func (s *State) View(op Operation, nonce string, now time.Time) View {
 		v.Operation.Phase = Overdue
 	}
 	s.predict(&v, now)
-	if v.Operation.Blocked == nil && op.Phase == Queued && s.Attempt != nil {
+	if waits := op.Phase == Queued || op.Phase == Retrying; waits && v.Operation.Blocked == nil && s.Attempt != nil {
 		v.Operation.Blocked = &Blocked{Reason: "operation", RefreshID: s.Attempt.RefreshID, Since: s.Attempt.Intent}
 	}
 	v.RetryAfter = s.askAgain(now)

@@ -2,6 +2,7 @@ package refresh
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -65,6 +66,8 @@ func (s *State) Due() (time.Time, bool) {
 		due.add(s.Attempt.Until)
 	case s.Attempt != nil:
 		due.add(s.Attempt.LookAt)
+	case slices.ContainsFunc(s.Watch, func(w Watched) bool { return w.Appeared }):
+		due.add(time.Time{})
 	case len(s.Pending) == 0:
 	case s.Foreign != nil:
 		due.add(s.Foreign.LookAt)

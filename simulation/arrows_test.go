@@ -20,7 +20,7 @@ func arrows() map[string]string {
 		"phase starting":   "running blocked settling failed ~cancelled ~cancelling ~queued ~retrying ~succeeded",
 		"phase running":    "succeeded failed retrying cancelling ~cancelled ~starting",
 		"phase settling":   "running succeeded failed retrying cancelled ~blocked ~starting ~cancelling ~queued",
-		"phase retrying":   "starting ~failed ~cancelled ~running ~cancelling",
+		"phase retrying":   "starting ~failed ~cancelled ~running ~cancelling ~settling",
 		"phase cancelling": "cancelled ~succeeded ~failed",
 
 		"stage none":       "starting ~running ~cancelling ~settling", // all but the first: an answer that came late

@@ -1,0 +1,51 @@
+package refresh
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// Late ids of attempts that nobody remembers are kept up to a bound, the latest ones.
+func TestWatchIsBounded(t *testing.T) {
+	t.Parallel()
+	rules, s := DefaultRules(), NewState(testModel, "e")
+	s, _ = rules.Next(s, Arrive{At: At(joinTime), Nonce: "ana", Ask: wholeModel().Ask})
+	s, _ = rules.Next(s, Tick{At: At(joinTime), Txn: "t"})
+	for i := range 3 * maxWatched {
+		late := Answered{At: At(joinTime), Txn: fmt.Sprint("late", i), Answer: Answer{Kind: Accepted, RefreshID: fmt.Sprint("R", i), Sent: Enhanced}}
+		for range 2 { // fed twice
+			s, _ = rules.Next(s, late)
+		}
+	}
+	if len(s.Watch) != maxWatched || s.Watch[maxWatched-1].Txn != fmt.Sprint("late", 3*maxWatched-1) || s.Attempt.Txn != "t" {
+		t.Errorf("%d on watch: %+v", len(s.Watch), s.Watch)
+	}
+}
+
+// A watched attempt without an id is no reason to take up a refresh of another kind, one
+// that began long before, one that another attempt knows, or one that has ended.
+func TestWhatIsNotOnWatch(t *testing.T) {
+	t.Parallel()
+	at := func(change func(*Row)) Row {
+		r := Row{ID: "X", Type: "ViaApi", Start: joinTime.Add(time.Minute), State: RowInProgress}
+		change(&r)
+		return r
+	}
+	for name, row := range map[string]Row{
+		"portal": at(func(r *Row) { r.Type = "OnDemand" }), "scheduled": at(func(r *Row) { r.Type = "Scheduled" }),
+		"enhanced": at(func(r *Row) { r.Type = "ViaEnhancedApi" }), "before": at(func(r *Row) { r.Start = joinTime.Add(-time.Hour) }),
+		"of another": at(func(r *Row) { r.ID = "known" }), "ended": at(func(r *Row) { r.State = RowFailed }),
+		"ours": at(func(*Row) {}),
+	} {
+		s := NewState(testModel, "e")
+		s.Ahead = &Ahead{Since: joinTime}
+		s.Watch = []Watched{{Txn: "t", Kind: Standard, Intent: joinTime, Until: joinTime.Add(watchFor)},
+			{Txn: "u", Kind: Standard, RefreshID: "known", Until: joinTime.Add(watchFor), Intent: joinTime.Add(-time.Hour)}}
+		now := joinTime.Add(2 * time.Minute)
+		s, _ = DefaultRules().Next(s, Observed{At: At(now), SentAt: now, Rows: []Row{row}})
+		if got := s.Watch[0].Appeared; got != (name == "ours") {
+			t.Errorf("%s: appeared %v", name, got)
+		}
+	}
+}

@@ -208,8 +208,8 @@ func TestWaitIsNotAnsweredByAnOlderRead(t *testing.T) {
 			store := leasetest.NewFaulty(lease.NewMemory())
 			c := newTestCoordinator(store, &fakePowerBI{length: 10 * time.Minute})
 			first := mustTrigger(t, c, wholeModel())
-			go waited(t, c, first, time.Minute)
-			time.Sleep(3 * time.Second)
+			go waited(t, c, first, 5*time.Minute)
+			time.Sleep(3 * time.Minute)                     // steps are seldom due: the watcher does nothing but read
 			store.Delay(leasetest.OpRead, 0, 3*time.Second) // what is read is old when it arrives
 			time.Sleep(2*time.Second + time.Duration(offset)*500*time.Millisecond)
 			second := mustTrigger(t, c, wholeModel())

@@ -109,7 +109,7 @@ func document(r refresh.Receipt, url string) StatusDocument {
 // get instance status). Pipelines made for it loop until it is none of the first two.
 // What failed or was terminated is a 409 all the same: for Durable Functions it is a 200
 // (seen: azure-functions-durable-extension, 2024) or a 400 (documented, 2019). There is no
-// output, input or customStatus, so a recipe that reads them fails rather than errs.
+// output, input or customStatus, so a recipe that reads them fails and is not misled.
 func runtimeStatus(s refresh.Status) string {
 	switch s {
 	case refresh.StatusNotStarted:

@@ -3,6 +3,7 @@ package integrations
 import (
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -132,5 +133,48 @@ func TestLinksOfThePages(t *testing.T) {
 				t.Errorf("%s: %v", path, err)
 			}
 		}
+	}
+}
+
+// What a user must fill in is named on the page beside the files.
+func TestPlaceholdersAreOnThePages(t *testing.T) {
+	t.Parallel()
+	placeholder := regexp.MustCompile(`YOUR-[A-Z]+(-[A-Z]+)*`)
+	for _, readme := range glob(t, "*/README.md") {
+		text := string(raw(t, readme))
+		err := filepath.WalkDir(filepath.Dir(readme), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			for _, found := range placeholder.FindAllString(string(raw(t, path)), -1) {
+				if !strings.Contains(text, found) {
+					t.Errorf("%s has %s, and %s does not say what that is", path, found, readme)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// The commands on the pages are what a shell reads.
+func TestCommandsOfThePages(t *testing.T) {
+	t.Parallel()
+	block := regexp.MustCompile("(?s)```sh\n(.*?)```")
+	blocks := 0
+	for _, path := range append(glob(t, "*/README.md"), "README.md", page) {
+		for _, m := range block.FindAllStringSubmatch(string(raw(t, path)), -1) {
+			blocks++
+			cmd := exec.CommandContext(t.Context(), "sh", "-n")
+			cmd.Stdin = strings.NewReader(regexp.MustCompile(`<[a-zA-Z ]+>`).ReplaceAllString(m[1], "x"))
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%s: %v %s\n%s", path, err, out, m[1])
+			}
+		}
+	}
+	if blocks < 3 {
+		t.Errorf("%d blocks", blocks)
 	}
 }

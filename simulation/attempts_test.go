@@ -127,7 +127,7 @@ func (o *oracle) settled(m refresh.Model, a refresh.Attempt, it intent) {
 
 // noTrace: what is called dropped was not accepted, or Power BI really dropped it.
 func (o *oracle) noTrace(m refresh.Model, a refresh.Attempt, it intent) {
-	if o.w.limits.hides || o.deleted[m] || o.w.undatable(it) {
+	if o.w.limits.hides || o.w.limits.straggles || o.deleted[m] || o.w.undatable(it) {
 		return
 	}
 	for _, r := range o.w.ownRefreshes(m) {

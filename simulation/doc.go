@@ -35,7 +35,9 @@
 // knows what each caller was told, and sim.PowerBI what was really done.
 //
 //   - G1: no two refreshes of ours accepted and unfinished at one time; no intent is
-//     saved while one is unfinished or while a POST is under way.
+//     saved while one is unfinished or while a POST is under way. Where a refresh may
+//     come after the settle window: none is saved without a look since an attempt is
+//     watched for, nor while that look shows its refresh at work.
 //   - G2: a promised operation is saved, is never lost from document and archive,
 //     ends, and its id stays valid; due names no later time than the next step has.
 //     Ids of a deleted document are not found, or show what the archive has. One
@@ -83,8 +85,9 @@
 //
 // # Not covered
 //
-// The residual of G1: a POST that arrives, or a refresh that Power BI first shows,
-// after the settle window; the generator stays within that budget (see limits).
+// The residual of G1: two refreshes at one time, of which one arrives, or is first shown,
+// after the settle window. Such stragglers are in every seventh schedule or so (see
+// limits), which is then held to less.
 // A storage clock that jumps forward shortens every settle window that it falls into,
 // and one that jumps before a model's first look, or to and fro between two looks, is
 // not noticed: both are documented, and left out. Deleting a document voids G1 for what it had started. A wall clock that

@@ -8,7 +8,8 @@ import (
 
 // limits bound the faults of a schedule to what the guarantees cover. A POST that
 // the network delivers, or a refresh that Power BI first shows, after the settle
-// window is the stated residual of G1, and is not generated.
+// window is the stated residual of G1: it is generated where straggles says so, and
+// G1 is then held to what the watch list promises.
 type limits struct {
 	settle time.Duration // the shortest settle window of any process
 	post   time.Duration // the shortest PostLimit
@@ -20,6 +21,8 @@ type limits struct {
 	hides  bool          // Power BI forgets refreshes
 	unseen time.Duration // a refresh is unfinished and forgotten for at most so long
 	leaps  time.Duration // the storage service's clock jumps forward by at most so much, in all
+
+	straggles bool // refreshes come, or are shown, when their attempts have long been given up
 }
 
 func newLimits(d dice) limits {
@@ -46,6 +49,17 @@ func newLimits(d dice) limits {
 	l.pause = min(l.pause, 90*time.Second)
 	l.list = min(l.list, l.settle-30*time.Second)
 	return l
+}
+
+// straggle lets refreshes come long after the settle window, in some schedules.
+func (l *limits) straggle(d dice) {
+	if l.straggles = !l.hides && d.chance(0.15); !l.straggles {
+		return
+	}
+	l.land, l.list = 3*l.settle, 3*l.settle
+	if l.pause == 0 {
+		l.late = 3 * l.settle
+	}
 }
 
 // spoil lets POSTs arrive late although their sender was told that they failed, in

@@ -27,8 +27,9 @@ type oracle struct {
 	flying   map[string]bool   // txn of POSTs that Power BI has not answered
 	ours     map[string]bool   // ids from a 202 that a process heard
 	reads    map[refresh.Model][]read
-	voided   map[string]time.Time   // epochs of deleted documents, since when
-	deleted  map[refresh.Model]bool // models that had one
+	sights   map[refresh.Model]sight // the latest look at a history
+	voided   map[string]time.Time    // epochs of deleted documents, since when
+	deleted  map[refresh.Model]bool  // models that had one
 	broken   []string
 }
 
@@ -45,6 +46,7 @@ func newOracle(w *world) *oracle {
 	return &oracle{
 		w: w, states: map[refresh.Model]refresh.State{}, meta: map[refresh.Model]lease.Meta{}, archived: map[string]bool{},
 		intents: map[string]intent{}, posts: map[string]int{}, flying: map[string]bool{}, ours: map[string]bool{}, reads: map[refresh.Model][]read{},
+		sights: map[refresh.Model]sight{},
 		voided: map[string]time.Time{}, deleted: map[refresh.Model]bool{},
 	}
 }
@@ -70,8 +72,8 @@ func (o *oracle) violations() []string {
 	return slices.Clone(o.broken)
 }
 
-// wrote sees a document that has just landed.
-func (o *oracle) wrote(name string, body []byte, meta lease.Meta) {
+// wrote sees a document that has just landed, and which process wrote it.
+func (o *oracle) wrote(by, name string, body []byte, meta lease.Meta) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if strings.HasPrefix(name, "archive/") {
@@ -102,7 +104,9 @@ func (o *oracle) wrote(name string, body []byte, meta lease.Meta) {
 		o.resolved(model, *a, next)
 	}
 	if a := next.Attempt; a != nil && (prev.Attempt == nil || prev.Attempt.Txn != a.Txn) {
+		o.revived(prev, a)
 		o.intended(model, a, prev.Ahead == nil)
+		o.watched(by, next)
 	}
 }
 
@@ -158,6 +162,9 @@ func (o *oracle) intended(model refresh.Model, a *refresh.Attempt, blind bool) {
 		o.w.cover.hit("merged attempt")
 	}
 	o.intents[a.Txn] = intent{model: model, saved: time.Now(), sendBy: by, blind: blind}
+	if o.w.limits.straggles {
+		return // see watched
+	}
 	for txn := range o.flying {
 		if it := o.intents[txn]; it.model == model && !it.void {
 			o.note("G4: intent %s was saved while the POST of %s is on its way", a.Txn, txn)

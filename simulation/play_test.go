@@ -107,7 +107,7 @@ func (w *world) judge() {
 		}
 	}
 	for _, m := range w.models {
-		if w.oracle.anew(m) {
+		if w.oracle.anew(m) || w.limits.straggles {
 			continue
 		}
 		if most := overlaps(w.ownRefreshes(m)); most > 1 {

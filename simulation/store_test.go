@@ -23,7 +23,7 @@ type disk struct {
 
 func (d *disk) date(t time.Time) time.Time { return t.Add(d.clock.off()) }
 
-func (d *disk) create(ctx context.Context, name string, body []byte, meta lease.Meta) (lease.Version, error) {
+func (d *disk) create(ctx context.Context, by, name string, body []byte, meta lease.Meta) (lease.Version, error) {
 	if d.oracle.w.sabotage == muddled && strings.HasPrefix(name, "archive/") {
 		body = bytes.ReplaceAll(body, []byte(`"phase":"succeeded"`), []byte(`"phase":"failed"`))
 	}
@@ -31,12 +31,12 @@ func (d *disk) create(ctx context.Context, name string, body []byte, meta lease.
 	defer d.mu.Unlock()
 	v, err := d.Create(ctx, name, body, meta)
 	if err == nil {
-		d.oracle.wrote(name, body, meta)
+		d.oracle.wrote(by, name, body, meta)
 	}
 	return v, err
 }
 
-func (d *disk) write(ctx context.Context, name, id string, base lease.Version, body []byte, meta lease.Meta) (lease.Version, error) {
+func (d *disk) write(ctx context.Context, by, name, id string, base lease.Version, body []byte, meta lease.Meta) (lease.Version, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch d.oracle.w.sabotage {
@@ -51,7 +51,7 @@ func (d *disk) write(ctx context.Context, name, id string, base lease.Version, b
 		v, err = d.Overwrite(name, body, meta), nil
 	}
 	if err == nil {
-		d.oracle.wrote(name, body, meta)
+		d.oracle.wrote(by, name, body, meta)
 	}
 	return v, err
 }
@@ -103,7 +103,7 @@ func (s *store) Read(ctx context.Context, name string) (lease.Document, error) {
 // Create implements lease.Store.
 func (s *store) Create(ctx context.Context, name string, body []byte, meta lease.Meta) (lease.Version, error) {
 	return over(ctx, s, "create", name, func(ctx context.Context) (lease.Version, error) {
-		return s.p.w.disk.create(ctx, name, body, meta)
+		return s.p.w.disk.create(ctx, s.p.name, name, body, meta)
 	}, func(ctx context.Context, m lease.Store) (lease.Version, error) {
 		return m.Create(ctx, name, body, meta)
 	})
@@ -126,7 +126,7 @@ func (s *store) Write(ctx context.Context, name, id string, base lease.Version, 
 		return "", fmt.Errorf("%w: the lease's trust window ended before the write was sent", lease.ErrLost)
 	}
 	return over(ctx, s, "write", name, func(ctx context.Context) (lease.Version, error) {
-		return s.p.w.disk.write(ctx, name, id, base, body, meta)
+		return s.p.w.disk.write(ctx, s.p.name, name, id, base, body, meta)
 	}, func(ctx context.Context, m lease.Store) (lease.Version, error) {
 		return m.Write(ctx, name, id, base, body, meta)
 	})

@@ -53,6 +53,9 @@ func (u *upstream) Look(ctx context.Context, m refresh.Model, l refresh.Look) re
 	if u.p.w.sabotage == blind && sight.Err != nil {
 		sight.Err = nil
 	}
+	if u.p.alive() {
+		u.p.w.oracle.saw(u.p.name, m, sight)
+	}
 	return sight
 }
 

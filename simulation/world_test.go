@@ -53,6 +53,7 @@ func newWorld(t *testing.T, seed uint64, s sabotage) *world {
 		t: t, seed: seed, dice: d, limits: newLimits(d), trace: &trace{began: time.Now()}, cover: newCoverage(),
 		sabotage: s, calm: make(chan struct{}), over: make(chan struct{}), size: 1 + d.IntN(4), vault: sim.SecretValue,
 	}
+	w.limits.straggle(newDice(seed, "stragglers"))
 	w.skew = pick(d, 0, d.between(-5*time.Minute, 5*time.Minute))
 	w.oracle, w.ledger = newOracle(w), &ledger{w: w}
 	w.disk = &disk{Memory: lease.NewMemory(), oracle: w.oracle, clock: newClock(pick(d, 0, d.between(-5*time.Minute, 5*time.Minute)))}

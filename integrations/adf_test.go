@@ -29,7 +29,7 @@ func runner(t *testing.T, a *app, folder string) *pipeline.Runner {
 	}
 	return &pipeline.Runner{
 		Client: &http.Client{Transport: cloud{a}}, Functions: functions, Token: msi,
-		Poll: 100 * time.Millisecond, Retry: a.retry(), Patience: time.Minute,
+		Poll: 100 * time.Millisecond, Retry: a.retry(), Patience: callBackWithin,
 	}
 }
 

@@ -71,10 +71,13 @@ type app struct {
 // patience is how long one caller may take: what hangs must fail, and say what.
 func patience(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
+
+// callBackWithin is how long a service waits to be called back.
+const callBackWithin = 2 * time.Minute
 
 // setting changes the settings of an app before it starts.
 type setting func(env map[string]string)

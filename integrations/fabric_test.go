@@ -27,7 +27,7 @@ func fabric(t *testing.T, a *app, change func(*pipeline.Runner), name string, re
 		t.Fatal(err)
 	}
 	r := &pipeline.Runner{Client: &http.Client{Transport: withVaultToken(cloud{a})}, Connections: map[string]string{appConnection: appURL, vaultConnection: vaultURL},
-		Poll: 200 * time.Millisecond, Retry: a.retry(), Patience: time.Minute}
+		Poll: 200 * time.Millisecond, Retry: a.retry(), Patience: callBackWithin}
 	change(r)
 	got, err := r.Run(patience(t), d, "run-"+ref.Model, map[string]any{"workspaceId": ref.Workspace, "datasetId": ref.Model})
 	if err != nil {

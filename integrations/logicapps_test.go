@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"pbirefresh/internal/callers/workflow"
 	"pbirefresh/sim"
@@ -15,7 +14,7 @@ import (
 // authentication.
 func logicApps(a *app) *workflow.Runner {
 	r := &workflow.Runner{Client: &http.Client{Transport: cloud{a}}, Token: msi,
-		Scale: 0.02, Patience: time.Minute, KeepsAuthentication: true}
+		Scale: 0.02, Patience: callBackWithin, KeepsAuthentication: true}
 	if a.dies {
 		r.Scale = 0.2
 	}

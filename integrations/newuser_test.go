@@ -83,7 +83,7 @@ func (f factory) run(t *testing.T, r *pipeline.Runner, a *app, name string, para
 }
 
 func user(a *app) *pipeline.Runner {
-	return &pipeline.Runner{Client: &http.Client{Transport: cloud{a}}, Token: msi, Poll: 100 * time.Millisecond, Retry: 100 * time.Millisecond, Patience: time.Minute}
+	return &pipeline.Runner{Client: &http.Client{Transport: cloud{a}}, Token: msi, Poll: 100 * time.Millisecond, Retry: 100 * time.Millisecond, Patience: callBackWithin}
 }
 
 func asks(ref sim.Ref) map[string]any {

@@ -67,6 +67,9 @@ func readInput(name string) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
+// warnedAhead is how far warnings look: what happens once a month is in it.
+const warnedAhead = 5 * 7 * 24 * time.Hour
+
 // showSchedules prints the week from begin; problems and warnings go to standard error.
 func showSchedules(text []byte, name string, begin time.Time, env environment) error {
 	f, err := parseSchedules(text, name, env)
@@ -77,7 +80,7 @@ func showSchedules(text []byte, name string, begin time.Time, env environment) e
 	planned := schedule.Outlook(f, before, begin.AddDate(0, 0, 7).Sub(begin))
 	printSlots(env.stdout, f, before)
 	printWeek(env.stdout, planned, begin)
-	for _, w := range schedule.Warnings(f, planned) {
+	for _, w := range schedule.Warnings(f, schedule.Outlook(f, before, warnedAhead)) {
 		fmt.Fprintf(env.stderr, "%s: warning: %s\n", name, w)
 	}
 	return nil

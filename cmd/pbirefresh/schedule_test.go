@@ -82,6 +82,12 @@ func TestScheduleCheckTellsProblemsAndWarnings(t *testing.T) {
 	if !strings.Contains(r.stderr, tight+": warning: model ") || !strings.Contains(r.stderr, "24 times in 24 hours") {
 		t.Errorf("%s", r.stderr)
 	}
+	monthly := writeFile(t, `{"capacities":{"c":"F2"},"schedules":{"a":`+ofModel(`"cron":"0 6 1 * *","capacity":"c"`)+`,"b":`+
+		strings.Replace(ofModel(`"cron":"0 6 1 * *","capacity":"c"`), dataset, workspace, 1)+`}}`)
+	r = runCommand(t, nil, "schedule", "check", "-from", "2026-05-04", monthly).exits(0)
+	if !strings.Contains(r.stderr, "2 models start together at Mon 1 Jun 06:00 UTC") {
+		t.Errorf("what meets once a month: %s", r.stderr)
+	}
 }
 
 func TestScheduleWrongUse(t *testing.T) {

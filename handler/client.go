@@ -121,12 +121,16 @@ func (c *Client) client() *http.Client {
 	return &client
 }
 
+// longestWait is what is believed of a Retry-After: the app asks for a minute at most,
+// what stands before it perhaps for more.
+const longestWait = 10 * time.Minute
+
 // read tells an operation's outcome from an error by the member "status", as
 // every caller should.
 func read(resp *http.Response, answer []byte) (StatusDocument, time.Duration, error) {
 	wait := time.Duration(0)
 	if n, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
-		wait = time.Duration(n) * time.Second
+		wait = min(max(0, time.Duration(min(n, 1<<20))*time.Second), longestWait)
 	}
 	var doc StatusDocument
 	if json.Unmarshal(answer, &doc) == nil && doc.Status != "" {

@@ -130,3 +130,22 @@ func TestMoments(t *testing.T) {
 		t.Errorf("%q", &b)
 	}
 }
+
+// FuzzQuery: whatever is asked for on the command line, it is a query that can be
+// answered, or an error.
+func FuzzQuery(f *testing.F) {
+	f.Add("24h", "0s", "", "")
+	f.Add("2026-11-25", "2026-11-26", "a/b", "key:adf")
+	f.Add("-1h", "9999-12-31T23:59:59Z", "/", "\x1b")
+	f.Add("2562047h47m16s", "0001-01-01", "//", "")
+	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, from, to, model, caller string) {
+		q, err := query(from, to, model, caller, now)
+		if err != nil {
+			return
+		}
+		if span := q.To.Sub(q.From); span <= 0 || span > 401*24*time.Hour {
+			t.Fatalf("%v of records", span)
+		}
+	})
+}

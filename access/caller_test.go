@@ -72,6 +72,8 @@ func TestPrincipalsThatAreNone(t *testing.T) {
 		"wrong types":        encoded(`{"auth_typ":1,"claims":[]}`),
 		"claims of a kind":   encoded(`{"auth_typ":"aad","claims":{"oid":"` + ada + `"}}`),
 		"an odd provider":    encoded(`{"auth_typ":"a d","claims":[{"typ":"oid","val":"` + ada + `"}]}`),
+		"another provider":   encoded(`{"auth_typ":"google","claims":[{"typ":"oid","val":"` + ada + `"}]}`),
+		"no provider":        encoded(`{"claims":[{"typ":"oid","val":"` + ada + `"}]}`),
 		"not UTF-8":          encoded("{\"auth_typ\":\"aad\",\"claims\":[{\"typ\":\"oid\",\"val\":\"" + ada + "\"}],\"x\":\"\xff\"}"),
 		"line break":         principalOf(t, "oid", ada)[:8] + "\n" + principalOf(t, "oid", ada)[8:],
 		"two object ids":     principalOf(t, "oid", ada, longObjectID, bob),

@@ -15,7 +15,7 @@ import (
 
 // Principal is a caller whom Easy Auth has authenticated. Ids are in lower case.
 type Principal struct {
-	Provider string // aad for Entra ID
+	Provider string // aad: Entra ID
 	TenantID string
 	ObjectID string // of the user, service principal or managed identity
 	AppID    string // of the application that asked for the token
@@ -46,6 +46,11 @@ type claim struct {
 	Type  string `json:"typ"`
 	Value string `json:"val"`
 }
+
+// entra is the only provider whose ids count (its name is documented with the sign-in
+// paths, /.auth/login/aad; in the header: seen). An app may accept others besides, and
+// what they call oid is whatever their users could put there.
+const entra = "aad"
 
 // The names of claims: the platform's mapping gives some of them long ones
 // (documented as "a default claims-mapping process"; the names themselves seen).
@@ -99,7 +104,7 @@ func (c clientPrincipal) principal() (Principal, error) {
 	p.ObjectID, good[0] = only(objects)
 	p.TenantID, good[1] = only(tenants)
 	p.AppID, good[2] = only(apps)
-	if good != [3]bool{true, true, true} || p.ObjectID == "" && p.AppID == "" || len(p.Roles) > maxRoles || !word.MatchString(p.Provider) {
+	if good != [3]bool{true, true, true} || p.ObjectID == "" && p.AppID == "" || len(p.Roles) > maxRoles || p.Provider != entra {
 		return Principal{}, errPrincipal
 	}
 	if len(names) > 0 {
@@ -108,10 +113,7 @@ func (c clientPrincipal) principal() (Principal, error) {
 	return p, nil
 }
 
-var (
-	guid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-	word = regexp.MustCompile(`^[0-9A-Za-z_-]{1,40}$`)
-)
+var guid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // only is the one id of a kind, however often it is there. Two different ones, or one
 // that is no GUID, are nobody.

@@ -86,8 +86,13 @@ func (s *Service) Register(ctx context.Context, r Registration) (Report, error) 
 		return Report{}, fmt.Errorf("the callback is not saved: %w", err)
 	}
 	if rec.State == Waiting {
-		// The operation may have ended before there was a record to find.
-		s.detached(ctx, func(ctx context.Context) { s.nudge(ctx, name) })
+		// The operation may have ended before there was a record to find. Where all
+		// are at work, the next sweep looks.
+		select {
+		case s.prompt <- struct{}{}:
+			s.nudges(ctx, name)
+		default:
+		}
 	}
 	return Report{rec.State, rec.Attempts, rec.LastStatus}, nil
 }
@@ -143,13 +148,22 @@ func (s *Service) ring(ctx context.Context, model string) {
 		}
 		for _, e := range page.Entries {
 			if mayWait(e.Meta) {
-				s.detached(ctx, func(ctx context.Context) { s.nudge(ctx, e.Name) })
+				s.prompt <- struct{}{} // callers decide how many there are
+				s.nudges(ctx, e.Name)
 			}
 		}
 		if cursor = page.Next; cursor == "" {
 			return
 		}
 	}
+}
+
+// nudges takes the step of a record in the background, in a slot that the caller took.
+func (s *Service) nudges(ctx context.Context, name string) {
+	s.detached(ctx, func(ctx context.Context) {
+		defer func() { <-s.prompt }()
+		s.nudge(ctx, name)
+	})
 }
 
 // detached runs f in the background. A panic ends f and not the process.

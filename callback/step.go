@@ -21,8 +21,6 @@ var errBusy = errors.New("callback: another process is at it")
 // nudge takes the step of a record whose operation may have ended just now. Others
 // may be about to postpone it, so it is patient.
 func (s *Service) nudge(ctx context.Context, name string) {
-	s.prompt <- struct{}{}
-	defer func() { <-s.prompt }()
 	ctx, cancel := context.WithTimeout(ctx, stepLimit)
 	defer cancel()
 	var err error

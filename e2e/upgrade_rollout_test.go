@@ -46,6 +46,7 @@ type waiter struct {
 	whole   bool      // it wants all tables
 	arrived time.Time // before its request left
 	id      string    // from the 202; empty: nothing was promised
+	cancels bool      // it asks for the end at once
 	ended   handler.StatusDocument
 }
 
@@ -142,7 +143,7 @@ func (r *rollout) load(ctx context.Context) {
 // ask sends the i-th request. Two at a time want one model, through different instances;
 // some models are wanted more than others, and some callers want a table only.
 func (r *rollout) ask(i int) {
-	one := &waiter{ref: r.models[i/2%7*(i/2%3+1)%rolloutModels], whole: i%5 != 3}
+	one := &waiter{ref: r.models[i/2%7*(i/2%3+1)%rolloutModels], whole: i%5 != 3, cancels: i%9 == 4}
 	want := body(one.ref)
 	if !one.whole {
 		want = fmt.Sprintf(`{"workspaceId":%q,"datasetId":%q,"options":{"objects":[{"table":"DimDate"}]}}`, one.ref.Workspace, one.ref.Model)
@@ -156,10 +157,25 @@ func (r *rollout) ask(i int) {
 		return
 	}
 	one.id = doc.ID
+	if one.cancels {
+		r.cancel(i+1, one)
+	}
 	r.mu.Lock()
 	r.callers = append(r.callers, one)
 	r.mu.Unlock()
 	r.promises <- struct{}{}
+}
+
+// cancel asks another instance for the end. What has ended already is not cancelled.
+func (r *rollout) cancel(i int, one *waiter) {
+	at := r.take(i)
+	defer at.calls.Done()
+	_, err := at.client.Cancel(r.t.Context(), one.id, false)
+	var e *handler.Error
+	over := errors.As(err, &e) && (e.Status == http.StatusGone || e.Status == http.StatusConflict)
+	if err != nil && !over {
+		r.refused(err)
+	}
 }
 
 // refused: "not now" is an answer, and so is a connection that dies with its process.
@@ -176,6 +192,9 @@ func (r *rollout) refused(err error) {
 // served waits until so many more callers were promised their refresh.
 func (r *rollout) served(n int) {
 	r.t.Helper()
+	for len(r.promises) > 0 {
+		<-r.promises // of before
+	}
 	limit := time.After(2 * time.Minute)
 	for range n {
 		select {
@@ -239,7 +258,7 @@ func (r *rollout) judge() {
 	}
 	for _, one := range r.callers {
 		tr := truths[one.ref]
-		if why := tr.untrue(one.ended, false, one.whole); why != "" {
+		if why := tr.untrue(one.ended, one.cancels, one.whole); why != "" {
 			r.t.Errorf("untrue: %s: %s, but %s: %+v", one.id, ending(one.ended), why, one.ended.Attempts)
 		}
 		if tr.stale(one.ended, one.arrived) {

@@ -31,6 +31,15 @@ resource "azurerm_role_assignment" "state" {
   principal_type     = "ServicePrincipal"
 }
 
+# The program: records of who asked for what, where they have a container of their own.
+resource "azurerm_role_assignment" "audit" {
+  count              = var.audit_container == "" ? 0 : 1
+  scope              = azurerm_storage_container.audit[0].id
+  role_definition_id = "${local.role_prefix}/${local.roles.blob_contributor}"
+  principal_id       = azurerm_user_assigned_identity.app.principal_id
+  principal_type     = "ServicePrincipal"
+}
+
 # The program: the service principal's secret, or the certificate with its key. In a
 # vault that others use as well, that one secret and no other.
 resource "azurerm_role_assignment" "secret" {

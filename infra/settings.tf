@@ -17,6 +17,7 @@ locals {
       POWERBI_CLIENT_ID = var.powerbi_client_id
       ALLOWED_MODELS    = join(",", var.allowed_models)
       PUBLIC_BASE_URL   = var.public_base_url
+      AUDIT_CONTAINER   = var.audit_container
     } : name => value if value != "" },
     { for name, value in { KEY_VAULT_URL = local.vault_uri } : name => value if local.uses_vault },
     { for name, value in { POWERBI_CLIENT_SECRET_NAME = local.credential_name } : name => value if var.powerbi_auth == "keyvault-secret" },
@@ -39,7 +40,6 @@ locals {
     CALLBACK_NETWORKS       = "none but public addresses"
     SCHEDULES_FILE          = "schedules.json in the package"
     PUBLIC_HOSTS            = "WEBSITE_HOSTNAME, which the platform sets"
-    AUDIT_CONTAINER         = "the state container; records that must be immutable want one of their own"
     POLICY_FILE             = "none: function keys and ALLOWED_MODELS decide"
     "RATE_LIMIT_*"          = "the program's own limits"
   }

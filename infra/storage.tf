@@ -55,6 +55,17 @@ resource "azurerm_storage_container" "state" {
   }
 }
 
+resource "azurerm_storage_container" "audit" {
+  count                 = var.audit_container == "" ? 0 : 1
+  name                  = var.audit_container
+  storage_account_id    = azurerm_storage_account.this["state"].id
+  container_access_type = "private"
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
 # The platform puts the package here, with the app's identity.
 resource "azurerm_storage_container" "deployment" {
   name                  = "deployment"
@@ -81,8 +92,10 @@ resource "azurerm_management_lock" "state" {
   # It also forbids deleting what is below the account, so it comes last and goes first.
   depends_on = [
     azurerm_storage_container.state,
+    azurerm_storage_container.audit,
     azurerm_storage_management_policy.state,
     azurerm_role_assignment.state,
+    azurerm_role_assignment.audit,
     azurerm_private_endpoint.blob,
     azurerm_monitor_diagnostic_setting.state,
   ]

@@ -22,7 +22,7 @@ resource "azurerm_storage_management_policy" "state" {
 
       filters {
         blob_types   = ["blockBlob", "appendBlob"]
-        prefix_match = ["${var.state_container}/${rule.key}"]
+        prefix_match = ["${rule.key == "audit/" ? coalesce(var.audit_container, var.state_container) : var.state_container}/${rule.key}"]
       }
 
       actions {

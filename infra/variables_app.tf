@@ -110,8 +110,8 @@ variable "extra_settings" {
   default     = {}
 
   validation {
-    condition     = alltrue([for k in keys(var.extra_settings) : !can(regex("^(AzureWebJobsStorage|AzureWebJobsDashboard|STATE_STORAGE|FUNCTIONS_|WEBSITE_|APPLICATIONINSIGHTS_|APPINSIGHTS_)", k))])
-    error_message = "extra_settings must not touch what the platform needs: AzureWebJobsStorage*, STATE_STORAGE*, FUNCTIONS_*, WEBSITE_*, APPLICATIONINSIGHTS_*."
+    condition     = alltrue([for k in keys(var.extra_settings) : !can(regex("^(AzureWebJobsStorage|AzureWebJobsDashboard|STATE_STORAGE|FUNCTIONS_|WEBSITE_|APPLICATIONINSIGHTS_|APPINSIGHTS_|AUDIT_CONTAINER$)", k))])
+    error_message = "extra_settings must not touch what the platform needs: AzureWebJobsStorage*, STATE_STORAGE*, FUNCTIONS_*, WEBSITE_*, APPLICATIONINSIGHTS_*; nor AUDIT_CONTAINER, which audit_container makes."
   }
 
   validation {

@@ -92,6 +92,17 @@ variable "state_container" {
   }
 }
 
+variable "audit_container" {
+  description = "Container of the records of who asked for what, if they are to have one of their own, which can be given an immutability policy; empty: the state container."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.audit_container == "" || can(regex("^[a-z0-9](-?[a-z0-9]){2,62}$", var.audit_container)) && var.audit_container != var.state_container
+    error_message = "audit_container must be 3 to 63 lower-case letters, digits and single dashes, and not the state_container."
+  }
+}
+
 variable "keep_days" {
   description = "Days that are kept: finished operations (archive), idempotency keys (requests), callbacks (callbacks), the audit trail (audit)."
   type = object({

@@ -33,6 +33,26 @@ func wrongCall(t *testing.T, plan *config.Plan, call []string) string {
 		return wrongOwn(call[3:])
 	case "curl":
 		return wrongCurl(t, call[1:])
+	case "azcopy":
+		return wrongOptions(call[1:], "copy", "--recursive --overwrite")
+	case "gh":
+		return wrongOptions(call[1:], "release download", "--pattern --dir --clobber")
+	case "azd":
+		return wrongOptions(call[1:], "up|env new|env set", "")
+	}
+	return ""
+}
+
+// wrongOptions: one of the commands, with options of that list (documented).
+func wrongOptions(args []string, commands, options string) string {
+	said := strings.Join(args, " ") + " "
+	if !slices.ContainsFunc(strings.Split(commands, "|"), func(c string) bool { return strings.HasPrefix(said, c+" ") }) {
+		return "there is no such command"
+	}
+	for _, a := range args {
+		if strings.HasPrefix(a, "--") && !slices.Contains(strings.Fields(options), a) {
+			return "there is no option " + a
+		}
 	}
 	return ""
 }
@@ -62,26 +82,28 @@ func wrongTofu(t *testing.T, plan *config.Plan, args []string) string {
 // reference (documented), written down here a second time.
 func wrongAz(args []string) string {
 	known := map[string]string{
-		"ad app create":                            "--display-name --query --output",
-		"ad app credential reset":                  "--id --append --display-name --years --query --output",
-		"ad app credential list":                   "--id --query --output",
-		"ad app credential delete":                 "--id --key-id",
-		"ad app federated-credential create":       "--id --parameters",
-		"ad sp create":                             "--id",
-		"ad sp show":                               "--id --query --output",
-		"ad group create":                          "--display-name --mail-nickname",
-		"ad group member add":                      "--group --member-id",
-		"rest":                                     "--method --resource --url --body",
-		"keyvault secret set":                      "--vault-name --name --value --expires --output",
-		"functionapp keys list":                    "--resource-group --name --query --output",
-		"functionapp config appsettings list":      "--resource-group --name --query --output",
-		"functionapp show":                         "--resource-group --name --query --output",
-		"functionapp stop":                         "--resource-group --name",
-		"functionapp start":                        "--resource-group --name",
-		"functionapp restart":                      "--resource-group --name",
-		"functionapp deployment source config-zip": "--resource-group --name --src",
-		"monitor app-insights query":               "--resource-group --app --offset --analytics-query",
-		"storage blob upload":                      "--auth-mode --account-name --container-name --name --file --overwrite",
+		"account show":                                 "--query --output",
+		"ad app create":                                "--display-name --query --output",
+		"ad app credential reset":                      "--id --append --display-name --years --query --output",
+		"ad app credential list":                       "--id --query --output",
+		"ad app credential delete":                     "--id --key-id",
+		"ad app federated-credential create":           "--id --parameters",
+		"ad sp create":                                 "--id",
+		"ad sp show":                                   "--id --query --output",
+		"ad group create":                              "--display-name --mail-nickname",
+		"ad group member add":                          "--group --member-id",
+		"rest":                                         "--method --resource --url --body",
+		"keyvault secret set":                          "--vault-name --name --value --expires --output",
+		"functionapp keys list":                        "--resource-group --name --query --output",
+		"functionapp config appsettings list":          "--resource-group --name --query --output",
+		"functionapp show":                             "--resource-group --name --query --output",
+		"functionapp stop":                             "--resource-group --name",
+		"functionapp start":                            "--resource-group --name",
+		"functionapp restart":                          "--resource-group --name",
+		"functionapp deployment source config-zip":     "--resource-group --name --src",
+		"monitor app-insights query":                   "--resource-group --app --offset --analytics-query",
+		"storage container immutability-policy create": "--resource-group --account-name --container-name --period",
+		"storage blob upload":                          "--auth-mode --account-name --container-name --name --file --overwrite",
 	}
 	var command []string
 	for len(args) > 0 && !strings.HasPrefix(args[0], "--") {
@@ -195,6 +217,8 @@ func TestWrongCallsAreFound(t *testing.T) {
 		"go run ./cmd/pbirefresh schedule check -file x":                       "no option -file",
 		"curl https://a/api/healthy":                                           "no such route",
 		"curl https://a/api/health/ready":                                      "wants a function key",
+		"azcopy move a b":                                                      "no such command",
+		"gh release download v1 --output x":                                    "no option --output",
 		"curl https://a/":                                                      "no route",
 		"az monitor app-insights query --resource-group g --app a --offset 1h": "",
 	} {

@@ -96,7 +96,7 @@ func TestPowerShellDeploysTheSame(t *testing.T) {
 	}
 	var ours []string
 	for _, plan := range []string{"flex", "premium"} {
-		calls, out, err := follow(t, "./infra/deploy.sh", "PBIREFRESH_PLAN="+plan)
+		calls, out, err := follow(t, "./infra/deploy.sh", slices.Concat(outputs, []string{"PBIREFRESH_PLAN=" + plan})...)
 		if err != nil {
 			t.Fatal(err, out)
 		}

@@ -132,11 +132,14 @@ func lifecycleRules(p *config.Plan) (f findings) {
 			f.add("rule %s deletes after %v days: an operation may take 7", text(r, "name"), days)
 		}
 		for _, prefix := range plain(r.Blocks["filters"][0].Attributes["prefix_match"]).([]any) {
-			_, below, _ := strings.Cut(prefix.(string), "/")
+			container, below, _ := strings.Cut(prefix.(string), "/")
+			if own := settings(p)["AUDIT_CONTAINER"]; below == "audit/" && own != "" && container != own {
+				f.add("the rule for the audit trail is for the container %s", container)
+			}
 			prefixes = append(prefixes, below)
 		}
 	}
-	for _, kept := range []string{"models/a/b.json", "keys/status.json", "sweep/cursor.json"} {
+	for _, kept := range []string{"models/a/b.json", "keys/status.json", "sweep/cursor.json", "schedules/progress.json", "schedules.json"} {
 		for _, prefix := range prefixes {
 			if strings.HasPrefix(kept, prefix) {
 				f.add("the rule for %q deletes %s", prefix, kept)

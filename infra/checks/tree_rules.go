@@ -42,7 +42,7 @@ func settingsGiven(t Tree, plan, _ *config.Plan) (f findings) {
 	}
 	left, _ := local(plan, "settings_left_at_default").(map[string]any)
 	given := settings(plan)
-	optional := []string{"ALLOWED_MODELS", "PUBLIC_BASE_URL", "POWERBI_CLIENT_CERTIFICATE_NAME"} // set if a variable says so
+	optional := []string{"ALLOWED_MODELS", "PUBLIC_BASE_URL", "POWERBI_CLIENT_CERTIFICATE_NAME", "AUDIT_CONTAINER"} // set if a variable says so
 	for _, name := range slices.Sorted(maps.Keys(example.Values)) {
 		_, set := given[name]
 		if platformSettings.MatchString(name+"__") || platformSettings.MatchString(name) || set || slices.Contains(optional, name) || listed(left, name) {

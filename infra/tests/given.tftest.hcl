@@ -205,6 +205,22 @@ run "sizes" {
   }
 }
 
+run "audit_apart" {
+  command = plan
+  variables {
+    audit_container = "records"
+  }
+
+  assert {
+    condition     = azurerm_storage_container.audit[0].name == "records" && azurerm_role_assignment.audit[0].scope == azurerm_storage_container.audit[0].id && contains([for s in azapi_resource.site.body.properties.siteConfig.appSettings : "${s.name}=${s.value}"], "AUDIT_CONTAINER=records")
+    error_message = "Audit records have a container, the app may write to it and knows it."
+  }
+  assert {
+    condition     = flatten([for r in azurerm_storage_management_policy.state.rule : r.filters[0].prefix_match if r.name == "audit"]) == ["records/audit/"]
+    error_message = "What is forgotten of them is forgotten there."
+  }
+}
+
 run "premium_in_a_network" {
   command = plan
   variables {

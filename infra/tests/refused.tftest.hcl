@@ -76,6 +76,14 @@ run "platform_settings" {
   expect_failures = [var.extra_settings]
 }
 
+run "settings_with_a_variable" {
+  command = plan
+  variables {
+    extra_settings = { AUDIT_CONTAINER = "records" }
+  }
+  expect_failures = [var.extra_settings]
+}
+
 run "settings_given_twice" {
   command = plan
   variables {
@@ -149,6 +157,7 @@ run "the_program" {
     powerbi_cloud                   = "germany"
     public_base_url                 = "http://refresh.example.com/?a=b"
     sweep_schedule                  = "* * * * *"
+    audit_container                 = "pbirefresh" # the state_container
   }
-  expect_failures = [var.powerbi_auth, var.powerbi_client_certificate_name, var.powerbi_cloud, var.public_base_url, var.sweep_schedule]
+  expect_failures = [var.powerbi_auth, var.powerbi_client_certificate_name, var.powerbi_cloud, var.public_base_url, var.sweep_schedule, var.audit_container]
 }

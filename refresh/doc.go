@@ -161,9 +161,9 @@
 //   - A POST that the network delays past the settle window starts a refresh that
 //     nobody expects any more; only Power BI's own serialisation stops it then. It
 //     occupies the model from the moment when its id or the history tells of it.
-//   - An enhanced refresh whose 202 was lost is not adopted from the history, since
-//     a row there does not say what was refreshed: it is waited for, and asked for
-//     again.
+//   - An enhanced refresh of the whole model whose 202 was lost is not adopted, nor one of
+//     tables that may have a policy: neither the history nor the details of a row say
+//     all of what was refreshed (state_details.go). It is waited for, and asked for again.
 //   - Deleting the state container loses every promise made; deleting the records of a
 //     key, what it stood for.
 //   - Cancelled shares of one operation are remembered up to a bound.

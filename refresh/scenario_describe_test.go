@@ -39,6 +39,9 @@ func (s *scenario) occupants() []string {
 		if a.RefreshID != "" {
 			line += " id " + a.RefreshID
 		}
+		if c := a.Candidate; c != nil {
+			line += " candidate " + c.RefreshID + map[bool]string{true: " the same"}[c.Same]
+		}
 		if a.Settle.Reads > 0 {
 			line += fmt.Sprintf(" quiet %d since %s", a.Settle.Reads, s.offset(a.Settle.Since))
 		}

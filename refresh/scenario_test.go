@@ -183,6 +183,8 @@ func (s *scenario) ask(args []string) Ask {
 			ask.QueueTimeout = s.duration(value)
 		case key == "commit":
 			ask.Shape.CommitMode = value
+		case key == "policy":
+			ask.Shape.ApplyPolicy = new(value == "on")
 		case key == "parallelism":
 			ask.Tuning.MaxParallelism = new(s.number(value))
 		case key == "attempts":
@@ -229,7 +231,7 @@ func (s *scenario) answer(args []string) Answer {
 }
 
 // observation reads a look: "error", "after=D" of a 429, "sent=-D" for one that was
-// held up, "detail", "objects=A:STATUS,B/1:STATUS" of the row before, and rows ID:state[:type[:start]],
+// held up, "detail", "asked=TYPE/MODE" and "objects=A:STATUS,B/1:STATUS" of the row before, and rows ID:state[:type[:start]],
 // newest first, where start is an offset from now and "-" stands for no id.
 func (s *scenario) observation(args []string) Observed {
 	s.t.Helper()
@@ -248,6 +250,9 @@ func (s *scenario) observation(args []string) Observed {
 			e.SentAt = s.now.Add(s.duration(value))
 		case "detail":
 			e.Detail = true
+		case "asked":
+			kind, mode, _ := strings.Cut(value, "/")
+			e.Rows[len(e.Rows)-1].Asked = Asked{kind, mode}
 		case "objects":
 			e.Rows[len(e.Rows)-1].Objects = progressOf(value)
 		default:

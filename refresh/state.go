@@ -121,6 +121,8 @@ type Attempt struct {
 	Weighed   bool      `json:"weighed,omitempty"` // no row can be told to be its refresh any more
 	Again     bool      `json:"again,omitempty"`   // it came back from the watch list without a name
 
+	Candidate *Candidate `json:"candidate,omitempty"` // a row whose details may tell that it is ours
+
 	LookAt time.Time `json:"lookAt,omitzero"`
 	Looks  int       `json:"looks,omitempty"`
 	Settle Settle    `json:"settle,omitzero"`
@@ -243,6 +245,7 @@ func (s State) clone() State {
 	if s.Attempt = clonePointer(s.Attempt); s.Attempt != nil {
 		s.Attempt.Serves = slices.Clone(s.Attempt.Serves)
 		s.Attempt.Settle.Known = slices.Clone(s.Attempt.Settle.Known)
+		s.Attempt.Candidate = clonePointer(s.Attempt.Candidate)
 	}
 	return s
 }

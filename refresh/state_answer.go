@@ -85,7 +85,7 @@ func (m *machine) concluded(txn string) bool {
 }
 
 func (m *machine) accepted(a *Attempt, answer Answer) {
-	a.Accepted = m.now
+	a.Accepted, a.Candidate = m.now, nil
 	a.RefreshID = answer.RefreshID
 	if a.RefreshID == "" {
 		m.settle(a) // accepted, and nothing to ask for by name

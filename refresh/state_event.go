@@ -95,6 +95,7 @@ type Row struct {
 	Word    string // Power BI's own status word
 	Fault   *Fault
 	Objects []Progress
+	Asked   Asked // in details only
 }
 
 // RowState is what a row says, read with care: a word that is not known is in

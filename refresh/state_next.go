@@ -136,7 +136,7 @@ func (m *machine) follow(a *Attempt) {
 		return // look after the DELETE was answered
 	}
 	if !m.now.Before(a.LookAt) {
-		m.do(Look{Txn: a.Txn, RefreshID: a.RefreshID, Kind: a.Kind})
+		m.do(a.look())
 	}
 }
 

@@ -38,25 +38,29 @@ func (m *machine) observed(e Observed) {
 // watch weighs a look at the refresh of our own attempt.
 func (m *machine) watch(a *Attempt, e Observed) {
 	row, found := Row{}, false
-	if e.Detail && len(e.Rows) == 1 {
-		row, found = e.Rows[0], true
-	} else if a.RefreshID != "" {
+	if a.RefreshID != "" {
 		row, found = findRow(e.Rows, a.RefreshID)
 	}
 	switch {
 	case found:
 		m.saw(a, row, e)
-	case !e.Detail:
+	case e.Detail:
+		m.compare(a, e)
+	default:
 		m.weigh(a, e)
 	}
-	if m.Attempt != nil {
+	switch {
+	case m.Attempt == nil:
+	case m.Attempt.Candidate.urgent():
+		m.Attempt.LookAt = m.now
+	default:
 		m.Attempt.LookAt = m.now.Add(m.nextLook(m.Attempt))
 	}
 }
 
 // saw handles the row of our refresh.
 func (m *machine) saw(a *Attempt, row Row, e Observed) {
-	a.Seen = true
+	a.Seen, a.Candidate = true, nil
 	a.Settle = Settle{From: m.now}
 	if !row.Start.IsZero() {
 		a.Started = row.Start

@@ -26,7 +26,8 @@ func (m *machine) settle(a *Attempt) {
 
 // weigh looks for our refresh in a history that does not name it.
 func (m *machine) weigh(a *Attempt, e Observed) {
-	quiet := true
+	quiet, last := true, a.Candidate
+	a.Candidate = nil
 	for _, row := range e.Rows {
 		if row.State == RowInProgress {
 			quiet = quiet && !row.atWork(e)
@@ -35,12 +36,14 @@ func (m *machine) weigh(a *Attempt, e Observed) {
 		if !m.mayBeOurs(a, row, e) || slices.Contains(a.Settle.Known, row.key()) {
 			continue
 		}
-		if m.provenBy(a, row, e) {
+		if m.provenBy(a, row, e, last) {
 			m.adopt(a, row, e)
 			return
 		}
 		quiet = false
-		m.known(a, row)
+		if !m.inquire(a, row, e, last) {
+			m.known(a, row)
+		}
 	}
 	m.count(a, e, quiet)
 }
@@ -124,15 +127,23 @@ func (m *machine) knownBy(id, txn string) bool {
 	})
 }
 
-// provenBy is narrow: it is about calling an operation done. Only the one
-// completed row that began after the intent by any reading of the clocks will
-// do, and only where the row's kind says all that there is to say about what was
-// refreshed.
-func (m *machine) provenBy(a *Attempt, row Row, e Observed) bool {
-	if a.Weighed || row.State != RowCompleted || row.ID == "" || row.Type != "ViaApi" || !a.Shape.Plain() || a.Kind == Enhanced {
-		return false
-	}
-	if row.Start.Add(-max(m.Ahead.Most, e.Skew+e.Fuzz)).Before(a.Intent) {
+// provenBy is narrow: it is about calling an operation done. Only the one completed row
+// that began after the intent will do, and only where the row's kind says all that there
+// is to say about what was refreshed, or its details do.
+func (m *machine) provenBy(a *Attempt, row Row, e Observed, c *Candidate) bool {
+	ofKind := row.Type == "ViaApi" && a.Shape.Plain() && a.Kind != Enhanced
+	return (ofKind || c.proves(row)) && m.onlyCandidate(a, row, e)
+}
+
+// startedAfter reports whether a refresh began after the intent, by any reading of the
+// clocks.
+func (m *machine) startedAfter(a *Attempt, row Row, e Observed) bool {
+	return !row.Start.Add(-max(m.Ahead.Most, e.Skew+e.Fuzz)).Before(a.Intent)
+}
+
+// onlyCandidate reports whether the row has completed and no other may be ours.
+func (m *machine) onlyCandidate(a *Attempt, row Row, e Observed) bool {
+	if a.Weighed || row.State != RowCompleted || row.ID == "" || !m.startedAfter(a, row, e) {
 		return false
 	}
 	candidates := 0

@@ -151,6 +151,7 @@ func (p *powerBI) Look(ctx context.Context, m Model, l Look) Sight {
 	}
 	row := p.row(s.Detail.Row)
 	row.ID = l.RefreshID // a detail does not repeat it
+	row.Asked = Asked{Type: s.Detail.Type, CommitMode: s.Detail.CommitMode}
 	for _, o := range s.Detail.Objects {
 		row.Objects = append(row.Objects, Progress{Table: o.Table, Partition: o.Partition, Status: string(o.Status)})
 	}

@@ -48,6 +48,7 @@ func deeds() []struct {
 		{1, "recreate", (*world).recreate},
 		{4, "leap", (*world).leap},
 		{1, "calmer", (*world).calmer},
+		{4, "lost partitions", (*world).losePartitions},
 	}
 }
 

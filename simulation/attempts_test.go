@@ -44,6 +44,9 @@ func (o *oracle) tries(old, op refresh.Operation) {
 		}
 		if try.Adopted && (i >= len(old.Tries) || !old.Tries[i].Adopted) {
 			o.w.cover.hit("try adopted")
+			if try.Kind == refresh.Enhanced {
+				o.w.cover.hit("try adopted by its details")
+			}
 		}
 	}
 }

@@ -12,6 +12,8 @@
 //	arguments of go test: the narrowest that must fail
 //	fails: words of its output, such as the name of the test that must fail
 //
+// A last line "in a copy" is for a file that the test reads itself, such as a workflow.
+//
 // A bug that does not compile, whose text is not found, or that makes something else
 // fail is an error: the list has to follow the code. One whose last line says "by hand"
 // takes minutes and real processes, and is tried only if its name is asked for:

@@ -13,6 +13,7 @@ type mutant struct {
 	args       []string // of go test
 	fails      string   // is in its output
 	byHand     bool
+	copied     bool // the tests read the file themselves
 }
 
 // parse reads the list.
@@ -36,7 +37,8 @@ func parseOne(block string) (mutant, error) {
 	name, file, ok4 := strings.Cut(head, "\n")
 	args, fails, ok5 := strings.Cut(strings.TrimSpace(how), "\nfails: ")
 	fails, byHand := strings.CutSuffix(fails, "\nby hand")
-	m := mutant{name: name, file: strings.TrimSpace(file), old: old, now: now, args: strings.Fields(args), fails: fails, byHand: byHand}
+	fails, copied := strings.CutSuffix(fails, "\nin a copy")
+	m := mutant{name: name, file: strings.TrimSpace(file), old: old, now: now, args: strings.Fields(args), fails: fails, byHand: byHand, copied: copied}
 	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || old == "" || old == now || len(m.args) == 0 || fails == "" || strings.Contains(fails, "\n") {
 		return mutant{}, errors.New("it is not: name, file, <<<<, old text, ====, new text, >>>>, arguments of go test, fails: words")
 	}

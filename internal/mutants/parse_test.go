@@ -48,6 +48,10 @@ func TestParse(t *testing.T) {
 	if err != nil || len(got) != 1 || !got[0].byHand || got[0].fails != "x" {
 		t.Errorf("%+v %v", got, err)
 	}
+	got, err = parse("## read\nf.yml\n<<<<\na\n====\nb\n>>>>\n./p\nfails: x\nin a copy\n")
+	if err != nil || len(got) != 1 || !got[0].copied || got[0].byHand || got[0].fails != "x" {
+		t.Errorf("%+v %v", got, err)
+	}
 	for name, text := range map[string]string{
 		"no file": "## x\n<<<<\na\n====\nb\n>>>>\n./p\nfails: x\n", "nothing changed": "## x\nf.go\n<<<<\na\n====\na\n>>>>\n./p\nfails: x\n",
 		"no tests": "## x\nf.go\n<<<<\na\n====\nb\n>>>>\nfails: x\n", "no old text": "## x\nf.go\n====\nb\n>>>>\n./p\nfails: x\n",

@@ -13,23 +13,29 @@ import (
 
 // try runs the tests with the bug in, and fails unless they fail as they should. The
 // go command reads the changed file in place of the good one (-overlay): no copy of the
-// project, and whatever the bug does not touch is built already.
+// project, and whatever the bug does not touch is built already. But what a test reads
+// itself needs one.
 func (m mutant) try(ctx context.Context) (out string, err error) {
 	dir, err := os.MkdirTemp("", "pbirefresh-mutants-")
 	if err != nil {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	overlay, err := m.overlay(dir)
-	if err != nil {
-		return "", err
-	}
 	args := append([]string{"test", "-vet=off"}, m.args...)
 	if !m.byHand {
 		args = append(args, "-timeout", "120s")
 	}
 	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Env = append(cmd.Environ(), "GOFLAGS=-overlay="+overlay) // also for what the tests build
+	if m.copied {
+		cmd.Dir, err = dir, m.inCopy(ctx, dir)
+	} else {
+		var overlay string
+		overlay, err = m.overlay(dir)
+		cmd.Env = append(cmd.Environ(), "GOFLAGS=-overlay="+overlay) // also for what the tests build
+	}
+	if err != nil {
+		return "", err
+	}
 	b, err := cmd.CombinedOutput()
 	return string(b), m.judge(string(b), err)
 }

@@ -33,13 +33,10 @@ func (c Caller) String() string {
 	}
 }
 
-// Bucket tells callers apart even where they have no name, for limits. It is not to be
-// shown: for a key without a name it is its digest.
-func (c Caller) Bucket() string { return c.String() + " " + c.digest }
-
-// Owner is whose something is: who was authenticated, or else the function key. Neither
-// a name that a policy gives later nor, for the former, a renewed key changes it. It is
-// not to be shown either.
+// Owner tells callers apart, also those without a name, for what is theirs: who was
+// authenticated, or else the function key. Neither a name that a policy gives later nor,
+// for the former, another key makes somebody else of them. It is not to be shown: of a
+// key it is the digest.
 func (c Caller) Owner() string {
 	if c.ObjectID != "" || c.AppID != "" {
 		return c.String()

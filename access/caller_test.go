@@ -146,22 +146,6 @@ func TestNamesOfKeys(t *testing.T) {
 	}
 }
 
-// Callers without a name are still told apart, and the same one is the same.
-func TestBuckets(t *testing.T) {
-	t.Parallel()
-	bucket := func(key string) string {
-		c, err := Gate{}.Identify(http.Header{"X-Functions-Key": {key}}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c.Bucket()
-	}
-	one, again, other := bucket("k1"), bucket("k1"), bucket("k2")
-	if one == other || one != again || strings.Contains(one, "k1") {
-		t.Errorf("%q %q %q", one, again, other)
-	}
-}
-
 // What is somebody's stays so, whatever names a policy gives and keys are renewed.
 func TestOwners(t *testing.T) {
 	t.Parallel()

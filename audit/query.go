@@ -45,11 +45,20 @@ func (q Query) Check() error {
 }
 
 func (q Query) wants(r Record) bool {
-	_, id, _ := strings.Cut(r.Caller, ":")
 	return !r.Time.Before(q.From) && r.Time.Before(q.To) &&
 		(q.Workspace == "" || strings.EqualFold(q.Workspace, r.WorkspaceID)) &&
 		(q.Dataset == "" || strings.EqualFold(q.Dataset, r.DatasetID)) &&
-		(q.Caller == "" || slices.ContainsFunc([]string{r.Caller, id, r.Name}, func(s string) bool { return strings.EqualFold(q.Caller, s) }))
+		(q.Caller == "" || q.by(r))
+}
+
+// by tells whether a record is by the caller that is asked for. Anybody may have chosen
+// a name: one that looks like a caller is not taken for it.
+func (q Query) by(r Record) bool {
+	_, id, _ := strings.Cut(r.Caller, ":")
+	if strings.EqualFold(q.Caller, r.Caller) || strings.EqualFold(q.Caller, id) {
+		return true
+	}
+	return !strings.Contains(q.Caller, ":") && strings.EqualFold(q.Caller, r.Name)
 }
 
 // Read returns the records of a query in the order of their times, day by day. A blob

@@ -67,6 +67,9 @@ func TestQueries(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, &got, tt.want)
 		}
 	}
+	if (Query{Caller: "key:adf"}).by(Record{Caller: "object:eve", Name: "key:adf"}) {
+		t.Error("who calls itself like another caller is taken for it")
+	}
 }
 
 func TestQueriesThatCannotBeAnswered(t *testing.T) {

@@ -65,6 +65,15 @@ func TestLimiterIsBounded(t *testing.T) {
 	}
 }
 
+// Who is signed in has one rate, however many function keys it has.
+func TestOneRateForAllKeysOfAPerson(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(c *Config) { c.Guard.PerCaller, c.Guard.Gate.EasyAuth = Rate{1, time.Hour}, true })
+	b.trigger(wholeModel(), principal(ada)).is(http.StatusAccepted)
+	b.trigger(wholeModel(), principal(ada), "x-functions-key: another").is(http.StatusTooManyRequests)
+	b.trigger(wholeModel(), "x-functions-key: another").is(http.StatusAccepted)
+}
+
 // The routes: 429 with a Retry-After from 1 to 60, and nothing was asked for.
 func TestRatesOfTheRoutes(t *testing.T) {
 	t.Parallel()

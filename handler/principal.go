@@ -40,7 +40,7 @@ func (g *guard) enter(r *http.Request) (access.Caller, error) {
 		return caller, &Error{Status: http.StatusUnauthorized, Code: "PrincipalInvalid", err: err,
 			Message: "App Service authentication is on, and yet the header X-MS-CLIENT-PRINCIPAL is not what it sends. Look at its configuration."}
 	}
-	if wait, ok := g.callers.take(caller.Bucket(), time.Now()); !ok {
+	if wait, ok := g.callers.take(caller.Owner(), time.Now()); !ok {
 		return caller, limited("RATE_LIMIT_CALLER", g.PerCaller, wait)
 	}
 	return caller, nil

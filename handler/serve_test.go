@@ -10,6 +10,23 @@ import (
 	"pbirefresh/refresh"
 )
 
+// App Service authentication lets what lies below /api/refreshes/ pass without a token,
+// for status URLs, and the host takes a slash at the end for none: only one spelling of
+// the path asks for a refresh here.
+func TestTheTriggerHasOneSpelling(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, path := range []string{
+		"/api/refreshes/", "/api/refreshes//", "/api//refreshes", "//api/refreshes", "/API/refreshes", "/api/Refreshes", "/api/refreshes/.", "/api/refreshes/x/..",
+		"/api/refreshes/%2e", "/api/refreshes/x/%2e%2e", "/api/refreshes%2f", "/api/refreshes;x", "/api/refreshes/%20", "/api/refreshes/x/../../refreshes",
+	} {
+		if a := b.raw(http.MethodPost, path, wholeModel()); a.code < 300 || b.fake.count("trigger") > 0 {
+			t.Fatalf("%s asks for a refresh: HTTP %d", path, a.code)
+		}
+	}
+	b.trigger(wholeModel()).is(http.StatusAccepted)
+}
+
 func TestUnknownRoutes(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

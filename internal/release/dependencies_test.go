@@ -178,3 +178,33 @@ func TestToolsAreListed(t *testing.T) {
 		t.Errorf("there is no %s", name)
 	}
 }
+
+// Updates are proposed for every module and package, and for nothing that is gone.
+func TestUpdatesAreProposedForAll(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile(filepath.Join("..", "..", ".github", "dependabot.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]string{} // folder and ecosystem: what makes it one
+	for _, m := range regexp.MustCompile(`(?m)^  - package-ecosystem: (gomod|npm)\r?\n    directories: \[(.+)\]`).FindAllStringSubmatch(string(b), -1) {
+		for dir := range strings.SplitSeq(m[2], ",") {
+			told[strings.Trim(dir, ` "`)+" "+m[1]] = map[string]string{"gomod": "go.mod", "npm": "package.json"}[m[1]]
+		}
+	}
+	for place, file := range told {
+		dir, _, _ := strings.Cut(place, " ")
+		if _, err := os.Stat(filepath.Join("..", "..", filepath.FromSlash(dir), file)); err != nil {
+			t.Errorf("%s: %v", place, err)
+		}
+	}
+	for file := range table(t, "Tools, in modules of their own") {
+		dir, base := filepath.ToSlash(filepath.Dir(file)), filepath.Base(file)
+		if told["/"+dir+" "+map[string]string{"go.mod": "gomod", "package.json": "npm"}[base]] != base {
+			t.Errorf("no updates are proposed for %s", file)
+		}
+	}
+	if told["/ gomod"] == "" || !strings.Contains(string(b), "package-ecosystem: github-actions") {
+		t.Error("no updates are proposed for go.mod, or for actions")
+	}
+}

@@ -2,6 +2,9 @@ module pbirefresh
 
 go 1.26.0
 
+// What a release is built with: `make release` refuses another one.
+toolchain go1.26.8
+
 require (
 	github.com/Azure/azure-sdk-for-go/sdk/azcore v1.24.0
 	github.com/Azure/azure-sdk-for-go/sdk/azidentity v1.15.0

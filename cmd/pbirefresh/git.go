@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 )
 
@@ -42,6 +44,21 @@ func repeatable(ctx context.Context, root string) error {
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(changed+"\n"+unknown), "\n")
 	return fmt.Errorf("the tree has changes that are not committed (%s), and nobody could make this release again: commit them, or say -allow-dirty", first)
+}
+
+// pinned returns an error if this is another Go release than the one that go.mod names:
+// it makes other bytes of the same commit. Go itself takes a newer one for good.
+func pinned(root, goVersion string) error {
+	text, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(text)) {
+		if want, ok := strings.CutPrefix(strings.TrimSpace(line), "toolchain "); ok && want != goVersion {
+			return fmt.Errorf("this is %s, and go.mod names %s for releases: run it with GOTOOLCHAIN=%s, or say -allow-dirty", goVersion, want, want)
+		}
+	}
+	return nil
 }
 
 // tagged returns an error if the version promises something and is not the commit's

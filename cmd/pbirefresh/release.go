@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -25,7 +26,7 @@ func makeRelease(ctx context.Context, args []string, env environment) error {
 	fs := flag.NewFlagSet("release", flag.ContinueOnError)
 	stamp := fs.String("version", "", "the version; default: from git")
 	out := fs.String("out", "", "the folder in which dist/ and build/ are made; default: the project's")
-	dirty := fs.Bool("allow-dirty", false, "also what nobody could make again: a tree with changes, or a version that is no tag")
+	dirty := fs.Bool("allow-dirty", false, "also what nobody could make again: a tree with changes, a version that is no tag, another Go")
 	if _, err := parse(fs, args, env); err != nil {
 		return err
 	}
@@ -33,7 +34,8 @@ func makeRelease(ctx context.Context, args []string, env environment) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(repeatable(ctx, p.root), tagged(ctx, p.root, p.stamp)); err != nil && !*dirty {
+	err = errors.Join(repeatable(ctx, p.root), tagged(ctx, p.root, p.stamp), pinned(p.root, runtime.Version()))
+	if err != nil && !*dirty {
 		return err
 	}
 	notes, err := notesOf(p.root, p.stamp)

@@ -114,6 +114,33 @@ func TestReleasedVersionIsATag(t *testing.T) {
 	}
 }
 
+// The Go release that go.mod names makes the bytes of a release, and no other.
+func TestReleaseIsBuiltWithThePinnedGo(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	if err := pinned(root, "go1.26.8"); err == nil {
+		t.Error("no go.mod")
+	}
+	for text, want := range map[string]string{
+		"module m\n\ngo 1.26.0\n":                       "",
+		"module m\n\ngo 1.26.0\n\ntoolchain go1.26.8\n": "",
+		"module m\n\ngo 1.26.0\n\ntoolchain go1.26.9\n": "GOTOOLCHAIN=go1.26.9",
+	} {
+		writeIn(t, root, "go.mod", text)
+		err := pinned(root, "go1.26.8")
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+	own, err := findRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := pinned(own, "go1.0"); err == nil {
+		t.Error("the project's go.mod names no toolchain")
+	}
+}
+
 func TestBuilder(t *testing.T) {
 	t.Parallel()
 	actions := map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "o/p", "GITHUB_RUN_ID": "7"}

@@ -53,15 +53,17 @@ func unzipSources(to string) error {
 	return errors.Join(errs...)
 }
 
-// startPrevious starts an instance of the previous version.
-func startPrevious(t *testing.T, world *sim.World, settings map[string]string) *app {
+// startVersion starts an instance of a version.
+func startVersion(t *testing.T, version func() (string, error), world *sim.World, settings map[string]string) *app {
 	t.Helper()
-	root, err := previousDist()
+	root, err := version()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return startAppFrom(t, root, world, settings, "")
 }
+
+func todaysDist() (string, error) { return dist, nil }
 
 // document is the state document of a model, as it is.
 func document(t *testing.T, settings map[string]string, ref sim.Ref) lease.Document {
@@ -77,47 +79,62 @@ func document(t *testing.T, settings map[string]string, ref sim.Ref) lease.Docum
 	return doc
 }
 
-// The previous version would drop what it does not know: it does not touch today's
-// documents, whatever it is asked, and says so. Today's finds everything as it was.
-func TestPreviousVersionLeavesTodaysDocumentsAlone(t *testing.T) {
+// An older version does not touch what it would lose or misjudge, whatever it is asked,
+// and says so. The newer one finds everything as it was, and goes on.
+func TestOlderVersionLeavesNewerDocumentsAlone(t *testing.T) {
 	t.Parallel()
-	world, settings := newWorld(t), onAzurite(t)
-	if err := world.PowerBI.Tune(sim.Sales(), func(k *sim.Knobs) { k.Duration = 2 * time.Second }); err != nil {
-		t.Fatal(err)
+	for name, pair := range map[string]struct {
+		newer, older func() (string, error)
+		code         string
+	}{
+		"previous and today": {todaysDist, previousDist, refresh.CodeUnavailable},
+		"today and next":     {demandingDist, todaysDist, refresh.CodeNewerVersion},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			world, settings := newWorld(t), onAzurite(t)
+			if err := world.PowerBI.Tune(sim.Sales(), func(k *sim.Knobs) { k.Duration = 2 * time.Second }); err != nil {
+				t.Fatal(err)
+			}
+			newer := startVersion(t, pair.newer, world, settings)
+			id := newer.trigger(body(sim.Sales())).ID
+			newer.close()
+			before := document(t, settings, sim.Sales())
+			older := startVersion(t, pair.older, world, settings)
+			older.leavesAlone(id, pair.code)
+			older.close()
+			if after := document(t, settings, sim.Sales()); after.Version != before.Version || string(after.Body) != string(before.Body) {
+				t.Errorf("it has written the document:\n%s\n%s", before.Body, after.Body)
+			}
+			newer = startVersion(t, pair.newer, world, settings)
+			if doc := newer.finish(newer.host.URL() + "/api/refreshes/" + id); doc.Status != refresh.StatusSucceeded {
+				t.Errorf("ended as %+v", doc)
+			}
+			if c := counters(t, world, sim.Sales()); c.Posts != 1 {
+				t.Errorf("%d requests for one refresh", c.Posts)
+			}
+		})
 	}
-	today := startApp(t, world, settings)
-	doc := today.trigger(body(sim.Sales()))
-	today.close()
-	before := document(t, settings, sim.Sales())
+}
 
-	previous := startPrevious(t, world, settings)
+// leavesAlone asks for everything that would write.
+func (a *app) leavesAlone(id, code string) {
+	a.t.Helper()
 	for _, c := range []struct{ method, path, body string }{
 		{"POST", "/api/refreshes", body(sim.Sales())},
-		{"GET", "/api/refreshes/" + doc.ID, ""},
-		{"POST", "/api/refreshes/" + doc.ID + "/cancel", ""},
+		{"GET", "/api/refreshes/" + id, ""},
+		{"POST", "/api/refreshes/" + id + "/cancel", ""},
 	} {
-		resp, text := previous.call(c.method, c.path, c.body)
-		if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") == "" {
-			t.Errorf("%s: %s %s", c.path[:14], resp.Status, text)
+		resp, text := a.call(c.method, c.path, c.body)
+		if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") == "" || resp.Header.Get("x-ms-error-code") != code {
+			a.t.Errorf("%s %s: %s %s", c.method, c.path[:14], resp.Status, text)
 		}
 	}
-	if err := previous.host.Fire(t.Context(), "RefreshSweep"); err != nil {
-		t.Error(err)
+	if err := a.host.Fire(a.t.Context(), "RefreshSweep"); err != nil {
+		a.t.Error(err)
 	}
-	if !strings.Contains(previous.log(), "newer version") {
-		t.Errorf("it does not say why\n%s", previous.log())
-	}
-	previous.close()
-	if after := document(t, settings, sim.Sales()); after.Version != before.Version || string(after.Body) != string(before.Body) {
-		t.Errorf("it has written the document:\n%s\n%s", before.Body, after.Body)
-	}
-
-	today = startApp(t, world, settings)
-	if doc = today.finish(today.host.URL() + "/api/refreshes/" + doc.ID); doc.Status != refresh.StatusSucceeded {
-		t.Errorf("ended as %+v", doc)
-	}
-	if c := counters(t, world, sim.Sales()); c.Posts != 1 {
-		t.Errorf("%d requests for one refresh", c.Posts)
+	if !strings.Contains(a.log(), "newer version") {
+		a.t.Errorf("it does not say why\n%s", a.log())
 	}
 }
 
@@ -126,7 +143,7 @@ func TestPreviousVersionLeavesTodaysDocumentsAlone(t *testing.T) {
 func TestTodayFinishesWhatThePreviousBegan(t *testing.T) {
 	t.Parallel()
 	world, settings := newWorld(t), onAzurite(t)
-	previous := startPrevious(t, world, settings)
+	previous := startVersion(t, previousDist, world, settings)
 	ended := previous.finish(previous.trigger(body(sim.Sales())).StatusURL)
 	if err := world.PowerBI.Tune(sim.Sales(), func(k *sim.Knobs) { k.Duration = 3 * time.Second }); err != nil {
 		t.Fatal(err)

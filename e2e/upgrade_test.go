@@ -16,6 +16,7 @@ func TestRollingUpgradeAndBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := newRollout(t, dist, 3)
+	r.repeats = true
 	ctx, calm := context.WithCancel(t.Context())
 	defer calm()
 	r.asked.Go(func() { r.load(ctx) })
@@ -43,6 +44,7 @@ func TestRollingUpgradeAndBack(t *testing.T) {
 func TestScaleOutUnderLoad(t *testing.T) {
 	t.Parallel()
 	r := newRollout(t, dist, 1)
+	r.repeats = true
 	ctx, calm := context.WithCancel(t.Context())
 	defer calm()
 	r.asked.Go(func() { r.load(ctx) })

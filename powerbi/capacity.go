@@ -32,7 +32,9 @@ func NewWorkspaces(read func(ctx context.Context, id string) (Workspace, error),
 	return &Workspaces{read: read, ttl: ttl, known: map[string]remembered{}}
 }
 
-// Get returns the workspace, from memory if it was read within the ttl.
+// Get returns the workspace, from memory if it was read within the ttl, or if Power BI
+// is throttling such reads: they must not keep a refresh from being started, and what
+// was true when it was last read is nearly always true still.
 func (w *Workspaces) Get(ctx context.Context, id string) (Workspace, error) {
 	w.mu.Lock()
 	r, ok := w.known[strings.ToLower(id)]
@@ -40,7 +42,11 @@ func (w *Workspaces) Get(ctx context.Context, id string) (Workspace, error) {
 	if ok && time.Now().Before(r.until) {
 		return r.workspace, nil
 	}
-	return w.Fresh(ctx, id)
+	ws, err := w.Fresh(ctx, id)
+	if ok && (HasCode(err, CodeThrottled) || HasCode(err, CodeCapacityThrottled)) {
+		return r.workspace, nil
+	}
+	return ws, err
 }
 
 // Fresh reads the workspace now, and remembers it. Use it before a decision that

@@ -40,6 +40,15 @@ func TestWorkspacesRemember(t *testing.T) {
 			t.Errorf("fresh while down: %v", err)
 		}
 		get("3") // an error forgets nothing
+		time.Sleep(2 * time.Hour)
+		if _, err := w.Get(t.Context(), workspaceID); !errors.Is(err, fail) {
+			t.Errorf("too old, while down: %v", err)
+		}
+		fail = &Error{Code: CodeThrottled}
+		get("3") // throttled reads keep no refresh back
+		if _, err := w.Get(t.Context(), "another"); !HasCode(err, CodeThrottled) {
+			t.Errorf("never read, while throttled: %v", err)
+		}
 	})
 }
 

@@ -28,7 +28,7 @@ const (
 	probeWait = time.Second
 )
 
-// gate fails calls at once while Power BI wants to be left alone. When the time is
+// gate fails calls of all models at once while Power BI wants to be left alone. When the time is
 // over one call goes first, and the rest follow only if it was not throttled again:
 // a thousand waiting callers do not come back as one storm.
 type gate struct {

@@ -77,6 +77,17 @@
 // back and the call goes on; its result is fed under a lease of its own, however
 // long that takes. Meanwhile the saved stage "starting" reserves the model.
 //
+// # Throttling
+//
+// Starts and reads are throttled apart, on three levels. The client of a process sends
+// nothing of a kind, for any model, before the time that Power BI named; then one call
+// goes first. The document of a model holds that time (Hold, LookAt), for every process
+// and however long it is, and up to a tenth more, another part of it for each model: no
+// storm when it ends. So a process that was not told yet finds out by what it sends at
+// once, and not by a call for each model. No refresh waits for reads to be possible but
+// one whose model is occupied as far as is known. What is known of a workspace's capacity
+// is believed for longer while reads of that are throttled.
+//
 // # Waiting
 //
 // [Coordinator.Wait] holds a caller until its operation ends. Those who wait for a model

@@ -1,6 +1,7 @@
 package refresh
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -30,7 +31,7 @@ func (m *machine) answered(e Answered) {
 		m.busyAnswer()
 	case Throttled:
 		m.notStarted()
-		m.hold(HoldThrottled, max(time.Second, e.Answer.RetryAfter), "")
+		m.hold(HoldThrottled, m.spread(max(time.Second, e.Answer.RetryAfter)), "")
 	case Refused:
 		m.refused(e.Answer)
 	case Unsent:
@@ -153,7 +154,7 @@ func (m *machine) refused(answer Answer) {
 func (m *machine) quota(f Fault) *Fault {
 	const day = 24 * time.Hour
 	frees := m.now.Add(day)
-	for _, op := range m.Recent {
+	for _, op := range slices.Concat(m.Recent, m.Pending) { // of a pending one, the tries that failed
 		for _, try := range op.Tries {
 			if !try.Started.IsZero() && m.now.Sub(try.Started) < day && try.Started.Add(day).Before(frees) {
 				frees = try.Started.Add(day)
@@ -180,9 +181,14 @@ func (m *machine) unsent(answer Answer) {
 	m.notStarted()
 }
 
-// hold keeps the model from being posted to for a while.
+// hold keeps the model from being posted to for a while. What Power BI has asked for is
+// not made shorter by any wait of ours.
 func (m *machine) hold(reason HoldReason, wait time.Duration, detail string) {
-	m.Hold = &Hold{Since: m.now, Until: m.now.Add(wait), Reason: reason, Detail: detail}
+	until := m.now.Add(wait)
+	if h := m.Hold; h != nil && h.Reason == HoldThrottled && h.Until.After(until) {
+		return
+	}
+	m.Hold = &Hold{Since: m.now, Until: until, Reason: reason, Detail: detail}
 }
 
 // failedTry ends the present try of op and either schedules another or ends op.

@@ -19,14 +19,14 @@ func (m *machine) observed(e Observed) {
 	case a != nil && a.Txn == e.Txn:
 		a.Looks++
 		if e.Err != nil {
-			a.LookAt = m.now.Add(max(e.RetryAfter, lookAgain(a.Looks)))
+			a.LookAt = m.now.Add(max(m.spread(e.RetryAfter), lookAgain(a.Looks)))
 			return
 		}
 		m.watch(a, e)
 	case a == nil && e.Txn == "" && m.Foreign != nil && !e.SentAt.Before(m.Foreign.Since):
 		m.Foreign.Looks++
 		if e.Err != nil {
-			m.Foreign.LookAt = m.now.Add(max(e.RetryAfter, lookAgain(m.Foreign.Looks)))
+			m.Foreign.LookAt = m.now.Add(max(m.spread(e.RetryAfter), lookAgain(m.Foreign.Looks)))
 			return
 		}
 		m.watchForeign(e)

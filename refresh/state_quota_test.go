@@ -33,4 +33,14 @@ func TestQuotaIsEstimated(t *testing.T) {
 	if got := refused(); !strings.Contains(got, "2026-03-03 18:00 UTC") {
 		t.Errorf("it does not count any more: %s", got)
 	}
+	// A try that failed counts as well, and so does that of an operation which is not done.
+	s.now = s.now.Add(48 * time.Hour)
+	s.arrive([]string{"carol"})
+	s.command("tick")
+	s.command("answer accepted id=R2 kind=standard")
+	s.command("look R2:failed/capacity:ViaApi")
+	s.now = s.now.Add(time.Hour)
+	if got := refused(); !strings.Contains(got, "2026-03-05 18:00 UTC") {
+		t.Errorf("the try that failed at 18:00 counts: %s", got)
+	}
 }

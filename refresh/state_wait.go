@@ -2,6 +2,7 @@ package refresh
 
 import (
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"time"
 )
@@ -48,6 +49,14 @@ func (m *machine) held(h Hold) {
 	if h.Reason != HoldBackoff {
 		m.block(Blocked{Reason: string(h.Reason), Detail: h.Detail, Since: h.Since, Until: h.Until})
 	}
+}
+
+// spread is a wait that Power BI asked for, and up to a tenth more, another part of it
+// for each model: those that were throttled at the same time do not return as one storm.
+func (s *State) spread(wait time.Duration) time.Duration {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(s.Model.String())) // never fails
+	return wait + time.Duration(float64(wait/10)*float64(h.Sum32())/(1<<32)).Truncate(100*time.Millisecond)
 }
 
 func (f *Foreign) blocked() Blocked {

@@ -90,14 +90,8 @@ func (m *model) objects(r *refresh) []detailObject {
 	if r.begun.IsZero() {
 		return nil
 	}
-	wanted := r.wants.objects
-	if len(wanted) == 0 {
-		for _, table := range m.knobs.tables() {
-			wanted = append(wanted, refreshObject{Table: table})
-		}
-	}
 	var list []detailObject
-	for _, o := range wanted {
+	for _, o := range r.objects(m.knobs.tables()) {
 		list = append(list, detailObject{o.Table, o.Partition, r.objectStatus(o)})
 	}
 	return list

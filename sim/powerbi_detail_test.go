@@ -152,6 +152,9 @@ func TestPartialCommit(t *testing.T) {
 	if got["status"] != "Failed" || got["commitMode"] != "PartialBatch" || !reflect.DeepEqual(got["objects"], want) {
 		t.Errorf("%v", got)
 	}
+	if truth := b.truth(sim.Sales())[0]; !reflect.DeepEqual(truth.Committed, []string{"DimDate"}) {
+		t.Errorf("committed %v", truth.Committed)
+	}
 }
 
 // Documented: PartialBatch with a refresh policy is accepted and fails later.

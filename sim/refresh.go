@@ -127,7 +127,7 @@ func (r *refresh) committed() []string {
 		return nil
 	}
 	var list []string
-	for _, o := range r.wants.objects {
+	for _, o := range r.objects(r.knobs.tables()) {
 		name := o.Table
 		if o.Partition != "" {
 			name += "/" + o.Partition
@@ -137,6 +137,18 @@ func (r *refresh) committed() []string {
 		}
 	}
 	return list
+}
+
+// objects is what the refresh is about: all tables, if it names none.
+func (r *refresh) objects(tables []string) []refreshObject {
+	if len(r.wants.objects) > 0 {
+		return r.wants.objects
+	}
+	var all []refreshObject
+	for _, table := range tables {
+		all = append(all, refreshObject{Table: table})
+	}
+	return all
 }
 
 // objectStatus: in a partial commit, what is not named was committed.

@@ -61,7 +61,7 @@ func (o *oracle) credited(prev, next refresh.State, old, op refresh.Operation) {
 	r, found := o.w.refreshNamed(next.Model, op.Tries[len(op.Tries)-1].RefreshID)
 	for _, i := range op.Done[len(old.Done):] {
 		if name := nameOf(op.Shape.Objects[i]); !found || !slices.Contains(r.Committed, name) {
-			o.note("G3: operation %d calls %s done by %s, which has committed %v", op.Number, name, r.ID, r.Committed)
+			o.note("G3: operation %d calls %s done by %s of %s, which has committed %v", op.Number, name, r.ID, r.Body, r.Committed)
 		}
 	}
 	if prev.Attempt != nil && len(prev.Attempt.Serves) > 1 {

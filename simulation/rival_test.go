@@ -17,7 +17,8 @@ const rivalID = "7e4a0000-51b1-4d00-8000-0000000000cc"
 // of, and now and then another tool ask for exactly the same at about that time.
 func (w *world) losePartitions(d dice) {
 	ref, c := w.anyModel(d), w.newCaller()
-	shape := refresh.Shape{Kind: refresh.Enhanced, Type: "Full", Objects: []refresh.Object{{Table: "FactSales", Partition: "2025"}, {Table: "FactSales", Partition: "2026"}}}
+	shape := refresh.Shape{Kind: refresh.Enhanced, Type: "Full", ApplyPolicy: new(false),
+		Objects: []refresh.Object{{Table: "FactSales", Partition: "2025"}, {Table: "FactSales", Partition: "2026"}}}
 	f := sim.Fault{Kind: pick(d, sim.CutAfter, sim.ErrorAfter), Op: sim.OpStart, Delay: d.between(0, min(w.limits.land, 30*time.Second))}
 	if err := w.cloud.Fail(f); err != nil {
 		w.oracle.violated("%v", err)
@@ -27,8 +28,9 @@ func (w *world) losePartitions(d dice) {
 			Ask: refresh.Ask{Shape: shape, WhenBusy: refresh.WhenBusyQueue, Timeout: time.Hour, MaxAttempts: 3}})
 	})
 	if d.chance(0.3) {
+		w.mingled = true
 		w.later(d.between(0, 2*time.Minute), func() {
-			w.rival(ref, `{"type":"Full","objects":[{"table":"FactSales","partition":"2025"},{"table":"FactSales","partition":"2026"}]}`)
+			w.rival(ref, `{"type":"Full","objects":[{"table":"FactSales","partition":"2025"},{"table":"FactSales","partition":"2026"}],"applyRefreshPolicy":false}`)
 		})
 	}
 }

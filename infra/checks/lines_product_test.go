@@ -197,6 +197,7 @@ func callbackLines(t *testing.T) []string {
 		if _, err := service.Sweep(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+		time.Sleep(time.Minute) // whoever came second is patient
 		synctest.Wait()
 	})
 	return c.lines

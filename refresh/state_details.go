@@ -79,7 +79,8 @@ func (a *Attempt) look() Look {
 // does. They have its type, its commit mode and its objects (documented, Get Refresh
 // Execution Details In Group), and not:
 //
-//   - whether the objects that they list are all there are: the whole model is never told;
+//   - whether the objects that they list are all there are: the whole model is never told.
+//     The documented sample lists each partition by name, those of hidden tables too;
 //   - applyRefreshPolicy and effectiveDate. A policy is about tables. A named partition
 //     is refreshed without one (seen: a partition demands applyRefreshPolicy=false), and
 //     so is a table in a partialBatch that completes (documented: one with a policy fails).

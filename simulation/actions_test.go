@@ -253,7 +253,9 @@ func (w *world) tune(ref sim.Ref, d dice) {
 
 func (w *world) throttle(d dice) {
 	ops := pick(d, []sim.Op{sim.OpStart}, []sim.Op{sim.OpHistory, sim.OpDetail}, []sim.Op{sim.OpHistory, sim.OpDetail}, []sim.Op{sim.OpWorkspace}, nil)
-	w.cloud.PowerBI.Throttle(pick(d, d.between(time.Second, time.Minute), d.between(time.Minute, 15*time.Minute)), ops...)
+	wait := pick(d, d.between(time.Second, time.Minute), d.between(time.Minute, 15*time.Minute))
+	w.cloud.PowerBI.Throttle(wait, ops...)
+	w.oracle.muzzled(wait, ops)
 }
 
 // rotate replaces the secret; the vault learns of it later.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pbirefresh/refresh"
+	"pbirefresh/sim"
 )
 
 // read is one history that Power BI showed.
@@ -91,6 +92,7 @@ func (o *oracle) stages(prev, next refresh.State) {
 func (o *oracle) looked(m refresh.Model, sent time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.apart("read while POSTs are throttled", sim.OpStart)
 	o.reads[m] = append(o.reads[m], read{sent, time.Now()})
 }
 
@@ -99,10 +101,15 @@ func (o *oracle) looked(m refresh.Model, sent time.Time) {
 func (o *oracle) resolved(m refresh.Model, a refresh.Attempt, next refresh.State) {
 	it, known := o.intents[a.Txn]
 	try, given := settledAs(a.Txn, next)
+	if it.judged {
+		return // it came back from the watch list, and others have been made since
+	}
 	if !known || !given || a.Stage != refresh.StageSettling || strings.Contains(try.Fault.Message, "A day after the deadline") {
 		return
 	}
 	o.w.cover.hit("attempt settled")
+	it.judged = true
+	o.intents[a.Txn] = it
 	o.settled(m, a, it)
 	if try.Outcome == refresh.OutcomeDropped {
 		o.noTrace(m, a, it)

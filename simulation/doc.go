@@ -18,7 +18,8 @@
 //   - crashes at any call, before it leaves or after; new processes; pauses longer
 //     than the lease, in which nothing leaves the process and it hears nothing;
 //   - Power BI: the faults of package sim at every call, each way to fail, dropped,
-//     stuck, queued and late refreshes, ids that appear late, vanish or change,
+//     stuck, queued and late refreshes, some so late that they are given up (stragglers),
+//     ids that appear late, vanish or change, other tools that ask for exactly the same,
 //     throttling, rejected tokens, a secret that does not work for a while, a
 //     workspace that changes its capacity, refreshes of other tools and people;
 //   - wiped metadata, and state documents that somebody deletes;
@@ -53,7 +54,8 @@
 //     document had; a request sent after somebody saw the end sees it; each failure
 //     agrees with what Power BI did.
 //   - G7: the document is below 64 KiB with at most 32 pending operations; a thousand
-//     callers of one shape cost what ten cost (TestCrowd).
+//     callers of one shape cost what ten cost (TestCrowd). What Power BI asked to wait is
+//     waited, by every process; reads that it throttles keep no POST back, nor POSTs a read.
 //   - G8: only ids from a 202 are deleted; nobody is cancelled who did not ask.
 //   - Keys: same key, same operation, same id; no key is admitted twice (TestKeyedSchedules).
 //

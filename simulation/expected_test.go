@@ -14,7 +14,8 @@ func expected() []string {
 	cross("try ", "", []string{""}, []string{"pending", "completed", "failed", "cancelled", "refused", "dropped", "unknown", "adopted", "merged"})
 	list = append(list, "served in parts", "objects committed by a refresh that failed", "objects committed by a merged refresh that failed")
 
-	list = append(list, "try adopted by its details", "rival of the same shape")
+	list = append(list, "try adopted by its details", "rival of the same shape",
+		"POST accepted while reads are throttled", "read while POSTs are throttled", "told to wait")
 	list = append(list, "watched attempt came back by its id", "watched attempt came back without a name", "intent beside a watched attempt")
 
 	cross("store ", ": ", []string{"read", "acquire", "write", "release", "list"}, []string{"outage", "lost", "refused", "landed", "late", "slow"})

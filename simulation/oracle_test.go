@@ -11,6 +11,7 @@ import (
 
 	"pbirefresh/lease"
 	"pbirefresh/refresh"
+	"pbirefresh/sim"
 )
 
 // oracle watches every write that lands and every request that changes something
@@ -28,6 +29,7 @@ type oracle struct {
 	ours     map[string]bool   // ids from a 202 that a process heard
 	reads    map[refresh.Model][]read
 	sights   map[refresh.Model]sight // the latest look at a history
+	muzzle   map[sim.Op]time.Time    // Power BI throttles such calls until then
 	voided   map[string]time.Time    // epochs of deleted documents, since when
 	deleted  map[refresh.Model]bool  // models that had one
 	broken   []string
@@ -39,6 +41,7 @@ type intent struct {
 	saved  time.Time
 	sendBy time.Time // or a little later
 	void   bool      // its document was deleted
+	judged bool      // it was given up
 	blind  bool      // nobody had looked at Power BI before: a jump of a clock since then shows to nobody
 }
 
@@ -46,7 +49,7 @@ func newOracle(w *world) *oracle {
 	return &oracle{
 		w: w, states: map[refresh.Model]refresh.State{}, meta: map[refresh.Model]lease.Meta{}, archived: map[string]bool{},
 		intents: map[string]intent{}, posts: map[string]int{}, flying: map[string]bool{}, ours: map[string]bool{}, reads: map[refresh.Model][]read{},
-		sights: map[refresh.Model]sight{},
+		sights: map[refresh.Model]sight{}, muzzle: map[sim.Op]time.Time{},
 		voided: map[string]time.Time{}, deleted: map[refresh.Model]bool{},
 	}
 }
@@ -98,6 +101,7 @@ func (o *oracle) wrote(by, name string, body []byte, meta lease.Meta) {
 	if known {
 		o.kept(prev, next)
 	}
+	o.waits(prev, next)
 	o.phases(prev, next)
 	o.stages(prev, next)
 	if a := prev.Attempt; a != nil && (next.Attempt == nil || next.Attempt.Txn != a.Txn) {
@@ -210,6 +214,7 @@ func (o *oracle) landed(txn string) {
 func (o *oracle) named(h http.Header) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.apart("POST accepted while reads are throttled", sim.OpHistory)
 	for _, id := range idsOf(h) {
 		o.ours[id] = true
 	}

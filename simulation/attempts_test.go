@@ -55,11 +55,11 @@ func (o *oracle) tries(old, op refresh.Operation) {
 // credited: what an operation calls done, of a refresh that failed, that refresh has
 // committed (G3).
 func (o *oracle) credited(prev, next refresh.State, old, op refresh.Operation) {
-	if len(op.Done) == len(old.Done) || len(op.Tries) == 0 {
+	if len(op.Done) == len(old.Done) || len(old.Tries) == 0 {
 		return
 	}
 	o.w.cover.hit("objects committed by a refresh that failed")
-	r, found := o.w.refreshNamed(next.Model, op.Tries[len(op.Tries)-1].RefreshID)
+	r, found := o.w.refreshNamed(next.Model, op.Tries[len(old.Tries)-1].RefreshID)
 	for _, i := range op.Done[len(old.Done):] {
 		if name := nameOf(op.Shape.Objects[i]); !found || !slices.Contains(r.Committed, name) {
 			o.note("G3: operation %d calls %s done by %s of %s, which has committed %v", op.Number, name, r.ID, r.Body, r.Committed)

@@ -46,9 +46,9 @@ type Config struct {
 type Coordinator struct {
 	Config
 	mu       sync.Mutex
-	queues   map[Model]*queue
-	readers  map[Model]*reader
-	watchers map[Model]*watcher
+	queues   remembered[*queue]
+	readers  remembered[*reader]
+	watchers remembered[*watcher]
 	finished *finishedViews
 }
 
@@ -57,10 +57,7 @@ func New(cfg Config) *Coordinator {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Coordinator{
-		Config: cfg, queues: map[Model]*queue{}, readers: map[Model]*reader{}, watchers: map[Model]*watcher{},
-		finished: newFinishedViews(finishedCache),
-	}
+	return &Coordinator{Config: cfg, finished: newFinishedViews(finishedCache)}
 }
 
 // Request is a caller's request, validated.
@@ -234,12 +231,7 @@ func (c *Coordinator) do(ctx context.Context, m Model, j *job) (answer, error) {
 func (c *Coordinator) queue(m Model) *queue {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	q, ok := c.queues[m]
-	if !ok {
-		q = &queue{c: c, model: m, log: c.Logger.With("model", m.String())}
-		c.queues[m] = q
-	}
-	return q
+	return c.queues.get(m, func() *queue { return &queue{c: c, model: m, log: c.Logger.With("model", m.String())} })
 }
 
 // StateName is the name of the model's state document in the store.

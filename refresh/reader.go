@@ -31,12 +31,7 @@ const readLimit = 10 * time.Second
 func (c *Coordinator) reader(m Model) *reader {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	r, ok := c.readers[m]
-	if !ok {
-		r = &reader{store: c.Store, name: StateName(m)}
-		c.readers[m] = r
-	}
-	return r
+	return c.readers.get(m, func() *reader { return &reader{store: c.Store, name: StateName(m)} })
 }
 
 // read returns the document as it was at some time after the call.

@@ -75,18 +75,15 @@ func (w *watcher) wait(ctx context.Context, id ID) View {
 func (c *Coordinator) watcher(m Model) *watcher {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	w, ok := c.watchers[m]
-	if !ok {
-		w = &watcher{c: c, model: m, poke: make(chan struct{}, 1), waiters: map[*waiter]bool{}}
-		c.watchers[m] = w
-	}
-	return w
+	return c.watchers.get(m, func() *watcher {
+		return &watcher{c: c, model: m, poke: make(chan struct{}, 1), waiters: map[*waiter]bool{}}
+	})
 }
 
 // watched shows a state that this process has read or saved to those who wait.
 func (c *Coordinator) watched(s State) {
 	c.mu.Lock()
-	w := c.watchers[s.Model]
+	w := c.watchers.all[s.Model]
 	c.mu.Unlock()
 	if w != nil {
 		w.show(&s)

@@ -1,0 +1,50 @@
+package refresh
+
+import "maps"
+
+// maxIdle is how many models a coordinator remembers although nothing happens to them.
+// Callers name models, also some that do not exist, so that their number has no bound.
+const maxIdle = 10_000
+
+// remembered is what a coordinator has of models: a queue, a reader or a watcher each.
+// Who still holds one that was forgotten can use it: leases and reads keep apart what
+// would have been shared.
+type remembered[T interface{ idle() bool }] struct {
+	all  map[Model]T
+	most int // how many there may be before the idle ones are forgotten
+}
+
+// get returns the one of a model, and makes it if there is none.
+func (r *remembered[T]) get(m Model, make func() T) T {
+	if one, ok := r.all[m]; ok {
+		return one
+	}
+	if r.all == nil {
+		r.all, r.most = map[Model]T{}, maxIdle
+	}
+	if len(r.all) >= r.most {
+		maps.DeleteFunc(r.all, func(_ Model, one T) bool { return one.idle() })
+		r.most = max(maxIdle, 2*len(r.all)) // or each newcomer would look at all that are busy
+	}
+	one := make()
+	r.all[m] = one
+	return one
+}
+
+func (q *queue) idle() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return !q.serving && len(q.jobs) == 0 && len(q.calls) == 0
+}
+
+func (r *reader) idle() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.next == nil
+}
+
+func (w *watcher) idle() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return !w.running && len(w.waiters) == 0
+}

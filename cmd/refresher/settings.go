@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"runtime"
@@ -140,7 +141,7 @@ func (r *reader) callbackNetworks() callback.Networks {
 func (r *reader) baseURL() string {
 	if v := r.get("PUBLIC_BASE_URL"); v != "" {
 		u, err := url.Parse(v)
-		if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || strings.ContainsAny(v, "?#@~") {
+		if err != nil || u.Scheme != "https" && (u.Scheme != "http" || !local(u.Hostname())) || u.Host == "" || strings.ContainsAny(v, "?#@~") {
 			r.problem("PUBLIC_BASE_URL is wrong: it must be the address by which callers reach the app, such as https://app.azurewebsites.net")
 		}
 		return strings.TrimRight(v, "/")
@@ -148,10 +149,17 @@ func (r *reader) baseURL() string {
 	// Core Tools sets it to localhost:port, where nobody speaks https
 	// (azure-functions-core-tools, source).
 	host := r.get("WEBSITE_HOSTNAME")
-	if name, _, _ := strings.Cut(host, ":"); name == "" || name == "localhost" || name == "127.0.0.1" {
+	if name, _, _ := strings.Cut(host, ":"); name == "" || local(name) {
 		return ""
 	}
 	return "https://" + host
+}
+
+// local tells the names of this machine. To any other, plain http would show status ids
+// to whoever is on the way.
+func local(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && addr.IsLoopback()
 }
 
 func (r *reader) hosts() handler.Hosts {

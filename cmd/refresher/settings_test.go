@@ -82,6 +82,7 @@ func TestGoodSettings(t *testing.T) {
 		{"WEBSITE_AUTH_ENABLED", "True", func(s settings) any { return s.guard.Gate.EasyAuth }, true},
 		{"WEBSITE_AUTH_ENABLED", "1", func(s settings) any { return s.guard.Gate.EasyAuth }, false},
 		{"PUBLIC_BASE_URL", "http://localhost:7071", func(s settings) any { return s.baseURL }, "http://localhost:7071"},
+		{"PUBLIC_BASE_URL", "http://[::1]:7071", func(s settings) any { return s.baseURL }, "http://[::1]:7071"},
 		{"PUBLIC_BASE_URL", "https://gw.example.com/pbi/", func(s settings) any { return s.baseURL }, "https://gw.example.com/pbi"},
 		{"PUBLIC_HOSTS", "Refresh.example.com, gw.example.com:8443", func(s settings) any { return s.hosts["refresh.example.com"] && s.hosts["gw.example.com:8443"] }, true},
 		{"CALLBACK_HOSTS", "Receiver.example.com; localhost:8443", func(s settings) any {
@@ -168,6 +169,8 @@ func TestWrongSettings(t *testing.T) {
 		{"PUBLIC_HOSTS", "*.example.com", "no asterisk"},
 		{"PUBLIC_BASE_URL", "app.azurewebsites.net", "https://app.azurewebsites.net"},
 		{"PUBLIC_BASE_URL", "ftp://app", "https://app.azurewebsites.net"},
+		{"PUBLIC_BASE_URL", "http://app.azurewebsites.net", "https://app.azurewebsites.net"},
+		{"PUBLIC_BASE_URL", "http://localhost.example.com", "https://app.azurewebsites.net"},
 		{"PUBLIC_BASE_URL", "https://app/?x=1", "https://app.azurewebsites.net"},
 		{"PUBLIC_BASE_URL", "https://app/?", "https://app.azurewebsites.net"},
 		{"PUBLIC_BASE_URL", "https://app/#x", "https://app.azurewebsites.net"},

@@ -11,9 +11,14 @@ import (
 	"strings"
 )
 
-// gitVersion describes the commit, or says dev where there is no git.
+// gitVersion describes the commit, or says dev where there is no git. It ends in -dirty
+// if what is packaged is not what the commit has.
 func gitVersion(ctx context.Context, root string) string {
-	return cmp.Or(git(ctx, root, "describe", "--tags", "--always", "--dirty"), "dev")
+	version := git(ctx, root, "describe", "--tags", "--always")
+	if version != "" && uncommitted(ctx, root) != "" {
+		version += "-dirty"
+	}
+	return cmp.Or(version, "dev")
 }
 
 // git is what git says, or nothing where there is none.
@@ -31,19 +36,24 @@ func git(ctx context.Context, root string, args ...string) string {
 // among them is packaged like any other.
 var packagedFiles = []string{"*.go", "go.mod", "go.sum", "handler/openapi.json", "access/*.json", "host.json", "functions", "schedules.json", "policy.json"}
 
+// uncommitted is the first change that no commit has, or nothing.
+func uncommitted(ctx context.Context, root string) string {
+	changed := git(ctx, root, "status", "--porcelain", "--untracked-files=no")
+	unknown := git(ctx, root, append([]string{"ls-files", "--others", "--"}, packagedFiles...)...)
+	first, _, _ := strings.Cut(cmp.Or(changed, unknown), "\n")
+	return first
+}
+
 // repeatable returns an error if nobody else could make this build again: there is no
 // commit that has all of it.
 func repeatable(ctx context.Context, root string) error {
 	if git(ctx, root, "rev-parse", "HEAD") == "" {
 		return errors.New("this is no git checkout with a commit, and nobody could make this release again: release from a clone, or say -allow-dirty")
 	}
-	changed := git(ctx, root, "status", "--porcelain")
-	unknown := git(ctx, root, append([]string{"ls-files", "--others", "--"}, packagedFiles...)...)
-	if changed+unknown == "" {
-		return nil
+	if change := uncommitted(ctx, root); change != "" {
+		return fmt.Errorf("the tree has changes that are not committed (%s), and nobody could make this release again: commit them, or say -allow-dirty", change)
 	}
-	first, _, _ := strings.Cut(strings.TrimSpace(changed+"\n"+unknown), "\n")
-	return fmt.Errorf("the tree has changes that are not committed (%s), and nobody could make this release again: commit them, or say -allow-dirty", first)
+	return nil
 }
 
 // pinned returns an error if this is another Go release than the one that go.mod names:

@@ -24,7 +24,7 @@ const (
 	// defaultWait is for a 429 that names no time. Unverified; a shipping client
 	// (Keboola) waits as long.
 	defaultWait = time.Minute
-	// probeWait is what callers are told while the first call after a wait is out.
+	// probeWait is what callers are told at least while the first call after a wait is out.
 	probeWait = time.Second
 )
 
@@ -37,6 +37,7 @@ type gate struct {
 		until   time.Time // zero: open
 		code    Code      // why it is closed
 		probing bool
+		since   time.Time // the call that went first is out
 	}
 }
 
@@ -62,8 +63,11 @@ func (g *gate) enter(e endpoint) (probe bool, refused *Error) {
 	}
 	wait := time.Until(s.until)
 	if wait <= 0 && !s.probing {
-		s.probing = true
+		s.probing, s.since = true, time.Now()
 		return true, nil
+	}
+	if s.probing { // it may hang: who comes again meanwhile comes ever more rarely
+		wait = max(wait, time.Since(s.since))
 	}
 	return false, &Error{
 		Code:       s.code,

@@ -108,6 +108,10 @@ func TestGate(t *testing.T) {
 		if _, refused := g.enter(reads); refused == nil || refused.RetryAfter != probeWait {
 			t.Errorf("the second after the wait: %v", refused)
 		}
+		time.Sleep(8 * time.Second)
+		if _, refused := g.enter(reads); refused == nil || refused.RetryAfter != 8*time.Second {
+			t.Errorf("while the first hangs: %v", refused)
+		}
 		g.leave(reads, true, nil) // no answer: the next one finds out
 		if probe, refused := g.enter(reads); probe || refused != nil {
 			t.Errorf("after a lost answer: %v, %v", probe, refused)

@@ -1,0 +1,37 @@
+package refresh
+
+import (
+	"testing"
+	"time"
+)
+
+// What callers hold, and what names their records, outlives the version that made it:
+// a request that is sent again during a roll-out is the same request, and a status URL
+// of last week opens. Who has to change a text here has broken them.
+func TestKeysAndIDsOfEarlierVersions(t *testing.T) {
+	t.Parallel()
+	no, n := false, 7
+	everything := Ask{
+		Shape: Shape{Kind: Enhanced, Type: "Full", CommitMode: "PartialBatch", ApplyPolicy: &no, EffectiveDate: "2026-05-31",
+			Objects: []Object{{"Sales", "2026"}, {Table: "Stock"}}},
+		Tuning: Tuning{MaxParallelism: &n, RetryCount: &n, Timeout: "05:00:00"}, WhenBusy: WhenBusyJoin,
+		Timeout: time.Hour, QueueTimeout: time.Minute, MaxAttempts: 3,
+	}
+	for name, tc := range map[string]struct {
+		ask  Ask
+		want Key
+	}{
+		"the least":  {Ask{Shape: Shape{Kind: Auto}}, Key{Name: "026204d3c26ac009d51f12b84f0dcadc", Payload: "2f2945c23536caae3b7ba78835ad7cc7"}},
+		"everything": {everything, Key{Name: "026204d3c26ac009d51f12b84f0dcadc", Payload: "fadb7d2d4c738b915544ce93207b7b2b"}},
+	} {
+		if got := NewKey("header", "k", testModel, tc.ask); got != tc.want {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	id := ID{Model: testModel, Epoch: "0123456789abcdef", Number: 42, Nonce: "0123456789abcdef0123456789abcdef"}
+	secret := []byte("a secret of thirty-two bytes ...")
+	const sealed = "AfCJNU6DZk4YrqNMtKOlC0jPr76xgDdNDIlupG-yf_IpASNFZ4mrze8AAAAAAAAAKgEjRWeJq83vASNFZ4mrze-F9XcVeZna69D5rQ9rtrQQ"
+	if got, err := OpenID(sealed, secret); err != nil || got != id {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

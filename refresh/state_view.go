@@ -29,6 +29,10 @@ type View struct {
 const (
 	askAgainMin = time.Second
 	askAgainMax = 60 * time.Second
+
+	// While a POST is under way its sender will know more in a moment. Due is when
+	// others may conclude that the sender has died, much later.
+	askAgainStarting = 5 * time.Second
 )
 
 // View shows an operation of the state to the caller who holds that nonce.
@@ -81,10 +85,14 @@ func (s *State) predict(v *View, now time.Time) {
 
 func (s *State) askAgain(now time.Time) time.Duration {
 	due, any := s.Due()
-	if !any {
+	switch {
+	case !any:
 		return askAgainMax
+	case s.Attempt != nil && s.Attempt.Stage == StageStarting:
+		return clamp(due.Sub(now), askAgainMin, askAgainStarting)
+	default:
+		return clamp(due.Sub(now), askAgainMin, askAgainMax)
 	}
-	return clamp(due.Sub(now), askAgainMin, askAgainMax)
 }
 
 func (p Phase) status() Status {

@@ -60,3 +60,28 @@ func TestOverdueIsNotForWhoLeft(t *testing.T) {
 		t.Errorf("%s %s", v.Status, v.Operation.Phase)
 	}
 }
+
+// Callers ask when there is something new: when the next step is due, but soon while the
+// answer of a POST is on its way, however long others must wait before they conclude that
+// its sender has died.
+func TestAskAgain(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name  string
+		stage Stage
+		due   time.Duration
+		want  time.Duration
+	}{
+		{"the POST is under way", StageStarting, 4 * time.Minute, askAgainStarting},
+		{"its sender is given up in a moment", StageStarting, 2 * time.Second, 2 * time.Second},
+		{"the next look is soon", StageRunning, 20 * time.Second, 20 * time.Second},
+		{"the next look is late", StageRunning, 4 * time.Minute, askAgainMax},
+		{"the next look is due", StageRunning, -time.Minute, askAgainMin},
+	} {
+		s := viewed(Running)
+		s.Attempt.Stage, s.Attempt.Until, s.Attempt.LookAt = tc.stage, joinTime.Add(tc.due), joinTime.Add(tc.due)
+		if got := s.View(s.Pending[0], "first", joinTime).RetryAfter; got != tc.want {
+			t.Errorf("%s: %v, want %v", tc.name, got, tc.want)
+		}
+	}
+}

@@ -294,6 +294,7 @@ func TestStatusAtStart(t *testing.T) {
 func FuzzTimerAnswer(f *testing.F) {
 	f.Add(200, "application/json", []byte(`{"Logs":["x"]}`))
 	f.Add(204, "", []byte{})
+	f.Add(200, "application/json", []byte("{}\v"))
 	f.Fuzz(func(t *testing.T, status int, contentType string, body []byte) {
 		a := &answer{status: status, header: http.Header{"Content-Type": {contentType}}, body: body}
 		logs, err := a.outcome()

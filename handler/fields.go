@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pbirefresh/powerbi"
+	"pbirefresh/refresh"
 )
 
 // fields reads the members of one JSON object and collects what is wrong with
@@ -48,9 +49,38 @@ func (f *fields) take(name string) (json.RawMessage, bool) {
 
 // done reports the members that nothing has read.
 func (f *fields) done() {
-	for _, name := range slices.Sorted(maps.Keys(f.members)) {
-		f.problem("UnknownField", name, fmt.Sprintf("There is no field %.60q here. Known are: %s.", name, strings.Join(f.known, ", ")))
+	if len(f.members) == 0 {
+		return
 	}
+	options := f.options()
+	for _, name := range slices.Sorted(maps.Keys(f.members)) {
+		f.problem("UnknownField", name, fmt.Sprintf("There is no field %.60q here%s. Known are: %s.", name, f.meant(name, options), strings.Join(f.known, ", ")))
+	}
+}
+
+// options are the fields that go below options, if this is the body: in Power BI's own
+// body they stand at the top.
+func (f *fields) options() []string {
+	if f.path != "" {
+		return nil
+	}
+	below := &fields{path: "options.", problems: &problems{}}
+	parseOptions(below, refresh.Auto)
+	return below.known
+}
+
+// meant tells the two mistakes that a list of names does not show: the eye passes over
+// upper and lower case, and the name may be right elsewhere.
+func (f *fields) meant(name string, options []string) string {
+	for _, known := range f.known {
+		if strings.EqualFold(known, name) {
+			return "; it is written " + known
+		}
+	}
+	if slices.Contains(options, name) {
+		return "; it goes into options"
+	}
+	return ""
 }
 
 func (f *fields) text(name string) string {
@@ -71,9 +101,10 @@ func (f *fields) guid(name string) string {
 		f.problem("Missing", name, name+" is missing. It is the GUID in the address of the workspace or model in the Power BI portal.")
 		return ""
 	}
-	s := strings.ToLower(f.text(name))
+	written := f.text(name)
+	s := strings.ToLower(written)
 	if !f.problems.told(name) && !guidPattern.MatchString(s) {
-		f.problem("InvalidValue", name, fmt.Sprintf("%s must be a GUID such as f089354e-8366-4e18-aea3-4cb4a3a50b48, not %.60q.", name, s))
+		f.problem("InvalidValue", name, fmt.Sprintf("%s must be a GUID such as f089354e-8366-4e18-aea3-4cb4a3a50b48, not %.60q.", name, written))
 	}
 	return s
 }
@@ -112,10 +143,18 @@ func (f *fields) integer(name string, otherwise, low, high int) int {
 	}
 	var n int
 	if json.Unmarshal(raw, &n) != nil || n < low || n > high {
-		f.problem("InvalidValue", name, fmt.Sprintf("%s must be a whole number from %d to %d.", name, low, high))
+		f.problem("InvalidValue", name, fmt.Sprintf("%s must be a whole number from %d to %d%s.", name, low, high, unquoted(raw)))
 		return otherwise
 	}
 	return n
+}
+
+// unquoted is the way out for who wrote "3".
+func unquoted(raw json.RawMessage) string {
+	if raw[0] == '"' {
+		return ", without quotes"
+	}
+	return ""
 }
 
 // looseInteger also takes a number in quotes: Microsoft's own samples of the

@@ -63,8 +63,8 @@ func without(t *testing.T, tool string) string {
 }
 
 // run runs the script for a model and returns its exit code and what it wrote to
-// standard error.
-func (s shell) run(t *testing.T, a *app, key string, ref sim.Ref) (int, string) {
+// standard error. The address ends as it does when it is copied from a browser.
+func (s shell) run(t *testing.T, a *app, key string, ref sim.Ref, env ...string) (int, string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "refresh.sh")
 	if err := os.WriteFile(path, []byte(s.script), 0o700); err != nil {
@@ -75,7 +75,8 @@ func (s shell) run(t *testing.T, a *app, key string, ref sim.Ref) (int, string) 
 		t.Fatalf("%v (the tests need sh, bash and curl; Git for Windows has them)", err)
 	}
 	cmd := exec.CommandContext(patience(t), command, append(s.command[1:], path)...)
-	cmd.Env = append(os.Environ(), "PBIREFRESH_URL="+a.host.URL(), "PBIREFRESH_KEY="+key, "WORKSPACE_ID="+ref.Workspace, "DATASET_ID="+ref.Model, "POLL_SECONDS=1")
+	cmd.Env = append(os.Environ(), "PBIREFRESH_URL="+a.host.URL()+"/", "PBIREFRESH_KEY="+key, "WORKSPACE_ID="+ref.Workspace, "DATASET_ID="+ref.Model, "POLL_SECONDS=1")
+	cmd.Env = append(cmd.Env, env...)
 	if s.path != "" {
 		cmd.Env = append(cmd.Env, "PATH="+s.path)
 	}
@@ -116,10 +117,20 @@ func TestShell(t *testing.T) {
 		})
 		t.Run(name+" refused", func(t *testing.T) {
 			t.Parallel()
-			if code, said := s.run(t, a, a.host.FunctionKey(), sim.Ref{Workspace: `no "GUID"`, Model: "x"}); code != 1 || !strings.Contains(said, "InvalidRequest: ") && !strings.Contains(said, "InvalidJSON: ") {
+			if code, said := s.run(t, a, a.host.FunctionKey(), sim.Ref{Workspace: `no "GUID"`, Model: "x"}); code != 1 || !strings.Contains(said, "request was refused: InvalidRequest: ") {
 				t.Errorf("exit %d: %s", code, said)
 			}
-			if code, said := s.run(t, a, "wrong", a.model(t, sim.Knobs{})); code != 1 || !strings.Contains(said, "HTTP 401") {
+			if code, said := s.run(t, a, a.host.FunctionKey(), sim.Ref{Workspace: "no GUID", Model: "x"}); code != 1 || s.path == "" && !strings.Contains(said, "datasetId must be") {
+				t.Errorf("the second problem is not told: exit %d: %s", code, said)
+			}
+			if code, said := s.run(t, a, "wrong", a.model(t, sim.Knobs{})); code != 1 || !strings.Contains(said, "refused: HTTP 401: PBIREFRESH_KEY") {
+				t.Errorf("exit %d: %s", code, said)
+			}
+		})
+		t.Run(name+" hears nothing", func(t *testing.T) {
+			t.Parallel()
+			code, said := s.run(t, a, "any", sim.Ref{Workspace: "x", Model: "x"}, "PBIREFRESH_URL=http://127.0.0.1:1", "POLL_SECONDS=0")
+			if code != 2 || strings.Count(said, "curl: ") != 1 || strings.Count(said, "asking again") != 1 || !strings.HasSuffix(said, "not followed to its end: no answer\n") {
 				t.Errorf("exit %d: %s", code, said)
 			}
 		})

@@ -30,14 +30,10 @@ func showAudit(ctx context.Context, args []string, env environment) error {
 	asJSON := fs.Bool("json", false, "one JSON object a line")
 	endpoint := fs.String("storage", "", "blob endpoint of the state; default: $STATE_STORAGE__blobServiceUri, else the connection string in $STATE_STORAGE")
 	container := fs.String("container", "", "default: $AUDIT_CONTAINER, else $STATE_CONTAINER, else pbirefresh")
-	rest, err := parse(fs, args, env)
-	if err != nil {
+	if _, err := parse(fs, args, env); err != nil {
 		return err
 	}
 	q, err := query(*from, *to, *model, *caller, time.Now())
-	if err == nil && len(rest) > 0 {
-		err = fmt.Errorf("%q is no option", rest[0])
-	}
 	if err != nil {
 		return usageError{err}
 	}

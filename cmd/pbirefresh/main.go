@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -53,11 +55,18 @@ func commands() []command {
 }
 
 func run(ctx context.Context, args []string, env environment) error {
-	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+	if len(args) == 0 {
 		usage(env.stdout)
 		return nil
 	}
-	if args[0] == "version" || args[0] == "--version" {
+	switch args[0] {
+	case "help", "-h", "-help", "--help":
+		if len(args) > 1 {
+			return run(ctx, append(slices.Clone(args[1:]), "-h"), env)
+		}
+		usage(env.stdout)
+		return nil
+	case "version", "-version", "--version":
 		fmt.Fprintln(env.stdout, version)
 		return nil
 	}
@@ -70,7 +79,7 @@ func run(ctx context.Context, args []string, env environment) error {
 }
 
 func usage(w io.Writer) {
-	fmt.Fprintf(w, "pbirefresh %s: reliable refreshes of Power BI semantic models\n\n", version)
+	fmt.Fprintf(w, "pbirefresh (version %s): reliable refreshes of Power BI semantic models\n\n", version)
 	for _, c := range commands() {
 		fmt.Fprintf(w, "  pbirefresh %-9s %s\n", c.name, c.summary)
 	}
@@ -111,7 +120,8 @@ func exitCode(err error, stderr io.Writer) int {
 	}
 }
 
-// parse reads the options of a command and returns what follows them.
+// parse reads the options of a command and returns what follows them. What a command would
+// not heed is refused: nobody means it for nothing.
 func parse(fs *flag.FlagSet, args []string, env environment) ([]string, error) {
 	fs.SetOutput(io.Discard) // it would print every error besides
 	if err := fs.Parse(args); err != nil {
@@ -123,5 +133,18 @@ func parse(fs *flag.FlagSet, args []string, env environment) ([]string, error) {
 		}
 		return nil, usageError{fmt.Errorf("%w; pbirefresh %s -h tells the options", err, fs.Name())}
 	}
-	return fs.Args(), nil
+	return fs.Args(), unheeded(fs)
+}
+
+func unheeded(fs *flag.FlagSet) error {
+	takesNone := synopsis(fs.Name()) == fs.Name()+" [options]"
+	for _, arg := range fs.Args() {
+		if strings.HasPrefix(arg, "-") && arg != "-" {
+			return usageError{fmt.Errorf("options come first, also %q: pbirefresh %s", arg, synopsis(fs.Name()))}
+		}
+		if takesNone {
+			return usageError{fmt.Errorf("%q is no option; pbirefresh %s -h tells the options", arg, fs.Name())}
+		}
+	}
+	return nil
 }

@@ -10,7 +10,7 @@ import (
 
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{nil, {"help"}, {"-h"}, {"--help"}} {
+	for _, args := range [][]string{nil, {"help"}, {"-h"}, {"-help"}, {"--help"}} {
 		r := runCommand(t, nil, args...).exits(0)
 		for _, c := range commands() {
 			if !strings.Contains(r.stdout, "pbirefresh "+c.name) || !strings.Contains(r.stdout, c.summary) {
@@ -30,12 +30,13 @@ func TestHelpOfEachCommand(t *testing.T) {
 		if !strings.Contains(r.stdout, "usage: pbirefresh "+c.name) || r.stderr != "" {
 			t.Errorf("%s -h says %q %q", c.name, r.stdout, r.stderr)
 		}
+		runCommand(t, nil, "help", c.name).exits(0).prints(r.stdout)
 	}
 }
 
 func TestVersion(t *testing.T) {
 	t.Parallel()
-	for _, arg := range []string{"version", "--version"} {
+	for _, arg := range []string{"version", "-version", "--version"} {
 		runCommand(t, nil, arg).exits(0).prints(version + "\n")
 	}
 }
@@ -52,7 +53,8 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"-v"}, nil, `there is no command "-v"`},
 		{[]string{"trigger"}, app, "WORKSPACE_ID DATASET_ID"},
 		{[]string{"trigger", workspace}, app, "WORKSPACE_ID DATASET_ID"},
-		{[]string{"trigger", workspace, dataset, "-watch=false"}, app, "WORKSPACE_ID DATASET_ID"},
+		{[]string{"trigger", workspace, dataset, "-watch=false"}, app, `options come first, also "-watch=false": pbirefresh trigger [options] WORKSPACE_ID DATASET_ID`},
+		{[]string{"help", "refresh"}, nil, `there is no command "refresh"`},
 		{[]string{"trigger", workspace, dataset}, nil, "PBIREFRESH_URL"},
 		{[]string{"trigger", "-wait", "1", workspace, dataset}, app, "flag provided but not defined: -wait"},
 		{[]string{"trigger", "-watch=maybe", workspace, dataset}, app, "invalid boolean value"},
@@ -63,6 +65,12 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"cancel", "a"}, nil, "PBIREFRESH_URL"},
 		{[]string{"dev", "-fast"}, nil, "-fast"},
 		{[]string{"sim", "-length", "soon"}, nil, "soon"},
+		{[]string{"dev", "once"}, nil, `"once" is no option; pbirefresh dev -h`},
+		{[]string{"sim", "9000"}, nil, `"9000" is no option`},
+		{[]string{"audit", "24h"}, nil, `"24h" is no option`},
+		{[]string{"package", "linux/arm64"}, nil, `"linux/arm64" is no option`},
+		{[]string{"release", "v1.2.3"}, nil, `"v1.2.3" is no option`},
+		{[]string{"schedule", "check", "schedules.json", "-zone", "UTC"}, nil, "options come first"},
 		{[]string{"package", "-version", "v", "-platforms", "linux"}, nil, "linux/amd64"},
 	} {
 		t.Run(strings.Join(tc.args, " "), func(t *testing.T) {

@@ -33,7 +33,7 @@ func (p *progress) show(doc handler.StatusDocument) {
 	if g := doc.Progress; g != nil && g.Percent != nil {
 		text += fmt.Sprintf(" %d %%", *g.Percent)
 	}
-	elapsed := time.Since(p.began).Round(100 * time.Millisecond)
+	elapsed := time.Since(p.began).Round(time.Second)
 	switch {
 	case p.live:
 		fmt.Fprintf(p.w, "\r\033[K  %6s  %s", elapsed, text)

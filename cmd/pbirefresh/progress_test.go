@@ -41,10 +41,10 @@ func looks() []handler.StatusDocument {
 func TestProgressInALog(t *testing.T) {
 	t.Parallel()
 	want := strings.Join([]string{
-		"    1.3s  NotStarted blocked, waits for foreignRefresh (Scheduled)",
-		"    3.8s  NotStarted queued, waits for operation",
+		"      1s  NotStarted blocked, waits for foreignRefresh (Scheduled)",
+		"      4s  NotStarted queued, waits for operation",
 		"      5s  Running    running",
-		"    6.3s  Running    running 40 %",
+		"      6s  Running    running 40 %",
 		"     10s  Succeeded  succeeded",
 		"",
 	}, "\n")

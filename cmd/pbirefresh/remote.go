@@ -63,6 +63,7 @@ func trigger(ctx context.Context, args []string, env environment) error {
 	}
 	doc, err := c.Trigger(ctx, body)
 	if err != nil {
+		printProblems(env.stderr, err)
 		return err
 	}
 	if !*untilEnd {
@@ -70,6 +71,17 @@ func trigger(ctx context.Context, args []string, env environment) error {
 	}
 	fmt.Fprintln(env.stderr, "status url:", doc.StatusURL)
 	return follow(ctx, c, doc.StatusURL, env)
+}
+
+// printProblems prints each of several things that are wrong with a request.
+func printProblems(w io.Writer, err error) {
+	var e *handler.Error
+	if !errors.As(err, &e) || len(e.Details) < 2 {
+		return
+	}
+	for _, d := range e.Details {
+		fmt.Fprintln(w, printable(d.Message))
+	}
 }
 
 // requestBody is the file, or the request for WORKSPACE DATASET.

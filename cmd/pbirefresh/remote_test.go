@@ -48,6 +48,20 @@ func TestTrigger(t *testing.T) {
 	}
 }
 
+// The error says "see details": here they are.
+func TestTriggerTellsAllProblems(t *testing.T) {
+	t.Parallel()
+	app := newFakeApp(t, refresh.Succeeded)
+	r := runCommand(t, nil, "trigger", "-url", app.url, "finance", "sales").exits(1).prints("").says("workspaceId must be a GUID")
+	if lines := strings.Split(r.stderr, "\n"); len(lines) != 4 || !strings.HasPrefix(lines[0], "workspaceId must be a GUID") || !strings.HasPrefix(lines[1], "datasetId must be a GUID") {
+		t.Errorf("stderr %q", r.stderr)
+	}
+	r = runCommand(t, nil, "trigger", "-url", app.url, workspace, "sales").exits(1).prints("").says("datasetId must be a GUID")
+	if strings.Count(r.stderr, "\n") != 1 {
+		t.Errorf("one problem is told twice: %q", r.stderr)
+	}
+}
+
 func TestTriggerWithoutWatching(t *testing.T) {
 	t.Parallel()
 	app := newFakeApp(t, refresh.Failed)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"path/filepath"
 	"runtime"
@@ -128,7 +129,7 @@ func (s *session) startHost(ctx context.Context, root, dist, addr string) (err e
 	settings["SWEEP_SCHEDULE"] = "*/30 * * * * *"
 	settings["SETTLE_WINDOW"] = "30s"
 	host, err := funchost.Start(ctx, funchost.Options{
-		Root: dist, Addr: freeAddr(ctx, addr), Env: settings, Environ: s.env.environ, OnLine: s.heard,
+		Root: dist, Addr: freeAddr(ctx, addr, s.env.stderr), Env: settings, Environ: s.env.environ, OnLine: s.heard,
 	})
 	if err != nil {
 		return err
@@ -146,18 +147,20 @@ func (s *session) heard(l funchost.Line) {
 	s.ticker.heard(l)
 }
 
-// freeAddr is addr, or the same host with any port if that one is in use.
-func freeAddr(ctx context.Context, addr string) string {
+// freeAddr is addr, or the same host with any port if that one cannot be used, which it
+// tells: a request to the usual port would reach somebody else.
+func freeAddr(ctx context.Context, addr string, tell io.Writer) string {
 	var config net.ListenConfig
 	l, err := config.Listen(ctx, "tcp", addr)
 	if err == nil {
 		_ = l.Close()
 		return addr
 	}
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
+	host, _, bad := net.SplitHostPort(addr)
+	if bad != nil {
 		return addr
 	}
+	fmt.Fprintf(tell, "  %s cannot be used, another port is taken (%v)\n", addr, err)
 	return net.JoinHostPort(host, "0")
 }
 
@@ -224,21 +227,21 @@ still serving; Ctrl-C ends it. In another shell:
     -H 'Content-Type: application/json' -d "$BODY" | sed 's/.*"statusUrl":"\([^"]*\)".*/\1/'); echo "$STATUS"
 
   # how it stands (202 while it goes on, 200 Succeeded, 409 Failed), or wait for the end
-  curl -sS -i "$STATUS"
-  curl -sS -i "$STATUS?wait=30"
+  curl -sS -i "$STATUS"; echo
+  curl -sS -i "$STATUS?wait=30"; echo
 
-  # cancel it
-  curl -sS -i -X POST "$STATUS/cancel" -H "x-functions-key: $PBIREFRESH_KEY"
+  # ask again, and cancel it before it ends (410 if it has ended)
+  curl -sS -i -X POST "$STATUS/cancel" -H "x-functions-key: $PBIREFRESH_KEY"; echo
 
-  # cancel it for everybody who shares it: another right, another key
-  curl -sS -i -X POST "$STATUS/cancel-all" -H 'x-functions-key: %s'
+  # or cancel it for everybody who shares it: another right, another key
+  curl -sS -i -X POST "$STATUS/cancel-all" -H 'x-functions-key: %s'; echo
 
   # make the model busy with somebody else's refresh, or let the next refresh fail; then ask again
   curl -sS -X POST '%s/busy?for=20s'
   curl -sS -X POST '%s/fail-next?class=credentials'
 
   # what is scheduled: a refresh every minute, as build/dev/schedules.json says
-  curl -sS "$PBIREFRESH_URL/api/schedules" -H "x-functions-key: $PBIREFRESH_KEY"
+  curl -sS "$PBIREFRESH_URL/api/schedules" -H "x-functions-key: $PBIREFRESH_KEY"; echo
 
   # throttle Power BI for 20 seconds; everything else that the stand-ins can do
   curl -sS -X POST '%sthrottle?retryAfter=20'

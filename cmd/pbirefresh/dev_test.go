@@ -1,10 +1,10 @@
 package main
 
 import (
-	"context"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -15,17 +15,25 @@ func TestFreeAddr(t *testing.T) {
 		t.Fatal(err)
 	}
 	addr := taken.Addr().String()
-	if got := freeAddr(t.Context(), addr); got != "127.0.0.1:0" {
+	var told strings.Builder
+	if got := freeAddr(t.Context(), addr, &told); got != "127.0.0.1:0" {
 		t.Errorf("%s is in use: got %s, want any port of the same host", addr, got)
 	}
+	if !strings.HasPrefix(told.String(), "  "+addr+" cannot be used, another port is taken (") {
+		t.Errorf("told %q", told.String())
+	}
+	told.Reset()
 	if err := taken.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if got := freeAddr(t.Context(), addr); got != addr {
+	if got := freeAddr(t.Context(), addr, &told); got != addr {
 		t.Errorf("%s is free: got %s", addr, got)
 	}
-	if got := freeAddr(context.Background(), "nonsense"); got != "nonsense" {
+	if got := freeAddr(t.Context(), "nonsense", &told); got != "nonsense" {
 		t.Errorf("got %s: who listens tells what is wrong with it", got)
+	}
+	if told.Len() > 0 {
+		t.Errorf("told %q", told.String())
 	}
 }
 

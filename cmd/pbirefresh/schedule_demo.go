@@ -64,7 +64,7 @@ func (t *ticker) heard(l funchost.Line) {
 		line = r.ofSchedule()
 		t.entries[r.Model] = r.Schedule
 	case entry != "" && r.Event == hostlog.EventRefreshEnded:
-		line = fmt.Sprintf("  %s: refresh %s after %d s", entry, strings.ToLower(r.Status), r.Seconds)
+		line = fmt.Sprintf("  %s: refresh %s, seen after %d s", entry, strings.ToLower(r.Status), r.Seconds)
 	default:
 		return
 	}

@@ -239,7 +239,7 @@ func TestTicker(t *testing.T) {
 	for _, line := range lines[3:] {
 		k.heard(funchost.Line{Text: line})
 	}
-	if out.String() != "  every-minute: scheduled refresh started, slot 2026-05-04T06:00Z\n  every-minute: refresh succeeded after 4 s\n  e: refused: why\n" {
+	if out.String() != "  every-minute: scheduled refresh started, slot 2026-05-04T06:00Z\n  every-minute: refresh succeeded, seen after 4 s\n  e: refused: why\n" {
 		t.Errorf("%q", out.String())
 	}
 }

@@ -49,7 +49,8 @@ func (t *tale) tell(w io.Writer) {
 	defer t.mu.Unlock()
 	slices.SortStableFunc(t.lines, func(a, b taleLine) int { return cmp.Compare(a.at.UnixNano(), b.at.UnixNano()) })
 	for _, l := range t.lines {
-		fmt.Fprintf(w, "  %+8.3fs  %-10s %s\n", l.at.Sub(t.began).Seconds(), l.who, l.what)
+		since := l.at.Sub(t.began).Round(time.Millisecond) // there is no -0.000 s
+		fmt.Fprintf(w, "  %+8.3fs  %-10s %s\n", since.Seconds(), l.who, l.what)
 	}
 }
 

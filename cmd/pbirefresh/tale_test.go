@@ -27,10 +27,12 @@ func TestTaleIsToldInOrder(t *testing.T) {
 	tale.add(at(1500), "powerbi", "third")
 	tale.add(at(-250), "vault", "before")
 	tale.add(at(0), "handler", "first")
+	tale.add(began.Add(-100*time.Microsecond), "handler", "just before")
 	tale.add(at(1500), "handler", "at the same time, and told in the order of telling")
 	tale.add(at(7), "entra", "second")
 	want := []string{
 		"    -0.250s  vault      before",
+		"    +0.000s  handler    just before",
 		"    +0.000s  handler    first",
 		"    +0.007s  entra      second",
 		"    +1.500s  powerbi    third",

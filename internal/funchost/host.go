@@ -87,9 +87,19 @@ func Start(ctx context.Context, options Options) (*Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("funchost: %w", err)
 	}
-	h.url = "http://" + listener.Addr().String()
+	h.url = "http://" + dialable(listener.Addr().String())
 	h.launch(ctx, listener)
 	return h, nil
+}
+
+// dialable is the address with a host that can be called: this machine's own, if the
+// listener is on all of them.
+func dialable(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); err == nil && ip.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return addr
 }
 
 // freePort picks a port for the handler, which keeps it over all restarts.

@@ -106,3 +106,19 @@ func TestLateRequest(t *testing.T) {
 		t.Error("a timer runs after the end")
 	}
 }
+
+// A host that listens on all addresses has one that can be called.
+func TestDialable(t *testing.T) {
+	t.Parallel()
+	for addr, want := range map[string]string{
+		"127.0.0.1:7071":   "127.0.0.1:7071",
+		"[::1]:7071":       "[::1]:7071",
+		"192.168.1.2:7071": "192.168.1.2:7071",
+		"[::]:7071":        "127.0.0.1:7071",
+		"0.0.0.0:7071":     "127.0.0.1:7071",
+	} {
+		if got := dialable(addr); got != want {
+			t.Errorf("%s: %s, want %s", addr, got, want)
+		}
+	}
+}

@@ -39,7 +39,7 @@ func (q Query) Check() error {
 	case !q.From.Before(q.To):
 		return errors.New("audit: the beginning is not before the end")
 	case q.To.Sub(q.From) > maxDays*24*time.Hour:
-		return fmt.Errorf("audit: more than %d days", maxDays)
+		return fmt.Errorf("audit: more than %d days: ask for fewer at a time", maxDays)
 	}
 	return nil
 }

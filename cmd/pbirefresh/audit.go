@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -44,6 +45,8 @@ func showAudit(ctx context.Context, args []string, env environment) error {
 	return printRecords(env, audit.Read(ctx, store, q), *asJSON)
 }
 
+var modelPattern = regexp.MustCompile(`^(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$`)
+
 func query(from, to, model, caller string, now time.Time) (audit.Query, error) {
 	q := audit.Query{Caller: caller}
 	var err error
@@ -54,6 +57,9 @@ func query(from, to, model, caller string, now time.Time) (audit.Query, error) {
 		return q, fmt.Errorf("-to: %w", err)
 	}
 	q.Workspace, q.Dataset, _ = strings.Cut(model, "/")
+	if model != "" && !modelPattern.MatchString(model) { // a slip would look as if nothing had happened
+		return q, fmt.Errorf("-model: %q is not WORKSPACE_ID or WORKSPACE_ID/DATASET_ID (GUIDs)", model)
+	}
 	return q, q.Check()
 }
 
@@ -92,20 +98,34 @@ func auditStore(endpoint, container string, env environment) (audit.Reader, erro
 	}
 	credential, err := azidentity.NewDefaultAzureCredential(nil)
 	if err != nil {
-		return nil, fmt.Errorf("sign in first (az login): %w", err)
+		return nil, signInFirst(err)
 	}
 	o.Credential = credential
-	return bloblease.New(o)
+	store, err := bloblease.New(o)
+	if err != nil && endpoint != "" {
+		return nil, usageError{fmt.Errorf("-storage %q: %w", endpoint, err)}
+	}
+	return store, err
+}
+
+// signInFirst says what to do before the words of the default credential, which tell each
+// way that it has tried, and are cut before the last one: the Azure CLI.
+func signInFirst(err error) error {
+	if !strings.Contains(err.Error(), "DefaultAzureCredential") {
+		return err
+	}
+	return fmt.Errorf("no sign-in works here: run az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (%w)", err)
 }
 
 // printRecords prints what can be read, and fails if something could not.
 func printRecords(env environment, records iter.Seq2[audit.Record, error], asJSON bool) error {
-	problems := 0
+	problems, found := 0, false
 	for r, err := range records {
+		found = true
 		switch {
 		case err != nil:
 			problems++
-			fmt.Fprintln(env.stderr, "not read:", printable(err.Error()))
+			fmt.Fprintln(env.stderr, "not read:", printable(signInFirst(err).Error()))
 		case asJSON:
 			if err := json.NewEncoder(env.stdout).Encode(r); err != nil {
 				return err
@@ -116,6 +136,9 @@ func printRecords(env environment, records iter.Seq2[audit.Record, error], asJSO
 	}
 	if problems > 0 {
 		return fmt.Errorf("%d of the records could not be read", problems)
+	}
+	if !found {
+		fmt.Fprintln(env.stderr, "no record matches")
 	}
 	return nil
 }

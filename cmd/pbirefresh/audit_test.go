@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -65,7 +66,9 @@ func TestAuditShowsTheRecords(t *testing.T) {
 			t.Errorf("%v: %q", args, out)
 		}
 	}
-	runCommand(t, env, "audit", "-model", dataset).exits(0).prints("")
+	if r := runCommand(t, env, "audit", "-model", dataset).exits(0).prints(""); r.stderr != "no record matches\n" {
+		t.Errorf("stderr %q", r.stderr)
+	}
 	runCommand(t, env, "audit", "-to", "1h").exits(0).prints("")
 }
 
@@ -83,10 +86,23 @@ func TestAuditWantsToKnowWhere(t *testing.T) {
 	for _, env := range []map[string]string{nil, {"STATE_STORAGE": "memory"}} {
 		runCommand(t, env, "audit").exits(2).says("STATE_STORAGE")
 	}
-	for _, args := range [][]string{{"-from", "yesterday"}, {"-to", "tomorrow"}, {"-from", "1h", "-to", "2h"}, {"something"}} {
+	for _, args := range [][]string{{"-from", "yesterday"}, {"-to", "tomorrow"}, {"-from", "1h", "-to", "2h"}, {"something"}, {"-model", "sales"}, {"-model", "/"}, {"-model", workspace + "," + workspace}} {
 		runCommand(t, map[string]string{"STATE_STORAGE": "x"}, append([]string{"audit"}, args...)...).exits(2)
 	}
+	runCommand(t, nil, "audit", "-storage", "account").exits(2).says(`-storage "account": `)
 	runCommand(t, map[string]string{"STATE_STORAGE": "AccountKey=s3cret"}, "audit").exits(1).says("STATE_STORAGE")
+}
+
+// What the SDK says is long and cut before its last way, the Azure CLI.
+func TestSignInFirst(t *testing.T) {
+	t.Parallel()
+	unsigned := errors.New("List audit/: DefaultAzureCredential: failed to acquire a token")
+	if err := signInFirst(unsigned); !strings.HasPrefix(err.Error(), "no sign-in works here: run az login") || !errors.Is(err, unsigned) {
+		t.Error(err)
+	}
+	if other := errors.New("403"); !errors.Is(signInFirst(other), other) || signInFirst(other).Error() != "403" {
+		t.Error("another error is told as one of the sign-in")
+	}
 }
 
 // A record that cannot be read fails the command, and hides no other.

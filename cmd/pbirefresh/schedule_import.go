@@ -63,7 +63,11 @@ func ownSchedule(ctx context.Context, model powerbi.Dataset, file, cloudName str
 	if err != nil {
 		return powerbi.RefreshSchedule{}, err
 	}
-	return client.RefreshSchedule(ctx, model)
+	own, err := client.RefreshSchedule(ctx, model)
+	if err != nil {
+		return own, signInFirst(err)
+	}
+	return own, nil
 }
 
 // entryDocument is an entry as it is written.

@@ -11,7 +11,7 @@ STAMP := tools/node_modules/.package-lock.json
 
 .PHONY: help
 help: ## List what can be made
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-11s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## Refresh a model end to end on this machine, then keep serving (ARGS=--once ends after it)

@@ -28,7 +28,7 @@ func (w *world) play() {
 	w.judge()
 	w.probe()
 	close(w.over)
-	time.Sleep(10 * time.Minute) // what is left behind comes to its end
+	time.Sleep(20 * time.Minute) // what is left behind comes to its end, stragglers too
 }
 
 // keepSweeping is the timer trigger: one process at a time, now and then none.

@@ -71,7 +71,7 @@ func (m mutant) wanted(only string) bool {
 // trial is what came of a bug.
 type trial struct {
 	name string
-	took time.Duration
+	cpu  time.Duration
 	err  error
 }
 
@@ -110,14 +110,13 @@ func (m mutant) rank() int {
 
 // tell tries a bug and says what came of it.
 func (m mutant) tell(ctx context.Context) trial {
-	began := time.Now()
-	out, err := m.try(ctx)
+	out, cpu, err := m.try(ctx)
 	verdict := "caught"
 	if err != nil {
 		verdict, err = "SURVIVED", fmt.Errorf("%s: %w", m.name, err)
 	}
-	t := trial{m.name, time.Since(began), err}
-	fmt.Fprintf(os.Stdout, "%-8s %6s  %s\n", verdict, t.took.Round(100*time.Millisecond), m.name)
+	t := trial{m.name, cpu.Round(100 * time.Millisecond), err}
+	fmt.Fprintf(os.Stdout, "%-8s %6s  %s\n", verdict, t.cpu, m.name)
 	if m.byHand {
 		fmt.Fprintln(os.Stdout, out)
 	}
@@ -126,16 +125,19 @@ func (m mutant) tell(ctx context.Context) trial {
 
 // report sums up, with what is worth making cheaper.
 func report(done []trial, took time.Duration) error {
-	slices.SortFunc(done, func(a, b trial) int { return cmp.Compare(b.took, a.took) })
+	slices.SortFunc(done, func(a, b trial) int { return cmp.Compare(b.cpu, a.cpu) })
 	var failed []error
+	var cpu time.Duration
 	for _, t := range done {
+		cpu += t.cpu
 		if t.err != nil {
 			failed = append(failed, t.err)
 		}
 	}
-	fmt.Fprintf(os.Stdout, "%d bugs, %d caught, %s; the dearest:\n", len(done), len(done)-len(failed), took.Round(time.Second))
+	fmt.Fprintf(os.Stdout, "%d bugs, %d caught, %s (%s of the processors); the dearest:\n",
+		len(done), len(done)-len(failed), took.Round(time.Second), cpu.Round(time.Second))
 	for _, t := range done[:min(5, len(done))] {
-		fmt.Fprintf(os.Stdout, "%15s  %s\n", t.took.Round(100*time.Millisecond), t.name)
+		fmt.Fprintf(os.Stdout, "%15s  %s\n", t.cpu, t.name)
 	}
 	return errors.Join(failed...)
 }

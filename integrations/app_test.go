@@ -139,10 +139,16 @@ func (a *app) close(t *testing.T) {
 	}
 }
 
+// storage is for one app at a time: on a busy machine the blob service answers four at
+// once too late, and a caller that does not ask again has failed for that.
+var storage = make(chan struct{}, 1)
+
 // durable is an app whose state outlives its process, in a real blob service.
 func durable(t *testing.T) setting {
 	t.Helper()
 	server := azurite.Shared(t)
+	storage <- struct{}{}
+	t.Cleanup(func() { <-storage })
 	return func(env map[string]string) {
 		env["STATE_STORAGE"], env["STATE_CONTAINER"] = server.ConnectionString(), azurite.NewContainer()
 	}

@@ -45,7 +45,7 @@
 //     idempotency key has one operation, wherever and whenever it is sent.
 //   - G3: Succeeded names a refresh that Power BI completed, that covers what was
 //     asked for, and that was asked for after the caller arrived (an adopted one:
-//     began after).
+//     began after); or, after a partial commit, refreshes that did so together.
 //   - G4: one POST for an intent, after the intent is saved, not after its SendBy. An
 //     attempt without an answer is given up only after three successful reads of the
 //     history over the settle window, and called dropped only if there was nothing.

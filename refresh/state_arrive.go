@@ -47,8 +47,8 @@ func (m *machine) arrive(e Arrive) {
 const inTheWay = "The model is being refreshed, and the request says whenBusy: reject. " +
 	"Try again later, or ask with whenBusy: queue (a refresh after this one) or join (this one will do)."
 
-// rejectAll ends the operations whose callers want a refusal: somebody else's
-// refresh occupies the model, as was found out only now.
+// rejectAll ends the operations whose callers want a refusal: a refresh that was not
+// made for them occupies the model, as was found out only now.
 func (m *machine) rejectAll() {
 	for _, op := range cloneOperations(m.Pending) {
 		if op.Reject && !m.serves(op.Number) {

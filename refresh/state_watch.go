@@ -104,6 +104,7 @@ func (m *machine) revive() {
 	a := w.attempt()
 	a.Stage, a.SendBy, a.Until, a.Serves = StageStarting, m.now, m.now, m.owed(w.Txn)
 	m.Attempt = a
+	m.rejectAll()
 	m.eachServed(func(op *Operation) {
 		if a.Shape.Kind == "" {
 			a.Shape = op.wanted()

@@ -58,7 +58,7 @@ func (m *machine) busyAnswer() {
 // lateAnswer keeps an id that arrives after its attempt was given up: the refresh
 // exists and occupies the model, after the attempt that does so now.
 func (m *machine) lateAnswer(e Answered) {
-	if e.Answer.Kind != Accepted || e.Answer.RefreshID == "" || m.concluded(e.Txn) {
+	if e.Answer.Kind != Accepted || e.Answer.RefreshID == "" || m.concluded(e.Txn, e.Answer.RefreshID) {
 		return
 	}
 	m.watchFor(Watched{Txn: e.Txn, RefreshID: e.Answer.RefreshID, Kind: e.Answer.Sent, Intent: m.now,
@@ -67,15 +67,16 @@ func (m *machine) lateAnswer(e Answered) {
 }
 
 // concluded reports whether the attempt came to an end that Power BI showed: an
-// answer that is fed twice must not bring it back.
-func (m *machine) concluded(txn string) bool {
+// answer that is fed twice must not bring it back. One that adopted another refresh than
+// the answer names has its own still to come.
+func (m *machine) concluded(txn, id string) bool {
 	for _, list := range [][]Operation{m.Pending, m.Recent} {
 		for _, op := range list {
 			for _, try := range op.Tries {
 				switch try.Outcome {
 				case OutcomeDropped, OutcomeUnknown, OutcomePending: // pending: the operation ended before
 				default:
-					if try.Txn == txn {
+					if try.Txn == txn && (!try.Adopted || strings.EqualFold(try.RefreshID, id)) {
 						return true
 					}
 				}
@@ -88,10 +89,15 @@ func (m *machine) concluded(txn string) bool {
 func (m *machine) accepted(a *Attempt, answer Answer) {
 	a.Accepted, a.Candidate = m.now, nil
 	a.RefreshID = answer.RefreshID
-	if a.RefreshID == "" {
+	switch {
+	case a.RefreshID == "":
 		m.settle(a) // accepted, and nothing to ask for by name
 		return
+	case a.Adopted && slices.Contains(a.Settle.Known, a.RefreshID):
+		m.Attempt = nil // what was adopted is ours, and has ended
+		return
 	}
+	a.Adopted, a.Again = false, false // it has a name now
 	a.Stage = StageRunning
 	a.Settle = Settle{From: m.now}
 	a.LookAt = m.now.Add(m.nextLook(a))

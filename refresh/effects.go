@@ -164,7 +164,9 @@ func (q *queue) look(ctx context.Context, l Look, now func() time.Time) []Event 
 	// Both clocks tell whole seconds, and the answer was written some time
 	// between sent and read.
 	e.Fuzz = 2*time.Second + read.Sub(sent)
-	if !sight.Date.IsZero() {
+	if sight.Date.IsZero() {
+		e.Fuzz = longestRefresh // nothing is known of its clock: what may be ours is much, what must be is nothing
+	} else {
 		e.Skew = sight.Date.Sub(read)
 	}
 	return []Event{e}

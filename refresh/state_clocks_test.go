@@ -1,6 +1,8 @@
 package refresh
 
 import (
+	"context"
+	"log/slog"
 	"testing"
 	"time"
 )
@@ -61,6 +63,47 @@ func TestARowIsDatedByEveryClockItMayHave(t *testing.T) {
 	}
 }
 
+// The offset is the same for days, so that nothing new is measured; then a clock jumps
+// between the intent and the look.
+func TestAJumpIsNoticedHoweverLongNothingWasNew(t *testing.T) {
+	t.Parallel()
+	r, s := settling(t)
+	see := func(before time.Duration) {
+		at := joinTime.Add(-before)
+		s, _ = r.Next(s, Observed{At: At(at), SentAt: at, Skew: time.Minute, Fuzz: 2 * time.Second})
+	}
+	see(24*time.Hour - time.Minute)
+	see(time.Minute)
+	s, _ = r.Next(s, look(standardRow(joinTime.Add(30*time.Second)), 0)) // half a minute before the intent, then
+	if op, _ := s.Find(1); op.Phase != Settling {
+		t.Errorf("the operation is %s, the clocks are %+v", op.Phase, s.Ahead)
+	}
+}
+
+// undated is Power BI behind something that drops the Date of its answers.
+type undated struct {
+	Upstream
+	rows []Row
+}
+
+func (u undated) Look(context.Context, Model, Look) Sight { return Sight{Rows: u.rows} }
+
+// Without its clock nothing tells whether a row began before the intent or after it: it
+// may be ours, and is not adopted.
+func TestAnUndatedAnswerProvesNothing(t *testing.T) {
+	t.Parallel()
+	for name, start := range map[string]time.Duration{"a little later": 30 * time.Second, "an hour before": -time.Hour} {
+		r, s := settling(t)
+		q := &queue{c: New(Config{Upstream: undated{rows: []Row{standardRow(joinTime.Add(start))}}}), model: testModel, log: slog.New(slog.DiscardHandler)}
+		for _, e := range q.look(t.Context(), Look{Txn: "t"}, func() time.Time { return joinTime.Add(2 * time.Minute) }) {
+			s, _ = r.Next(s, e)
+		}
+		if op, _ := s.Find(1); op.Phase != Settling || len(s.Attempt.Settle.Known) != 1 {
+			t.Errorf("%s: the operation is %s, weighed %v", name, op.Phase, s.Attempt.Settle.Known)
+		}
+	}
+}
+
 // A refresh that another attempt knows by its id is not ours, whatever the clocks say.
 func TestARowOfAnotherAttemptIsNeverAdopted(t *testing.T) {
 	t.Parallel()
@@ -90,14 +133,15 @@ func TestClocksAreMeasured(t *testing.T) {
 		{2 * sec, 11 * sec, 2 * sec, 8 * sec, 13 * sec},
 		{3 * sec, 10 * sec, 20 * sec, 8 * sec, 13 * sec},   // too slow to tell
 		{4 * sec, 60 * sec, 20 * sec, 8 * sec, 80 * sec},   // and yet a jump
-		{25 * time.Hour, 0, 2 * sec, -2 * sec, 2 * sec},    // a day without anything new
-		{26 * time.Hour, 9 * sec, sec, -2 * sec, 10 * sec}, // and so on
+		{25 * time.Hour, 0, 2 * sec, -2 * sec, 80 * sec},   // a jump, however long nothing was new
+		{50 * time.Hour, 0, 2 * sec, -2 * sec, 2 * sec},    // a day without anything new
+		{51 * time.Hour, 9 * sec, sec, -2 * sec, 10 * sec}, // and so on
 	} {
 		if got := see(step.after, step.skew, step.fuzz); got.Least != step.least || got.Most != step.most {
 			t.Errorf("after %v: %v to %v, want %v to %v", step.after, got.Least, got.Most, step.least, step.most)
 		}
 	}
-	if s, _ = r.Next(s, Observed{At: At(joinTime.Add(27 * time.Hour)), Txn: "t", Err: &Fault{}, Skew: time.Hour}); s.Ahead.Most != 10*sec {
+	if s, _ = r.Next(s, Observed{At: At(joinTime.Add(52 * time.Hour)), Txn: "t", Err: &Fault{}, Skew: time.Hour}); s.Ahead.Most != 10*sec {
 		t.Errorf("a look that failed measured %v", s.Ahead.Most)
 	}
 }

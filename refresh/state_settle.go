@@ -87,10 +87,11 @@ func (m *machine) notThere(a *Attempt) {
 // that until a look finds nothing new; a slow look says little, unless it is about a jump.
 func (m *machine) measure(e Observed) {
 	least, most, known := e.Skew-e.Fuzz, e.Skew+e.Fuzz, m.Ahead
+	agree := known != nil && least <= known.Most && most >= known.Least
 	switch {
-	case known == nil || m.now.Sub(known.Since) > longestRefresh:
+	case known == nil || m.now.Sub(known.Since) > longestRefresh && agree:
 		m.Ahead = &Ahead{Least: least, Most: most, Since: m.now}
-	case e.Fuzz > slowLook && least <= known.Most && most >= known.Least:
+	case e.Fuzz > slowLook && agree:
 	case least < known.Least || most > known.Most:
 		m.Ahead = &Ahead{Least: min(least, known.Least), Most: max(most, known.Most), Since: m.now}
 	}

@@ -86,6 +86,8 @@ func (g *gate) leave(e endpoint, probe bool, resp *http.Response) {
 	s := &g.state[e]
 	if probe {
 		s.probing = false
+	}
+	if probe && !s.until.After(time.Now()) { // else an older call was told to wait meanwhile
 		s.until = time.Time{}
 	}
 	if resp == nil || resp.StatusCode != http.StatusTooManyRequests {

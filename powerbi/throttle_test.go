@@ -118,3 +118,26 @@ func TestGate(t *testing.T) {
 		}
 	})
 }
+
+// While the first call after a wait is out, an older one may still come back with a 429:
+// the time that it names stands, whatever the first call says.
+func TestASuccessDoesNotUndoALaterThrottling(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := new(gate)
+		g.leave(starts, false, reply(429, "", "Retry-After: 1"))
+		time.Sleep(time.Second)
+		if probe, refused := g.enter(starts); !probe || refused != nil {
+			t.Fatalf("the first after the wait: %v, %v", probe, refused)
+		}
+		g.leave(starts, false, reply(429, "", "Retry-After: 60")) // sent before the first 429
+		g.leave(starts, true, reply(202, ""))
+		if _, refused := g.enter(starts); refused == nil || refused.RetryAfter != time.Minute {
+			t.Errorf("before the time that Power BI named: %v", refused)
+		}
+		time.Sleep(time.Minute)
+		if probe, refused := g.enter(starts); !probe || refused != nil {
+			t.Errorf("the first after that: %v, %v", probe, refused)
+		}
+	})
+}

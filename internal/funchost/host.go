@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -102,17 +104,18 @@ func dialable(addr string) string {
 	return addr
 }
 
-// freePort picks a port for the handler, which keeps it over all restarts.
+// freePort picks a port for the handler, which keeps it over all restarts. It is below
+// those that systems give to outgoing connections (from 32768 on Linux, 49152 elsewhere):
+// one of these could be taken again before the handler listens.
 func freePort(ctx context.Context) (string, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("funchost: a port for the handler: %w", err)
+	for range 100 {
+		port := strconv.Itoa(10_000 + rand.IntN(20_000)) //nolint:gosec // nobody gains by guessing it
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", port))
+		if err == nil {
+			return port, listener.Close()
+		}
 	}
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
-		return "", fmt.Errorf("funchost: a port for the handler: %w", err)
-	}
-	return port, listener.Close()
+	return "", errors.New("funchost: no port is free for the handler")
 }
 
 func (h *Host) launch(ctx context.Context, listener net.Listener) {

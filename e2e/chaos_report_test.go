@@ -39,7 +39,7 @@ func (c *chaos) figures() string {
 	return fmt.Sprintf("seed %d: %d triggers, %d promised, %d answers 503, %d broken connections, %d cancels; "+
 		"%d refreshes, %d foreign, %d settled attempts; %d kills, %d pauses, %d faults, %d failing refreshes; "+
 		"ended %v, %v after the storm; "+
-		"lost %d, overlap %d, refused by own %d, untrue %d, stale %d, two answers %d",
+		"lost %d, at most %d of ours at one time, refused by own %d, untrue %d, stale %d, two answers %d",
 		*chaosSeed, n.triggers.Load(), n.promised.Load(), n.unavailable.Load(), n.broken.Load(), n.cancels.Load(),
 		n.refreshes, n.foreign.Load(), n.settled, n.kills.Load(), n.pauses.Load(), int(n.faults.Load())-n.unused, n.failing.Load(),
 		n.ended, n.finished.Round(time.Second),

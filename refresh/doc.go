@@ -110,8 +110,9 @@
 // # Merging
 //
 // When an attempt starts, it serves the oldest operation and those behind it that one
-// POST can serve as well: the same treatment, as hard, other objects. Each keeps its id,
-// its objects and its attempts. Whoever leaves, leaves alone. If the attempt fails for
+// POST can serve as well: the same treatment, as hard, other objects; as many as the
+// document has room for, should they fail together. Each keeps its id, its objects and
+// its attempts. Whoever leaves, leaves alone. If the attempt fails for
 // good, and did more than an operation asked for, that one is tried once more by itself
 // and never merged again, since it may have failed by what others asked for.
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -183,6 +184,67 @@ func TestDocumentIsBounded(t *testing.T) {
 			t.Fatalf("%d KiB", n>>10)
 		}
 	}
+}
+
+// One attempt may serve all that a model holds, and fail as often as each of them allows:
+// what is kept of that has the bounds of the document, and nobody loses an attempt by it.
+func TestDocumentOfAMergedRefreshIsBounded(t *testing.T) {
+	t.Parallel()
+	const attempts = 10
+	s := newScenario(t)
+	for i := range maxPending {
+		s.command(fmt.Sprintf("arrive c%d tables=FactInternetSalesOfTheYear%02d attempts=%d timeout=240h", i, i, attempts))
+	}
+	posts, archived := 0, 0
+	for s.state.Attempt != nil {
+		posts++
+		s.command(fmt.Sprintf("answer accepted id=R%d kind=enhanced", posts))
+		s.now = s.now.Add(time.Minute)
+		s.feed(s.failure(fmt.Sprint("R", posts)))
+		s.now = s.now.Add(10 * time.Minute)
+		s.command("tick")
+		if n := s.state.bytes(); n > 64<<10 {
+			t.Fatalf("%d KiB after %d POSTs", n>>10, posts)
+		}
+		archived += s.archive(func(op Operation) {
+			if n := len(op.Tries); n != attempts && n != attempts+1 || op.Tries[n-1].Fault.Detail == "" {
+				t.Fatalf("operation %d ended after %d attempts: %+v", op.Number, n, op.Tries[n-1].Fault)
+			}
+		})
+	}
+	if len(s.state.Pending) > 0 || archived < maxPending-keepRecent || posts > maxPending*attempts {
+		t.Errorf("%d POSTs, and %d operations are pending, %d in the archive", posts, len(s.state.Pending), archived)
+	}
+}
+
+// archive confirms what the last command wanted to have archived, and counts it.
+func (s *scenario) archive(check func(Operation)) (n int) {
+	for _, effect := range s.effects {
+		if a, ok := effect.(Archive); ok {
+			for _, op := range a.Operations {
+				n++
+				check(op)
+				s.feed(Archived{At: At(s.now), Epoch: s.state.Epoch, Number: op.Number})
+			}
+		}
+	}
+	return n
+}
+
+// failure is a look that shows a refresh of all tables that has failed at great length,
+// for a passing reason.
+func (s *scenario) failure(id string) Observed {
+	e := s.observation([]string{"detail", id + ":failed/capacity"})
+	f := e.Rows[0].Fault
+	f.Message, f.Remedy = "The refresh failed: the capacity was full.", "Try again when fewer semantic models are being processed."
+	f.Detail = strings.Repeat("Data source error: the key didn't match any rows. ", 40)
+	for i := range maxPending {
+		for p := range maxObjects {
+			e.Rows[0].Objects = append(e.Rows[0].Objects, Progress{Status: "Failed",
+				Table: fmt.Sprintf("FactInternetSalesOfTheYear%02d", i), Partition: fmt.Sprintf("FactInternetSales-%04d", p)})
+		}
+	}
+	return e
 }
 
 // Callers who come one after another share without writing.

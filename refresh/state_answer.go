@@ -226,6 +226,17 @@ func (op *Operation) endTry(outcome Outcome, fault *Fault, at time.Time) {
 	try.Outcome, try.Fault, try.Ended = outcome, fault, at
 }
 
+// shorten leaves out why earlier tries failed, but for the last of them, in words: a
+// document that is nearly full holds many operations, and each may be tried often.
+func (op *Operation) shorten() {
+	for i := range op.Tries[:max(0, len(op.Tries)-1)] {
+		if f := op.Tries[i].Fault; f != nil {
+			op.Tries[i].Fault = &Fault{Code: f.Code, Class: f.Class, PowerBI: f.PowerBI, Transient: f.Transient, Unknown: f.Unknown,
+				Message: "Left out: too much is kept of those who wait for this model."}
+		}
+	}
+}
+
 // backoff is the wait before the next try: 10 s doubling to 5 min, spread by a
 // quarter so that models which failed together do not return together.
 func backoff(tries int, number int64) time.Duration {

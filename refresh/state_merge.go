@@ -14,9 +14,10 @@ import (
 func (s *State) party() ([]int64, Shape) {
 	head := &s.Pending[0]
 	serves, shape := []int64{head.Number}, head.wanted()
+	room := s.roomForTries() // they may fail together, again and again
 	for i := range s.Pending[1:] {
 		op := &s.Pending[1+i]
-		if !head.goesWith(op) {
+		if len(serves) > room || !head.goesWith(op) {
 			continue
 		}
 		if wider, ok := shape.with(op.wanted()); ok {
@@ -24,6 +25,14 @@ func (s *State) party() ([]int64, Shape) {
 		}
 	}
 	return serves, shape
+}
+
+// roomForTries is how many more tries fit into a roomy document. Finished operations make
+// room by themselves.
+func (s *State) roomForTries() int {
+	waiting := *s
+	waiting.Recent = nil
+	return (roomy - waiting.bytes()) / tryBytes
 }
 
 // goesWith reports whether one POST may serve both operations, as far as their objects

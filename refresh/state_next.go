@@ -11,9 +11,11 @@ const (
 	maxShapeBytes = 24 << 10 // of all pending shapes together
 	maxDocument   = 60 << 10 // beyond it nothing new is admitted
 	roomy         = 40 << 10 // beyond it finished operations move to the archive at once
+	tryBytes      = 3 << 9   // about what is kept of a failed try
 	keepRecent    = 16       // finished operations that stay in the document
 	keepTight     = 2        // ... of a large document
-	maxObjects    = 32       // tables and partitions whose progress is shown
+	maxObjects    = 32       // tables and partitions whose progress is shown, for all of an attempt
+	fewObjects    = 2        // ... for each operation at least
 	maxDetail     = 500      // bytes of Power BI's own words in a fault
 	keepOfShape   = 6        // lengths that are remembered of one shape
 	keepShapes    = 6
@@ -108,8 +110,11 @@ func (m *machine) start(txn string) {
 		Kind: kind, Shape: shape, Intent: m.now,
 		SendBy: m.now.Add(m.SendWithin), Until: m.now.Add(m.SendWithin + m.PostLimit),
 	}
-	renew := false
+	renew, full := false, m.bytes() > roomy
 	m.eachServed(func(op *Operation) {
+		if full {
+			op.shorten()
+		}
 		op.Tries = append(op.Tries, Try{Txn: txn, Kind: kind, Intent: m.now, Outcome: OutcomePending, Merged: !op.wanted().Covers(shape)})
 		renew = renew || op.Renewed
 		m.enter(op, Starting)

@@ -67,7 +67,7 @@ func (m *machine) saw(a *Attempt, row Row, e Observed) {
 	}
 	m.eachServed(func(op *Operation) {
 		own := op.progress(row.Objects)
-		op.Objects, op.Total = shown(own), len(own)
+		op.Objects, op.Total = shown(own, max(fewObjects, maxObjects/len(a.Serves))), len(own)
 		if !a.Started.IsZero() {
 			op.try().Started = a.Started
 		}
@@ -82,12 +82,12 @@ func (m *machine) saw(a *Attempt, row Row, e Observed) {
 	}
 }
 
-// shown is what of the objects fits into the document: what has not completed comes
-// first, because that is what people look for.
-func shown(objects []Progress) []Progress {
+// shown is what of the objects fits into the document, at most so many: what has not
+// completed comes first, because that is what people look for.
+func shown(objects []Progress, most int) []Progress {
 	objects = slices.Clone(objects)
 	slices.SortStableFunc(objects, func(a, b Progress) int { return finished(a) - finished(b) })
-	return objects[:min(len(objects), maxObjects)]
+	return objects[:min(len(objects), most)]
 }
 
 func finished(p Progress) int {

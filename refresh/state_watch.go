@@ -130,7 +130,7 @@ func (m *machine) forgetWatched() {
 // is watched for. A read that fails proves nothing and is not waited for: the POST's own
 // answer tells whether the model is busy.
 func (s *State) uncertain(now time.Time) bool {
-	return len(s.Watch) > 0 && now.Sub(s.Glanced) > glanceFor
+	return len(s.Watch) > 0 && now.Sub(s.Glanced).Abs() > glanceFor // a clock that went back makes no look new
 }
 
 // glanced records the read before a POST, which may have failed.

@@ -49,3 +49,19 @@ func TestWhatIsNotOnWatch(t *testing.T) {
 		}
 	}
 }
+
+// A look before a POST is good for some seconds, also if the storage service's clock has
+// gone back since.
+func TestHowLongALookIsGoodFor(t *testing.T) {
+	t.Parallel()
+	s := NewState(testModel, "e")
+	if s.uncertain(joinTime) {
+		t.Error("there is nothing to look for")
+	}
+	s.Watch, s.Glanced = []Watched{{Txn: "t", Until: joinTime.Add(watchFor)}}, joinTime
+	for after, want := range map[time.Duration]bool{0: false, glanceFor: false, glanceFor + 1: true, -glanceFor: false, -10 * time.Minute: true} {
+		if s.uncertain(joinTime.Add(after)) != want {
+			t.Errorf("%v after it: look again? want %v", after, want)
+		}
+	}
+}

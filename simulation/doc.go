@@ -80,7 +80,7 @@
 //
 // # How much
 //
-// A run plays 3,000 schedules, and the other tests, in less than a minute on two idle
+// A run plays 3,000 schedules, and the other tests, in about a minute on two idle
 // CPUs. The race detector makes each schedule ten times as long: with it a run plays 40
 // schedules and smaller crowds, and leaves out what does not depend on it (the oracle's
 // own test, and the exact replay); it takes no longer.

@@ -32,14 +32,13 @@ func (o *oracle) saw(by string, m refresh.Model, s refresh.Sight) {
 }
 
 // watched: while an attempt is watched for, the history is read before each POST, and if
-// the same process then sees its refresh at work, nothing is posted beside it. (A storage
-// clock that goes back makes an old look seem new.)
+// the same process then sees its refresh at work, nothing is posted beside it.
 func (o *oracle) watched(by string, next refresh.State) {
 	last := o.sights[next.Model]
 	if next.Attempt.Stage != refresh.StageStarting || len(next.Watch) == 0 {
 		return
 	}
-	if ago := time.Since(last.at); ago > time.Minute && o.w.disk.clock.jumps() == 0 {
+	if ago := time.Since(last.at); ago > time.Minute {
 		o.note("G1: intent %s was saved beside an attempt on watch, %v after the last look", next.Attempt.Txn, ago)
 	}
 	if last.by != by {

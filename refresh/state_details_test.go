@@ -3,6 +3,7 @@ package refresh
 import (
 	"slices"
 	"testing"
+	"time"
 )
 
 // partitions is a shape that details can tell of.
@@ -118,5 +119,45 @@ func TestEachDoubtKeepsARowFromBeingAdopted(t *testing.T) {
 		if op, _ := s.Find(1); tc.adopted != (op.Phase == Succeeded) || tc.adopted != op.Tries[0].Adopted {
 			t.Errorf("%s: %s, adopted %v", name, op.Phase, op.Tries[0].Adopted)
 		}
+	}
+}
+
+// A look may be fed twice (its first write was not confirmed), or after one that was sent
+// later (by another process). It counts once, and not as one that came afterwards.
+func TestALookThatIsFedTwiceCountsOnce(t *testing.T) {
+	t.Parallel()
+	r, s := settling(t)
+	for _, after := range []time.Duration{2 * time.Minute, 2 * time.Minute, 8 * time.Minute, 8 * time.Minute} {
+		at := joinTime.Add(after)
+		s, _ = r.Next(s, Observed{At: At(at), SentAt: at, Txn: "t", Fuzz: time.Second})
+	}
+	if s.Attempt == nil || s.Attempt.Settle.Reads != 2 {
+		t.Fatalf("two quiet reads settled: %+v", s.Attempt)
+	}
+	at := joinTime.Add(9 * time.Minute)
+	if s, _ = r.Next(s, Observed{At: At(at), SentAt: at, Txn: "t", Fuzz: time.Second}); s.Attempt != nil {
+		t.Errorf("three did not: %+v", s.Attempt)
+	}
+}
+
+// Another process read the history at the same time as this one did, and its answer comes
+// when the details were read: what has begun since is not in it.
+func TestAHistoryOfBeforeTheDetailsProvesNothing(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t)
+	s.command("arrive ana tables=Sales/2025 commit=transactional")
+	s.command("answer lost")
+	s.now = s.now.Add(75 * time.Second)
+	older := s.observation([]string{"H1:completed:ViaEnhancedApi:-70s"})
+	s.command("look H1:completed:ViaEnhancedApi:-70s")
+	s.now = s.now.Add(5 * time.Second)
+	s.command("look detail H1:completed:ViaEnhancedApi:-75s asked=full/Transactional objects=Sales/2025:Completed")
+	s.feed(older)
+	if op, _ := s.state.Find(1); op.Phase != Settling {
+		t.Fatalf("the operation is %s by what was read before", op.Phase)
+	}
+	s.command("look H1:completed:ViaEnhancedApi:-75s")
+	if op, _ := s.state.Find(1); op.Phase != Succeeded {
+		t.Errorf("the operation is %s", op.Phase)
 	}
 }

@@ -26,6 +26,9 @@ func (m *machine) settle(a *Attempt) {
 
 // weigh looks for our refresh in a history that does not name it.
 func (m *machine) weigh(a *Attempt, e Observed) {
+	if a.Candidate != nil && a.Candidate.Same && e.SentAt.Before(a.LookAt) {
+		return // it was asked for before the details were read
+	}
 	quiet, last := true, a.Candidate
 	a.Candidate = nil
 	for _, row := range e.Rows {
@@ -51,17 +54,18 @@ func (m *machine) weigh(a *Attempt, e Observed) {
 // count adds a read to the run of quiet ones, or begins the run anew.
 func (m *machine) count(a *Attempt, e Observed, quiet bool) {
 	s := &a.Settle
-	if !quiet || e.SentAt.Before(s.From) {
+	switch {
+	case !quiet:
 		s.Since, s.Reads = time.Time{}, 0
-		if !quiet {
-			s.From = later(s.From, e.SentAt) // an older look that is fed late counts no more
-		}
+		s.From = later(s.From, e.SentAt) // an older look that is fed late counts no more
 		return
-	}
-	if s.Reads == 0 {
+	case e.SentAt.Before(s.From):
+		return
+	case s.Reads == 0:
 		s.Since = e.SentAt
 	}
 	s.Reads++
+	s.From = e.SentAt.Add(1) // a look that is fed twice counts once
 	if s.Reads >= quietReads && e.SentAt.Sub(s.Since) >= m.SettleWindow {
 		m.notThere(a)
 	}

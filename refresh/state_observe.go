@@ -130,7 +130,8 @@ func (m *machine) ended(a *Attempt, row Row, e Observed) {
 	}
 	// The row was recognised, not named: our own may still come. Nothing is
 	// posted before that has settled.
-	a.RefreshID, a.Stage, a.Settle.From = "", StageSettling, later(m.now, a.Until)
+	a.RefreshID, a.Stage = "", StageSettling
+	a.Settle = Settle{From: later(m.now, a.Until), Known: a.Settle.Known}
 	m.known(a, row)
 }
 

@@ -187,11 +187,11 @@ func (m *machine) unsent(answer Answer) {
 	m.notStarted()
 }
 
-// hold keeps the model from being posted to for a while. What Power BI has asked for is
-// not made shorter by any wait of ours.
+// hold keeps the model from being posted to for a while. No wait is made shorter by
+// another: Power BI may have asked for it, and each operation has its own.
 func (m *machine) hold(reason HoldReason, wait time.Duration, detail string) {
 	until := m.now.Add(wait)
-	if h := m.Hold; h != nil && h.Reason == HoldThrottled && h.Until.After(until) {
+	if h := m.Hold; h != nil && h.Until.After(until) {
 		return
 	}
 	m.Hold = &Hold{Since: m.now, Until: until, Reason: reason, Detail: detail}

@@ -3,6 +3,7 @@ package refresh
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 )
@@ -126,5 +127,26 @@ func TestSettlePace(t *testing.T) {
 		if got := settlePace(window); got != want {
 			t.Errorf("window %v: %v, want %v", window, got, want)
 		}
+	}
+}
+
+// Power BI wants to be left alone for a while, and a refresh that came back meanwhile fails
+// for two operations, one of which has failed often. No wait of ours makes that shorter.
+func TestNoBackoffShortensAThrottling(t *testing.T) {
+	t.Parallel()
+	s := NewState(testModel, "e")
+	until := joinTime.Add(4 * time.Minute)
+	s.Hold = &Hold{Since: joinTime, Until: until, Reason: HoldThrottled}
+	s.Attempt = &Attempt{Txn: "t", Serves: []int64{1, 2}, Stage: StageRunning, Kind: Enhanced, RefreshID: "R", Accepted: joinTime, Intent: joinTime}
+	s.Last = 2
+	for i, tries := range []int{6, 1} {
+		op := Operation{Number: int64(i + 1), Created: joinTime, Deadline: joinTime.Add(time.Hour), MaxAttempts: 9, Phase: Running}
+		op.Tries = slices.Repeat([]Try{{Txn: "t", Outcome: OutcomePending, Intent: joinTime}}, tries)
+		s.Pending = append(s.Pending, op)
+	}
+	s, _ = DefaultRules().Next(s, Observed{At: At(joinTime), SentAt: joinTime, Txn: "t", Detail: true,
+		Rows: []Row{{ID: "R", State: RowFailed, Start: joinTime, Fault: &Fault{Transient: true}}}})
+	if s.Pending[1].Phase != Retrying || s.Hold.Until.Before(until) {
+		t.Errorf("operation 2 is %s, the next POST is held until %v", s.Pending[1].Phase, s.Hold.Until)
 	}
 }

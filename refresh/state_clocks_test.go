@@ -2,6 +2,7 @@ package refresh
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"testing"
 	"time"
@@ -143,5 +144,17 @@ func TestClocksAreMeasured(t *testing.T) {
 	}
 	if s, _ = r.Next(s, Observed{At: At(joinTime.Add(52 * time.Hour)), Txn: "t", Err: &Fault{}, Skew: time.Hour}); s.Ahead.Most != 10*sec {
 		t.Errorf("a look that failed measured %v", s.Ahead.Most)
+	}
+}
+
+// What a newer version has to say of the clocks stays with what is known of them.
+func TestMeasuringKeepsWhatIsUnknown(t *testing.T) {
+	t.Parallel()
+	r, s := settling(t)
+	for _, skew := range []time.Duration{0, time.Minute} {
+		s.Ahead = &Ahead{Since: joinTime.AddDate(-1, 0, 0), Unknown: Unknown{"new": json.RawMessage("1")}}
+		if s, _ = r.Next(s, Observed{At: At(joinTime), SentAt: joinTime, Skew: skew, Fuzz: time.Second}); !s.Ahead.Since.Equal(joinTime) || len(s.Ahead.Unknown) != 1 {
+			t.Errorf("measured %v: %+v", skew, s.Ahead)
+		}
 	}
 }

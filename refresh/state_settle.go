@@ -93,11 +93,13 @@ func (m *machine) measure(e Observed) {
 	least, most, known := e.Skew-e.Fuzz, e.Skew+e.Fuzz, m.Ahead
 	agree := known != nil && least <= known.Most && most >= known.Least
 	switch {
-	case known == nil || m.now.Sub(known.Since) > longestRefresh && agree:
+	case known == nil:
 		m.Ahead = &Ahead{Least: least, Most: most, Since: m.now}
 	case e.Fuzz > slowLook && agree:
+	case m.now.Sub(known.Since) > longestRefresh && agree:
+		known.Least, known.Most, known.Since = least, most, m.now
 	case least < known.Least || most > known.Most:
-		m.Ahead = &Ahead{Least: min(least, known.Least), Most: max(most, known.Most), Since: m.now}
+		known.Least, known.Most, known.Since = min(least, known.Least), max(most, known.Most), m.now
 	}
 }
 

@@ -118,6 +118,33 @@ func TestNewUserOfDataFactory(t *testing.T) {
 	}
 }
 
+// The one activity that the page shows is one that can be pasted.
+func TestOneActivityOfThePage(t *testing.T) {
+	t.Parallel()
+	a := startApp(t, azure)
+	shown := regexp.MustCompile("(?s)```json\n(.*?)\n```").FindStringSubmatch(string(raw(t, "adf/README.md")))
+	if shown == nil {
+		t.Fatal("the page shows no activity")
+	}
+	paste := func(t *testing.T, ref sim.Ref) pipeline.Result {
+		activity := strings.NewReplacer("https://YOUR-APP.azurewebsites.net", appURL, "YOUR-FUNCTION-KEY", a.host.FunctionKey(),
+			"YOUR-WORKSPACE-ID", ref.Workspace, "YOUR-DATASET-ID", ref.Model).Replace(shown[1])
+		d, err := pipeline.Parse([]byte(`{"name":"Mine","properties":{"activities":[` + activity + `]}}`))
+		if err != nil || strings.Contains(activity, "YOUR-") {
+			t.Fatal(err, activity)
+		}
+		got, err := user(a).Run(patience(t), d, "run-"+ref.Model, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	ref := a.model(t, sim.Knobs{})
+	wantSucceeded(t, paste(t, ref))
+	a.once(t, ref)
+	wantFailed(t, paste(t, a.failing(t)), "RefreshModel")
+}
+
 // What the page tells to look for is what is there when it went wrong.
 func TestTroublesOfANewUser(t *testing.T) {
 	t.Parallel()

@@ -89,6 +89,7 @@ func wrongAz(args []string) string {
 		"ad app credential delete":                     "--id --key-id",
 		"ad app federated-credential create":           "--id --parameters",
 		"ad sp create":                                 "--id",
+		"ad signed-in-user show":                       "--query --output",
 		"ad sp show":                                   "--id --query --output",
 		"ad group create":                              "--display-name --mail-nickname",
 		"ad group member add":                          "--group --member-id",

@@ -102,10 +102,22 @@ func (r *reader) duration(name string, otherwise, low, high time.Duration) time.
 	}
 	d, err := time.ParseDuration(v)
 	if err != nil || d < low || d > high {
-		r.problem("%s is wrong: it must be a duration from %s to %s, such as 90s or 5m", name, low, high)
+		r.problem("%s is wrong: it must be a duration from %s to %s, such as 90s or 5m", name, asWritten(low), asWritten(high))
 		return otherwise
 	}
 	return d
+}
+
+// asWritten is a duration as people write it: 1h, not 1h0m0s.
+func asWritten(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }
 
 func (r *reader) allowed() handler.Allowed {

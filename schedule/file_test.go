@@ -57,6 +57,7 @@ func TestParseWrongFiles(t *testing.T) {
 		{"{\"schedules\":{}}\xff", []string{"not UTF-8"}},
 		{strings.Repeat(`[`, 100), []string{"nested"}},
 		{strings.Repeat(` `, maxText+1), []string{"larger than 256 KiB"}},
+		{`{"schedules":{},"Schedules":{}}`, []string{"1:17: Schedules: is not known here: it is written schedules; known are $schema, blackout, capacities, schedules"}},
 		{`{"schedules":{},"schedule":{}}`, []string{"1:17: schedule: is not known here; known are $schema, blackout, capacities, schedules"}},
 		{`{"schedules":{},"schedules":{}}`, []string{"schedules: is there twice"}},
 		{`{"schedules":{"e":1}}`, []string{"schedules.e: must be an object", "cron: is missing", "workspaceId", "datasetId"}},

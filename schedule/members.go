@@ -61,6 +61,17 @@ func (m *members) get(name string) *node {
 	return m.node.member(name)
 }
 
+// meant names the member that differs in upper and lower case only: the eye does not see
+// it in a list.
+func (m *members) meant(name string) string {
+	for _, known := range m.asked {
+		if strings.EqualFold(known, name) {
+			return ": it is written " + known
+		}
+	}
+	return ""
+}
+
 // done reports the members that nothing has asked for.
 func (m *members) done() {
 	if m.node == nil {
@@ -68,7 +79,7 @@ func (m *members) done() {
 	}
 	for _, member := range m.node.members {
 		if !slices.Contains(m.asked, member.name) {
-			m.problems.add(member.start, m.at(clip(member.name)), "is not known here; known are %s", strings.Join(slices.Sorted(slices.Values(m.asked)), ", "))
+			m.problems.add(member.start, m.at(clip(member.name)), "is not known here%s; known are %s", m.meant(member.name), strings.Join(slices.Sorted(slices.Values(m.asked)), ", "))
 		}
 	}
 }

@@ -8,8 +8,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"pbirefresh/access"
 	"pbirefresh/handler"
 	"pbirefresh/schedule"
 )
@@ -102,14 +104,32 @@ func parseSchedules(text []byte, name string, env environment) (*schedule.File, 
 	return f, err
 }
 
-// checkPackaged refuses to package a schedule file that the app would refuse.
+// checkPackaged refuses to package what the app would refuse: with a wrong schedule file it
+// goes on with the last good one, with a wrong policy it answers nobody.
 func checkPackaged(root string, env environment) error {
 	text, err := os.ReadFile(filepath.Join(root, "schedules.json"))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
 	if err == nil {
 		_, err = parseSchedules(text, "schedules.json", env)
 	}
-	return err
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return checkPolicy(root, env)
+}
+
+func checkPolicy(root string, env environment) error {
+	text, err := os.ReadFile(filepath.Join(root, "policy.json"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := access.Parse(text); err != nil {
+		for problem := range strings.Lines(err.Error()) {
+			fmt.Fprintf(env.stderr, "policy.json: %s\n", strings.TrimSuffix(problem, "\n"))
+		}
+		return errors.New("policy.json is no policy: access/policy.schema.json says what one is")
+	}
+	return nil
 }

@@ -265,3 +265,24 @@ func TestCheckPackaged(t *testing.T) {
 		t.Errorf("%s", &stderr)
 	}
 }
+
+// Nor is a policy that would stop the whole app.
+func TestCheckPackagedPolicy(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	for text, says := range map[string]string{
+		`{"version":1,"rules":[{"callers":[{"key":"adf"}],"may":["trigger"],"models":["` + workspace + `"]}],"keys":{"adf":"` + strings.Repeat("0", 64) + `"}}`: "",
+		`{"version":1,"rules":[]}`: "policy.json: rules: ",
+		`{"rules":[`:               "policy.json: the policy is not valid JSON",
+		``:                         "policy.json: the policy",
+	} {
+		if err := os.WriteFile(filepath.Join(root, "policy.json"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var stderr strings.Builder
+		err := checkPackaged(root, environment{stderr: &stderr})
+		if (err == nil) != (says == "") || !strings.HasPrefix(stderr.String(), says) {
+			t.Errorf("%s: %v\n%s", text, err, &stderr)
+		}
+	}
+}

@@ -1,6 +1,8 @@
 package access
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -69,6 +71,27 @@ func TestPermits(t *testing.T) {
 	anyone := mustParse(t, rules(`[{"callers":[{"anyone":true}],"may":["trigger"],"models":["*"]}]`))
 	if !(Gate{Policy: anyone}).Permits(Caller{}, Trigger, sales, orders) || anyone.NeedsEasyAuth() || !p.NeedsEasyAuth() {
 		t.Error("anyone is not everyone, or Easy Auth is not needed where it is")
+	}
+}
+
+// The policy that the guide shows is one, and says what the guide says.
+func TestTheGuidesPolicy(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile(filepath.FromSlash("../docs/deploy.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(guide), "```json\n")
+	text, _, found := strings.Cut(after, "```")
+	if !found {
+		t.Fatal("the guide shows no policy")
+	}
+	p := mustParse(t, text)
+	const workspace = "f089354e-8366-4e18-aea3-4cb4a3a50b48"
+	for caller, want := range map[string]bool{"finance": true, "sales": false} {
+		if (Gate{Policy: p}).Permits(Caller{Key: caller}, Trigger, workspace, orders) != want || (Gate{Policy: p}).Permits(Caller{Key: caller}, Trigger, sales, orders) {
+			t.Errorf("%s may what it may not, or may not what it may", caller)
+		}
 	}
 }
 

@@ -267,10 +267,16 @@ func modelOf(m *members) (refresh.Model, bool) {
 	model := refresh.Model{WorkspaceID: strings.ToLower(m.text("workspaceId")), DatasetID: strings.ToLower(m.text("datasetId"))}
 	ok := true
 	for _, id := range [][2]string{{"workspaceId", model.WorkspaceID}, {"datasetId", model.DatasetID}} {
-		if !guidPattern.MatchString(id[1]) {
-			m.problem(id[0], "must be the GUID that stands in the address of the workspace or model in the Power BI portal")
-			ok = false
+		const what = "the GUID that stands in the address of the workspace or model in the Power BI portal"
+		switch {
+		case guidPattern.MatchString(id[1]):
+			continue
+		case m.node.member(id[0]) == nil:
+			m.problem(id[0], "is missing: say "+what)
+		case id[1] != "": // else it is told already
+			m.problem(id[0], "must be "+what)
 		}
+		ok = false
 	}
 	return model, ok
 }

@@ -33,8 +33,8 @@ type ended struct {
 	doc     handler.StatusDocument
 }
 
-// clients are our own, and the pollers of the Azure SDKs for Go and JavaScript, to
-// which both headers show the way or one of them.
+// clients are our own, and the pollers of the Azure SDKs for Go and JavaScript, and a
+// stand-in for the one for Python, to which both headers show the way or one of them.
 func clients() map[string]client {
 	return map[string]client{
 		"Go client":                        {ownClient, "canceled"},
@@ -47,6 +47,9 @@ func clients() map[string]client {
 		"core-lro 2":                       {coreLRO("2", "both"), "canceled"},
 		"core-lro 2 by Operation-Location": {coreLRO("2", "operation-location"), "canceled"},
 		"core-lro 2 by Location":           {coreLRO("2", "location"), "failed"},
+		"Python":                           {python("Location", "Operation-Location"), "failed"},
+		"Python by Operation-Location":     {python("Operation-Location"), "failed"},
+		"Python by Location":               {python("Location"), "failed"},
 	}
 }
 

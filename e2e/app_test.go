@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +30,9 @@ import (
 var dist string
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	// Most of their time they wait for refreshes of seconds: how many run at once is no matter of cores.
+	_ = flag.Set("test.parallel", strconv.Itoa(max(4, runtime.NumCPU())))
 	dir, err := os.MkdirTemp("", "pbirefresh-e2e-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

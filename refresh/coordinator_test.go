@@ -10,17 +10,23 @@ import (
 	"pbirefresh/lease"
 )
 
+// warm is a coordinator whose model was refreshed and is idle. From now on every call
+// takes that long.
+func warm(t *testing.T, trip time.Duration) (*Coordinator, *slowStore, *fakePowerBI) {
+	t.Helper()
+	store, pbi := &slowStore{Store: lease.NewMemory()}, &fakePowerBI{length: time.Minute}
+	c := newTestCoordinator(store, pbi)
+	finish(t, c, mustTrigger(t, c, wholeModel()).ID)
+	synctest.Wait()
+	store.trip, pbi.delay = trip, trip
+	return c, store, pbi
+}
+
 func TestUncontendedTriggerMakesFourRoundTrips(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
 		const trip = 10 * time.Millisecond
-		store := &slowStore{Store: lease.NewMemory()}
-		pbi := &fakePowerBI{length: time.Minute}
-		c := newTestCoordinator(store, pbi)
-		finish(t, c, mustTrigger(t, c, wholeModel()).ID) // warm, and the model idle
-		synctest.Wait()
-
-		store.trip, pbi.delay = trip, trip
+		c, store, _ := warm(t, trip)
 		store.calls = nil
 		began := time.Now()
 		mustTrigger(t, c, wholeModel())

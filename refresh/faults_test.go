@@ -3,6 +3,7 @@ package refresh
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -20,20 +21,30 @@ var (
 // and refreshes never overlap.
 func TestEveryStoreCallFailsOnce(t *testing.T) {
 	t.Parallel()
-	for _, op := range []leasetest.Op{leasetest.OpRead, leasetest.OpAcquire, leasetest.OpWrite, leasetest.OpRelease, leasetest.OpCreate, leasetest.OpList} {
-		for n := 1; n <= 6; n++ {
+	eachFault(t, append(slices.Clone(everyOp), leasetest.OpList), 6, failOnce)
+}
+
+// eachFault plays a test for each of the first calls of each kind, which fails once: it
+// has landed and its answer is lost, or it was not sent.
+func eachFault(t *testing.T, ops []leasetest.Op, calls int, play func(*testing.T, *lease.Memory, lease.Store)) {
+	t.Helper()
+	for _, op := range ops {
+		for n := 1; n <= calls; n++ {
 			for _, landed := range []bool{true, false} {
 				t.Run(fmt.Sprintf("%s %d landed %v", op, n, landed), func(t *testing.T) {
 					t.Parallel()
-					bubble(t, func(t *testing.T) { failOnce(t, op, n, landed) })
+					bubble(t, func(t *testing.T) {
+						memory := lease.NewMemory()
+						play(t, memory, failing(memory, op, n, landed))
+					})
 				})
 			}
 		}
 	}
 }
 
-func failOnce(t *testing.T, op leasetest.Op, n int, landed bool) {
-	t.Helper()
+// failing is the store whose nth call of that kind fails.
+func failing(store lease.Store, op leasetest.Op, n int, landed bool) lease.Store {
 	err := errReset
 	if op == leasetest.OpWrite || op == leasetest.OpCreate {
 		err = errAmbiguous
@@ -42,8 +53,13 @@ func failOnce(t *testing.T, op leasetest.Op, n int, landed bool) {
 	if landed {
 		hook = leasetest.AnswerLost(err)
 	}
-	store := leasetest.NewFaulty(lease.NewMemory())
-	store.On(op, leasetest.OnCall(n, hook))
+	faulty := leasetest.NewFaulty(store)
+	faulty.On(op, leasetest.OnCall(n, hook))
+	return faulty
+}
+
+func failOnce(t *testing.T, _ *lease.Memory, store lease.Store) {
+	t.Helper()
 	pbi := &fakePowerBI{length: 20 * time.Second}
 	c := newTestCoordinator(store, pbi)
 	var receipt Receipt

@@ -129,31 +129,11 @@ func dieOnce(t *testing.T, dies int, after bool, wait time.Duration) {
 // the same process is asked again.
 func TestKeyedRequestSurvivesFaults(t *testing.T) {
 	t.Parallel()
-	for _, op := range everyOp {
-		for n := 1; n <= 5; n++ {
-			for _, landed := range []bool{true, false} {
-				t.Run(fmt.Sprintf("%s %d landed %v", op, n, landed), func(t *testing.T) {
-					t.Parallel()
-					bubble(t, func(t *testing.T) { failKeyedOnce(t, op, n, landed) })
-				})
-			}
-		}
-	}
+	eachFault(t, everyOp, 5, failKeyedOnce)
 }
 
-func failKeyedOnce(t *testing.T, op leasetest.Op, n int, landed bool) {
+func failKeyedOnce(t *testing.T, memory *lease.Memory, store lease.Store) {
 	t.Helper()
-	err := errReset
-	if op == leasetest.OpWrite || op == leasetest.OpCreate {
-		err = errAmbiguous
-	}
-	hook := leasetest.NotSent(err)
-	if landed {
-		hook = leasetest.AnswerLost(err)
-	}
-	memory := lease.NewMemory()
-	store := leasetest.NewFaulty(memory)
-	store.On(op, leasetest.OnCall(n, hook))
 	pbi := &fakePowerBI{length: 20 * time.Second}
 	c := newTestCoordinator(store, pbi)
 	var ids []string

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"pbirefresh/lease"
@@ -17,12 +16,7 @@ func TestTellingOfAnAdmissionCostsNoTime(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
 		const trip = 10 * time.Millisecond
-		store := &slowStore{Store: lease.NewMemory()}
-		pbi := &fakePowerBI{length: time.Minute}
-		c := newTestCoordinator(store, pbi)
-		finish(t, c, mustTrigger(t, c, wholeModel()).ID) // warm, and the model idle
-		synctest.Wait()
-		store.trip, pbi.delay = trip, trip
+		c, store, _ := warm(t, trip)
 		r, told := wholeModel(), int64(0)
 		r.Admitted = func(_ context.Context, epoch string, number int64) error {
 			time.Sleep(2 * trip) // as long as the POST and the write of its answer

@@ -1,11 +1,12 @@
 # pbirefresh. `make` alone lists what can be made.
 #
 # Needs Go; tests with real storage need Node as well. Everything else is
-# installed from the project's own pinned files: tools/go.mod, tools/package-lock.json.
+# installed from the project's own pinned files: tools/go.mod, tools/package-lock.json, tools/*/package-lock.json.
 
 GO    ?= go
 LINT  := $(GO) tool -modfile=tools/go.mod golangci-lint
 STAMP := tools/node_modules/.package-lock.json
+KQL   := tools/kql/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 
@@ -18,7 +19,7 @@ run: ## Refresh a model end to end on this machine, then keep serving (ARGS=--on
 	@$(GO) run ./cmd/pbirefresh dev $(ARGS)
 
 .PHONY: test
-test: $(STAMP) ## Run all tests, Azurite and the staged app included
+test: $(STAMP) $(KQL) ## Run all tests, Azurite and the staged app included
 	$(GO) vet ./...
 	$(GO) test -timeout 10m ./...
 	$(GO) -C infra/checks vet ./...
@@ -77,13 +78,17 @@ release: ## Package, and make checksums, provenance and notes in build/release (
 	@$(GO) run ./cmd/pbirefresh release $(ARGS)
 
 .PHONY: tools
-tools: $(STAMP) ## Install the Node tools that the tests need (Azurite)
+tools: $(STAMP) $(KQL) ## Install the Node tools that the tests need (Azurite, the parser of Kusto queries)
 
 $(STAMP): tools/package-lock.json
 	@command -v npm >/dev/null || { echo "The tests with real storage need Node 20 or newer (npm): https://nodejs.org"; exit 1; }
 	npm ci --prefix tools --no-audit --no-fund --loglevel=error
 	@touch $@
 
+$(KQL): tools/kql/package-lock.json
+	npm ci --prefix tools/kql --no-audit --no-fund --loglevel=error
+	@touch $@
+
 .PHONY: clean
 clean: ## Remove what these commands made
-	rm -rf dist build tools/node_modules
+	rm -rf dist build tools/node_modules tools/*/node_modules

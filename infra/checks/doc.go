@@ -3,9 +3,11 @@
 //	schema    the recorded schemas of the providers (infra/testdata)
 //	config    reads the .tf files, holds them to the schemas, and works out what one
 //	          set of variables would make: a plan whose ids are placeholders
-//	kql       runs the queries of alerts and runbook on lines that the program wrote
 //	standin   a provider that has the recorded schemas and nothing behind them, for
 //	          the real OpenTofu (make infra-check)
+//
+// Microsoft's own parser reads the queries of alerts and runbook (tools/kql), and a test holds what
+// they ask for to lines that the program wrote.
 //
 // What infra/ must keep is in rules*.go, functions from a plan to problems, and how it goes
 // together with the rest of the project in tree_*.go. The tests run them on what is there

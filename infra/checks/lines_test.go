@@ -2,12 +2,12 @@ package checks
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
-	"pbirefresh/infra/checks/kql"
 	"pbirefresh/internal/hostlog"
 )
 
@@ -27,107 +27,53 @@ func allLines(t *testing.T) []string {
 	return written.lines
 }
 
-// traces are the rows that the host makes of lines: one entry each, as it is, under the
-// category of consoles. Source: azure-functions-host, and Application Insights' schema.
-func traces(lines []string) []kql.Row {
-	var rows []kql.Row
-	for _, line := range lines {
-		rows = append(rows, kql.Row{
-			"timestamp": "2026-09-24T10:00:00Z", "message": line, "cloud_RoleInstance": "instance-1", "severityLevel": severity(line),
-			"customDimensions": kql.Dynamic(map[string]any{"Category": "Host.Function.Console", "LogLevel": "Information"}),
-		})
-	}
-	return rows
-}
-
-// severity is the host's grade of a line, as hostlog has it: Information, Warning, Error.
-func severity(line string) float64 {
-	switch {
-	case strings.Contains(line, `"level":"INFO"`):
-		return 1
-	case strings.Contains(strings.ToLower(line), "warn"):
-		return 2
-	default:
-		return 3
-	}
-}
-
-func eventOf(line string) string {
+// fits reports whether a written line has what a query compares, and something in each
+// member that the query reads.
+func fits(q kustoQuery, line string) bool {
 	var record map[string]any
 	if json.Unmarshal([]byte(line), &record) != nil {
-		return ""
+		return false
 	}
-	event, _ := record[hostlog.EventKey].(string)
-	return event
+	for member, values := range q.Equal {
+		if name, ok := strings.CutPrefix(member, "line."); ok && len(values) > 0 && !slices.Contains(values, fmt.Sprint(record[name])) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(q.Members, func(member string) bool {
+		name, ok := strings.CutPrefix(member, "line.")
+		return ok && (record[name] == nil || record[name] == "")
+	})
 }
 
-// TestAlertsSeeRealLines runs every alert's query on everything that was written: it finds
-// lines of its own event and no others.
-func TestAlertsSeeRealLines(t *testing.T) {
+// TestQueriesFitRealLines: every query of the alerts and of the documents is right, and for
+// each one the program has written a line that the query's conditions keep and whose members
+// it can show.
+func TestQueriesFitRealLines(t *testing.T) {
 	t.Parallel()
-	lines := allLines(t)
-	counts := map[string]int{}
-	for _, line := range lines {
-		counts[eventOf(line)]++
-	}
-	rules := of(plans(t)["examples/minimal.tfvars"], alertType)
-	if len(rules) != len(hostlog.Events()) {
-		t.Errorf("%d rules, %d events", len(rules), len(hostlog.Events()))
-	}
-	for _, rule := range rules {
-		criteria := rule.Body.Blocks["criteria"][0]
-		q, err := kql.Parse(text(criteria, "query"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows, err := q.Run(traces(lines))
-		if err != nil {
-			t.Fatalf("%s: %v", rule.Address, err)
-		}
-		_, event, _ := strings.Cut(text(criteria, "query"), `tostring(line.event) == "`)
-		event, _, _ = strings.Cut(event, `"`)
-		if len(rows) == 0 || len(rows) > counts[event] {
-			t.Errorf("%s finds %d rows, and %d lines of %s were written", rule.Address, len(rows), counts[event], event)
-		}
-		for _, d := range criteria.Blocks["dimension"] {
-			for _, row := range rows {
-				if v, _ := row[text(d, "name")].(string); v == "" {
-					t.Errorf("%s is told apart by %s, which is empty in %v", rule.Address, text(d, "name"), row)
-				}
+	var queries []string
+	for name, content := range tree(t).Files("docs", ".md") {
+		for _, query := range runbookQueries(string(content)) {
+			queries = append(queries, query)
+			if _, found := asked("docs/"+name, query); len(found) > 0 {
+				t.Errorf("%s\n%s", strings.Join(found, "\n"), query)
 			}
 		}
-		other, err := q.Run(traces([]string{`{"event":"other","status":"Failed","seconds":900}`, "text"}))
-		if err != nil || len(other) != 0 {
-			t.Errorf("%s rings for other lines: %v, %v", rule.Address, other, err)
-		}
 	}
-}
-
-// TestAlertOnlyForFailures: a success does not ring, a short delay does not either, and a
-// line of another category is not read.
-func TestAlertsLeaveTheRestAlone(t *testing.T) {
-	t.Parallel()
-	for rule, line := range map[string]string{
-		"failed":        `{"event":"refresh.ended","status":"Succeeded","model":"a/b"}`,
-		"schedule_late": `{"event":"schedule.late","schedule":"s","seconds":20}`,
-	} {
-		alert, ok := at(plans(t)["examples/minimal.tfvars"], alertType+`.this["`+rule+`"]`)
-		if !ok {
-			t.Fatal(rule)
-		}
-		q, err := kql.Parse(text(alert.Body.Blocks["criteria"][0], "query"))
+	for _, rule := range of(plans(t)[minimal], alertType) {
+		queries = append(queries, text(rule.Body.Blocks["criteria"][0], "query"))
+	}
+	if len(queries) < 15+len(hostlog.Events()) {
+		t.Errorf("got %d queries of runbook and alerts, want at least %d", len(queries), 15+len(hostlog.Events()))
+	}
+	lines := allLines(t)
+	for _, query := range queries {
+		q, err := parseKusto(strings.ReplaceAll(query, "WORKSPACE_ID/DATASET_ID", modelOfLines.String()))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if rows, err := q.Run(traces([]string{line})); err != nil || len(rows) != 0 {
-			t.Errorf("%s rings for %s: %v", rule, line, err)
-		}
-		foreign := traces([]string{`{"event":"refresh.ended","status":"Failed"}`, `{"event":"schedule.late","seconds":900}`})
-		for _, row := range foreign {
-			row["customDimensions"] = kql.Dynamic(map[string]any{"Category": "Function.Other"})
-		}
-		if rows, err := q.Run(foreign); err != nil || len(rows) != 0 {
-			t.Errorf("%s reads lines of other categories: %v", rule, err)
+		readsLines := slices.ContainsFunc(q.Members, func(m string) bool { return strings.HasPrefix(m, "line.") })
+		if readsLines && !slices.ContainsFunc(lines, func(line string) bool { return fits(q, line) }) {
+			t.Errorf("none of %d written lines has %v and something in each of %v:\n%s", len(lines), q.Equal, q.Members, query)
 		}
 	}
 }

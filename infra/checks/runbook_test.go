@@ -7,36 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"pbirefresh/infra/checks/kql"
 )
-
-// TestRunbookQueriesFindLines runs every query of docs/runbook.md on everything that was
-// written: each finds something, and shows nothing empty that it promises to tell apart.
-func TestRunbookQueriesFindLines(t *testing.T) {
-	t.Parallel()
-	queries := runbookQueries(string(tree(t)["docs/runbook.md"]))
-	if len(queries) < 12 {
-		t.Errorf("only %d queries", len(queries))
-	}
-	for _, query := range queries {
-		q, err := kql.Parse(strings.ReplaceAll(query, "WORKSPACE_ID/DATASET_ID", modelOfLines.String()))
-		if err != nil {
-			t.Errorf("%v\n%s", err, query)
-			continue
-		}
-		rows, err := q.Run(traces(allLines(t)))
-		if err != nil || len(rows) == 0 {
-			t.Errorf("it finds %d rows, %v\n%s", len(rows), err, query)
-			continue
-		}
-		for name := range rows[0] {
-			if !slices.ContainsFunc(rows, func(r kql.Row) bool { return r[name] != nil && r[name] != "" }) {
-				t.Errorf("%s is always empty in\n%s", name, query)
-			}
-		}
-	}
-}
 
 var (
 	codeWritten = regexp.MustCompile(`Code[A-Za-z]* *(?:Code )?= "([A-Za-z]+)"`)

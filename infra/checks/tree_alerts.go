@@ -1,12 +1,11 @@
 package checks
 
 import (
-	"regexp"
+	"fmt"
 	"slices"
 	"strings"
 
 	"pbirefresh/infra/checks/config"
-	"pbirefresh/infra/checks/kql"
 	"pbirefresh/internal/hostlog"
 )
 
@@ -24,10 +23,23 @@ func catalogueRules(t Tree, plan, _ *config.Plan) (f findings) {
 			f.add("%s must ask for one event", a.Address)
 		}
 		rung[event] = true
+		f = append(f, dimensionRules(a)...)
 	}
 	for _, e := range hostlog.Events() {
 		if !rung[e.Name] {
 			f.add("no alert rings for %s", e.Name)
+		}
+	}
+	return f
+}
+
+// dimensionRules: an alert is split by columns of its query.
+func dimensionRules(a config.Instance) (f findings) {
+	criteria := a.Body.Blocks["criteria"][0]
+	q, _ := parseKusto(text(criteria, "query")) // its errors are found by asked
+	for _, d := range criteria.Blocks["dimension"] {
+		if name := text(d, "name"); q.Columns[name] != "string" {
+			f.add("%s is split by %s, which is no text column of its query", a.Address, name)
 		}
 	}
 	return f
@@ -41,34 +53,45 @@ func keyOf(i config.Instance) string {
 	return strings.TrimSuffix(key, `"]`)
 }
 
-var eventAsked = regexp.MustCompile(`tostring\(line\.event\) == "([^"]+)"`)
-
-// plainMembers are those of lines for people that a query without an event may show.
+// plainMembers are those of lines for people that a query without an event may read.
 var plainMembers = []string{"level", "msg", "model", "code", "cause"}
 
-// asked is the event that a query asks for, if any, and what is wrong with what it asks
-// of lines.
+// consoleCategory is the one that the host gives to the lines of the program.
+const consoleCategory = "[Host.Function.Console]"
+
+// asked returns the event that a query asks for, if it is one, and what is wrong with the query:
+// as Kusto, and against the catalogue.
 func asked(who, query string) (event string, f findings) {
-	q, err := kql.Parse(query)
+	q, err := parseKusto(query)
 	if err != nil {
-		f.add("%s: %v", who, err)
-		return "", f
+		return "", findings{who + ": " + err.Error()}
 	}
-	known := plainMembers
-	if names := eventAsked.FindAllStringSubmatch(query, -1); len(names) > 1 {
-		f.add("%s must ask for one event", who)
-	} else if len(names) == 1 {
-		event = names[0][1]
-		i := slices.IndexFunc(hostlog.Events(), func(e hostlog.Event) bool { return e.Name == event })
+	for _, problem := range q.Errors {
+		f.add("%s: %s", who, problem)
+	}
+	events := q.Equal["line.event"]
+	known := map[string][]string{"customDimensions": {"Category"}, "line": plainMembers}
+	if len(events) > 0 {
+		known["line"] = []string{hostlog.EventKey}
+	}
+	for _, name := range events {
+		i := slices.IndexFunc(hostlog.Events(), func(e hostlog.Event) bool { return e.Name == name })
 		if i < 0 {
-			f.add("%s waits for %s, which is not in the catalogue", who, event)
-			return event, f
+			f.add("%s waits for %s, which is not in the catalogue", who, name)
+			return name, f
 		}
-		known = slices.Concat([]string{hostlog.EventKey}, hostlog.Events()[i].Attributes, hostlog.Events()[i].Sometimes)
+		known["line"] = slices.Concat(known["line"], hostlog.Events()[i].Attributes, hostlog.Events()[i].Sometimes)
+	}
+	if len(events) == 1 {
+		event = events[0]
 	}
 	for _, m := range q.Members {
-		if of, key, _ := strings.Cut(m, "."); of == "line" && !slices.Contains(known, key) {
-			f.add("%s asks for %s, which %s does not promise", who, m, event)
+		of, key, _ := strings.Cut(m, ".")
+		if !slices.Contains(known[of], key) {
+			f.add("%s asks for %s, which %s does not promise", who, m, strings.Join(events, ", "))
+		}
+		if of == "line" && fmt.Sprint(q.Equal["customDimensions.Category"]) != consoleCategory {
+			f.add("%s must read lines of the category %s only", who, consoleCategory)
 		}
 	}
 	return event, f

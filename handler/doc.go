@@ -27,8 +27,9 @@
 // x-ms-client-request-id back. Every error has its code in x-ms-error-code; a 429 or
 // 503 says in Retry-After when to come again, in whole seconds up to 60, because
 // clients of the Azure SDKs give up on longer ones. A status URL answers 202 with what
-// is known while Power BI throttles or is away. HEAD is GET without the body; OPTIONS
-// is a 405, since the platform answers CORS.
+// is known while Power BI throttles or is away. HEAD is GET without the body. Other
+// methods get a 405, OPTIONS included: the platform answers CORS. On routes without a
+// key the host answers them itself, with a bare 404.
 //
 // Status URLs begin with the configured address, or with the caller's own host if that
 // is on a list (base.go). A request may have one key that makes it repeatable (key.go).

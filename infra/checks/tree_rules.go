@@ -20,6 +20,7 @@ func TreeRules() map[string]func(t Tree, plan, open *config.Plan) findings {
 		"every setting is given":        settingsGiven,
 		"host.json":                     hostRules,
 		"open routes":                   openRoutes,
+		"what the host forwards":        doorRules,
 		"alerts and the catalogue":      catalogueRules,
 		"alerts and the runbook":        runbookRules,
 		"every variable is tested":      variableRules,

@@ -85,15 +85,16 @@ func TestOurHostJSON(t *testing.T) {
 func TestOurFunctions(t *testing.T) {
 	t.Parallel()
 	app := loadRealApp(t)
-	const every = "[GET HEAD POST PUT PATCH DELETE OPTIONS]" // the app says which it takes, and 405 to the others
+	const every = "[GET HEAD POST PUT PATCH DELETE OPTIONS]" // with a key, the app answers the others 405
+	const id = "{id:regex(^[A-Za-z0-9_-]+$)}"
 	want := []string{
 		"Health anonymous [GET HEAD] api/health",
 		"HealthReady function [GET HEAD] api/health/ready",
 		"OpenAPI anonymous [GET HEAD] api/openapi.json",
-		"RefreshCancel function " + every + " api/refreshes/{id}/cancel",
-		"RefreshCancelAll admin " + every + " api/refreshes/{id}/cancel-all",
+		"RefreshCancel function " + every + " api/refreshes/" + id + "/cancel",
+		"RefreshCancelAll admin " + every + " api/refreshes/" + id + "/cancel-all",
 		"RefreshSchedule 3 * * * * *",
-		"RefreshStatus anonymous " + every + " api/refreshes/{id}",
+		"RefreshStatus anonymous [GET HEAD] api/refreshes/" + id,
 		"RefreshSweep */30 * * * * *",
 		"RefreshTrigger function " + every + " api/refreshes",
 		"Schedules function [GET HEAD] api/schedules",
@@ -118,7 +119,7 @@ func TestOurFunctions(t *testing.T) {
 		t.Errorf("functions\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	for request, name := range map[string]string{
-		"POST /api/refreshes": "RefreshTrigger", "GET /api/refreshes/x.y": "RefreshStatus",
+		"POST /api/refreshes": "RefreshTrigger", "GET /api/refreshes/x_y-1": "RefreshStatus",
 		"POST /api/refreshes/x/cancel": "RefreshCancel", "DELETE /api/refreshes/x/cancel": "RefreshCancel",
 		"POST /api/refreshes/x/cancel-all": "RefreshCancelAll",
 		"GET /api/health":                  "Health", "GET /api/health/ready": "HealthReady",

@@ -83,13 +83,31 @@ func parsePart(segment string) (part, string, error) {
 		if name == "" {
 			continue
 		}
-		constraint := constraints[strings.ToLower(name)]
-		if constraint == nil {
-			return part{}, "", fmt.Errorf("constraint %q is not supported: guid, int, long, bool and alpha are", name)
+		constraint, err := parseConstraint(name)
+		if err != nil {
+			return part{}, "", err
 		}
 		p.constraint = append(p.constraint, constraint)
 	}
 	return p, m[2], nil
+}
+
+var regexConstraint = regexp.MustCompile(`^(?i:regex)\((.*)\)$`)
+
+// parseConstraint reads one inline constraint. A regex ignores case, and its final $
+// also matches before a final newline (ran on host 4.1037).
+func parseConstraint(text string) (func(string) bool, error) {
+	if m := regexConstraint.FindStringSubmatch(text); m != nil {
+		pattern, err := regexp.Compile("(?i)" + m[1])
+		if err != nil {
+			return nil, err
+		}
+		return func(s string) bool { return pattern.MatchString(strings.TrimSuffix(s, "\n")) }, nil
+	}
+	if constraint := constraints[strings.ToLower(text)]; constraint != nil {
+		return constraint, nil
+	}
+	return nil, fmt.Errorf("constraint %q is not supported: guid, int, long, bool, alpha and regex(...) are", text)
 }
 
 // pathSegments splits an escaped path; a slash at its end does not count.

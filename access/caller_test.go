@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"pbirefresh/internal/guid"
 )
 
 const (
@@ -187,7 +189,7 @@ func FuzzParsePrincipal(f *testing.F) {
 			return
 		}
 		for _, id := range []string{p.ObjectID, p.AppID, p.TenantID} {
-			if id != "" && !guid.MatchString(id) {
+			if id != "" && !guid.Valid(id) {
 				t.Errorf("id %q", id)
 			}
 		}

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"pbirefresh/internal/guid"
 )
 
 // Schema is the JSON Schema of a policy, for editors.
@@ -118,8 +120,7 @@ func (r *reader) rule(path string, v any, p *Policy) rule {
 		made.may = append(made.may, Action(r.text(fmt.Sprintf("%s.may[%d]", path, i), a, known, "trigger, cancel or cancel-all")))
 	}
 	for i, m := range r.list(path+".", o, "models") {
-		valid := func(s string) bool { return validModel(strings.ToLower(s)) }
-		made.models = append(made.models, strings.ToLower(r.text(fmt.Sprintf("%s.models[%d]", path, i), m, valid, "*, workspaceId or workspaceId/datasetId (GUIDs)")))
+		made.models = append(made.models, strings.ToLower(r.text(fmt.Sprintf("%s.models[%d]", path, i), m, validModel, "*, workspaceId or workspaceId/datasetId (GUIDs)")))
 	}
 	return made
 }
@@ -130,10 +131,9 @@ func (r *reader) matcher(path string, v any, p *Policy) matcher {
 		return matcher{}
 	}
 	var m matcher
-	isGUID := func(s string) bool { return guid.MatchString(strings.ToLower(s)) }
 	for name, field := range map[string]*string{"objectId": &m.objectID, "appId": &m.appID, "tenantId": &m.tenantID} {
 		if v, there := o[name]; there {
-			*field = strings.ToLower(r.text(path+"."+name, v, isGUID, "a GUID"))
+			*field = strings.ToLower(r.text(path+"."+name, v, guid.Valid, "a GUID"))
 		}
 	}
 	if v, there := o["role"]; there {

@@ -3,6 +3,8 @@ package access
 import (
 	"slices"
 	"strings"
+
+	"pbirefresh/internal/guid"
 )
 
 // Policy says who may do what. What no rule allows is denied.
@@ -62,5 +64,5 @@ func validModel(s string) bool {
 		return true
 	}
 	workspace, dataset, both := strings.Cut(s, "/")
-	return guid.MatchString(workspace) && (!both || guid.MatchString(dataset))
+	return guid.Valid(workspace) && (!both || guid.Valid(dataset))
 }

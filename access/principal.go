@@ -6,11 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"pbirefresh/internal/guid"
 )
 
 // Principal is a caller whom Easy Auth has authenticated. Ids are in lower case.
@@ -113,8 +114,6 @@ func (c clientPrincipal) principal() (Principal, error) {
 	return p, nil
 }
 
-var guid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-
 // only is the one id of a kind, however often it is there. Two different ones, or one
 // that is no GUID, are nobody.
 func only(ids []string) (string, bool) {
@@ -123,7 +122,7 @@ func only(ids []string) (string, bool) {
 	case 0:
 		return "", true
 	case 1:
-		return ids[0], guid.MatchString(ids[0])
+		return ids[0], guid.Valid(ids[0])
 	default:
 		return "", false
 	}

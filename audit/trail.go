@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"pbirefresh/internal/wait"
 	"pbirefresh/lease"
 )
 
@@ -128,7 +129,7 @@ func (t *Trail) writeAll(entries []*entry) error {
 func (t *Trail) create(ctx context.Context, name string, body []byte) error {
 	var err error
 	for try := range tries {
-		if try > 0 && !pause(ctx, retryAfter<<try) {
+		if try > 0 && !wait.For(ctx, retryAfter<<try) {
 			break
 		}
 		_, err = t.store.Create(ctx, name, body, nil)
@@ -146,16 +147,5 @@ func (t *Trail) note(err error) {
 	if err != nil {
 		t.failedAt = time.Now()
 		t.log.Error("the audit trail cannot be written; requests are answered with 503", "error", err)
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }

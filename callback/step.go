@@ -7,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"pbirefresh/internal/wait"
 	"pbirefresh/lease"
 )
 
@@ -24,11 +25,11 @@ func (s *Service) nudge(ctx context.Context, name string) {
 	ctx, cancel := context.WithTimeout(ctx, stepLimit)
 	defer cancel()
 	var err error
-	for wait := 200 * time.Millisecond; wait < stepLimit/4; wait *= 2 {
+	for delay := 200 * time.Millisecond; delay < stepLimit/4; delay *= 2 {
 		if err = s.step(ctx, name, true); !errors.Is(err, errBusy) {
 			break
 		}
-		pause(ctx, jittered(wait))
+		wait.For(ctx, jittered(delay))
 	}
 	if err != nil {
 		s.Logger.Warn("callback not moved forward; the sweep will try again", "model", modelOf(name), "error", err)
@@ -164,11 +165,11 @@ func (s *Service) claim(ctx context.Context, name string, version lease.Version)
 func (s *Service) conclude(ctx context.Context, name, txn string, res Result) (after Record, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveLimit)
 	defer cancel()
-	for wait := time.Second / 2; ctx.Err() == nil; wait = min(2*wait, 4*time.Second) {
+	for delay := time.Second / 2; ctx.Err() == nil; delay = min(2*delay, 4*time.Second) {
 		if after, err = s.concludeOnce(ctx, name, txn, res); err == nil {
 			return after, nil
 		}
-		pause(ctx, jittered(wait))
+		wait.For(ctx, jittered(delay))
 	}
 	return Record{}, err
 }
@@ -197,15 +198,6 @@ func lot() float64 {
 // meet again.
 func jittered(wait time.Duration) time.Duration {
 	return wait/2 + time.Duration(lot()*float64(wait/2))
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
 }
 
 // tell writes one line for each attempt that was concluded, without anything of the

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"pbirefresh/handler"
+	"pbirefresh/internal/wait"
 	"pbirefresh/sim"
 )
 
@@ -40,7 +41,7 @@ func newCallers(n int, models []sim.Ref) []*caller {
 // live arrives at some time of the storm, asks, looks a few times through other
 // hosts, perhaps cancels, and leaves.
 func (o *caller) live(ctx context.Context, c *chaos, d *rand.Rand) {
-	if !pause(ctx, between(d, 0, *chaosFor-5*time.Second)) {
+	if !wait.For(ctx, between(d, 0, *chaosFor-5*time.Second)) {
 		return
 	}
 	o.ask(c.t.Context(), c, c.fleet.any(d), d)
@@ -55,7 +56,7 @@ func (o *caller) live(ctx context.Context, c *chaos, d *rand.Rand) {
 		if look == cancelAt {
 			o.cancel(c.t.Context(), c, c.fleet.any(d))
 		}
-		if !pause(ctx, between(d, 200*time.Millisecond, 8*time.Second)) {
+		if !wait.For(ctx, between(d, 200*time.Millisecond, 8*time.Second)) {
 			return
 		}
 		o.look(c.t.Context(), c, c.fleet.any(d))

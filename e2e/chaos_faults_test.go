@@ -8,12 +8,13 @@ import (
 	"slices"
 	"time"
 
+	"pbirefresh/internal/wait"
 	"pbirefresh/sim"
 )
 
 // spoil makes Power BI misbehave until ctx ends.
 func (c *chaos) spoil(ctx context.Context, d *rand.Rand) {
-	for pause(ctx, between(d, 50*time.Millisecond, 450*time.Millisecond)) {
+	for wait.For(ctx, between(d, 50*time.Millisecond, 450*time.Millisecond)) {
 		ref := c.models[d.IntN(len(c.models))]
 		switch p := d.IntN(100); {
 		case p < 20: // a foreign refresh; a model that is busy refuses it

@@ -16,6 +16,7 @@ import (
 
 	"pbirefresh/handler"
 	"pbirefresh/internal/funchost"
+	"pbirefresh/internal/wait"
 	"pbirefresh/sim"
 )
 
@@ -141,7 +142,7 @@ func (m *member) crashed() error {
 
 // killAtRandom kills the handler of one host after the other until ctx ends.
 func (c *chaos) killAtRandom(ctx context.Context, d *rand.Rand) {
-	for pause(ctx, between(d, time.Second, 5*time.Second)) {
+	for wait.For(ctx, between(d, time.Second, 5*time.Second)) {
 		m := c.fleet.members[d.IntN(chaosHosts)]
 		if !m.busy.TryLock() {
 			continue
@@ -158,7 +159,7 @@ func (c *chaos) killAtRandom(ctx context.Context, d *rand.Rand) {
 
 // pauseAtRandom stops one process at a time for longer than its lease lasts.
 func (c *chaos) pauseAtRandom(ctx context.Context, d *rand.Rand) {
-	for pause(ctx, between(d, time.Second, 4*time.Second)) {
+	for wait.For(ctx, between(d, time.Second, 4*time.Second)) {
 		m := c.fleet.members[d.IntN(chaosHosts)]
 		m.busy.Lock()
 		if m.ready(ctx, 10*time.Second) == nil && ctx.Err() == nil {
@@ -176,7 +177,7 @@ func (c *chaos) pause(m *member, d time.Duration) {
 		return
 	}
 	m.kept.write(fmt.Sprintf("%s pid %d is paused for %s", m.name, pid, d))
-	pause(c.t.Context(), d)
+	wait.For(c.t.Context(), d)
 	if err := thaw(pid); err != nil {
 		c.t.Errorf("%s does not wake up: %v", m.name, err)
 	}

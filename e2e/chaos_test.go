@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"pbirefresh/internal/wait"
 	"pbirefresh/sim"
 )
 
@@ -118,7 +119,7 @@ func (c *chaos) finish(ctx context.Context) {
 			break
 		}
 		each(open, func(one *caller) { one.look(ctx, c, c.fleet.any(d)) })
-		pause(ctx, 10*time.Second)
+		wait.For(ctx, 10*time.Second)
 	}
 	c.tally.finished = time.Since(began)
 }
@@ -135,16 +136,6 @@ func each[T any](list []T, do func(T)) {
 		})
 	}
 	all.Wait()
-}
-
-// pause waits and reports whether it was not cut short.
-func pause(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-time.After(d):
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 func between(d *rand.Rand, least, most time.Duration) time.Duration {

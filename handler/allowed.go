@@ -2,9 +2,9 @@ package handler
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
+	"pbirefresh/internal/guid"
 	"pbirefresh/refresh"
 )
 
@@ -14,8 +14,6 @@ type Allowed struct {
 	models     map[refresh.Model]bool
 }
 
-var guidPattern = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-
 // ParseAllowed reads workspaceId or workspaceId/datasetId, separated by commas,
 // semicolons or blanks.
 func ParseAllowed(list string) (Allowed, error) {
@@ -23,7 +21,7 @@ func ParseAllowed(list string) (Allowed, error) {
 	for _, entry := range strings.FieldsFunc(strings.ToLower(list), func(r rune) bool { return strings.ContainsRune(",; \t\r\n", r) }) {
 		workspace, dataset, both := strings.Cut(entry, "/")
 		switch {
-		case !guidPattern.MatchString(workspace), both && !guidPattern.MatchString(dataset):
+		case !guid.Valid(workspace), both && !guid.Valid(dataset):
 			return Allowed{}, fmt.Errorf("%.80q is not workspaceId or workspaceId/datasetId (GUIDs)", entry)
 		case both:
 			a.models[refresh.Model{WorkspaceID: workspace, DatasetID: dataset}] = true

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"pbirefresh/internal/guid"
 	"pbirefresh/powerbi"
 	"pbirefresh/refresh"
 )
@@ -103,7 +104,7 @@ func (f *fields) guid(name string) string {
 	}
 	written := f.text(name)
 	s := strings.ToLower(written)
-	if !f.problems.told(name) && !guidPattern.MatchString(s) {
+	if !f.problems.told(name) && !guid.Valid(s) {
 		f.problem("InvalidValue", name, fmt.Sprintf("%s must be a GUID such as f089354e-8366-4e18-aea3-4cb4a3a50b48, not %.60q.", name, written))
 	}
 	return s

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"pbirefresh/internal/guid"
 	"pbirefresh/refresh"
 )
 
@@ -65,7 +66,7 @@ func (k clientKey) check(p *problems) string {
 	case "":
 	case repeatabilityID:
 		text := strings.ToLower(strings.TrimSpace(k.text))
-		if !guidPattern.MatchString(text) {
+		if !guid.Valid(text) {
 			p.add("InvalidValue", k.header, k.header+" must be a GUID: a new one for each request, the same for its repetitions.")
 		}
 		return text

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"pbirefresh/internal/guid"
 )
 
 // Limits of the storage service (Azure Blob: documented, Lease Blob and List
@@ -27,7 +29,6 @@ var (
 	metaKey = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
 	// What a header and an XML document both carry unchanged.
 	metaValue = regexp.MustCompile(`^[!-~]([ -~]*[!-~])?$`)
-	guid      = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 )
 
 // CheckName tells whether name can be the name of a document: at most 1024
@@ -72,7 +73,7 @@ func CheckMeta(meta Meta) error {
 // CheckAcquire tells whether a lease can be asked for in these words: the id a
 // lower-case GUID (see [NewID]), the ttl from MinTTL to MaxTTL in whole seconds.
 func CheckAcquire(id string, ttl time.Duration) error {
-	if !guid.MatchString(id) {
+	if !guid.Valid(id) || id != strings.ToLower(id) {
 		// The id is a bearer secret: it does not belong in an error.
 		return fmt.Errorf("lease: id of %d characters: want a lower-case GUID", len(id))
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+
+	"pbirefresh/internal/guid"
 )
 
 // Dataset addresses a semantic model. Both ids are GUIDs. A service principal has no
@@ -12,8 +14,6 @@ type Dataset struct {
 	WorkspaceID string
 	DatasetID   string
 }
-
-var guid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
 // refreshID: a GUID today (documented); anything that is safe in a path is taken.
 var refreshID = regexp.MustCompile(`^[0-9A-Za-z-]{8,64}$`)
@@ -31,7 +31,7 @@ func (d Dataset) path() (string, error) {
 func workspacePath(id string) string { return "/v1.0/myorg/groups/" + url.PathEscape(id) }
 
 func checkGUID(field, value string) error {
-	if !guid.MatchString(value) {
+	if !guid.Valid(value) {
 		return fmt.Errorf("%s %.50q is not a GUID", field, value)
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"pbirefresh/internal/wait"
 	"pbirefresh/lease"
 )
 
@@ -97,7 +98,7 @@ func (q *queue) take() []*job {
 
 // enter gets the lease for the jobs that wait, or answers them all without it.
 func (q *queue) enter(ctx context.Context) *lease.Section {
-	for wait := 25 * time.Millisecond; ; wait = min(2*wait, 400*time.Millisecond) {
+	for delay := 25 * time.Millisecond; ; delay = min(2*delay, 400*time.Millisecond) {
 		before := time.Now()
 		s, err := lease.Enter(ctx, q.c.Store, StateName(q.model))
 		var held *lease.HeldError
@@ -118,7 +119,7 @@ func (q *queue) enter(ctx context.Context) *lease.Section {
 		if !q.waiting() {
 			return nil
 		}
-		if held != nil && !pause(ctx, wait/2+jitter(wait)) {
+		if held != nil && !wait.For(ctx, delay/2+jitter(delay)) {
 			q.dismiss(everyJob, contended())
 			return nil
 		}
@@ -200,15 +201,4 @@ func jitter(limit time.Duration) time.Duration {
 	var b [8]byte
 	_, _ = rand.Read(b[:])                                              // never fails: crypto/rand ends the process instead
 	return time.Duration(binary.BigEndian.Uint64(b[:]) % uint64(limit)) //nolint:gosec // below limit
-}
-
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 	_ "time/tzdata" // Windows and the Functions image have no time zones of their own
 
+	"pbirefresh/internal/guid"
 	"pbirefresh/refresh"
 )
 
@@ -45,10 +46,7 @@ const (
 	maxGrace  = 72 * time.Hour
 )
 
-var (
-	namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
-	guidPattern = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-)
+var namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 
 // requestMembers are the members that an entry has in common with the body of POST
 // /api/refreshes, and hands on as they are.
@@ -269,7 +267,7 @@ func modelOf(m *members) (refresh.Model, bool) {
 	for _, id := range [][2]string{{"workspaceId", model.WorkspaceID}, {"datasetId", model.DatasetID}} {
 		const what = "the GUID that stands in the address of the workspace or model in the Power BI portal"
 		switch {
-		case guidPattern.MatchString(id[1]):
+		case guid.Valid(id[1]):
 			continue
 		case m.node.member(id[0]) == nil:
 			m.problem(id[0], "is missing: say "+what)

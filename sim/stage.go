@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"pbirefresh/internal/wait"
 )
 
 // stage is what the four services share: the clock, new ids, scripted faults and the journal.
@@ -53,7 +55,7 @@ func (st *stage) perform(ctx context.Context, f *Fault, c call) (Answer, bool) {
 	if f == nil {
 		return c.do(), true
 	}
-	if !pause(ctx, f.Delay) {
+	if !wait.For(ctx, f.Delay) {
 		return Answer{note: "caller left before the service acted"}, false
 	}
 	if !f.After && f.Cut {
@@ -70,13 +72,13 @@ func (st *stage) performLate(ctx context.Context, f *Fault, c call) (Answer, boo
 	do := c.do
 	if f.Land > 0 && c.land != nil {
 		do = c.land(st.now().Add(f.Land))
-		if !pause(ctx, f.Land) {
+		if !wait.For(ctx, f.Land) {
 			return Answer{note: "caller left; the request is still under way"}, false
 		}
 	}
 	a := do()
 	switch {
-	case !pause(ctx, f.Hold):
+	case !wait.For(ctx, f.Hold):
 		a.note = "caller left after the service acted: " + a.note
 		return a, false
 	case f.Cut:
@@ -86,21 +88,6 @@ func (st *stage) performLate(ctx context.Context, f *Fault, c call) (Answer, boo
 		return f.Answer.by(a.caller).noted("answered by a fault after the service acted: " + a.note), true
 	}
 	return a, true
-}
-
-// pause waits, and reports whether the caller is still there.
-func pause(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return ctx.Err() == nil
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // sameID compares the GUIDs and names of the services, which ignore case.

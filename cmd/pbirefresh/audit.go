@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -17,6 +16,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"pbirefresh/audit"
+	"pbirefresh/internal/guid"
 	"pbirefresh/lease/bloblease"
 )
 
@@ -45,8 +45,6 @@ func showAudit(ctx context.Context, args []string, env environment) error {
 	return printRecords(env, audit.Read(ctx, store, q), *asJSON)
 }
 
-var modelPattern = regexp.MustCompile(`^(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$`)
-
 func query(from, to, model, caller string, now time.Time) (audit.Query, error) {
 	q := audit.Query{Caller: caller}
 	var err error
@@ -56,8 +54,9 @@ func query(from, to, model, caller string, now time.Time) (audit.Query, error) {
 	if q.To, err = moment(to, now, true); err != nil {
 		return q, fmt.Errorf("-to: %w", err)
 	}
-	q.Workspace, q.Dataset, _ = strings.Cut(model, "/")
-	if model != "" && !modelPattern.MatchString(model) { // a slip would look as if nothing had happened
+	dataset := false
+	q.Workspace, q.Dataset, dataset = strings.Cut(model, "/")
+	if model != "" && (!guid.Valid(q.Workspace) || dataset && !guid.Valid(q.Dataset)) { // a slip would look as if nothing had happened
 		return q, fmt.Errorf("-model: %q is not WORKSPACE_ID or WORKSPACE_ID/DATASET_ID (GUIDs)", model)
 	}
 	return q, q.Check()

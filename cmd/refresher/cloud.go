@@ -38,8 +38,8 @@ func (r *reader) cloud() powerbi.Cloud {
 		r.problem("POWERBI_CLOUD is wrong: it must be public, usgov, usgovhigh, usgovmil or china")
 		return cloud
 	}
-	api := r.optional("POWERBI_API_URL", "an https address such as https://api.powerbi.com", httpsPattern)
-	authority := r.optional("AZURE_AUTHORITY_HOST", "an https address such as https://login.microsoftonline.com", httpsPattern)
+	api := r.optional("POWERBI_API_URL", "an https address such as https://api.powerbi.com", httpsPattern.MatchString)
+	authority := r.optional("AZURE_AUTHORITY_HOST", "an https address such as https://login.microsoftonline.com", httpsPattern.MatchString)
 	over, err := cloud.Override(api, r.get("POWERBI_SCOPE"), authority)
 	if err != nil {
 		return cloud // told above

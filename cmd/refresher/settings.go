@@ -13,6 +13,7 @@ import (
 
 	"pbirefresh/callback"
 	"pbirefresh/handler"
+	"pbirefresh/internal/guid"
 	"pbirefresh/powerbi"
 )
 
@@ -40,7 +41,7 @@ func readSettings(getenv func(string) string) (settings, error) {
 	r := &reader{getenv: getenv}
 	s := settings{
 		signIn:           r.signIn(),
-		identityClientID: r.optional("AZURE_CLIENT_ID", "the client id of the user-assigned managed identity, a GUID", guidPattern),
+		identityClientID: r.optional("AZURE_CLIENT_ID", "the client id of the user-assigned managed identity, a GUID", guid.Valid),
 		storage:          r.storage(),
 		settleWindow:     r.duration("SETTLE_WINDOW", 5*time.Minute, 30*time.Second, time.Hour),
 		defaultTimeout:   r.duration("DEFAULT_TIMEOUT", 12*time.Hour, time.Minute, 7*24*time.Hour),
@@ -59,7 +60,6 @@ func readSettings(getenv func(string) string) (settings, error) {
 }
 
 var (
-	guidPattern   = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 	tenantPattern = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.-]{1,252}$`)
 	httpsPattern  = regexp.MustCompile(`^https://[^/?#@\s]+/?$`)
 	secretPattern = regexp.MustCompile(`^[0-9A-Za-z-]{1,127}$`) // Key Vault: documented, object names
@@ -79,17 +79,17 @@ func (r *reader) problem(format string, args ...any) {
 	r.problems = append(r.problems, fmt.Errorf(format, args...))
 }
 
-func (r *reader) required(name, what string, pattern *regexp.Regexp) string {
+func (r *reader) required(name, what string, valid func(string) bool) string {
 	if r.get(name) == "" {
 		r.problem("%s is not set: %s", name, what)
 		return ""
 	}
-	return r.optional(name, what, pattern)
+	return r.optional(name, what, valid)
 }
 
-func (r *reader) optional(name, what string, pattern *regexp.Regexp) string {
+func (r *reader) optional(name, what string, valid func(string) bool) string {
 	v := r.get(name)
-	if v != "" && !pattern.MatchString(v) {
+	if v != "" && !valid(v) {
 		r.problem("%s is wrong: it must be %s", name, what)
 	}
 	return v

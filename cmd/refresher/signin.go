@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"regexp"
 
+	"pbirefresh/internal/guid"
 	"pbirefresh/keyvault"
 )
 
@@ -22,16 +23,16 @@ var exchangePattern = regexp.MustCompile(`^api://[0-9A-Za-z-]{1,100}$`)
 func (r *reader) signIn() signIn {
 	s := signIn{method: r.method()}
 	application := s.method != keyvault.ManagedIdentity
-	s.tenantID = r.needed("POWERBI_TENANT_ID", "the GUID (or a domain) of the service principal's tenant", tenantPattern, application)
-	s.clientID = r.needed("POWERBI_CLIENT_ID", "the application (client) id of the service principal, a GUID", guidPattern, application)
-	s.vaultURL = r.needed("KEY_VAULT_URL", "the address of the vault, such as https://name.vault.azure.net", httpsPattern, s.method.Vault())
+	s.tenantID = r.needed("POWERBI_TENANT_ID", "the GUID (or a domain) of the service principal's tenant", tenantPattern.MatchString, application)
+	s.clientID = r.needed("POWERBI_CLIENT_ID", "the application (client) id of the service principal, a GUID", guid.Valid, application)
+	s.vaultURL = r.needed("KEY_VAULT_URL", "the address of the vault, such as https://name.vault.azure.net", httpsPattern.MatchString, s.method.Vault())
 	secret := r.vaultName("POWERBI_CLIENT_SECRET_NAME", "powerbi-client-secret", "secret")
 	certificate := r.vaultName("POWERBI_CLIENT_CERTIFICATE_NAME", "powerbi-client-certificate", "certificate")
 	s.secretName = secret
 	if s.method == keyvault.ClientCertificate {
 		s.secretName = certificate
 	}
-	s.tokenExchange = cmp.Or(r.optional("TOKEN_EXCHANGE_AUDIENCE", "the audience of the application's federated credential, such as api://AzureADTokenExchange", exchangePattern),
+	s.tokenExchange = cmp.Or(r.optional("TOKEN_EXCHANGE_AUDIENCE", "the audience of the application's federated credential, such as api://AzureADTokenExchange", exchangePattern.MatchString),
 		azureOf(r.get("POWERBI_CLOUD")).tokenExchange)
 	// Documented: "You can only use User-Assigned Managed Identities in this feature."
 	if s.method == keyvault.Federated && r.get("AZURE_CLIENT_ID") == "" {
@@ -52,11 +53,11 @@ func (r *reader) method() keyvault.Method {
 }
 
 // needed is required or optional.
-func (r *reader) needed(name, what string, pattern *regexp.Regexp, need bool) string {
+func (r *reader) needed(name, what string, valid func(string) bool, need bool) string {
 	if need {
-		return r.required(name, what, pattern)
+		return r.required(name, what, valid)
 	}
-	return r.optional(name, what, pattern)
+	return r.optional(name, what, valid)
 }
 
 func (r *reader) vaultName(name, otherwise, what string) string {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"pbirefresh/internal/callers/expr"
+	"pbirefresh/internal/wait"
 )
 
 // activity runs one activity once.
@@ -24,7 +25,8 @@ func (x *run) activity(ctx context.Context, a Activity) (Outcome, error) {
 	case "Until":
 		return x.until(ctx, a)
 	case "Wait":
-		return Outcome{Status: Succeeded}, pause(ctx, x.Poll)
+		wait.For(ctx, x.Poll)
+		return Outcome{Status: Succeeded}, ctx.Err()
 	default:
 		return Outcome{}, fmt.Errorf("pipeline: activity %s has the type %s, which is not known here", a.Name, a.Type)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"pbirefresh/internal/callers/expr"
+	"pbirefresh/internal/wait"
 )
 
 // answerWithin is how long a Web or WebHook activity waits for an answer (WEB, WH),
@@ -149,8 +150,8 @@ func (x *run) web(ctx context.Context, a Activity) (Outcome, error) {
 		if got.location == "" {
 			return failed("2108", "202 without Location"), nil
 		}
-		if err := pause(ctx, x.Poll); err != nil {
-			return Outcome{}, err
+		if !wait.For(ctx, x.Poll) {
+			return Outcome{}, ctx.Err()
 		}
 		if req, err = http.NewRequestWithContext(ctx, http.MethodGet, got.location, nil); err == nil {
 			got, err = x.send(ctx, req, answerWithin)

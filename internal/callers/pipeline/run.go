@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pbirefresh/internal/callers/expr"
+	"pbirefresh/internal/wait"
 )
 
 // The ends of activities and pipelines.
@@ -124,8 +125,8 @@ func (x *run) retried(ctx context.Context, a Activity) (Outcome, error) {
 		if err != nil || outcome.Status != Failed || try >= a.Policy.Retry {
 			return outcome, err
 		}
-		if err := pause(ctx, x.Retry); err != nil {
-			return outcome, err
+		if !wait.For(ctx, x.Retry) {
+			return outcome, ctx.Err()
 		}
 	}
 }
@@ -181,14 +182,5 @@ func (x *run) scope() expr.Scope {
 				"error": map[string]any{"errorCode": o.Code, "message": o.Message},
 			}, nil
 		},
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
 	}
 }

@@ -79,11 +79,5 @@ func failed(format string, args ...any) Outcome {
 	return Outcome{Status: Failed, Message: fmt.Sprintf(format, args...)}
 }
 
-func (x *run) pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(time.Duration(float64(d) * x.Scale)):
-		return nil
-	}
-}
+// scaled is how long a test waits for what a workflow waits d for.
+func (x *run) scaled(d time.Duration) time.Duration { return time.Duration(float64(d) * x.Scale) }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"pbirefresh/internal/callers/expr"
+	"pbirefresh/internal/wait"
 )
 
 const (
@@ -46,8 +47,8 @@ func (x *run) http(ctx context.Context, a Action) (Outcome, error) {
 		if location == "" {
 			return failed("202 without an absolute Location"), nil
 		}
-		if err := x.pause(ctx, got.retryAfter()); err != nil {
-			return Outcome{}, err
+		if !wait.For(ctx, x.scaled(got.retryAfter())) {
+			return Outcome{}, ctx.Err()
 		}
 		poll := request{Method: http.MethodGet, URI: location}
 		if x.KeepsAuthentication {
@@ -93,8 +94,8 @@ func (x *run) call(ctx context.Context, p request) (answer, Outcome, error) {
 		got, err := x.send(req)
 		switch {
 		case try < retries && (err != nil || passing(got.code)):
-			if err := x.pause(ctx, retryPace); err != nil {
-				return answer{}, Outcome{}, err
+			if !wait.For(ctx, x.scaled(retryPace)) {
+				return answer{}, Outcome{}, ctx.Err()
 			}
 		case err != nil:
 			return answer{}, failed("%v", err), nil

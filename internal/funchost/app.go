@@ -112,17 +112,11 @@ func (a *App) function(name string) *Function {
 	return nil
 }
 
-// route finds the HTTP function for a request.
-func (a *App) route(method, escapedPath string) *Function {
-	segments, err := pathSegments(escapedPath)
-	if err != nil {
-		return nil
-	}
+// route finds the HTTP function for a method and a decoded path: the first, by
+// name, that has the method and whose template matches.
+func (a *App) route(method, path string) *Function {
 	for _, f := range a.Functions {
-		if f.HTTP == nil || len(f.HTTP.Methods) > 0 && !slices.Contains(f.HTTP.Methods, method) {
-			continue
-		}
-		if f.HTTP.template.match(segments) {
+		if f.HTTP != nil && f.HTTP.takes(method) && f.HTTP.template.match(path) {
 			return f
 		}
 	}

@@ -10,12 +10,13 @@ const keyHeader = "X-Functions-Key"
 
 type keys struct{ function, master string }
 
-// given returns the key of a request, or "".
+// given returns the key of a request, or "". Only the first value counts, and a
+// header wins over the query even if it is empty (seen on a host 4.1037).
 func given(r *http.Request) string {
 	if values := r.Header.Values(keyHeader); len(values) > 0 {
 		return values[0]
 	}
-	return r.URL.Query().Get("code")
+	return parseQuery(r.URL.RawQuery).first("code")
 }
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

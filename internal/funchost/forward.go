@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,7 +47,7 @@ func bodyLimit(settings map[string]string) (int64, error) {
 
 // forward passes a request to the handler and its answer back, both as a whole.
 // A client that leaves changes nothing for the handler.
-func (h *Host) forward(w http.ResponseWriter, r *http.Request, f *Function) {
+func (h *Host) forward(w http.ResponseWriter, r *http.Request, path string, f *Function) {
 	body, err := requestBody(r)
 	if err != nil {
 		w.WriteHeader(http.StatusBadRequest) // the client has gone
@@ -57,7 +56,7 @@ func (h *Host) forward(w http.ResponseWriter, r *http.Request, f *Function) {
 	invocation := newGUID()
 	var got *answer
 	err = h.invoke(f, invocation, func(ctx context.Context, to *worker) error {
-		request, err := forwarded(ctx, r, to.address, body, invocation)
+		request, err := forwarded(ctx, r, path, to.address, body, invocation)
 		if err != nil {
 			return err
 		}
@@ -116,15 +115,13 @@ func requestBody(r *http.Request) ([]byte, error) {
 }
 
 // forwarded makes the request that the handler gets.
-func forwarded(ctx context.Context, r *http.Request, address string, body []byte, invocation string) (*http.Request, error) {
-	target := "http://" + address + r.URL.EscapedPath()
-	if query := joinQuery(r.URL.RawQuery); query != "" {
-		target += "?" + query
-	}
-	request, err := http.NewRequestWithContext(ctx, r.Method, target, bytes.NewReader(body))
+func forwarded(ctx context.Context, r *http.Request, path, address string, body []byte, invocation string) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(ctx, strings.ToUpper(r.Method), "http://"+address, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
+	request.URL.Opaque = forwardedPath(path, r.URL.RawQuery)
+	request.URL.RawQuery = parseQuery(r.URL.RawQuery).String()
 	request.Host = r.Host
 	for name, values := range r.Header {
 		if slices.Contains(replayHeaders, name) {
@@ -151,38 +148,3 @@ func addHeaders(header http.Header, invocation string) {
 		header.Set(added.name, added.value)
 	}
 }
-
-// joinQuery rebuilds a query as from a dictionary: one pair a key, repeated keys
-// (case does not count) joined by commas, in the order in which they came.
-func joinQuery(raw string) string {
-	var names []string
-	values := make(map[string]string)
-	for pair := range strings.SplitSeq(raw, "&") {
-		if pair == "" {
-			continue
-		}
-		name, value, _ := strings.Cut(pair, "=")
-		name, value = unescape(name), unescape(value)
-		key := strings.ToLower(name)
-		if before, found := values[key]; found {
-			values[key] = before + "," + value
-			continue
-		}
-		names = append(names, name)
-		values[key] = value
-	}
-	for i, name := range names {
-		names[i] = escape(name) + "=" + escape(values[strings.ToLower(name)])
-	}
-	return strings.Join(names, "&")
-}
-
-func unescape(text string) string {
-	plain, err := url.QueryUnescape(text)
-	if err != nil {
-		return text
-	}
-	return plain
-}
-
-func escape(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }

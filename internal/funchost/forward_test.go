@@ -4,10 +4,10 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestForwardedRequest(t *testing.T) {
@@ -19,7 +19,7 @@ func TestForwardedRequest(t *testing.T) {
 	if got.Method != http.MethodPatch || got.Body != `{"k":1}` {
 		t.Errorf("method %s, body %q", got.Method, got.Body)
 	}
-	if want := "/api/echo/a%2Fb/c?x=1%2C3%2Ca%20b&y=2"; got.URI != want {
+	if want := "/api/echo/a%2Fb/c?x=1,3,a%20b&y=2"; got.URI != want {
 		t.Errorf("URI %s, want %s", got.URI, want)
 	}
 	if got.Host != "app.example" {
@@ -34,7 +34,7 @@ func TestForwardedRequest(t *testing.T) {
 		}
 	}
 	sent, last, _ := strings.Cut(got.Header.Get(invocationHeader), ", ")
-	if sent != "forged" || !guid.MatchString(last) {
+	if sent != "forged" || !anyGUID.MatchString(last) {
 		t.Errorf("invocation id %q: want the client's kept and ours last", got.Header.Get(invocationHeader))
 	}
 	if slices.Contains([]string{got.Header.Get("X-Forwarded-Proto"), got.Header.Get("Disguised-Host")}, "https") {
@@ -47,7 +47,7 @@ func TestInvocationIDsDiffer(t *testing.T) {
 	r := start(t, appFiles(t), nil)
 	first := r.echo(http.MethodGet, "/api/echo", "").Header.Get(invocationHeader)
 	second := r.echo(http.MethodGet, "/api/echo", "").Header.Get(invocationHeader)
-	if first == second || !guid.MatchString(first) {
+	if first == second || !anyGUID.MatchString(first) {
 		t.Errorf("ids %q and %q", first, second)
 	}
 }
@@ -155,34 +155,14 @@ func TestClientLeaves(t *testing.T) {
 	}
 }
 
-func TestJoinQuery(t *testing.T) {
-	t.Parallel()
-	for raw, want := range map[string]string{
-		"":                "",
-		"a=1":             "a=1",
-		"a=1&b=2&A=3":     "a=1%2C3&b=2",
-		"flag":            "flag=",
-		"&&a=1&":          "a=1",
-		"a=%zz":           "a=%25zz",
-		"a=x%20y+z":       "a=x%20y%20z",
-		"a=1;b=2":         "a=1%3Bb%3D2",
-		"code=k%3D&wait=": "code=k%3D&wait=",
-		"=v":              "=v",
-	} {
-		if got := joinQuery(raw); got != want {
-			t.Errorf("%q becomes %q, want %q", raw, got, want)
-		}
-	}
-}
-
-func FuzzJoinQuery(f *testing.F) {
-	f.Add("a=1&A=2&b=%zz")
+func FuzzQuery(f *testing.F) {
+	f.Add("a=1&A=2&b=%zz;=+")
 	f.Fuzz(func(t *testing.T, raw string) {
-		once := joinQuery(raw)
-		if _, err := url.ParseQuery(once); err != nil {
-			t.Errorf("%q becomes %q, which is no query: %v", raw, once, err)
+		if strings.ContainsFunc(raw, func(r rune) bool { return r >= utf8.RuneSelf }) {
+			return // refused before
 		}
-		if twice := joinQuery(once); twice != once {
+		once := parseQuery(raw).String()
+		if twice := parseQuery(once).String(); twice != once {
 			t.Errorf("not stable: %q, then %q", once, twice)
 		}
 	})
@@ -199,7 +179,7 @@ func TestNoReplay(t *testing.T) {
 	for _, name := range replayHeaders {
 		sent.Header.Set(name, "k")
 	}
-	request, err := forwarded(t.Context(), sent, "127.0.0.1:1", nil, "id")
+	request, err := forwarded(t.Context(), sent, "/", "127.0.0.1:1", nil, "id")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -195,6 +195,9 @@ func newHTTPTrigger(name, prefix string, b binding) (*HTTPTrigger, error) {
 	if b.Route != nil && *b.Route != "" {
 		t.Route = *b.Route
 	}
+	if err := checkReserved(t.Route); err != nil {
+		return nil, fmt.Errorf("route %q: %w", t.Route, err)
+	}
 	if prefix != "" {
 		t.Route = prefix + "/" + t.Route
 	}
@@ -216,6 +219,11 @@ func newHTTPTrigger(name, prefix string, b binding) (*HTTPTrigger, error) {
 		return nil, fmt.Errorf("route %q: %w", t.Route, err)
 	}
 	return t, nil
+}
+
+// takes reports whether a trigger lists a method; without a list it takes any.
+func (t *HTTPTrigger) takes(method string) bool {
+	return len(t.Methods) == 0 || slices.Contains(t.Methods, strings.ToUpper(method))
 }
 
 func newTimerTrigger(b binding, settings map[string]string) (*TimerTrigger, error) {

@@ -3,9 +3,8 @@ package funchost
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
 )
 
@@ -14,26 +13,13 @@ import (
 type template []part
 
 type part struct {
-	literal    string // "" for a parameter
-	constraint []func(string) bool
-	optional   bool
-	catchAll   bool
+	literal     string // "" for a parameter
+	constraints []constraint
+	optional    bool
+	catchAll    bool
 }
 
-var parameter = regexp.MustCompile(`^\{(\*{0,2})([A-Za-z_][A-Za-z0-9_]*)((?::[^:?{}]+)*)(\?)?\}$`)
-
-var guid = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$|^[0-9A-Fa-f]{32}$`)
-
-var alpha = regexp.MustCompile(`^[A-Za-z]*$`)
-
-// constraints is a choice of ASP.NET's inline constraints.
-var constraints = map[string]func(string) bool{
-	"guid":  guid.MatchString,
-	"alpha": alpha.MatchString,
-	"int":   func(s string) bool { _, err := strconv.ParseInt(s, 10, 32); return err == nil },
-	"long":  func(s string) bool { _, err := strconv.ParseInt(s, 10, 64); return err == nil },
-	"bool":  func(s string) bool { return strings.EqualFold(s, "true") || strings.EqualFold(s, "false") },
-}
+var parameterName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // reserved are first segments that the host keeps for itself.
 var reserved = []string{"admin", "runtime"}
@@ -62,91 +48,106 @@ func parseTemplate(text string) (template, error) {
 		seen[strings.ToLower(name)] = true
 		t = append(t, p)
 	}
-	for _, word := range reserved {
-		if strings.EqualFold(t[0].literal, word) {
-			return nil, fmt.Errorf("%q is reserved by the host", word)
-		}
-	}
 	return t, nil
 }
 
+// checkReserved reads a route without its prefix.
+func checkReserved(route string) error {
+	first, _, _ := strings.Cut(route, "/")
+	if slices.ContainsFunc(reserved, func(word string) bool { return strings.EqualFold(first, word) }) {
+		return fmt.Errorf("%q is reserved by the host", first)
+	}
+	return nil
+}
+
+// parsePart reads one segment: a literal or one parameter. {{ and }} stand for
+// braces inside a parameter.
 func parsePart(segment string) (part, string, error) {
 	if !strings.ContainsAny(segment, "{}?*") {
 		return part{literal: segment}, "", nil
 	}
-	m := parameter.FindStringSubmatch(segment)
-	if m == nil {
-		return part{}, "", fmt.Errorf("segment %q is not supported: a literal, {name}, {name:constraint}, {name?} or {*name}", segment)
+	unsupported := fmt.Errorf("segment %q is not supported: a literal, {name}, {name:constraint}, {name?} or {*name}", segment)
+	if len(segment) < 3 || segment[0] != '{' || segment[len(segment)-1] != '}' {
+		return part{}, "", unsupported
 	}
-	p := part{catchAll: m[1] != "", optional: m[4] != ""}
-	for name := range strings.SplitSeq(strings.TrimPrefix(m[3], ":"), ":") {
-		if name == "" {
-			continue
+	inner := segment[1 : len(segment)-1]
+	if strings.ContainsAny(strings.NewReplacer("{{", "", "}}", "").Replace(inner), "{}") {
+		return part{}, "", unsupported
+	}
+	inner = strings.NewReplacer("{{", "{", "}}", "}").Replace(inner)
+	name := strings.TrimLeft(inner, "*")
+	p := part{catchAll: len(name) < len(inner)}
+	name, p.optional = strings.CutSuffix(name, "?")
+	name, rest, constrained := strings.Cut(name, ":")
+	if !parameterName.MatchString(name) {
+		return part{}, "", unsupported
+	}
+	for _, text := range splitConstraints(rest) {
+		if !constrained {
+			break
 		}
-		constraint, err := parseConstraint(name)
+		c, err := parseConstraint(text)
 		if err != nil {
 			return part{}, "", err
 		}
-		p.constraint = append(p.constraint, constraint)
+		p.constraints = append(p.constraints, c)
 	}
-	return p, m[2], nil
+	return p, name, nil
 }
 
-var regexConstraint = regexp.MustCompile(`^(?i:regex)\((.*)\)$`)
-
-// parseConstraint reads one inline constraint. A regex ignores case, and its final $
-// also matches before a final newline (ran on host 4.1037).
-func parseConstraint(text string) (func(string) bool, error) {
-	if m := regexConstraint.FindStringSubmatch(text); m != nil {
-		pattern, err := regexp.Compile("(?i)" + m[1])
-		if err != nil {
-			return nil, err
+// splitConstraints splits at the colons outside parentheses.
+func splitConstraints(text string) []string {
+	depth := 0
+	fields := strings.FieldsFunc(text, func(r rune) bool {
+		switch r {
+		case '(':
+			depth++
+		case ')':
+			depth--
 		}
-		return func(s string) bool { return pattern.MatchString(strings.TrimSuffix(s, "\n")) }, nil
-	}
-	if constraint := constraints[strings.ToLower(text)]; constraint != nil {
-		return constraint, nil
-	}
-	return nil, fmt.Errorf("constraint %q is not supported: guid, int, long, bool, alpha and regex(...) are", text)
+		return r == ':' && depth == 0
+	})
+	return fields
 }
 
-// pathSegments splits an escaped path; a slash at its end does not count.
-func pathSegments(escaped string) ([]string, error) {
-	escaped = strings.TrimSuffix(strings.TrimPrefix(escaped, "/"), "/")
-	if escaped == "" {
-		return nil, nil
+// pathSegments splits a decoded path; a slash at its end does not count.
+func pathSegments(path string) []string {
+	path = strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/")
+	if path == "" {
+		return nil
 	}
-	segments := strings.Split(escaped, "/")
-	for i, segment := range segments {
-		var err error
-		if segments[i], err = url.PathUnescape(segment); err != nil {
-			return nil, err
-		}
-	}
-	return segments, nil
+	return strings.Split(path, "/")
 }
 
-func (t template) match(segments []string) bool {
+// match follows RoutePatternMatcher of ASP.NET (source): an empty segment before
+// a catch-all never matches, and literals match without regard to case.
+func (t template) match(path string) bool {
+	segments := pathSegments(path)
 	for i, p := range t {
-		if p.catchAll {
-			return p.allows(strings.Join(segments[min(i, len(segments)):], "/"))
-		}
 		if i >= len(segments) {
-			return p.optional
+			return p.optional || p.catchAll && len(p.constraints) == 0
 		}
-		if p.literal != "" && !strings.EqualFold(p.literal, segments[i]) {
+		if segments[i] == "" {
 			return false
 		}
-		if p.literal == "" && (segments[i] == "" || !p.allows(segments[i])) {
+		if p.catchAll {
+			return p.allows(catchAllValue(path, i))
+		}
+		if p.literal != "" && !strings.EqualFold(p.literal, segments[i]) || !p.allows(segments[i]) {
 			return false
 		}
 	}
 	return len(segments) <= len(t)
 }
 
+// catchAllValue is the rest of a path from segment n, with a slash at its end.
+func catchAllValue(path string, n int) string {
+	return strings.SplitN(strings.TrimPrefix(path, "/"), "/", n+1)[n]
+}
+
 func (p part) allows(value string) bool {
-	for _, constraint := range p.constraint {
-		if !constraint(value) {
+	for _, c := range p.constraints {
+		if !c(value) {
 			return false
 		}
 	}

@@ -32,16 +32,24 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Host) serveFunction(w http.ResponseWriter, r *http.Request) {
-	f := h.app.route(r.Method, r.URL.EscapedPath())
+	raw, _, _ := strings.Cut(r.RequestURI, "?")
+	path, err := decodePath(raw)
+	if err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	f := h.app.route(r.Method, path)
 	switch {
-	case f == nil, f.Disabled && !h.keys.isMaster(r):
+	case f == nil:
 		w.WriteHeader(http.StatusNotFound)
 	case !h.keys.allow(f.HTTP.AuthLevel, r):
 		w.WriteHeader(http.StatusUnauthorized)
+	case f.Disabled && !h.keys.isMaster(r):
+		w.WriteHeader(http.StatusNotFound)
 	case r.ContentLength > h.bodyLimit:
 		w.WriteHeader(http.StatusRequestEntityTooLarge)
 	default:
-		h.forward(w, r, f)
+		h.forward(w, r, path, f)
 	}
 }
 

@@ -60,7 +60,7 @@ func TestClientCancels(t *testing.T) {
 		}
 	}
 	b.fake.cancel = nil
-	if _, err := c.Cancel(t.Context(), "../health?x=", false); code(err) != refresh.CodeNotFound {
+	if _, err := c.Cancel(t.Context(), "../health?x=", false); code(err) != "RouteNotFound" {
 		t.Errorf("an id that is none: %v", err)
 	}
 }

@@ -23,6 +23,9 @@
 // document. What a caller can have got wrong is checked completely before
 // anything is read or written, and all of it is told in one answer.
 //
+// Routes are an exact allow-list. A path that would have to be decoded or cleaned first
+// is a 404, never a redirect.
+//
 // Every answer names its request in x-ms-request-id and gives a sane
 // x-ms-client-request-id back. Every error has its code in x-ms-error-code; a 429 or
 // 503 says in Retry-After when to come again, in whole seconds up to 60, because

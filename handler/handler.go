@@ -5,7 +5,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"pbirefresh/refresh"
@@ -74,21 +73,7 @@ func (s *server) endpoints() []endpoint {
 // New returns the routes.
 func New(cfg Config) http.Handler {
 	s := newServer(cfg)
-	mux := http.NewServeMux()
-	allow := map[string][]string{}
-	for _, e := range s.endpoints() {
-		s.handle(mux, e.method+" "+e.path, e.serve)
-		allow[e.path] = append(allow[e.path], e.method)
-		if e.method == http.MethodGet {
-			allow[e.path] = append(allow[e.path], http.MethodHead) // the mux serves it, and net/http drops the body
-		}
-	}
-	for path, methods := range allow {
-		s.handle(mux, path, notAllowed(strings.Join(methods, ", ")))
-	}
-	s.handle(mux, "/", s.unknown)
-	mux.HandleFunc("GET /{$}", probe)
-	return mux
+	return s.newRoutes(s.endpoints())
 }
 
 // Broken returns routes that answer every call with 503 and the cause. A process
@@ -96,12 +81,9 @@ func New(cfg Config) http.Handler {
 // hot loop, and after the third time takes the whole host down.
 func Broken(cause string, cfg Config) http.Handler {
 	s := newServer(cfg)
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", probe)
-	s.handle(mux, "/", func(http.ResponseWriter, *http.Request) error {
+	return &routes{unknown: s.answering("/", func(http.ResponseWriter, *http.Request) error {
 		return &Error{Status: http.StatusServiceUnavailable, Code: "SettingsInvalid", Message: cause, RetryAfter: time.Minute}
-	})
-	return mux
+	})}
 }
 
 func newServer(cfg Config) *server {
@@ -114,7 +96,10 @@ func newServer(cfg Config) *server {
 
 // probe answers the host's readiness probe, every 25 ms while starting and again
 // with each health check: cheap, and not logged.
-func probe(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }
+func probe(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Length", "0") // net/http adds none to the answer to a HEAD
+	w.WriteHeader(http.StatusOK)
+}
 
 func (s *server) unknown(_ http.ResponseWriter, r *http.Request) error {
 	return &Error{Status: http.StatusNotFound, Code: "RouteNotFound",

@@ -15,10 +15,10 @@ import (
 // route is a handler that returns what went wrong instead of writing it.
 type route func(http.ResponseWriter, *http.Request) error
 
-// handle registers a route with all that routes have in common: a request id, one
-// line of access log, errors to answers, and panics to a 500.
-func (s *server) handle(mux *http.ServeMux, pattern string, serve route) {
-	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+// answering adds to a route what all of them have in common: a request id, one line
+// of access log, errors to answers, and panics to a 500.
+func (s *server) answering(pattern string, serve route) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		began, id := time.Now(), requestID(r)
 		rec := &recorder{ResponseWriter: w}
 		head := w.Header()
@@ -34,7 +34,7 @@ func (s *server) handle(mux *http.ServeMux, pattern string, serve route) {
 			writeError(rec, asError(err))
 		}
 		s.logAccess(pattern, id, rec.status, time.Since(began), err)
-	})
+	}
 }
 
 // guarded turns a panic into an error: one bad request must not end the process

@@ -22,8 +22,8 @@ run: ## Refresh a model end to end on this machine, then keep serving (ARGS=--on
 test: $(STAMP) $(KQL) ## Run all tests, Azurite and the staged app included
 	$(GO) vet ./...
 	$(GO) test -timeout 10m ./...
-	$(GO) -C infra/checks vet ./...
-	$(GO) -C infra/checks test -timeout 5m ./...
+	$(GO) -C test/infra vet ./...
+	$(GO) -C test/infra test -timeout 5m ./...
 
 .PHONY: race
 race: $(STAMP) ## Run all tests with the race detector
@@ -32,7 +32,7 @@ race: $(STAMP) ## Run all tests with the race detector
 .PHONY: lint
 lint: ## Check the code, and the directions of its imports
 	$(LINT) run ./...
-	cd infra/checks && $(GO) tool -modfile=../../tools/go.mod golangci-lint run --build-tags tofu ./...
+	cd test/infra && $(GO) tool -modfile=../../tools/go.mod golangci-lint run --build-tags tofu ./...
 
 OPENAPI := tools/openapi/node_modules/.package-lock.json
 
@@ -55,15 +55,15 @@ fuzz: ## Fuzz every parser of outside input for a while (FUZZTIME=10s each)
 
 .PHONY: soak
 soak: ## Play random schedules of faults in virtual time, as many or as long as told (SCHEDULES=20000 FROM=1000, SOAKFOR=8h)
-	$(GO) test ./simulation -run TestSchedules -schedules $(or $(SCHEDULES),20000) -for $(or $(SOAKFOR),0) -from $(or $(FROM),1000) -timeout 0 -v
+	$(GO) test ./test/simulation -run TestSchedules -schedules $(or $(SCHEDULES),20000) -for $(or $(SOAKFOR),0) -from $(or $(FROM),1000) -timeout 0 -v
 
 .PHONY: chaos
 chaos: $(STAMP) ## Kill and freeze real processes at random under load, about five minutes (TRIGGERS=2000 CHAOSFOR=90s)
-	$(GO) test -tags chaos ./e2e -run 'TestChaos$$' -chaos.triggers $(or $(TRIGGERS),2000) -chaos.for $(or $(CHAOSFOR),90s) -timeout 20m -v
+	$(GO) test -tags chaos ./test/e2e -run 'TestChaos$$' -chaos.triggers $(or $(TRIGGERS),2000) -chaos.for $(or $(CHAOSFOR),90s) -timeout 20m -v
 
 .PHONY: mutants
 mutants: $(STAMP) ## Show the tests deliberate bugs, one at a time, and see each caught
-	@$(GO) run ./internal/mutants
+	@$(GO) run ./test/mutants
 
 .PHONY: golden
 golden: ## Rewrite the golden scenarios; look at the diff before committing it

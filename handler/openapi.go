@@ -7,7 +7,7 @@ import (
 )
 
 // OpenAPI is the description of the routes: OpenAPI 3.1 in JSON. The end-to-end
-// suite holds every real answer to it (package internal/apicheck).
+// suite holds every real answer to it (package test/apicheck).
 //
 //go:embed openapi.json
 var OpenAPI []byte

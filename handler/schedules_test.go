@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"pbirefresh/internal/apicheck"
 	"pbirefresh/refresh"
 	"pbirefresh/schedule"
+	"pbirefresh/test/apicheck"
 )
 
 // fakeSchedules answers what it is told to.

@@ -1,6 +1,6 @@
 # What rings, as data; docs/runbook.md has a section for each. Each rule asks for one event of the catalogue in
 # internal/hostlog/events.go, and for attributes that are promised there: the tests of
-# infra/checks hold these queries to lines that the program wrote.
+# test/infra hold these queries to lines that the program wrote.
 #
 # The host makes each line of the program's console one trace of the category
 # Host.Function.Console, and the line is one JSON object (internal/hostlog).

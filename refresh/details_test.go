@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"pbirefresh/lease"
-	"pbirefresh/sim"
+	"pbirefresh/local/sim"
 )
 
 // lostPost asks the simulated Power BI for a refresh whose 202 is lost, and returns how

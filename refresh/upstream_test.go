@@ -10,8 +10,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
+	"pbirefresh/local/sim"
 	"pbirefresh/powerbi"
-	"pbirefresh/sim"
 )
 
 // cloudCredential takes its tokens from the simulated Entra ID.

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"pbirefresh/audit"
-	"pbirefresh/internal/azurite"
 	"pbirefresh/lease/bloblease"
+	"pbirefresh/local/azurite"
 )
 
 // seededAudit is a container with three records, and the environment that leads to it.

@@ -13,11 +13,11 @@ import (
 	"time"
 
 	"pbirefresh/handler"
-	"pbirefresh/internal/azurite"
-	"pbirefresh/internal/funchost"
 	"pbirefresh/internal/stage"
+	"pbirefresh/local/azurite"
+	"pbirefresh/local/funchost"
+	"pbirefresh/local/sim"
 	"pbirefresh/refresh"
-	"pbirefresh/sim"
 )
 
 // dev runs the real program against stand-ins: it builds and stages the app,

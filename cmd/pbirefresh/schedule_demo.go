@@ -9,9 +9,9 @@ import (
 	"strings"
 	"sync"
 
-	"pbirefresh/internal/funchost"
 	"pbirefresh/internal/hostlog"
-	"pbirefresh/sim"
+	"pbirefresh/local/funchost"
+	"pbirefresh/local/sim"
 )
 
 // writeDemoSchedules makes a schedule file for a run against stand-ins, and returns where

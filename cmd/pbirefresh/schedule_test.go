@@ -15,10 +15,10 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"pbirefresh/handler"
-	"pbirefresh/internal/funchost"
+	"pbirefresh/local/funchost"
+	"pbirefresh/local/sim"
 	"pbirefresh/powerbi"
 	"pbirefresh/schedule"
-	"pbirefresh/sim"
 )
 
 func writeFile(t *testing.T, text string) string {

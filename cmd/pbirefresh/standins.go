@@ -7,7 +7,7 @@ import (
 	"maps"
 	"slices"
 
-	"pbirefresh/sim"
+	"pbirefresh/local/sim"
 )
 
 // standIns serves the stand-ins alone, for somebody's own integration tests: of

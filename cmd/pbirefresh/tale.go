@@ -10,8 +10,8 @@ import (
 	"sync"
 	"time"
 
-	"pbirefresh/internal/funchost"
-	"pbirefresh/sim"
+	"pbirefresh/local/funchost"
+	"pbirefresh/local/sim"
 )
 
 // tale collects what the stand-ins saw and what the handler logged, and tells it

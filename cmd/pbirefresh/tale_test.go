@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"pbirefresh/internal/funchost"
-	"pbirefresh/sim"
+	"pbirefresh/local/funchost"
+	"pbirefresh/local/sim"
 )
 
 // told is what a tale tells, line by line.

@@ -35,15 +35,15 @@ func TestNoStandInsInTheBinary(t *testing.T) {
 		t.Fatalf("this is no list of dependencies: %v", deps)
 	}
 	for forbidden, reason := range map[string]string{
-		"pbirefresh/sim":               "the binary has no test mode: stand-ins are other processes",
-		"pbirefresh/internal/funchost": "the binary does not host itself",
-		"pbirefresh/internal/azurite":  "the binary has no test mode: storage is what the settings name",
-		"pbirefresh/internal/stage":    "staging is the developer's business",
-		"pbirefresh/lease/leasetest":   "the conformance suite pulls in testing",
-		"testing":                      "it registers flags and slows the start",
-		"net/http/httptest":            "the binary has no test mode",
-		"net/http/pprof":               "it adds routes to the default mux by being imported",
-		"expvar":                       "it adds routes to the default mux by being imported",
+		"pbirefresh/local/sim":       "the binary has no test mode: stand-ins are other processes",
+		"pbirefresh/local/funchost":  "the binary does not host itself",
+		"pbirefresh/local/azurite":   "the binary has no test mode: storage is what the settings name",
+		"pbirefresh/internal/stage":  "staging is the developer's business",
+		"pbirefresh/lease/leasetest": "the conformance suite pulls in testing",
+		"testing":                    "it registers flags and slows the start",
+		"net/http/httptest":          "the binary has no test mode",
+		"net/http/pprof":             "it adds routes to the default mux by being imported",
+		"expvar":                     "it adds routes to the default mux by being imported",
 	} {
 		for _, dep := range deps {
 			if dep == forbidden || strings.HasPrefix(dep, forbidden+"/") && strings.HasPrefix(forbidden, "pbirefresh/") {
@@ -80,12 +80,12 @@ func directions() map[string]direction {
 		"lease":            {[]string{guid}, "the port is about bytes, and knows neither cloud nor domain"},
 		"lease/bloblease":  {[]string{"pbirefresh/lease", azure + "azcore", azure + "storage/azblob"}, "an adapter stands alone"},
 		"lease/leasetest":  {[]string{"pbirefresh/lease"}, "the suite tests any store"},
-		"sim":              {[]string{"pbirefresh/sim/", wait}, "an independent reading of the API finds what a shared one would hide"},
+		"local/sim":        {[]string{"pbirefresh/local/sim/", wait}, "an independent reading of the API finds what a shared one would hide"},
 		"internal/hostlog": {nil, "how the host reads lines has nothing to do with what they say"},
-		"internal/funchost": {[]string{"pbirefresh/internal/"},
+		"local/funchost": {[]string{"pbirefresh/internal/"},
 			"a stand-in of the host that knows the app proves nothing about the app"},
-		"internal/azurite": {[]string{"pbirefresh/internal/"}, "a test's storage knows nothing of what is stored"},
-		"internal/stage":   {[]string{"pbirefresh/internal/"}, "staging is about files"},
+		"local/azurite":  {[]string{"pbirefresh/internal/"}, "a test's storage knows nothing of what is stored"},
+		"internal/stage": {[]string{"pbirefresh/internal/"}, "staging is about files"},
 		"cmd/refresher": {[]string{"pbirefresh/handler", "pbirefresh/refresh", "pbirefresh/schedule", "pbirefresh/callback", "pbirefresh/access", "pbirefresh/audit", "pbirefresh/keyvault", "pbirefresh/lease", "pbirefresh/powerbi",
 			"pbirefresh/internal/hostlog", guid, azure + "azidentity", azure + "azcore"}, "the binary has no test mode"},
 	}

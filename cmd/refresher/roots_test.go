@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"pbirefresh/sim"
+	"pbirefresh/local/sim"
 )
 
 func TestExtraRoots(t *testing.T) {

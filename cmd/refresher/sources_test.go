@@ -87,7 +87,7 @@ func TestOnlyCommandsReadTheEnvironment(t *testing.T) {
 			case !selectors[name]:
 			case folder == "cmd/refresher" && (filepath.Base(path) != "main.go" || name != "os.Getenv"):
 				t.Errorf("%s uses %s: main hands os.Getenv to run, and nobody else may look", path, name)
-			case strings.HasPrefix(folder, "cmd/"), strings.HasPrefix(folder, "sim"), folder == "internal/azurite", folder == "internal/funchost":
+			case strings.HasPrefix(folder, "cmd/"), strings.HasPrefix(folder, "local/"):
 			default:
 				t.Errorf("%s uses %s: settings are read in cmd only, so that everything else can be tested with any", path, name)
 			}

@@ -32,6 +32,6 @@
 //
 // That schedules.json is right: it may have comments, and who packages the app checks it
 // with the app's own parser. That the executable is for the platform of the app, or that the host accepts
-// what host.json and function.json say: package internal/funchost reads them as
+// what host.json and function.json say: package local/funchost reads them as
 // the host does. Two Go releases may compress the same bytes differently.
 package stage

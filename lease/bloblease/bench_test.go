@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"pbirefresh/internal/azurite"
 	"pbirefresh/lease"
+	"pbirefresh/local/azurite"
 )
 
 // BenchmarkSection is what one step of a model costs at the storage: acquire and read,

@@ -9,8 +9,8 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
-	"pbirefresh/internal/azurite"
 	"pbirefresh/lease"
+	"pbirefresh/local/azurite"
 )
 
 var anyone = credential(func(context.Context) (azcore.AccessToken, error) { return azcore.AccessToken{}, nil })

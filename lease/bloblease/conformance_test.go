@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"pbirefresh/internal/azurite"
 	"pbirefresh/lease"
 	"pbirefresh/lease/leasetest"
+	"pbirefresh/local/azurite"
 )
 
 func TestConforms(t *testing.T) {

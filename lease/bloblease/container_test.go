@@ -7,9 +7,9 @@ import (
 	"sync"
 	"testing"
 
-	"pbirefresh/internal/azurite"
 	"pbirefresh/lease"
 	"pbirefresh/lease/leasetest"
+	"pbirefresh/local/azurite"
 )
 
 // TestMissingContainer: nothing is there, nobody minds, and the first Create

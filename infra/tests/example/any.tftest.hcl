@@ -1,4 +1,4 @@
-# One set of variables, planned: infra/checks gives each example and each switch by
+# One set of variables, planned: test/infra gives each example and each switch by
 # -var-file, and compares what OpenTofu plans with what it works out itself.
 mock_provider "azurerm" {
   mock_resource "azurerm_storage_account" {

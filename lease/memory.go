@@ -32,12 +32,15 @@ type record struct {
 	meta    Meta
 	version Version
 	holder  string    // id of the last lease; "" after a release
-	until   time.Time // when that lease ends
+	until   time.Time // when that lease ends; the zero time of a foreign one: never
 }
+
+// foreign is the holder of a lease without an end.
+const foreign = "another tool"
 
 // leasedTo returns the id that holds the lease, "" if nobody does.
 func (r *record) leasedTo() string {
-	if !time.Now().Before(r.until) {
+	if r.holder != foreign && !time.Now().Before(r.until) {
 		return ""
 	}
 	return r.holder
@@ -57,7 +60,7 @@ func (m *Memory) Read(ctx context.Context, name string) (Document, error) {
 	if !ok {
 		return Document{}, fmt.Errorf("%w: %s", ErrNotFound, name)
 	}
-	return Document{Body: bytes.Clone(r.body), Meta: maps.Clone(r.meta), Version: r.version, Date: date()}, nil
+	return Document{Body: bytes.Clone(r.body), Meta: maps.Clone(r.meta), Version: r.version, Date: date(), Endless: r.holder == foreign}, nil
 }
 
 // Create implements [Store].
@@ -172,13 +175,32 @@ func (m *Memory) List(ctx context.Context, prefix, cursor string, limit int) (Pa
 			break
 		}
 		r := m.docs[name]
-		page.Entries = append(page.Entries, Entry{Name: name, Meta: maps.Clone(r.meta), Version: r.version})
+		page.Entries = append(page.Entries, Entry{Name: name, Meta: maps.Clone(r.meta), Version: r.version, Endless: r.holder == foreign})
 	}
 	return page, nil
 }
 
 // Ping implements [Store].
 func (m *Memory) Ping(ctx context.Context) error { return ctx.Err() }
+
+// Seize takes a lease without an end, as another tool may, and Break ends it. Neither is
+// part of Store.
+func (m *Memory) Seize(name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if r, ok := m.docs[name]; ok {
+		r.holder, r.until = foreign, time.Time{}
+	}
+}
+
+// Break ends the lease of a document, whoever has it.
+func (m *Memory) Break(name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if r, ok := m.docs[name]; ok {
+		r.holder, r.until = "", time.Time{}
+	}
+}
 
 // Remove takes a document away, leased or not, as an operator does who breaks the
 // lease first. It is not part of Store.

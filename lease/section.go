@@ -8,16 +8,27 @@ import (
 	"time"
 )
 
-// Timing of a lease. Duration is what the service is asked for; a section stops
-// trusting itself Margin earlier, so that a request that is about to be sent is
-// still answered inside the lease.
+// Timing of a lease. Duration is the shortest that the service allows, so that a
+// holder that died costs others as little as possible. A section stops trusting
+// itself Margin earlier, so that a request that is about to be sent is still answered
+// inside the lease. A caller who waits for a lease waits longer than [Outlast].
 const (
-	Duration = 20 * time.Second
+	Duration = MinTTL
 	Margin   = 4 * time.Second
+
+	// Outlast is the shortest wait that outlives the lease of a dead holder: the lease,
+	// the margin, and five seconds to find it free.
+	Outlast = Duration + Margin + 5*time.Second
 
 	// callLimit bounds each resolving or releasing request, so that one hung
 	// call cannot outlive the lease.
 	callLimit = 3 * time.Second
+)
+
+// Neither line compiles unless a section has time for two requests.
+const (
+	_ = uint64(Duration - Margin - 2*callLimit)
+	_ = uint64(Margin - callLimit)
 )
 
 // HeldError says that another holder has the lease. It carries the document as
@@ -44,6 +55,8 @@ type Section struct {
 	date    time.Time // the storage service's clock at the grant
 	doc     Document
 	over    bool
+
+	answered <-chan struct{} // of the grant: see [Grant]
 }
 
 // Enter acquires the lease of name and reads the document at the same time: one
@@ -60,8 +73,7 @@ func Enter(ctx context.Context, store Store, name string) (*Section, error) {
 		read <- readResult{doc, err}
 	}()
 	grant, err := store.Acquire(ctx, name, s.id, Duration)
-	s.granted = time.Now()
-	s.date = grant.Date
+	s.granted, s.date, s.answered = time.Now(), grant.Date, grant.Answered
 	got := <-read
 	if err != nil {
 		return nil, s.refused(ctx, err, got)
@@ -85,12 +97,17 @@ type readResult struct {
 // refused turns a failed acquire into what the caller decides by.
 func (s *Section) refused(ctx context.Context, err error, got readResult) error {
 	switch {
+	case errors.Is(err, ErrUnknown):
+		// A try may land later. The id is released until none can.
+		s.over = true
+		go s.releaseUntilAnswered(ctx)
+		return err
 	case errors.Is(err, ErrHeld):
 		return &HeldError{Doc: got.doc} // the zero Document if the read came too early, or failed
 	case errors.Is(err, ErrNotFound):
 		return err
 	}
-	// The acquire may have landed: give the lease back, or everybody waits for it.
+	// The acquire may have landed, but no later than its answer.
 	s.Close(ctx)
 	return err
 }
@@ -174,12 +191,15 @@ func (s *Section) resolve(ctx context.Context, carries func([]byte) bool, cause 
 }
 
 // Close ends the section and gives the lease back. It is detached from ctx's
-// end, bounded in time, and safe to repeat; if it fails, the lease expires.
+// end, bounded in time, and safe to repeat; if it fails, the lease expires. If a try
+// of the acquire has no answer yet, the release is repeated in the background.
 func (s *Section) Close(ctx context.Context) {
 	s.over = true
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callLimit)
-	defer cancel()
-	_ = s.store.Release(ctx, s.name, s.id) // expiry is the cleanup that always works
+	s.release(ctx)
+	if s.answered != nil {
+		go s.releaseUntilAnswered(ctx)
+		s.answered = nil
+	}
 }
 
 // NewID returns a fresh lease id: a random GUID in lower case, for one acquire.

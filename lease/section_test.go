@@ -132,19 +132,6 @@ func TestEnterWithoutADocument(t *testing.T) {
 	})
 }
 
-// An acquire that failed may have landed. It must not keep others out.
-func TestEnterGivesBackALeaseItMayHold(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t)
-		b.store.On(leasetest.OpAcquire, leasetest.OnCall(1, leasetest.AnswerLost(errors.New("connection reset"))))
-		if _, err := lease.Enter(t.Context(), b.store, doc); err == nil {
-			t.Fatal("entered without an answer")
-		}
-		b.enter().Close(t.Context()) // and not after 20 s
-	})
-}
-
 // Every step of a commit, with and without its request having landed.
 func TestCommitOutcomes(t *testing.T) {
 	t.Parallel()

@@ -18,8 +18,10 @@ var (
 	// ErrLost: the write was refused because the lease or the version that it
 	// named is not current any more. Nothing was written.
 	ErrLost = errors.New("lease: lost")
-	// ErrUnknown: the request was sent and no answer settles whether it landed.
-	// Only Create and Write return it: every other operation can be repeated.
+	// ErrUnknown: the request was sent and no answer settles whether it landed, or
+	// still will. It says nothing about the storage: the caller tries again as long as
+	// it has time. A Create, a Write and an Acquire need care; every other operation
+	// can simply be repeated.
 	ErrUnknown = errors.New("lease: outcome unknown")
 )
 
@@ -38,12 +40,22 @@ type Document struct {
 	Meta    Meta
 	Version Version
 	Date    time.Time // the storage service's clock when it answered
+
+	// Endless reports a lease without an end. No section takes one: it is of another
+	// tool or of a person, and only breaking it frees the document.
+	Endless bool
 }
 
 // Grant is the answer to an Acquire.
 type Grant struct {
 	Version Version   // the document's version while leased: no acquire changes it
 	Date    time.Time // the storage service's clock when it answered
+
+	// Answered is nil if every try of this acquire was answered by the time it
+	// returned. Otherwise a try may land later, after a release too; Answered is
+	// closed when none can any more, if that becomes known. It is there beside an
+	// error as well.
+	Answered <-chan struct{}
 }
 
 // Entry is one row of a List.
@@ -51,6 +63,7 @@ type Entry struct {
 	Name    string
 	Meta    Meta // nil if the service returned none
 	Version Version
+	Endless bool // see [Document]
 }
 
 // Page is one page of a List, in name order. Next is empty on the last one.
@@ -76,7 +89,8 @@ type Store interface {
 	// service's limits). ErrHeld if another id has it, ErrNotFound without a
 	// document. The same id again succeeds and restarts the time, which makes a
 	// retry after a lost answer safe: an id is a bearer secret and is used for
-	// one acquire only. See [NewID].
+	// one acquire only. See [NewID]. An acquire with a try that was not answered is
+	// ErrUnknown unless it succeeds, whatever the last try was answered: see [Grant].
 	Acquire(ctx context.Context, name, id string, ttl time.Duration) (Grant, error)
 
 	// Write replaces body and metadata if id holds the lease and the version is

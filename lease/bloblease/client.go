@@ -118,16 +118,18 @@ func (o *Options) clientOptions() *container.ClientOptions {
 
 // Ping implements lease.Store. It makes the container if there is none.
 func (s *Store) Ping(ctx context.Context) error {
-	err := s.release(ctx, "ping", lease.NewID())
+	tried, call := withRetries(ctx)
+	err := s.release(tried, "ping", lease.NewID())
 	if missingContainer(err) {
 		err = s.createContainer(ctx)
 	}
-	return releaseOutcomes.of("Ping", "", err)
+	return releaseOutcomes.ofRepeated("Ping", "", err, call)
 }
 
 // createContainer makes the container; one that exists is fine.
 func (s *Store) createContainer(ctx context.Context) error {
-	_, err := s.container.Create(withRetries(ctx), nil)
+	ctx, _ = withRetries(ctx)
+	_, err := s.container.Create(ctx, nil)
 	if answer(err).code == codeContainerExists {
 		return nil
 	}

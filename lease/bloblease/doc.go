@@ -20,13 +20,20 @@
 // another), and Azurite checks the ETag before the lease and the service, as it
 // seems, after it.
 //
-//	            404          409, 412     other 4xx   5xx, 408, no answer
-//	Read        ErrNotFound  not done     not done    not done
-//	Create      not done     ErrExists    not done    ErrUnknown
-//	Acquire     ErrNotFound  ErrHeld      not done    not done
-//	Write       ErrLost      ErrLost      not done    ErrUnknown
-//	Release     success      success      not done    not done
-//	Delete      success      ErrLost      not done    not done
+//	            404          409, 412     other 4xx   5xx, 408     no answer
+//	Read        ErrNotFound  not done     not done    not done     ErrUnknown
+//	Create      not done     ErrExists    not done    ErrUnknown   ErrUnknown
+//	Acquire     ErrNotFound  ErrHeld      not done    not done     ErrUnknown
+//	Write       ErrLost      ErrLost      not done    ErrUnknown   ErrUnknown
+//	Release     success      success      not done    not done     ErrUnknown
+//	Delete      success      ErrLost      not done    not done     ErrUnknown
+//	List        not done     not done     not done    not done     ErrUnknown
+//
+// An acquire whose earlier try has no answer, or was answered 5xx or 408, is ErrUnknown
+// whatever its last try is answered, unless that succeeds. A try that has no answer in
+// its time stays on its way while the next one is sent, for one lease.Duration, so that
+// lease.Grant says when no try can land any more. Tries that are answered 5xx alone mean
+// that the storage cannot be used now: "not done", and the id is released once.
 //
 // A 409 that speaks of the account, the container or the kind of blob is "not
 // done" everywhere. "No answer" is unknown only if the request was handed to a
@@ -42,6 +49,7 @@
 //
 // What is said here of the service is its documentation and what Azurite shows;
 // nothing was observed on the real service. The service may keep an expired lease
-// up to a minute longer (documented). Soft-deleted blobs, snapshots and blob
+// up to a minute longer (documented). That a read and a listing name an endless lease is
+// documented (Get Blob, List Blobs) and seen on Azurite. Soft-deleted blobs, snapshots and blob
 // versions are neither read nor listed.
 package bloblease

@@ -21,8 +21,9 @@ func (s *Store) Read(ctx context.Context, name string) (lease.Document, error) {
 	if err := cmp.Or(ctx.Err(), lease.CheckName(name)); err != nil {
 		return lease.Document{}, err
 	}
-	doc, err := s.read(withRetries(ctx), name)
-	return doc, readOutcomes.of("Read", name, err)
+	ctx, call := withRetries(ctx)
+	doc, err := s.read(ctx, name)
+	return doc, readOutcomes.ofRepeated("Read", name, err, call)
 }
 
 func (s *Store) read(ctx context.Context, name string) (lease.Document, error) {
@@ -40,7 +41,7 @@ func (s *Store) read(ctx context.Context, name string) (lease.Document, error) {
 		return lease.Document{}, err
 	}
 	date, err := dateOf(resp.Date)
-	return lease.Document{Body: body, Meta: metaOf(resp.Metadata), Version: version, Date: date}, err
+	return lease.Document{Body: body, Meta: metaOf(resp.Metadata), Version: version, Date: date, Endless: neverEnds(resp.LeaseDuration)}, err
 }
 
 // Create implements lease.Store. It makes the container if there is none.
@@ -88,12 +89,13 @@ func (s *Store) Delete(ctx context.Context, name string, base lease.Version) err
 		// Without the condition it would delete whatever is there.
 		return deleteOutcomes.of("Delete", name, errNoCondition)
 	}
-	_, err := s.container.NewBlobClient(name).Delete(withRetries(ctx), &blob.DeleteOptions{
+	tried, call := withRetries(ctx)
+	_, err := s.container.NewBlobClient(name).Delete(tried, &blob.DeleteOptions{
 		AccessConditions: &blob.AccessConditions{
 			ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfMatch: new(etagOf(base))},
 		},
 	})
-	err = deleteOutcomes.of("Delete", name, err)
+	err = deleteOutcomes.ofRepeated("Delete", name, err, call)
 	if errors.Is(err, lease.ErrLost) && s.absent(ctx, name) {
 		return nil
 	}
@@ -103,21 +105,22 @@ func (s *Store) Delete(ctx context.Context, name string, base lease.Version) err
 // absent reports that there is no blob of that name. A condition on one is refused
 // with 412 by Azurite (seen: 3.35); what the service says is unverified.
 func (s *Store) absent(ctx context.Context, name string) bool {
-	_, err := s.container.NewBlobClient(name).GetProperties(withRetries(ctx), nil)
+	ctx, _ = withRetries(ctx)
+	_, err := s.container.NewBlobClient(name).GetProperties(ctx, nil)
 	return answer(err).status == http.StatusNotFound
 }
 
 // put uploads a blob under conditions: one request, never repeated. It tells
 // whether that request may have reached the service.
 func (s *Store) put(ctx context.Context, name string, body []byte, meta lease.Meta, conditions *blob.AccessConditions) (lease.Version, bool, error) {
-	ctx, attempt := withOneTry(ctx)
+	ctx, call := withOneTry(ctx)
 	resp, err := s.container.NewBlockBlobClient(name).Upload(ctx, streaming.NopCloser(bytes.NewReader(body)), &blockblob.UploadOptions{
 		Metadata:         metadata(meta),
 		AccessConditions: conditions,
 	})
 	if err != nil {
-		return "", attempt.sent, err
+		return "", call.reached(), err
 	}
 	version, err := versionOf(resp.ETag)
-	return version, attempt.sent, err
+	return version, call.reached(), err
 }

@@ -55,7 +55,7 @@ var elsewhere = map[string]bool{
 	string(bloberror.SnapshotsPresent):                    true,
 }
 
-// of judges the error of an operation that can be repeated.
+// of judges the answer of an operation.
 func (o outcomes) of(op, name string, err error) error {
 	if err == nil {
 		return nil
@@ -78,6 +78,25 @@ func (o outcomes) ofWrite(op, name string, err error, sent bool) error {
 		return &failure{op: op, name: name, cause: err, outcome: lease.ErrUnknown}
 	}
 	return o.of(op, name, err)
+}
+
+// ofRepeated judges the error of an operation that can be repeated.
+func (o outcomes) ofRepeated(op, name string, err error, c *call) error {
+	if err != nil && answer(err).status == 0 && c.unanswered() {
+		return &failure{op: op, name: name, cause: err, outcome: lease.ErrUnknown}
+	}
+	return o.of(op, name, err)
+}
+
+// ofAcquire judges the error of an acquire. A refusal is one only if no earlier try can
+// have taken the lease, or still can.
+func (o outcomes) ofAcquire(op, name string, err error, c *call) error {
+	judged := o.ofRepeated(op, name, err, c)
+	refused := errors.Is(judged, lease.ErrHeld) || errors.Is(judged, lease.ErrNotFound)
+	if err != nil && (c.unanswered() || refused && c.landed()) {
+		return &failure{op: op, name: name, cause: err, outcome: lease.ErrUnknown}
+	}
+	return judged
 }
 
 // response is what the service answered; the zero value is no answer.
@@ -103,7 +122,12 @@ func answer(err error) response {
 // refuses reports an answer after which the request has certainly no effect. A
 // 408 and a 5xx come from a service, or a proxy, that gave up waiting.
 func (r response) refuses() bool {
-	return r.status >= 400 && r.status < 500 && r.status != http.StatusRequestTimeout
+	return r.status >= 400 && definite(r.status)
+}
+
+// definite reports a status that says what became of the request.
+func definite(status int) bool {
+	return status < http.StatusInternalServerError && status != http.StatusRequestTimeout
 }
 
 func missingContainer(err error) bool { return answer(err).code == codeContainerMissing }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	azlease "github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/lease"
 
 	"pbirefresh/lease"
 )
@@ -43,6 +44,9 @@ func dateOf(date *time.Time) (time.Time, error) {
 	}
 	return date.UTC(), nil
 }
+
+// neverEnds reports a lease that was taken for ever.
+func neverEnds(d *azlease.DurationType) bool { return d != nil && *d == azlease.DurationTypeInfinite }
 
 // metaOf lowers the keys, which net/http has made canonical: "due" came as "Due".
 func metaOf(metadata map[string]*string) lease.Meta {

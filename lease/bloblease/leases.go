@@ -15,8 +15,10 @@ func (s *Store) Acquire(ctx context.Context, name, id string, ttl time.Duration)
 	if err := cmp.Or(ctx.Err(), lease.CheckName(name), lease.CheckAcquire(id, ttl)); err != nil {
 		return lease.Grant{}, err
 	}
-	grant, err := s.acquire(withRetries(ctx), name, id, ttl)
-	return grant, acquireOutcomes.of("Acquire", name, err)
+	ctx, call := withLingering(ctx)
+	grant, err := s.acquire(ctx, name, id, ttl)
+	grant.Answered = call.close()
+	return grant, acquireOutcomes.ofAcquire("Acquire", name, err, call)
 }
 
 func (s *Store) acquire(ctx context.Context, name, id string, ttl time.Duration) (lease.Grant, error) {
@@ -42,7 +44,8 @@ func (s *Store) Release(ctx context.Context, name, id string) error {
 	if err := cmp.Or(ctx.Err(), lease.CheckName(name)); err != nil {
 		return err
 	}
-	return releaseOutcomes.of("Release", name, s.release(ctx, name, id))
+	ctx, call := withRetries(ctx)
+	return releaseOutcomes.ofRepeated("Release", name, s.release(ctx, name, id), call)
 }
 
 func (s *Store) release(ctx context.Context, name, id string) error {
@@ -50,7 +53,7 @@ func (s *Store) release(ctx context.Context, name, id string) error {
 	if err != nil {
 		return err
 	}
-	_, err = client.ReleaseLease(withRetries(ctx), nil)
+	_, err = client.ReleaseLease(ctx, nil)
 	return err
 }
 

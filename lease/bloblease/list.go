@@ -20,11 +20,12 @@ func (s *Store) List(ctx context.Context, prefix, cursor string, limit int) (lea
 	if err := ctx.Err(); err != nil {
 		return lease.Page{}, err
 	}
-	page, err := s.list(withListRetries(ctx), prefix, cursor, limit)
+	ctx, call := withListRetries(ctx)
+	page, err := s.list(ctx, prefix, cursor, limit)
 	if missingContainer(err) { // nothing was ever created
 		return emptyPage(err)
 	}
-	return page, listOutcomes.of("List", prefix, err)
+	return page, listOutcomes.ofRepeated("List", prefix, err, call)
 }
 
 func (s *Store) list(ctx context.Context, prefix, cursor string, limit int) (lease.Page, error) {
@@ -81,7 +82,7 @@ func entryOf(item *container.BlobItem) (lease.Entry, bool) {
 	if err != nil || meta["hdi_isfolder"] == "true" {
 		return lease.Entry{}, false
 	}
-	return lease.Entry{Name: *item.Name, Meta: meta, Version: version}, true
+	return lease.Entry{Name: *item.Name, Meta: meta, Version: version, Endless: neverEnds(item.Properties.LeaseDuration)}, true
 }
 
 // emptyPage is the page of a container that does not exist, as of the refusal.

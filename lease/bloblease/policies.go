@@ -14,20 +14,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 )
 
-// attempt tells whether a write may have reached the service.
-type attempt struct{ sent bool }
-
-type attemptKey struct{}
-
-// withOneTry lets a call be sent once, and tells afterwards whether it was.
-func withOneTry(ctx context.Context) (context.Context, *attempt) {
-	a := &attempt{}
-	ctx = context.WithValue(ctx, attemptKey{}, a)
-	return policy.WithRetryOptions(ctx, policy.RetryOptions{MaxRetries: -1, TryTimeout: writeTimeout}), a
-}
-
-// sendPolicy notes that a request leaves. It stands after everything that can
-// fail before (the token, the retry policy), and it sees the transport's own
+// sendPolicy notes what becomes of each request of a call. It stands after everything
+// that can fail before (the token, the retry policy), and it sees the transport's own
 // error, which the retry policy replaces by that of an ended context.
 type sendPolicy struct{}
 
@@ -37,10 +25,16 @@ func (sendPolicy) Do(req *policy.Request) (*http.Response, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	resp, err := req.Next()
-	if a, ok := ctx.Value(attemptKey{}).(*attempt); ok && !beforeSending(err) {
-		a.sent = true
+	c, followed := ctx.Value(callKey{}).(*call)
+	switch {
+	case !followed:
+		return req.Next()
+	case c.lingers:
+		return c.linger(req)
 	}
+	c.begin()
+	resp, err := req.Next()
+	c.end(resp, err)
 	return resp, err
 }
 

@@ -49,7 +49,7 @@ var defects = []struct {
 			return m.Overwrite(name, body, meta), nil
 		}},
 		[]string{"Create/existing is ErrExists", "Create/existing and leased is ErrExists", "race/one of many creators wins",
-			"context/ended: nothing is done", "values/names that a service would alter are refused"},
+			"late/a create finds what another made", "context/ended: nothing is done", "values/names that a service would alter are refused"},
 	},
 	{
 		"create of a leased document is another error",
@@ -67,7 +67,8 @@ var defects = []struct {
 			d, err := m.Read(ctx, name)
 			return lease.Grant{Version: d.Version, Date: d.Date}, err
 		}},
-		[]string{"Acquire/leased by another is ErrHeld", "race/one of many acquirers wins", "Acquire/limits of id and ttl"},
+		[]string{"Acquire/leased by another is ErrHeld", "race/one of many acquirers wins", "Acquire/limits of id and ttl",
+			"late/an acquire of a held document takes nothing"},
 	},
 	{
 		"acquire under the same id is refused",
@@ -132,7 +133,7 @@ var defects = []struct {
 			return m.Overwrite(name, body, meta), nil
 		}},
 		[]string{"Write/without a lease is ErrLost", "Write/after the release is ErrLost", "Write/lease of another is ErrLost",
-			"Write/does not end the lease", "expiry/ends the right to write"},
+			"Write/does not end the lease", "expiry/ends the right to write", "late/a write after the release is ErrLost"},
 	},
 	{
 		"write keeps old metadata",
@@ -175,12 +176,13 @@ var defects = []struct {
 			}
 			return nil
 		}},
-		[]string{"Release/by another is success and ends nothing", "Release/twice is success"},
+		[]string{"Release/by another is success and ends nothing", "Release/twice is success",
+			"late/a release does not end the lease of another"},
 	},
 	{
 		"release does nothing",
 		broken{release: func(ctx ctxt, _ mem, _, _ string) error { return ctx.Err() }},
-		[]string{"Release/lets another in", "Write/after the release is ErrLost"},
+		[]string{"Release/lets another in", "Write/after the release is ErrLost", "late/an acquire takes the lease, and its id gives it back"},
 	},
 	{
 		"release of what is gone fails",
@@ -204,7 +206,7 @@ var defects = []struct {
 			return nil
 		}},
 		[]string{"Delete/stale version is ErrLost", "Delete/without a version is ErrLost", "Delete/leased is ErrLost",
-			"Delete/spares a document made anew", "context/ended: nothing is done"},
+			"Delete/spares a document made anew", "late/a delete spares what was written since", "context/ended: nothing is done"},
 	},
 	{
 		"delete ignores the lease",

@@ -41,8 +41,8 @@ func (f *Faulty) On(op Op, hook Hook) {
 
 // Delay makes an operation take time: before it reaches the store, where it has
 // no effect yet, and after, where it has. A caller whose ctx ends meanwhile goes
-// away with an error: an unknown outcome for Create and Write. A call that ends
-// in the time before is never applied; use [Call].Land for one that still is.
+// away with an unknown outcome. A call that ends in the time before is never applied;
+// use [Late] for one that still is.
 func (f *Faulty) Delay(op Op, before, after time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -100,7 +100,7 @@ func through[T any](ctx context.Context, f *Faulty, call Call, apply func(contex
 		return err
 	}
 	call, hook, wait := f.arrive(call)
-	if err := pause(ctx, call.Op, wait.before); err != nil {
+	if err := pause(ctx, wait.before); err != nil {
 		return none, err
 	}
 	land, fault := hook(call)
@@ -114,7 +114,7 @@ func through[T any](ctx context.Context, f *Faulty, call Call, apply func(contex
 	if fault != nil {
 		return none, fault
 	}
-	if err := pause(ctx, call.Op, wait.after); err != nil {
+	if err := pause(ctx, wait.after); err != nil {
 		return none, err
 	}
 	return got, err
@@ -122,7 +122,7 @@ func through[T any](ctx context.Context, f *Faulty, call Call, apply func(contex
 
 // pause waits for d, or until ctx ends: then the caller cannot know what became
 // of its call.
-func pause(ctx context.Context, op Op, d time.Duration) error {
+func pause(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return nil
 	}
@@ -133,10 +133,7 @@ func pause(ctx context.Context, op Op, d time.Duration) error {
 		return nil
 	case <-ctx.Done():
 	}
-	if op == OpCreate || op == OpWrite {
-		return fmt.Errorf("%w: %w", lease.ErrUnknown, ctx.Err())
-	}
-	return ctx.Err()
+	return fmt.Errorf("%w: %w", lease.ErrUnknown, ctx.Err())
 }
 
 // Read implements lease.Store.

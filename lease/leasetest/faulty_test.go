@@ -125,7 +125,7 @@ func TestFaultyDelays(t *testing.T) {
 	}
 }
 
-// TestFaultyDelayOfRead: an operation that can be repeated has no unknown outcome.
+// TestFaultyDelayOfRead: a call whose caller left has an unknown outcome.
 func TestFaultyDelayOfRead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -134,27 +134,7 @@ func TestFaultyDelayOfRead(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		_, err := f.Read(ctx, doc)
-		wantRefused(t, "Read", err)
+		wantIs(t, "Read", err, lease.ErrUnknown)
 		wantIs(t, "Read", err, context.DeadlineExceeded)
 	})
-}
-
-// TestLand: a request that the network delays arrives after its lease was released,
-// and is refused.
-func TestLand(t *testing.T) {
-	t.Parallel()
-	f := NewFaulty(lease.NewMemory())
-	s := &subject{Store: f}
-	base := s.mustCreate(t, "one")
-	id := s.mustAcquire(t)
-	var late Call
-	f.On(OpWrite, func(call Call) (bool, error) {
-		late = call
-		return false, lease.ErrUnknown
-	})
-	_, err := s.Write(t.Context(), doc, id, base, []byte("two"), nil)
-	wantIs(t, "Write", err, lease.ErrUnknown)
-	mustDo(t, "Release", s.Release(t.Context(), doc, id))
-	wantIs(t, "the delayed write", late.Land(t.Context()), lease.ErrLost)
-	s.wantDoc(t, "one", base)
 }

@@ -34,7 +34,7 @@ type Call struct {
 
 	// Land carries the operation out and drops its result. A hook that answers
 	// "not applied" can keep Land and call it later, even from another goroutine:
-	// that is a request which the network delayed.
+	// that is a request which the network delayed. See [Late].
 	Land func(ctx context.Context) error
 }
 

@@ -42,7 +42,10 @@ func Run(t *testing.T, open func(t *testing.T) lease.Store, opts Options) {
 		t.Run(c.name, func(t *testing.T) {
 			body := func(t *testing.T) { c.run(t, &subject{Store: open(t), grace: opts.Grace}) }
 			if opts.Bubble {
-				synctest.Test(t, body)
+				synctest.Test(t, func(t *testing.T) {
+					body(t)
+					time.Sleep(lease.Outlast) // what sections release in the background
+				})
 				return
 			}
 			body(t)
@@ -62,5 +65,5 @@ func Run(t *testing.T, open func(t *testing.T) lease.Store, opts Options) {
 
 // promptChecks are those that wait for nothing.
 func promptChecks() []check {
-	return slices.Concat(documentChecks, writeChecks, deleteChecks, leaseChecks, listChecks, valueChecks, raceChecks)
+	return slices.Concat(documentChecks, writeChecks, deleteChecks, leaseChecks, listChecks, valueChecks, raceChecks, lateChecks)
 }

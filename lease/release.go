@@ -1,0 +1,44 @@
+package lease
+
+import (
+	"context"
+	"time"
+)
+
+// Pauses between two releases of an id whose acquire may still land.
+const (
+	firstRelease  = 100 * time.Millisecond
+	slowestRepeat = 2 * time.Second
+)
+
+// release gives the lease back, detached from ctx's end and bounded in time. If it
+// fails, the lease expires: that cleanup always works.
+func (s *Section) release(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callLimit)
+	defer cancel()
+	_ = s.store.Release(ctx, s.name, s.id)
+}
+
+// releaseUntilAnswered releases the id again and again until every try of the acquire
+// is answered, or for one lease after the last try was sent. The tries share the id,
+// and each that lands takes the lease or restarts its clock, so no answer to one of
+// them says that the others are done with. A try that arrives later still holds the
+// lease for one Duration at most, which callers outlast.
+func (s *Section) releaseUntilAnswered(ctx context.Context) {
+	answered := s.answered
+	over := time.NewTimer(Duration) // the last try was sent before now
+	defer over.Stop()
+	for wait := firstRelease; ; wait = min(2*wait, slowestRepeat) {
+		s.release(ctx)
+		pause := time.NewTimer(wait)
+		select {
+		case <-pause.C:
+			continue
+		case <-answered:
+		case <-over.C:
+		}
+		pause.Stop()
+		s.release(ctx)
+		return
+	}
+}

@@ -66,6 +66,9 @@ type Report struct {
 	LastStatus int   `json:"lastStatus,omitempty"` // HTTP status of the last answer
 }
 
+// registerTries is how often a record is created, or looked for, that got no answer.
+const registerTries = 4
+
 // Register promises a callback: when it returns without an error, the record is
 // saved. The same operation and URL are one callback, however often they are
 // registered; the report is of that one.
@@ -78,9 +81,14 @@ func (s *Service) Register(ctx context.Context, r Registration) (Report, error) 
 	if err != nil {
 		return Report{}, err
 	}
-	_, err = s.Store.Create(ctx, name, body, meta)
-	if errors.Is(err, lease.ErrExists) || errors.Is(err, lease.ErrUnknown) {
-		rec, err = s.find(ctx, name, err)
+	for range registerTries {
+		_, err = s.Store.Create(ctx, name, body, meta)
+		if errors.Is(err, lease.ErrExists) || errors.Is(err, lease.ErrUnknown) {
+			rec, err = s.find(ctx, name, err)
+		}
+		if !errors.Is(err, lease.ErrUnknown) {
+			break
+		}
 	}
 	if err != nil {
 		return Report{}, fmt.Errorf("the callback is not saved: %w", err)

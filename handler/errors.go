@@ -45,6 +45,7 @@ func asError(err error) *Error {
 	var own *Error
 	var refusal *refresh.Refusal
 	var unavailable *refresh.UnavailableError
+	var leased *refresh.LeaseError
 	switch {
 	case errors.As(err, &own):
 		return own
@@ -57,6 +58,9 @@ func asError(err error) *Error {
 		return &Error{Status: http.StatusServiceUnavailable, Code: refresh.CodeNewerVersion, RetryAfter: unavailable.RetryAfter, err: err,
 			Message: "A newer version of this app has written the state of this model, and this one must not touch it. Nothing was started. " +
 				"While a roll-out is under way, send the request again; after a roll-back, deploy the newer version again."}
+	case errors.As(err, &unavailable) && errors.As(err, &leased):
+		return &Error{Status: http.StatusServiceUnavailable, Code: refresh.CodeUnavailable, RetryAfter: unavailable.RetryAfter, err: err,
+			Message: "Nothing was started: " + leased.Error() + ". " + leased.Remedy() + ". Then send the request again. GET /api/health/ready lists every such lease."}
 	case errors.As(err, &unavailable):
 		return &Error{Status: http.StatusServiceUnavailable, Code: refresh.CodeUnavailable, RetryAfter: unavailable.RetryAfter, err: err,
 			Message: "The state storage cannot be used now. Nothing was started; send the request again. GET /api/health/ready names the cause."}

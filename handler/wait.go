@@ -18,13 +18,14 @@ type wish struct {
 	seconds int  // at most the app's limit
 	header  bool // the wish is a preference, and is told if it was heeded
 	async   bool // respond-async
+	arrived time.Time
 }
 
 // readWish reads the wish of a request.
 func (s *server) readWish(r *http.Request) (wish, []Detail) {
 	prefer := preferences(r.Header.Values("Prefer"))
 	_, async := prefer["respond-async"]
-	w, limit := wish{async: async}, int(s.MaxWait/time.Second)
+	w, limit := wish{async: async, arrived: time.Now()}, int(s.MaxWait/time.Second)
 	if value := r.URL.Query().Get("wait"); value != "" {
 		n, ok := wholeNumber(value)
 		if !ok {
@@ -52,12 +53,13 @@ func wholeNumber(s string) (int, bool) {
 }
 
 // wait holds the answer back until the operation ends, as long as the caller wishes:
-// the platform cuts every request after 230 s, and callers sooner.
+// the platform cuts every request after 230 s, and callers sooner. The time is counted
+// from the arrival: what it took to admit the request is part of it.
 func (s *server) wait(ctx context.Context, w wish, receipt refresh.Receipt) refresh.Receipt {
 	if w.seconds == 0 || receipt.View.Status.Terminal() {
 		return receipt
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(w.seconds)*time.Second)
+	ctx, cancel := context.WithDeadline(ctx, w.arrived.Add(time.Duration(w.seconds)*time.Second))
 	defer cancel()
 	return s.Refresher.Wait(ctx, receipt)
 }

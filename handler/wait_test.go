@@ -111,6 +111,28 @@ func TestWaitOfATrigger(t *testing.T) {
 	}
 }
 
+// The time that a trigger waited for the lease is part of what its caller wishes to wait.
+func TestWaitCountsFromTheArrival(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ admitted, took time.Duration }{
+		{0, 20 * time.Second}, {15 * time.Second, 20 * time.Second}, {45 * time.Second, 45 * time.Second},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t)
+			b.fake.trigger = func(refresh.Request) (refresh.Receipt, error) {
+				time.Sleep(tc.admitted)
+				return receipt(refresh.Running), nil
+			}
+			b.fake.status = always(receipt(refresh.Running))
+			began := time.Now()
+			b.trigger(wholeModel(), "Prefer: wait=20").is(http.StatusAccepted)
+			if took := time.Since(began); took != tc.took {
+				t.Errorf("admitted after %v and answered after %v, want %v", tc.admitted, took, tc.took)
+			}
+		})
+	}
+}
+
 func TestWaitCanBeSwitchedOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

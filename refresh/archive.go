@@ -72,7 +72,7 @@ func (c *Coordinator) createFinal(ctx context.Context, name string, content any)
 
 // fromArchive reads an archived operation.
 func (c *Coordinator) fromArchive(ctx context.Context, id ID) (Operation, error) {
-	doc, err := c.Store.Read(ctx, ArchiveName(id.Model, id.Epoch, id.Number))
+	doc, err := readAnswered(ctx, c.Store, ArchiveName(id.Model, id.Epoch, id.Number))
 	if err != nil {
 		return Operation{}, err
 	}

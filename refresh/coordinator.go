@@ -12,12 +12,23 @@ import (
 
 // Limits of the coordinator. See the package doc for what they protect.
 const (
-	queueLimit    = 15 * time.Second       // a caller waits this long for the lease, then is told to come again
+	callerWait    = 45 * time.Second       // a caller's request waits so long from its arrival, for its turn and for the lease
+	answerLimit   = 55 * time.Second       // a caller has an answer by then, also if the storage is slow to save its request
 	handOver      = 2 * time.Second        // a call to Power BI keeps the lease this long
 	advanceLimit  = 3 * time.Second        // a status request waits this long for the step that it set off
 	readInterval  = 250 * time.Millisecond // between two reads of one model's document by this process
+	enterLimit    = 20 * time.Second       // one try to enter a section
 	sectionLimit  = 40 * time.Second       // a section's I/O ends by then, whatever happens
 	finishedCache = 4096                   // finished operations that are remembered
+)
+
+// The invariants of the wait; none of these lines compiles if its difference is negative.
+// A caller outlives any lease that a dead holder left, and is answered within the minute
+// that Data Factory's WebHook activity allows (documented).
+const (
+	_ = uint64(callerWait - lease.Outlast)
+	_ = uint64(answerLimit - callerWait - handOver - 2*handOver)
+	_ = uint64(time.Minute - answerLimit - handOver)
 )
 
 // Config is what a Coordinator needs. All of it is required but Logger and the
@@ -50,6 +61,7 @@ type Coordinator struct {
 	readers  remembered[*reader]
 	watchers remembered[*watcher]
 	finished *finishedViews
+	leases   endlessLeases
 }
 
 // New returns a coordinator. It does no I/O.
@@ -86,8 +98,12 @@ type Receipt struct {
 // A request with a key that came before returns the operation that it was admitted
 // to then, also after it has ended; [*Refusal] if it was another request.
 //
-// Trigger is detached from ctx: a caller that leaves cancels nothing for others.
+// Trigger is detached from ctx: a caller that leaves cancels nothing for others. It
+// waits longer than any lease lasts, and returns within a minute.
 func (c *Coordinator) Trigger(ctx context.Context, r Request) (Receipt, error) {
+	until := time.Now().Add(callerWait)
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
 	secret, err := c.Key(ctx)
 	if err != nil {
 		return Receipt{}, unavailable(err)
@@ -99,7 +115,7 @@ func (c *Coordinator) Trigger(ctx context.Context, r Request) (Receipt, error) {
 		a, repeated, err = c.bind(ctx, r, id.Nonce)
 	}
 	if err == nil && !repeated {
-		a, err = c.arrive(ctx, r, id.Nonce, told)
+		a, err = c.arrive(ctx, r, id.Nonce, told, until)
 	}
 	if err != nil {
 		return Receipt{}, err
@@ -140,8 +156,8 @@ func (c *Coordinator) bind(ctx context.Context, r Request, nonce string) (answer
 }
 
 // arrive lets the state machine admit a caller.
-func (c *Coordinator) arrive(ctx context.Context, r Request, nonce string, told *notice) (answer, error) {
-	job := newJob(func(at At) Event { return Arrive{At: at, Nonce: nonce, Key: r.Key, Ask: r.Ask} })
+func (c *Coordinator) arrive(ctx context.Context, r Request, nonce string, told *notice, until time.Time) (answer, error) {
+	job := newJob(until, func(at At) Event { return Arrive{At: at, Nonce: nonce, Key: r.Key, Ask: r.Ask} })
 	job.nonce, job.ask, job.key, job.told = nonce, &r.Ask, r.Key, told
 	return c.do(ctx, r.Model, job)
 }
@@ -170,6 +186,9 @@ func (c *Coordinator) Status(ctx context.Context, sealed string) (Receipt, error
 // Cancel ends the caller's operation, or its share of it; force ends it for
 // every caller. It returns a [*Refusal] that says why if it cannot be done.
 func (c *Coordinator) Cancel(ctx context.Context, sealed string, force bool) (Receipt, error) {
+	until := time.Now().Add(callerWait)
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
 	id, err := c.open(ctx, sealed)
 	if err != nil {
 		return Receipt{}, err
@@ -184,7 +203,7 @@ func (c *Coordinator) Cancel(ctx context.Context, sealed string, force bool) (Re
 	case view.Status.Terminal():
 		return Receipt{ID: sealed, View: view}, finishedAlready()
 	}
-	job := newJob(func(at At) Event {
+	job := newJob(until, func(at At) Event {
 		return CancelAsked{At: at, Epoch: id.Epoch, Number: id.Number, Nonce: id.Nonce, Force: force}
 	})
 	job.nonce = id.Nonce
@@ -196,7 +215,7 @@ func (c *Coordinator) Cancel(ctx context.Context, sealed string, force bool) (Re
 // request, a trigger and the sweep have in common, and is safe to call at any
 // time and from any process.
 func (c *Coordinator) Advance(ctx context.Context, m Model) error {
-	job := newJob(nil)
+	job := newJob(time.Now().Add(callerWait), nil)
 	job.patient = false
 	_, err := c.do(ctx, m, job)
 	if errors.Is(err, errContended) {
@@ -217,14 +236,25 @@ func (c *Coordinator) open(ctx context.Context, sealed string) (ID, error) {
 	return OpenID(sealed, key)
 }
 
-// do hands a job to the model's queue and waits for its answer.
+// do hands a job to the model's queue and waits for its answer. A job whose time is
+// over while it waits for its turn is taken back; one that a section has taken is
+// answered by it.
 func (c *Coordinator) do(ctx context.Context, m Model, j *job) (answer, error) {
-	c.queue(m).submit(j)
-	select {
-	case a := <-j.done:
-		return a, a.err
-	case <-ctx.Done():
-		return answer{}, unavailable(ctx.Err())
+	q := c.queue(m)
+	q.submit(j)
+	over := time.NewTimer(time.Until(j.until))
+	defer over.Stop()
+	for {
+		select {
+		case a := <-j.done:
+			return a, a.err
+		case <-over.C:
+			if q.withdraw(j) {
+				return answer{}, q.contended()
+			}
+		case <-ctx.Done():
+			return answer{}, unavailable(ctx.Err())
+		}
 	}
 }
 

@@ -104,7 +104,7 @@ func (q *queue) deliverLater(results <-chan []Event, running int) {
 func (q *queue) deliver(e Event) {
 	go func() {
 		for wait := time.Second; ; wait = min(2*wait, time.Minute) {
-			j := newJob(func(At) Event { return e })
+			j := newJob(time.Now().Add(callerWait), func(At) Event { return e })
 			q.submit(j)
 			if a := <-j.done; a.err == nil {
 				return

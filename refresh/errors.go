@@ -3,7 +3,6 @@ package refresh
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -45,13 +44,6 @@ func unavailable(cause error) error {
 		return &UnavailableError{RetryAfter: comeAgainNewer, cause: cause}
 	}
 	return &UnavailableError{RetryAfter: comeAgain, cause: cause}
-}
-
-// errContended: other processes kept the lease for as long as a caller waits.
-var errContended = errors.New("the model's lease was held by others")
-
-func contended() error {
-	return unavailable(fmt.Errorf("%w for %s", errContended, queueLimit))
 }
 
 // detach keeps a caller's values and drops its end: what has begun for one

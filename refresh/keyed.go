@@ -34,7 +34,7 @@ type keyRecord struct {
 
 func (c *Coordinator) keyRecord(ctx context.Context, name string) (keyRecord, error) {
 	var r keyRecord
-	doc, err := c.Store.Read(ctx, name)
+	doc, err := readAnswered(ctx, c.Store, name)
 	if err != nil {
 		return r, err
 	}
@@ -65,16 +65,16 @@ func (c *Coordinator) claim(ctx context.Context, k Key) (before bool, err error)
 		return false, err
 	}
 	for range 3 {
-		_, err = c.Store.Create(ctx, claimName(k.Name), body, nil)
+		// Without an answer it may have landed, and may still: the next try finds out.
+		_, err = answered(ctx, func() (lease.Version, error) { return c.Store.Create(ctx, claimName(k.Name), body, nil) })
 		if errors.Is(err, lease.ErrExists) {
 			var r keyRecord
 			if r, err = c.keyRecord(ctx, claimName(k.Name)); err == nil {
 				return true, r.accepts(k)
 			}
 		}
-		// Without an answer it may have landed, and may still: the next try tells. A
-		// record that was there and is not was deleted in between.
-		if !errors.Is(err, lease.ErrUnknown) && !errors.Is(err, lease.ErrNotFound) {
+		// A record that was there and is not was deleted in between.
+		if !errors.Is(err, lease.ErrNotFound) {
 			break
 		}
 	}

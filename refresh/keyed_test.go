@@ -137,7 +137,7 @@ func TestOperationLeavesTheDocumentWhileTheCallerWaits(t *testing.T) {
 		resume := make(chan struct{})
 		store.On(leasetest.OpAcquire, func(leasetest.Call) (bool, error) { <-resume; return true, nil })
 		late := make(chan Receipt)
-		go func() { late <- mustTrigger(t, slow, keyed("k")) }()
+		go func() { late <- patiently(t, slow, keyed("k")) }()
 		synctest.Wait()
 		first := mustTrigger(t, quick, keyed("k"))
 		finish(t, quick, first.ID)
@@ -148,6 +148,29 @@ func TestOperationLeavesTheDocumentWhileTheCallerWaits(t *testing.T) {
 			t.Errorf("operation %d, replayed %v, %d more refreshes", got.View.Operation.Number, got.Replayed, pbi.posts.Load()-posts)
 		}
 	})
+}
+
+// patiently is Trigger for a caller that waits an hour for the lease.
+func patiently(t *testing.T, c *Coordinator, r Request) Receipt {
+	t.Helper()
+	secret, err := c.Key(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := ID{Model: r.Model, Nonce: r.Key.nonce(secret)}
+	if _, repeated, err := c.bind(t.Context(), r, id.Nonce); err != nil || repeated {
+		t.Fatalf("bind: repeated %v, %v; want a first request", repeated, err)
+	}
+	a, err := c.arrive(t.Context(), r, id.Nonce, nil, time.Now().Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id.Epoch, id.Number = a.epoch, a.number
+	receipt, err := c.receipt(t.Context(), id, a, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return receipt
 }
 
 func TestKeyedTriggerMakesSixRoundTrips(t *testing.T) {

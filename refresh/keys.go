@@ -58,7 +58,7 @@ func (k *statusKey) get(ctx context.Context) ([]byte, error) {
 }
 
 func (k *statusKey) read(ctx context.Context) ([]byte, error) {
-	doc, err := k.store.Read(ctx, KeyName)
+	doc, err := readAnswered(ctx, k.store, KeyName)
 	if err != nil {
 		return nil, err
 	}
@@ -82,8 +82,8 @@ func (k *statusKey) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = k.store.Create(ctx, KeyName, body, nil)
-	if errors.Is(err, lease.ErrExists) || errors.Is(err, lease.ErrUnknown) {
+	_, err = answered(ctx, func() (lease.Version, error) { return k.store.Create(ctx, KeyName, body, nil) })
+	if errors.Is(err, lease.ErrExists) {
 		return nil
 	}
 	return err

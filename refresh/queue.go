@@ -6,11 +6,18 @@ import (
 	"encoding/binary"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
 	"pbirefresh/internal/wait"
 	"pbirefresh/lease"
+)
+
+// Pauses between two tries of what waits for the storage.
+const (
+	firstPause   = 25 * time.Millisecond
+	longestPause = 400 * time.Millisecond
 )
 
 // job is one event that waits for the model's lease, and its caller.
@@ -23,6 +30,8 @@ type job struct {
 	show    ID             // set for steps: the operation to answer with, if it is there
 	patient bool           // waits for the lease; an impatient one leaves the work to its holder
 	since   time.Time
+	until   time.Time // the end of its wait
+	doubt   *doubt    // set after a write without an answer, which may have admitted it
 	// The document knew the key before the job was fed; the section's own.
 	repeated bool
 	done     chan answer // buffered: nobody has to be listening
@@ -38,9 +47,12 @@ type answer struct {
 	err      error
 }
 
-func newJob(event func(At) Event) *job {
-	return &job{event: event, patient: true, since: time.Now(), done: make(chan answer, 1)}
+func newJob(until time.Time, event func(At) Event) *job {
+	return &job{event: event, patient: true, since: time.Now(), until: until, done: make(chan answer, 1)}
 }
+
+// over reports whether the job waits no longer.
+func (j *job) over() bool { return !time.Now().Before(j.until) }
 
 // queue is everything that this process wants to do to one model, in order. One
 // goroutine serves it while there is work: local callers share one lease and
@@ -56,6 +68,7 @@ type queue struct {
 	calls   map[string]bool // to Power BI that are under way without the lease
 	stepDue time.Time       // the step that a status request last set off
 	stepAt  time.Time
+	heldBy  time.Time // when others were first met with the lease, since this process last had it
 }
 
 func (q *queue) submit(j *job) {
@@ -68,14 +81,28 @@ func (q *queue) submit(j *job) {
 	}
 }
 
+// withdraw takes a job back that no section has taken, and reports whether it did.
+func (q *queue) withdraw(j *job) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	i := slices.Index(q.jobs, j)
+	if i < 0 {
+		return false
+	}
+	q.jobs = slices.Delete(q.jobs, i, i+1)
+	return true
+}
+
 // serve runs sections until nothing waits any more.
 func (q *queue) serve() {
 	for q.more() {
-		ctx, cancel := context.WithTimeout(context.Background(), sectionLimit)
-		if s := q.enter(ctx); s != nil {
-			q.section(ctx, s)
-			s.Close(ctx)
+		s := q.enter()
+		if s == nil {
+			continue
 		}
+		ctx, cancel := context.WithTimeout(context.Background(), sectionLimit)
+		q.section(ctx, s)
+		s.Close(ctx)
 		cancel()
 	}
 }
@@ -96,34 +123,51 @@ func (q *queue) take() []*job {
 	return jobs
 }
 
-// enter gets the lease for the jobs that wait, or answers them all without it.
-func (q *queue) enter(ctx context.Context) *lease.Section {
-	for delay := 25 * time.Millisecond; ; delay = min(2*delay, 400*time.Millisecond) {
-		before := time.Now()
-		s, err := lease.Enter(ctx, q.c.Store, StateName(q.model))
-		var held *lease.HeldError
-		switch {
-		case err == nil:
+// enter gets the lease for the jobs that wait, each of them as long as it waits, or
+// answers them all without it.
+func (q *queue) enter() *lease.Section {
+	for delay := firstPause; ; delay = min(2*delay, longestPause) {
+		s, again := q.tryEnter()
+		if s != nil || !q.waiting() {
 			return s
-		case errors.As(err, &held):
-			q.shareFrom(held.Doc, before)
-			q.dismiss(func(j *job) bool { return !j.patient || time.Since(j.since) > queueLimit }, contended())
-		case errors.Is(err, lease.ErrNotFound):
-			if err = q.create(ctx); err != nil {
-				q.dismiss(everyJob, unavailable(err))
-			}
-		default:
-			q.log.Warn("lease not acquired", "error", err)
-			q.dismiss(everyJob, unavailable(err))
 		}
-		if !q.waiting() {
-			return nil
-		}
-		if held != nil && !wait.For(ctx, delay/2+jitter(delay)) {
-			q.dismiss(everyJob, contended())
-			return nil
+		if again {
+			wait.For(context.Background(), delay/2+jitter(delay))
 		}
 	}
+}
+
+// tryEnter asks for the lease once. Without it, it answers the jobs that can or must be
+// answered now, and reports whether a pause is due before the next try.
+func (q *queue) tryEnter() (s *lease.Section, pause bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), enterLimit)
+	defer cancel()
+	before := time.Now()
+	s, err := lease.Enter(ctx, q.c.Store, StateName(q.model))
+	var held *lease.HeldError
+	switch {
+	case err == nil:
+		q.entered()
+		return s, false
+	case errors.As(err, &held):
+		q.met(held)
+		q.shareFrom(held.Doc, before)
+		q.dismiss(func(j *job) bool { return held.Doc.Endless || !j.patient || j.over() }, q.contended())
+		return nil, true
+	case errors.Is(err, lease.ErrNotFound):
+		if err = q.create(ctx); err != nil {
+			q.dismiss(everyJob, unavailable(err))
+		}
+		return nil, false
+	case errors.Is(err, lease.ErrUnknown), ctx.Err() != nil:
+		// No answer says nothing about the storage: the callers have time for more tries.
+		q.log.Warn("lease not acquired, trying again", "error", err)
+		q.dismiss(func(j *job) bool { return !j.patient || j.over() }, unavailable(err))
+		return nil, true
+	}
+	q.log.Warn("lease not acquired", "error", err)
+	q.dismiss(everyJob, unavailable(err))
+	return nil, false
 }
 
 // create makes the empty document of a model that is asked for the first time.

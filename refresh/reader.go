@@ -26,7 +26,7 @@ type sharedRead struct {
 	err  error
 }
 
-const readLimit = 10 * time.Second
+const readLimit = callerWait // of a read that has no answer: it is repeated
 
 func (c *Coordinator) reader(m Model) *reader {
 	c.mu.Lock()
@@ -62,6 +62,6 @@ func (r *reader) send(read *sharedRead, wait time.Duration) {
 	r.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), readLimit)
 	defer cancel()
-	read.doc, read.err = r.store.Read(ctx, r.name)
+	read.doc, read.err = readAnswered(ctx, r.store, r.name)
 	close(read.done)
 }

@@ -351,7 +351,7 @@ func TestPanicAnswersTheCallers(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := newTestCoordinator(lease.NewMemory(), &fakePowerBI{length: time.Minute})
 		mustTrigger(t, c, wholeModel())
-		bad := newJob(func(At) Event { panic("impossible") })
+		bad := newJob(time.Now().Add(callerWait), func(At) Event { panic("impossible") })
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		began := time.Now()

@@ -55,7 +55,7 @@ func (q *queue) section(ctx context.Context, held *lease.Section) {
 // step feeds a batch of events, decides the next step, and saves.
 func (s *section) step(ctx context.Context, jobs []*job, results []Event) ([]Effect, error) {
 	s.waiting = append(s.waiting, jobs...) // from here on, whatever happens, they are answered
-	jobs = s.repeats(ctx, jobs)
+	jobs = s.repeats(ctx, s.settleDoubts(jobs))
 	if s.lease.Left() <= 0 {
 		s.keepResults(results)
 		return nil, lease.ErrLost
@@ -80,6 +80,9 @@ func (s *section) step(ctx context.Context, jobs []*job, results []Event) ([]Eff
 	feed(Tick{At: at, Txn: txn})
 	if err := s.save(ctx, next, txn, effects); err != nil {
 		s.keepResults(results)
+		if errors.Is(err, lease.ErrUnknown) {
+			s.doubt(effects, txn)
+		}
 		if hasPost(effects) {
 			// The intent may be saved all the same: say that nothing was sent for it.
 			s.q.deliver(Answered{At: at, Txn: txn, Answer: Answer{Kind: Unsent, Fault: notSaved()}})
@@ -183,11 +186,12 @@ func (s *section) show(number int64, nonce string) View {
 }
 
 // fail ends a section whose state could not be saved. Callers whose event was
-// saved before get their answer; nothing was carried out for the others, so a
-// write that certainly did not land is tried once more under a new lease.
+// saved before get their answer; nothing was carried out for the others. A write that
+// did not land is tried once more under a new lease, and one that may have landed is
+// looked for there.
 func (s *section) fail(err error) {
-	lost := errors.Is(err, lease.ErrLost)
-	if !lost {
+	again := errors.Is(err, lease.ErrLost) || errors.Is(err, lease.ErrUnknown)
+	if !errors.Is(err, lease.ErrLost) {
 		s.q.log.Warn("state not saved", "error", err)
 	}
 	var saved []*job
@@ -196,7 +200,7 @@ func (s *section) fail(err error) {
 		switch {
 		case answered:
 			saved = append(saved, j)
-		case lost && time.Since(j.since) < queueLimit:
+		case again && !j.over():
 			s.q.submit(j)
 		default:
 			j.done <- answer{err: unavailable(err)}

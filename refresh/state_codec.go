@@ -50,6 +50,9 @@ func wrote(doc []byte, txn string) bool {
 	return json.Unmarshal(doc, &s) == nil && slices.Contains(s.Writes, txn)
 }
 
+// wroteBy reports whether a transaction is among those that the state carries.
+func (s *State) wroteBy(txn string) bool { return slices.Contains(s.Writes, txn) }
+
 // check refuses a document that no version of this program can have written.
 func (s *State) check() error {
 	switch {

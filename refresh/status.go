@@ -75,7 +75,7 @@ func (c *Coordinator) stepped(ctx context.Context, id ID, view View, d due) (Vie
 	}
 	ctx, cancel := context.WithTimeout(ctx, advanceLimit)
 	defer cancel()
-	job := newJob(nil)
+	job := newJob(time.Now().Add(advanceLimit), nil)
 	job.patient, job.nonce, job.show = false, id.Nonce, id
 	a, err := c.do(ctx, id.Model, job)
 	if err != nil || a.number == 0 {

@@ -39,7 +39,7 @@ const stuckAfter = 15 * time.Minute
 type Report struct {
 	Seen     int  `json:"seen"`     // models listed
 	Due      int  `json:"due"`      // of these, how many were due
-	Failed   int  `json:"failed"`   // of these, how many could not be moved forward
+	Failed   int  `json:"failed"`   // how many could not be moved forward
 	Complete bool `json:"complete"` // false: out of time; the next sweep goes on from there
 }
 
@@ -130,6 +130,10 @@ func (w *sweeper) visit(ctx context.Context, e lease.Entry, now time.Time) bool 
 		w.c.Logger.Error("not a state document; skipped", "name", e.Name)
 		return true
 	}
+	if since := w.c.leases.note(e.Name, e.Endless); e.Endless {
+		w.logSeized(model, since)
+		return true
+	}
 	if !isDue(e.Meta, now) {
 		return true
 	}
@@ -154,6 +158,17 @@ func (w *sweeper) logStuck(m Model, meta lease.Meta, now time.Time) {
 	if late := now.Sub(due); err == nil && !due.IsZero() && late >= stuckAfter {
 		w.c.Logger.Warn("model is overdue", "event", "refresh.stuck", "model", m.String(), "seconds", seconds(late))
 	}
+}
+
+// logSeized reports a model that no instance can move forward until a person breaks the
+// lease of its document.
+func (w *sweeper) logSeized(m Model, since time.Time) {
+	err := &LeaseError{Blob: StateName(m), Since: since, Endless: true}
+	w.c.Logger.Warn("model is blocked by a lease", "event", "refresh.stuck", "model", m.String(),
+		"seconds", seconds(time.Since(since)), "reason", err.Error()+". "+err.Remedy())
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.report.Failed++
 }
 
 func (w *sweeper) advance(ctx context.Context, m Model) {

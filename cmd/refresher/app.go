@@ -106,7 +106,7 @@ func (a *app) handlerConfig(s settings) handler.Config {
 		Refresher: coordinator, Callbacks: callbacks, Guard: s.guard, Audit: a.trail,
 		Schedules: a.clock,
 		BaseURL:   s.baseURL, Hosts: s.hosts, DefaultTimeout: s.defaultTimeout, MaxWait: s.maxWait, Allowed: s.allowed,
-		Checks:  a.checks(s),
+		Checks:  append(a.checks(s), handler.Check{Name: "leases", Test: coordinator.CheckLeases}),
 		Version: version, Logger: a.log,
 	}
 }

@@ -45,6 +45,20 @@ $(OPENAPI): tools/openapi/package-lock.json
 	npm ci --prefix tools/openapi --no-audit --no-fund --loglevel=error
 	@touch $@
 
+PYTHON := build/python/.installed
+
+.PHONY: clients
+clients: $(STAMP) $(PYTHON) ## Run callers in Python against the staged app, and parse the T-SQL (needs Python 3.11)
+	$(GO) vet -tags clients ./test/integrations
+	$(GO) test -tags clients ./test/integrations -timeout 15m -run 'Clients|SQL'
+
+$(PYTHON): tools/python/requirements.txt
+	@command -v python3 >/dev/null || { echo "These checks need Python 3.11 or newer (python3, with venv): https://www.python.org"; exit 1; }
+	rm -rf build/python
+	python3 -m venv build/python
+	build/python/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r tools/python/requirements.txt
+	@touch $@
+
 .PHONY: infra-check
 infra-check: ## Let the real OpenTofu judge infra/, without a cloud (builds it once: minutes)
 	@./.ci/infra

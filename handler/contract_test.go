@@ -44,7 +44,7 @@ func TestContract(t *testing.T) {
 			time.Sleep(time.Hour)
 			l.trigger(wholeModel(), "Idempotency-Key: k", "Prefer: wait=40")
 			return l.trigger(wholeModel(), "Idempotency-Key: k")
-		}, 202, "Failed", append(poll, "Idempotent-Replayed"), []string{"startedDateTime", "endedDateTime", "error"}, "RefreshFailed"},
+		}, 409, "Failed", []string{"x-ms-error-code", "Idempotent-Replayed"}, []string{"startedDateTime", "endedDateTime", "error"}, "RefreshFailed"},
 		{"2 not finished", refresh.RowCompleted, func(l *live) answer { return l.look(l.accepted()) },
 			202, "Running", poll, []string{"startedDateTime"}, ""},
 		{"3 succeeded", refresh.RowCompleted, func(l *live) answer { return l.after(time.Hour) },

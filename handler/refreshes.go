@@ -62,8 +62,9 @@ func (s *server) readTrigger(w http.ResponseWriter, r *http.Request, caller acce
 	return t, nil
 }
 
-// triggered answers a request that was admitted. Some callers know no other answer to
-// a POST than 202: only who wishes to wait is told an end.
+// triggered answers a request that was admitted as its status URL does. An operation
+// that has ended, at once or before a replay, is a 200 or a 409: azure-core for Python
+// takes a 202 whose body says Failed for success (seen: azure-core 1.41.0, LROBasePolling).
 func (s *server) triggered(w http.ResponseWriter, r *http.Request, t triggering, receipt refresh.Receipt) error {
 	t.key.result(w.Header(), "accepted")
 	if receipt.Replayed {
@@ -73,11 +74,8 @@ func (s *server) triggered(w http.ResponseWriter, r *http.Request, t triggering,
 		return s.promised(w, r, receipt, t.callBack)
 	}
 	receipt = s.wait(r.Context(), t.wish, receipt)
-	t.wish.heeded(w.Header(), receipt, t.wish.asked)
-	if t.wish.asked {
-		return s.stands(w, r, receipt)
-	}
-	return s.accepted(w, r, receipt)
+	t.wish.heeded(w.Header(), receipt)
+	return s.stands(w, r, receipt)
 }
 
 // status: GET /api/refreshes/{id}.
@@ -91,7 +89,7 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	receipt = s.wait(r.Context(), wish, receipt)
-	wish.heeded(w.Header(), receipt, true)
+	wish.heeded(w.Header(), receipt)
 	return s.stands(w, r, receipt)
 }
 

@@ -34,16 +34,19 @@ func TestTriggerIsAccepted(t *testing.T) {
 	}
 }
 
-// An operation may have ended by the time it is saved. Without a wish to wait the
-// answer is still the 202: some callers know no other answer to a POST.
-func TestTriggerOfWhatHasEndedIsAcceptedToo(t *testing.T) {
+// An operation may have ended by the time its POST is answered: Power BI refused it at
+// once, or its key came again. The answer is that of its status URL.
+func TestTriggerOfWhatHasEnded(t *testing.T) {
 	t.Parallel()
-	for _, phase := range []refresh.Phase{refresh.Succeeded, refresh.Failed} {
-		b := newBench(t)
-		b.fake.trigger = func(refresh.Request) (refresh.Receipt, error) { return receipt(phase), nil }
-		a := b.trigger(wholeModel()).is(http.StatusAccepted).has("Location", testStatusURL)
-		if d := a.document(); d.Phase != phase {
-			t.Errorf("phase %s, want %s", d.Phase, phase)
+	for phase, code := range map[refresh.Phase]int{refresh.Succeeded: http.StatusOK, refresh.Failed: http.StatusConflict, refresh.Cancelled: http.StatusConflict} {
+		for _, prefer := range []string{"Prefer: respond-async", "Prefer: wait=10", "Prefer: none"} {
+			b := newBench(t)
+			b.fake.trigger = func(refresh.Request) (refresh.Receipt, error) { return receipt(phase), nil }
+			b.fake.status = always(receipt(phase))
+			a := b.trigger(wholeModel(), prefer).is(code).has("Location", "").has("Operation-Location", "").has("Retry-After", "")
+			if status := b.status().is(code); string(a.raw) != string(status.raw) || a.header.Get("x-ms-error-code") != status.header.Get("x-ms-error-code") {
+				t.Errorf("%s with %s: the POST says %s, the status URL %s", phase, prefer, a.raw, status.raw)
+			}
 		}
 	}
 }

@@ -14,7 +14,6 @@ import (
 // ?wait=N, and whether it wants a 202 rather than wait for ever. In the query, which
 // more callers can set, a mistake is told; a preference that cannot be read is none.
 type wish struct {
-	asked   bool
 	seconds int  // at most the app's limit
 	header  bool // the wish is a preference, and is told if it was heeded
 	async   bool // respond-async
@@ -31,11 +30,11 @@ func (s *server) readWish(r *http.Request) (wish, []Detail) {
 		if !ok {
 			return w, []Detail{{Code: "InvalidValue", Target: "wait", Message: "wait must be a whole number of seconds, such as 30."}}
 		}
-		w.asked, w.seconds = true, min(n, limit)
+		w.seconds = min(n, limit)
 		return w, nil
 	}
 	if n, ok := wholeNumber(prefer["wait"]); ok && limit > 0 {
-		w.asked, w.header, w.seconds = true, true, min(n, limit)
+		w.header, w.seconds = true, min(n, limit)
 	}
 	return w, nil
 }
@@ -66,9 +65,9 @@ func (s *server) wait(ctx context.Context, w wish, receipt refresh.Receipt) refr
 
 // heeded tells which preferences were: the wait, and respond-async if the answer says
 // that it goes on.
-func (w wish) heeded(h http.Header, receipt refresh.Receipt, waits bool) {
+func (w wish) heeded(h http.Header, receipt refresh.Receipt) {
 	var applied []string
-	if w.async && (!waits || !receipt.View.Status.Terminal()) {
+	if w.async && !receipt.View.Status.Terminal() {
 		applied = append(applied, "respond-async")
 	}
 	if w.header {

@@ -34,7 +34,7 @@ def reason(response):
 
 def operation(response):
     """The id of the refresh. The sensor cannot follow a URL: it has a connection and a path."""
-    if response.status_code == 202:
+    if response.status_code in (200, 202):  # 200: this key's refresh has already succeeded
         return response.json()["id"]
     if response.status_code in (408, 429) or response.status_code >= 500:
         response.raise_for_status()  # tried again, with the same key

@@ -84,7 +84,8 @@ while :; do
     fi
     ;;
   *)
-    if [ -n "$address" ]; then said="the refresh failed"; else said="the request was refused"; fi
+    # Only the document of a refresh has a status URL.
+    if [ -n "$address$(printf '%s\n' "$answer" | status_url 2>/dev/null)" ]; then said="the refresh failed"; else said="the request was refused"; fi
     echo "$said: $(told)" >&2
     exit 1
     ;;

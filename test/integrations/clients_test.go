@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -33,10 +34,10 @@ type ended struct {
 	doc     handler.StatusDocument
 }
 
-// clients are our own, and the pollers of the Azure SDKs for Go and JavaScript, and a
-// stand-in for the one for Python, to which both headers show the way or one of them.
+// clients are our own, and the pollers of the Azure SDKs for Go, JavaScript and (with
+// the build tag clients) Python, to which both headers show the way or one of them.
 func clients() map[string]client {
-	return map[string]client{
+	all := map[string]client{
 		"Go client":                        {ownClient, "canceled"},
 		"azcore":                           {azcore("Location", "Operation-Location"), "failed"},
 		"azcore by Operation-Location":     {azcore("Operation-Location"), "failed"},
@@ -47,10 +48,9 @@ func clients() map[string]client {
 		"core-lro 2":                       {coreLRO("2", "both"), "canceled"},
 		"core-lro 2 by Operation-Location": {coreLRO("2", "operation-location"), "canceled"},
 		"core-lro 2 by Location":           {coreLRO("2", "location"), "failed"},
-		"Python":                           {python("Location", "Operation-Location"), "failed"},
-		"Python by Operation-Location":     {python("Operation-Location"), "failed"},
-		"Python by Location":               {python("Location"), "failed"},
 	}
+	maps.Copy(all, pythonClients())
+	return all
 }
 
 func body(ref sim.Ref) []byte {
@@ -125,6 +125,9 @@ func azcoreFollow(ctx context.Context, a *app, ref sim.Ref, cancel bool, ways []
 	resp, err := pipeline.Do(req)
 	if err != nil {
 		return doc, err
+	}
+	if !runtime.HasStatusCode(resp, http.StatusOK, http.StatusAccepted) {
+		return doc, runtime.NewResponseError(resp) // as the generated clients of the SDK do
 	}
 	for _, header := range []string{"Location", "Operation-Location"} {
 		if !slices.Contains(ways, header) {

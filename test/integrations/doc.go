@@ -10,7 +10,8 @@
 //     stand-ins, by the rules of that service (test/callers), to success, to
 //     failure with its reason, and through a restart of the process in the middle;
 //   - do the same with programs as they are: the scripts, our own Go client, and the
-//     pollers of the Azure SDKs for Go and JavaScript;
+//     pollers of the Azure SDKs for Go, JavaScript and Python (the latter with the
+//     build tag clients: make clients installs what it needs);
 //   - read the pages: what they tell to type, to fill in and to look for is there.
 //
 // docs/callers.md says which test covers which rule.

@@ -16,6 +16,7 @@ type situation struct {
 	settings  func(*testing.T) []setting
 	knobs     sim.Knobs
 	fails     bool
+	refused   bool // Power BI takes no refresh
 	cancel    bool
 	again     bool                                  // each asks once more with the same key, and hears the same
 	before    func(*testing.T, *app)                // anybody asks
@@ -33,6 +34,7 @@ func situations() []situation {
 	return []situation{
 		{name: "success", settings: none, again: true, before: func(*testing.T, *app) {}, meanwhile: nothing, want: succeeds},
 		{name: "failure", settings: none, fails: true, again: true, before: func(*testing.T, *app) {}, meanwhile: nothing, want: fails},
+		{name: "refused at once", settings: none, refused: true, again: true, before: quotaExceeded, meanwhile: nothing, want: func(client) (string, string) { return "failed", "limit" }},
 		{
 			name: "cancel", settings: none, knobs: sim.Knobs{Duration: time.Hour}, cancel: true, before: func(*testing.T, *app) {}, meanwhile: nothing,
 			want: func(c client) (string, string) { return c.canceled, "cancel" },
@@ -46,6 +48,14 @@ func situations() []situation {
 		},
 		{name: "restart", settings: lasting, knobs: sim.Knobs{Stuck: true}, before: warm, meanwhile: dies, want: succeeds},
 		{name: "restart and failure", settings: lasting, knobs: sim.Knobs{Stuck: true}, fails: true, before: warm, meanwhile: dies, want: fails},
+	}
+}
+
+// quotaExceeded lets Power BI refuse every refresh: the answer to the POST is the end.
+func quotaExceeded(t *testing.T, a *app) {
+	t.Helper()
+	if err := a.world.Fail(sim.Fault{Kind: sim.QuotaExceeded, Op: sim.OpStart, Times: -1}); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -79,7 +89,9 @@ func TestClients(t *testing.T) {
 					for _, end := range got[name] {
 						s.judge(t, c, end)
 					}
-					a.once(t, refs[name])
+					if !s.refused {
+						a.once(t, refs[name])
+					}
 				})
 			}
 		})

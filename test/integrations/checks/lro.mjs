@@ -33,10 +33,14 @@ const made = createHttpPoller(
   {
     requestMethod: "POST",
     requestPath,
-    sendInitialRequest: () =>
-      send("POST", requestPath,
+    sendInitialRequest: async () => {
+      const answer = await send("POST", requestPath,
         { ...key, "idempotency-key": `"lro-${datasetId}"` },
-        JSON.stringify({ workspaceId, datasetId })),
+        JSON.stringify({ workspaceId, datasetId }));
+      // The generated clients throw here, with the answer's error (@azure-rest/core-client, createRestError).
+      if (answer.rawResponse.statusCode >= 400) throw new Error(answer.flatResponse?.error?.message);
+      return answer;
+    },
     sendPollRequest: async (url) => {
       const answer = await send("GET", url, {});
       if (++polls === 1 && process.env.CANCEL) await send("POST", `${answer.flatResponse.statusUrl}/cancel`, key);
@@ -46,14 +50,14 @@ const made = createHttpPoller(
   { intervalInMs: 200, resolveOnUnsuccessful: false },
 );
 
-const poller = version === "3" ? made : await made; // to await a poller of version 3 is to await its end
-
 const out = {};
+let poller;
 try {
+  poller = version === "3" ? made : await made; // to await a poller of version 3 is to await its end
   out.result = await poller.pollUntilDone();
 } catch (error) {
   out.message = error.message;
 }
 out.polls = polls;
-out.status = (version === "3" ? poller.operationState : poller.getOperationState())?.status;
+out.status = (version === "3" ? poller.operationState : poller?.getOperationState())?.status ?? "failed"; // without a state the POST was refused
 console.log(JSON.stringify(out));

@@ -13,6 +13,7 @@ locals {
   vault_name         = "kv-${trimsuffix(substr(var.name, 0, 14), "-")}-${local.unique}"
   site_name          = "func-${var.name}-${local.unique}"
 
+  # "pbirefresh" says which part of an installation a resource is: docs/deploy.md finds names by it.
   tags = merge(var.tags, { "azd-env-name" = var.name })
 }
 

@@ -5,5 +5,5 @@ resource "azurerm_user_assigned_identity" "app" {
   name                = "id-${var.name}"
   resource_group_name = local.group
   location            = var.location
-  tags                = local.tags
+  tags                = merge(local.tags, { pbirefresh = "identity" })
 }

@@ -20,7 +20,7 @@ resource "azurerm_application_insights" "this" {
   name                = "appi-${var.name}"
   resource_group_name = local.group
   location            = var.location
-  tags                = local.tags
+  tags                = merge(local.tags, { pbirefresh = "insights" })
 
   application_type             = "web"
   workspace_id                 = local.workspace_id

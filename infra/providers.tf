@@ -3,9 +3,19 @@ provider "azurerm" {
   environment         = var.cloud
   storage_use_azuread = true # the accounts have no shared keys
 
-  # Flex Consumption's subnets are Container Apps'; the rest is among what the provider
-  # registers by itself.
-  resource_providers_to_register = ["Microsoft.App"]
+  # azurerm 5 registers none by itself. These are behind the resources here; every
+  # subscription has Microsoft.Authorization, .Consumption and .Resources (documented).
+  resource_provider_registrations = "none"
+  resource_providers_to_register = [
+    "Microsoft.App", # Flex Consumption's subnets are Container Apps'
+    "Microsoft.Insights",
+    "Microsoft.KeyVault",
+    "Microsoft.ManagedIdentity",
+    "Microsoft.Network",
+    "Microsoft.OperationalInsights",
+    "Microsoft.Storage",
+    "Microsoft.Web",
+  ]
 
   features {
     key_vault {

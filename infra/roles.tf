@@ -3,6 +3,7 @@
 locals {
   roles = {
     blob_owner        = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b" # Storage Blob Data Owner
+    blob_reader       = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1" # Storage Blob Data Reader
     blob_contributor  = "ba92f5b4-2d11-453d-a403-e96b0029c9fe" # Storage Blob Data Contributor
     secrets_user      = "4633458b-17de-408a-b874-0445c86b69e6" # Key Vault Secrets User
     secrets_officer   = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7" # Key Vault Secrets Officer
@@ -59,9 +60,17 @@ resource "azurerm_role_assignment" "insights" {
   principal_type     = "ServicePrincipal"
 }
 
+# The people who read the records, with pbirefresh audit. No principal_type: a group or a user.
+resource "azurerm_role_assignment" "audit_reader" {
+  for_each           = toset(var.audit_reader_ids)
+  scope              = azurerm_storage_container.audit[0].id
+  role_definition_id = "${local.role_prefix}/${local.roles.blob_reader}"
+  principal_id       = each.value
+}
+
 # The people who set and renew the secret. No principal_type: a group or a user.
 resource "azurerm_role_assignment" "secret_officer" {
-  for_each           = local.makes_vault ? toset(var.secret_officer_ids) : toset([])
+  for_each           = local.makes_vault ? toset(compact(var.secret_officer_ids)) : toset([])
   scope              = local.vault_id
   role_definition_id = "${local.role_prefix}/${local.roles.secrets_officer}"
   principal_id       = each.value

@@ -46,7 +46,7 @@ resource "azapi_resource" "site" {
   parent_id = local.group_id
   name      = local.site_name
   location  = var.location
-  tags      = merge(local.tags, { "azd-service-name" = "refresher" }) # by this azd finds it
+  tags      = merge(local.tags, { pbirefresh = "app", "pbirefresh-plan" = var.plan, "azd-service-name" = "refresher" }) # azd finds it by the last
 
   identity {
     type         = "UserAssigned"

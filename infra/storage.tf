@@ -13,7 +13,7 @@ resource "azurerm_storage_account" "this" {
   name                = each.value
   resource_group_name = local.group
   location            = var.location
-  tags                = local.tags
+  tags                = merge(local.tags, { pbirefresh = each.key })
 
   account_kind             = "StorageV2"
   account_tier             = "Standard"

@@ -93,9 +93,9 @@ variable "state_container" {
 }
 
 variable "audit_container" {
-  description = "Container of the records of who asked for what, if they are to have one of their own, which can be given an immutability policy; empty: the state container."
+  description = "Container of the records of who asked for what. Of its own, it can have readers and an immutability policy of its own; empty: the state container."
   type        = string
-  default     = ""
+  default     = "pbirefresh-audit"
 
   validation {
     condition     = var.audit_container == "" || can(regex("^[a-z0-9](-?[a-z0-9]){2,62}$", var.audit_container)) && var.audit_container != var.state_container

@@ -91,8 +91,24 @@ variable "secret_officer_ids" {
   default     = []
 
   validation {
-    condition     = alltrue([for id in var.secret_officer_ids : can(regex("^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", id))])
+    condition     = alltrue([for id in compact(var.secret_officer_ids) : can(regex("^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", id))])
     error_message = "Each of secret_officer_ids must be an object id, a GUID."
+  }
+}
+
+variable "audit_reader_ids" {
+  description = "Object ids of the groups or people who read the records of who asked for what (Storage Blob Data Reader on the audit container)."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for id in var.audit_reader_ids : can(regex("^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", id))])
+    error_message = "Each of audit_reader_ids must be an object id, a GUID."
+  }
+
+  validation {
+    condition     = length(var.audit_reader_ids) == 0 || var.audit_container != ""
+    error_message = "audit_reader_ids needs an audit_container of its own: who reads the state container can make status URLs."
   }
 }
 

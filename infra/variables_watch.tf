@@ -62,13 +62,12 @@ variable "alerts_off" {
 }
 
 variable "runbook_url" {
-  description = "Where the alerts' descriptions lead, without a fragment: docs/runbook.md as your people reach it, or a page of your own with the same sections."
+  description = "Page that the alerts' mails link to, without a fragment: docs/runbook.md where your people read it, such as https://github.com/OWNER/REPOSITORY/blob/main/docs/runbook.md, or a page of your own with the same sections."
   type        = string
-  default     = "docs/runbook.md"
 
   validation {
-    condition     = can(regex("^[^#\\s]+$", var.runbook_url))
-    error_message = "runbook_url must be an address or a path, without # and spaces."
+    condition     = can(regex("^https://[^/#\\s]+/[^#\\s]*$", var.runbook_url))
+    error_message = "runbook_url must be an https address of a page, without # and spaces, such as https://github.com/OWNER/REPOSITORY/blob/main/docs/runbook.md."
   }
 }
 

@@ -16,7 +16,7 @@ resource "azurerm_key_vault" "this" {
   name                = local.vault_name
   resource_group_name = local.group
   location            = var.location
-  tags                = local.tags
+  tags                = merge(local.tags, { pbirefresh = "vault" })
 
   tenant_id                  = data.azurerm_client_config.current.tenant_id
   sku_name                   = "standard"

@@ -7,6 +7,7 @@ cloud             = "usgovernment"
 powerbi_cloud     = "usgovhigh"
 powerbi_tenant_id = "00000000-0000-0000-0000-000000000002"
 powerbi_client_id = "00000000-0000-0000-0000-000000000003"
+runbook_url       = "https://github.com/OWNER/REPOSITORY/blob/main/docs/runbook.md"
 
 plan              = "premium"
 plan_sku          = "EP1"

@@ -6,6 +6,7 @@ name              = "pbirefresh-prod"
 location          = "westeurope"
 powerbi_tenant_id = "00000000-0000-0000-0000-000000000002"
 powerbi_client_id = "00000000-0000-0000-0000-000000000003"
+runbook_url       = "https://github.com/OWNER/REPOSITORY/blob/main/docs/runbook.md"
 
 private_network = true
 private_inbound = true

@@ -54,6 +54,7 @@ variables {
   location          = "westeurope"
   powerbi_tenant_id = "00000000-0000-0000-0000-000000000002"
   powerbi_client_id = "00000000-0000-0000-0000-000000000003"
+  runbook_url       = "https://example.com/runbook"
 }
 
 run "existing_group" {
@@ -208,7 +209,8 @@ run "sizes" {
 run "audit_apart" {
   command = plan
   variables {
-    audit_container = "records"
+    audit_container  = "records"
+    audit_reader_ids = ["00000000-0000-0000-0000-0000000000ab"]
   }
 
   assert {
@@ -218,6 +220,10 @@ run "audit_apart" {
   assert {
     condition     = flatten([for r in azurerm_storage_management_policy.state.rule : r.filters[0].prefix_match if r.name == "audit"]) == ["records/audit/"]
     error_message = "What is forgotten of them is forgotten there."
+  }
+  assert {
+    condition     = one(values(azurerm_role_assignment.audit_reader)).principal_id == "00000000-0000-0000-0000-0000000000ab" && one(values(azurerm_role_assignment.audit_reader)).scope == azurerm_storage_container.audit[0].id
+    error_message = "Who reads the records reads their container only."
   }
 }
 

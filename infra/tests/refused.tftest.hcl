@@ -12,6 +12,7 @@ variables {
   location          = "westeurope"
   powerbi_tenant_id = "00000000-0000-0000-0000-000000000002"
   powerbi_client_id = "00000000-0000-0000-0000-000000000003"
+  runbook_url       = "https://example.com/runbook"
 }
 
 run "names" {
@@ -98,7 +99,7 @@ run "who_pays" {
     budget       = 50
     alert_emails = []
     alerts_off   = ["everything"]
-    runbook_url  = "wiki#here"
+    runbook_url  = "docs/runbook.md"
   }
   expect_failures = [var.budget, var.alerts_off, var.runbook_url]
 }
@@ -117,9 +118,11 @@ run "who_may" {
   variables {
     deployer_ids       = ["pipeline"]
     secret_officer_ids = ["ada@example.com"]
+    audit_container    = ""
+    audit_reader_ids   = ["00000000-0000-0000-0000-0000000000ab"]
     easy_auth          = { client_id = "api://refresh" }
   }
-  expect_failures = [var.deployer_ids, var.secret_officer_ids, var.easy_auth]
+  expect_failures = [var.deployer_ids, var.secret_officer_ids, var.audit_reader_ids, var.easy_auth]
 }
 
 run "what_is_not_there" {

@@ -72,6 +72,7 @@ variables {
   location          = "westeurope"
   powerbi_tenant_id = "00000000-0000-0000-0000-000000000002"
   powerbi_client_id = "00000000-0000-0000-0000-000000000003"
+  runbook_url       = "https://example.com/runbook"
 }
 
 run "flex_by_default" {

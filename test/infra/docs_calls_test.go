@@ -38,7 +38,7 @@ func wrongCall(t *testing.T, plan *config.Plan, call []string) string {
 	case "gh":
 		return wrongOptions(call[1:], "release download", "--pattern --dir --clobber")
 	case "azd":
-		return wrongOptions(call[1:], "up|env new|env set", "")
+		return wrongOptions(call[1:], "up|env new|env set|config set", "--subscription --location")
 	}
 	return ""
 }
@@ -65,9 +65,7 @@ func wrongTofu(t *testing.T, plan *config.Plan, args []string) string {
 	switch args[1] {
 	case "init", "apply", "plan", "destroy":
 	case "output":
-		if _, ok := plan.Outputs[args[3]]; !ok || args[2] != "-raw" {
-			return "there is no such output"
-		}
+		return "names are found by tag, with az alone"
 	case "state":
 		if _, ok := at(plan, args[3]); !ok || args[2] != "rm" {
 			return "there is no such resource"
@@ -83,7 +81,11 @@ func wrongTofu(t *testing.T, plan *config.Plan, args []string) string {
 func wrongAz(args []string) string {
 	known := map[string]string{
 		"account show":                                 "--query --output",
-		"ad app create":                                "--display-name --query --output",
+		"account get-access-token":                     "--resource --query --output",
+		"ad app create":                                "--display-name --requested-access-token-version --query --output",
+		"ad app update":                                "--id --identifier-uris",
+		"resource list":                                "--tag --query --output",
+		"resource show":                                "--ids --query --output",
 		"ad app credential reset":                      "--id --append --display-name --years --query --output",
 		"ad app credential list":                       "--id --query --output",
 		"ad app credential delete":                     "--id --key-id",
@@ -97,7 +99,6 @@ func wrongAz(args []string) string {
 		"keyvault secret set":                          "--vault-name --name --value --expires --output",
 		"functionapp keys list":                        "--resource-group --name --query --output",
 		"functionapp config appsettings list":          "--resource-group --name --query --output",
-		"functionapp show":                             "--resource-group --name --query --output",
 		"functionapp stop":                             "--resource-group --name",
 		"functionapp start":                            "--resource-group --name",
 		"functionapp restart":                          "--resource-group --name",
@@ -208,7 +209,7 @@ func TestWrongCallsAreFound(t *testing.T) {
 		"az functionapp stop --resource-group g --name f --yes":                "no option --yes",
 		"az functionapp destroy":                                               "no such command",
 		"az ad app credential delete --id a":                                   "--key-id is missing",
-		"tofu -chdir=infra output -raw NAME":                                   "no such output",
+		"tofu -chdir=infra output -raw PBIREFRESH_URL":                         "with az alone",
 		"tofu -chdir=infra state rm azurerm_x.y":                               "no such resource",
 		"tofu apply":                                                           "-chdir=infra",
 		"make all":                                                             "no such target",

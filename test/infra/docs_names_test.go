@@ -75,6 +75,8 @@ func wrongSpan(t *testing.T, s string) string {
 		return wrongWords(t, first, rest)
 	case strings.HasPrefix(s, "POST <statusUrl>/"):
 		return wrongRoute(t, "/api/refreshes/{id}/"+strings.TrimPrefix(s, "POST <statusUrl>/"))
+	case strings.HasPrefix(s, "/api/"):
+		return wrongRoute(t, s)
 	case plainName.MatchString(s) && !strings.HasSuffix(s, ".yaml"), regexp.MustCompile(`^[a-zA-Z]+: [a-z]+$`).MatchString(s), s == "keys/status.json":
 		return wrongName(t, s)
 	case strings.ContainsAny(s, "/.") && !many:

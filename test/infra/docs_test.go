@@ -1,7 +1,10 @@
 package checks
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"pbirefresh/test/infra/config"
 )
 
 // guides are what people follow command by command.
@@ -34,16 +39,22 @@ func blocks(t *testing.T, name, kind string) (found []string) {
 // variables are set that the guide tells its readers to set.
 func followGuide(t *testing.T, guide string) [][]string {
 	t.Helper()
-	var settings []string
-	for _, name := range inputs(t, guide) {
-		settings = append(settings, name+"=of-the-reader")
-	}
-	script := strings.Join(blocks(t, guide, "sh"), "\n")
-	calls, out, err := follow(t, script, settings...)
+	calls, out, err := follow(t, strings.Join(blocks(t, guide, "sh"), "\n"), reader(t, guide)...)
 	if err != nil {
 		t.Errorf("%s: %v\n%s", guide, err, out)
 	}
 	return calls
+}
+
+// reader sets what a guide tells its readers to set, and what az answers them.
+func reader(t *testing.T, guide string) []string {
+	t.Helper()
+	settings := []string{"STUB_AZ=00000000-0000-0000-0000-00000000000a"}
+	values := map[string]string{"PBIREFRESH_NAME": "pbirefresh", "LOCATION": "westeurope", "ALERT_EMAIL": "a@example.com", "GITHUB_REPOSITORY": "owner/repository"}
+	for _, name := range inputs(t, guide) {
+		settings = append(settings, name+"="+cmp.Or(values[name], "of-the-reader"))
+	}
+	return settings
 }
 
 var inputSentence = regexp.MustCompile("(?s)\nYou set, for the blocks that have them: .*?\\.\\s")
@@ -63,10 +74,17 @@ func inputs(t *testing.T, guide string) (names []string) {
 // stub stands for a tool of the cloud: it writes down how it was called, one argument a
 // line, and answers what the next command needs.
 const stub = `#!/bin/sh
-{ echo "== $(basename "$0")"; for a in "$@"; do printf '%s\n' "$a" | head -1; done; } >>"$CALLS"
+call=$(echo "== $(basename "$0")"; for a in "$@"; do printf '%s\n' "$a" | head -1; done)
+[ "$(basename "$0") $*" = "sleep 600" ] || printf '%s\n' "$call" >>"$CALLS"
 case "$(basename "$0") $*" in
-*"output -raw PBIREFRESH_PLAN"*) echo "$STUB_PLAN" ;;
-*"output -raw "*) echo "value-of-${4}" ;;
+*pbirefresh-plan*) echo flex ;;
+"az functionapp deployment"*)
+  echo "$STUB_SAYS"
+  if [ -n "$STUB_HANGS" ]; then echo >"$CALLS.hangs"; exec tail -f /dev/null; fi ;;
+"az "*) echo "${STUB_AZ:-stubbed}" ;;
+"sleep 600") # of deploy.sh: the time is over when az hangs, and else never
+  if [ -n "$STUB_HANGS" ]; then read -r _ <"$CALLS.hangs"; else exec tail -f /dev/null; fi ;;
+"curl "*) echo stubbed; exit "${STUB_CURL:-0}" ;;
 *) echo stubbed ;;
 esac
 `
@@ -101,9 +119,9 @@ func follow(t *testing.T, script string, settings ...string) (calls [][]string, 
 	t.Helper()
 	folder, path := desk(t)
 	record := filepath.Join(t.TempDir(), "calls")
-	cmd := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", script)
+	cmd := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", `mkfifo "$CALLS.hangs"`+"\n"+script)
 	cmd.Dir = folder
-	cmd.Env = []string{"PATH=" + path + string(os.PathListSeparator) + os.Getenv("PATH"), "CALLS=" + record, "STUB_PLAN=flex", "EDITOR=vi", "HOME=" + folder}
+	cmd.Env = []string{"PATH=" + path + string(os.PathListSeparator) + os.Getenv("PATH"), "CALLS=" + record, "HOME=" + folder}
 	cmd.Env = append(cmd.Env, settings...)
 	b, err := cmd.CombinedOutput()
 	text, _ := os.ReadFile(record)
@@ -185,15 +203,24 @@ func TestOfflineBlocksRun(t *testing.T) {
 	}
 }
 
+// TestDeployScript: what deploy.sh asks az for, and that it ends: whatever az and the app do.
 func TestDeployScript(t *testing.T) {
 	t.Parallel()
+	const publish = "az functionapp deployment source config-zip --resource-group rg --name func --src build/pbirefresh-linux-amd64.zip"
+	const url = "PBIREFRESH_URL=https://func.example"
 	for _, tc := range []struct {
 		name     string
 		settings []string
 		want     string // of the calls, or of what is said
 		fails    bool
 	}{
-		{"flex", []string{"PBIREFRESH_PLAN=flex"}, "az functionapp deployment source config-zip --resource-group rg --name func --src build/pbirefresh-linux-amd64.zip", false},
+		{"flex", []string{"PBIREFRESH_PLAN=flex"}, publish, false},
+		{"flex, and it answers", []string{url}, publish + "; curl --silent --show-error --fail --output /dev/null --max-time 10 --retry 30 --retry-delay 10 --retry-max-time 300 --retry-all-errors https://func.example/api/health", false},
+		{"az hangs", []string{url, "STUB_HANGS=1"}, "az functionapp deployment source did not end within 600 s\ndeploy: az failed (143). Look at", true},
+		{"az hangs, and says what to look at", []string{url, "STUB_HANGS=1"}, "\n- private_inbound: run this on a machine in the network", true},
+		{"only az's check hangs", []string{url, "STUB_HANGS=1", "STUB_SAYS=Checking the health of the function app"}, publish + "; curl", false},
+		{"the app does not answer", []string{url, "STUB_CURL=22"}, "https://func.example/api/health does not answer. Look at", true},
+		{"no group", []string{"AZURE_RESOURCE_GROUP="}, "AZURE_RESOURCE_GROUP: is not set", true},
 		{"premium", []string{"PBIREFRESH_PLAN=premium"}, "az storage blob upload --auth-mode login --account-name st --container-name deployment --name pbirefresh.zip --file build/pbirefresh-linux-amd64.zip --overwrite; az functionapp restart --resource-group rg --name func", false},
 		{"another plan", []string{"PBIREFRESH_PLAN=y1"}, "must be flex, premium or dedicated", true},
 		{"no plan", []string{"PBIREFRESH_PLAN="}, "PBIREFRESH_PLAN: is not set", true},
@@ -205,20 +232,90 @@ func TestDeployScript(t *testing.T) {
 			calls, out, err := follow(t, "./infra/deploy.sh", slices.Concat(outputs, tc.settings)...)
 			var made []string
 			for _, c := range calls {
-				if c[0] == "az" {
-					made = append(made, strings.Join(c, " "))
-				}
+				made = append(made, strings.Join(c, " "))
 			}
 			got := strings.Join(made, "; ")
 			if tc.fails {
 				got = out
 			}
-			if (err != nil) != tc.fails || tc.fails && !strings.Contains(got, tc.want) || !tc.fails && got != tc.want {
-				t.Errorf("%v, %q, want %q", err, got, tc.want)
+			if (err != nil) != tc.fails || !strings.Contains(got, tc.want) || tc.want == publish && got != tc.want {
+				t.Errorf("got %v, %q, want %q", err, got, tc.want)
 			}
-			if tc.fails && len(made) > 0 {
+			if unset := !slices.Contains(tc.settings, url); tc.fails && unset && len(made) > 0 {
 				t.Errorf("it did something all the same: %v", made)
 			}
 		})
+	}
+}
+
+// TestVariablesAsPasted: the file that the guide's block writes has the variables of
+// examples/minimal.tfvars, and can be planned.
+func TestVariablesAsPasted(t *testing.T) {
+	t.Parallel()
+	_, out, err := follow(t, strings.Join(blocks(t, "docs/deploy.md", "sh"), "\n")+"\necho; echo '#written'; cat infra/terraform.tfvars", reader(t, "docs/deploy.md")...)
+	_, written, ok := strings.Cut(out, "#written\n")
+	if err != nil || !ok {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	mustPlan(t, written)
+	var names [2][]string
+	for i, text := range []string{written, string(tree(t)["infra/examples/minimal.tfvars"])} {
+		values, err := config.ParseVariables("pasted", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		names[i] = slices.Sorted(maps.Keys(values))
+	}
+	if !slices.Equal(names[0], names[1]) {
+		t.Errorf("the block sets %v, examples/minimal.tfvars sets %v", names[0], names[1])
+	}
+}
+
+// TestAzdAsPasted: what the guide's block sets before azd up is all that
+// infra/main.tfvars.json reads, and can be planned.
+func TestAzdAsPasted(t *testing.T) {
+	t.Parallel()
+	values := map[string]string{}
+	for _, call := range followGuide(t, "docs/deploy.md") {
+		switch strings.Join(call[:min(3, len(call))], " ") {
+		case "azd env new":
+			values["AZURE_ENV_NAME"], values["AZURE_SUBSCRIPTION_ID"], values["AZURE_LOCATION"] = call[3], call[5], call[7]
+		case "azd env set":
+			values[call[3]] = call[4]
+		case "azd up":
+			written := os.Expand(string(tree(t)["infra/main.tfvars.json"]), func(name string) string {
+				if values[name] == "" {
+					t.Errorf("nothing sets %s before azd up", name)
+				}
+				return values[name]
+			})
+			var object map[string]json.RawMessage
+			if err := json.Unmarshal([]byte(written), &object); err != nil {
+				t.Fatalf("%v\n%s", err, written)
+			}
+			var text strings.Builder
+			for name, value := range object {
+				fmt.Fprintf(&text, "%s = %s\n", name, value)
+			}
+			mustPlan(t, text.String())
+			return
+		}
+	}
+	t.Error("docs/deploy.md does not call azd up")
+}
+
+// mustPlan plans variables as they are in a .tfvars file.
+func mustPlan(t *testing.T, variables string) {
+	t.Helper()
+	values, err := config.ParseVariables("pasted", []byte(variables))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, variables)
+	}
+	c, err := tree(t).Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.NewPlan(providers(t), values); err != nil {
+		t.Errorf("%v\n%s", err, variables)
 	}
 }

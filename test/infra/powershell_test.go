@@ -20,6 +20,7 @@ var cmdlets = map[string]string{
 	"Connect-PowerBIServiceAccount": "",
 	"Add-PowerBIWorkspaceUser":      "-Id -PrincipalType -Identifier -AccessRight -Scope",
 	"Set-Location":                  "", "Join-Path": "", "Test-Path": "", "Write-Output": "",
+	"Start-Process": "-FilePath -ArgumentList -NoNewWindow -PassThru", "Invoke-WebRequest": "-Uri -TimeoutSec -MaximumRetryCount -RetryIntervalSec",
 }
 
 var (

@@ -16,6 +16,7 @@ func grants() map[string]grant {
 		"azurerm_role_assignment.host":             {"b7e6dc6d-f1e8-4753-8033-0f276bb0955b", `^<azurerm_storage_account\.this\["host"\]\.id>$`},
 		"azurerm_role_assignment.state":            {"ba92f5b4-2d11-453d-a403-e96b0029c9fe", `^<azurerm_storage_container\.state\.id>$`},
 		"azurerm_role_assignment.audit":            {"ba92f5b4-2d11-453d-a403-e96b0029c9fe", `^<azurerm_storage_container\.audit\[0\]\.id>$`},
+		"azurerm_role_assignment.audit_reader":     {"2a2b9908-6ea1-4ae2-8e65-a410df84e7d1", `^<azurerm_storage_container\.audit\[0\]\.id>$`},
 		"azurerm_role_assignment.secret":           {"4633458b-17de-408a-b874-0445c86b69e6", `^(<azurerm_key_vault\.this\[0\]\.id>|/subscriptions/.*/vaults/[^/]+/secrets/[0-9A-Za-z-]+)$`},
 		"azurerm_role_assignment.insights":         {"3913510d-42f4-4e42-8a64-420c390055eb", `^<azurerm_application_insights\.this\.id>$`},
 		"azurerm_role_assignment.secret_officer":   {"b86a8fe4-44ce-4948-aee5-eccb2c155cd7", `^<azurerm_key_vault\.this\[0\]\.id>$`},

@@ -111,7 +111,8 @@ func switches() map[string]string {
 		"federated":      `powerbi_auth = "federated"`,
 		"watched":        `alert_emails = ["a@example.com", ""]` + "\nbudget = 50\n" + `deployer_ids = ["` + id + `"]` + "\n" + `secret_officer_ids = ["` + id + `"]`,
 		"extra settings": `extra_settings = { MAX_WAIT = "60s" }` + "\n" + `allowed_models = ["` + id + `"]` + "\n" + `public_base_url = "https://refresh.example.com"`,
-		"audit apart":    `audit_container = "pbirefresh-audit"`,
+		"audit read":     `audit_reader_ids = ["` + id + `"]`,
+		"audit together": `audit_container = ""`,
 		"old group":      `existing_resource_group = "rg-old"` + "\nlock_state = false\n",
 	}
 }

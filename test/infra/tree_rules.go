@@ -26,6 +26,8 @@ func TreeRules() map[string]func(t Tree, plan, open *config.Plan) findings {
 		"every variable is tested":      variableRules,
 		"the provider uses Entra":       providerRules,
 		"azd":                           azdRules,
+		"resource providers":            registrationRules,
+		"names are found by tag":        partRules,
 		"nothing is only of one engine": engineRules,
 	}
 }
@@ -43,7 +45,7 @@ func settingsGiven(t Tree, plan, _ *config.Plan) (f findings) {
 	}
 	left, _ := local(plan, "settings_left_at_default").(map[string]any)
 	given := settings(plan)
-	optional := []string{"ALLOWED_MODELS", "PUBLIC_BASE_URL", "POWERBI_CLIENT_CERTIFICATE_NAME", "AUDIT_CONTAINER"} // set if a variable says so
+	optional := []string{"ALLOWED_MODELS", "PUBLIC_BASE_URL", "POWERBI_CLIENT_CERTIFICATE_NAME"} // set if a variable says so
 	for _, name := range slices.Sorted(maps.Keys(example.Values)) {
 		_, set := given[name]
 		if platformSettings.MatchString(name+"__") || platformSettings.MatchString(name) || set || slices.Contains(optional, name) || listed(left, name) {

@@ -18,7 +18,7 @@ func runbookRules(t Tree, plan, _ *config.Plan) (f findings) {
 		if _, ok := sections[key]; !ok {
 			f.add("docs/runbook.md has no section %s", key)
 		}
-		if !strings.HasSuffix(text(a.Body, "description"), " docs/runbook.md#"+key) {
+		if !strings.HasSuffix(text(a.Body, "description"), "/docs/runbook.md#"+key) {
 			f.add("%s does not lead to its section: %s", a.Address, text(a.Body, "description"))
 		}
 	}

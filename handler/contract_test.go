@@ -102,10 +102,10 @@ func TestContract(t *testing.T) {
 		}, 410, "", []string{"x-ms-error-code"}, nil, "OperationFinished"},
 		{"5 Power BI throttles", refresh.RowCompleted, func(l *live) answer {
 			return l.afterTrouble(&refresh.Fault{Code: "Throttled", Message: "429", Transient: true})
-		}, 202, "Running", poll, []string{"startedDateTime"}, ""},
+		}, 202, "Running", poll, []string{"startedDateTime", "lastLook"}, ""},
 		{"5 Power BI is down", refresh.RowCompleted, func(l *live) answer {
 			return l.afterTrouble(&refresh.Fault{Code: "Unavailable", Message: "503", Transient: true})
-		}, 202, "Running", poll, []string{"startedDateTime"}, ""},
+		}, 202, "Running", poll, []string{"startedDateTime", "lastLook"}, ""},
 		{"5 Power BI throttles the POST", refresh.RowCompleted, func(l *live) answer {
 			l.pbi.leaves(&refresh.Fault{Code: "Throttled", Message: "429", Transient: true})
 			return l.look(l.accepted())

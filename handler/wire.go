@@ -26,6 +26,8 @@ type StatusDocument struct {
 	Attempts  []Attempt  `json:"attempts"`
 	Progress  *Progress  `json:"progress,omitempty"`
 	BlockedBy *Blocked   `json:"blockedBy,omitempty"`
+	Settling  *Settling  `json:"settling,omitempty"`
+	LastLook  *LastLook  `json:"lastLook,omitempty"`
 	Result    *Result    `json:"result,omitempty"`
 	Error     *errorBody `json:"error,omitempty"`
 
@@ -61,12 +63,30 @@ type Progress struct {
 
 // Blocked is what the operation waits for.
 type Blocked struct {
-	Reason    string    `json:"reason"` // operation, foreignRefresh, throttled, notSent
+	Reason    string    `json:"reason"` // operation, foreignRefresh, throttled, notSent, notReadable
 	Message   string    `json:"message,omitempty"`
 	RefreshID string    `json:"refreshId,omitempty"`
 	Type      string    `json:"refreshType,omitempty"`
 	Since     time.Time `json:"sinceDateTime,omitzero"`
 	Until     time.Time `json:"untilDateTime,omitzero"`
+}
+
+// Settling is how far it is known what became of a request to Power BI whose answer was
+// lost. A second refresh may follow.
+type Settling struct {
+	Since   time.Time    `json:"sinceDateTime"`
+	Until   time.Time    `json:"untilDateTime,omitzero"` // at the earliest
+	Seen    refresh.Seen `json:"seen"`                   // notRead, nothing, atWork, ended
+	Message string       `json:"message"`
+}
+
+// LastLook is the latest look at the model at Power BI, if it failed.
+type LastLook struct {
+	At      time.Time `json:"dateTime"`
+	Since   time.Time `json:"sinceDateTime"` // of the first that failed since one succeeded
+	Code    string    `json:"code"`
+	Message string    `json:"message"`                    // Power BI's words, if it had any
+	PowerBI string    `json:"powerBIErrorCode,omitempty"` // Power BI's own code
 }
 
 // Result is what a refresh that succeeded came to.
@@ -86,6 +106,7 @@ func document(r refresh.Receipt, url string) StatusDocument {
 		WorkspaceID: r.View.Model.WorkspaceID, DatasetID: r.View.Model.DatasetID,
 		Created: sec(op.Created), Started: sec(op.Started), LastAction: sec(op.Changed), Ended: sec(op.Ended),
 		Attempts: []Attempt{}, Progress: progress(r.View), BlockedBy: blocked(op.Blocked), Error: failure(op.Fault),
+		Settling: settling(r.View.Settling), LastLook: lastLook(r.View.LastLook),
 		StatusURL: url, StatusQueryGetURI: url, TerminatePostURI: url + "/cancel", RuntimeStatus: runtimeStatus(r.View.Status),
 	}
 	if d.Error == nil && (d.Status == refresh.StatusFailed || d.Status == refresh.StatusCanceled) {
@@ -143,6 +164,27 @@ func blocked(b *refresh.Blocked) *Blocked {
 	return &Blocked{Reason: b.Reason, Message: or(b.Detail, waitsFor(b.Reason)), RefreshID: b.RefreshID, Type: b.Type, Since: sec(b.Since), Until: sec(b.Until)}
 }
 
+func settling(s *refresh.Settlement) *Settling {
+	if s == nil {
+		return nil
+	}
+	seen := map[refresh.Seen]string{
+		refresh.SeenNotRead: "The history was not read yet.",
+		refresh.SeenNothing: "The history shows no refresh that may be this one.",
+		refresh.SeenAtWork:  "The history shows a refresh at work, which may be this one.",
+		refresh.SeenEnded:   "The history shows refreshes that have ended and may be this one.",
+	}[s.Seen]
+	return &Settling{Since: sec(s.Since), Until: sec(s.Until), Seen: s.Seen, Message: "Power BI gave no definite answer to the request. " +
+		"Whether it started a refresh is read from the refresh history. " + seen + " If none is recognised, a second refresh follows."}
+}
+
+func lastLook(l *refresh.LastLook) *LastLook {
+	if l == nil {
+		return nil
+	}
+	return &LastLook{At: sec(l.At), Since: sec(l.Since), Code: l.Code, Message: l.Message, PowerBI: l.PowerBI}
+}
+
 // waitsFor is a reason in words.
 func waitsFor(reason string) string {
 	switch reason {
@@ -150,6 +192,8 @@ func waitsFor(reason string) string {
 		return "An earlier operation of this model comes first."
 	case "foreignRefresh":
 		return "A refresh that this service did not start occupies the model."
+	case "notReadable":
+		return "Power BI refuses to show the refresh. It is read again; nothing is concluded from that."
 	case string(refresh.HoldThrottled):
 		return "Power BI throttles requests. It is asked again when the time is over that it named."
 	default:

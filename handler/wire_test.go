@@ -3,6 +3,7 @@ package handler
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -59,6 +60,22 @@ func TestDocumentOfARunningOperation(t *testing.T) {
 		"blockedBy":{"reason":"foreignRefresh","message":"Somebody refreshes it.","refreshId":"f1","refreshType":"Scheduled",
 			"sinceDateTime":"2026-05-31T06:01:00Z","untilDateTime":"2026-05-31T06:04:00Z"},
 		"statusUrl":"https://h/s", "statusQueryGetUri":"https://h/s", "terminatePostUri":"https://h/s/cancel", "runtimeStatus":"Running"}`)
+}
+
+// A lost answer and reads that fail are shown.
+func TestDocumentShowsWhatIsNotKnown(t *testing.T) {
+	t.Parallel()
+	r := receipt(refresh.Settling)
+	at := func(minute int) time.Time { return time.Date(2026, 5, 31, 6, minute, 0, 0, time.UTC) }
+	r.View.Settling = &refresh.Settlement{Since: at(1), Until: at(8), Seen: refresh.SeenAtWork}
+	r.View.LastLook = &refresh.LastLook{Since: at(2), At: at(3), Code: "NotFound", PowerBI: "PowerBIEntityNotFound", Message: "no such thing"}
+	d := document(r, "u")
+	sameJSON(t, d.Settling, `{"sinceDateTime":"2026-05-31T06:01:00Z","untilDateTime":"2026-05-31T06:08:00Z","seen":"atWork",
+		"message":"Power BI gave no definite answer to the request. Whether it started a refresh is read from the refresh history. The history shows a refresh at work, which may be this one. If none is recognised, a second refresh follows."}`)
+	sameJSON(t, d.LastLook, `{"dateTime":"2026-05-31T06:03:00Z","sinceDateTime":"2026-05-31T06:02:00Z","code":"NotFound","message":"no such thing","powerBIErrorCode":"PowerBIEntityNotFound"}`)
+	if b := blocked(&refresh.Blocked{Reason: "notReadable"}); b.Message == "" || strings.Contains(b.Message, "sent") {
+		t.Errorf("blocked by %+v", b)
+	}
 }
 
 // Times are UTC: of our own clock in whole seconds, of Power BI in milliseconds.

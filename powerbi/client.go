@@ -23,8 +23,15 @@ type Options struct {
 	Version   string             // of the program, for the User-Agent; empty: dev
 	Transport policy.Transporter // sends requests; nil: the client's own
 	Timeout   time.Duration      // of one exchange, token included; 0: a minute
-	Logger    *slog.Logger       // nil: silent
+	// StartTimeout is the Timeout of StartRefresh; 0: [DefaultStartTimeout].
+	StartTimeout time.Duration
+	Logger       *slog.Logger // nil: silent
 }
+
+// DefaultStartTimeout is longer than the slowest answer to a start that was reported: a
+// capacity that wakes answers after about 100 s (seen: 503 with an HTML body for as long
+// after a capacity was resumed).
+const DefaultStartTimeout = 150 * time.Second
 
 // Client calls Power BI. Create it with [NewClient]; one for the process is right:
 // it holds the token and what is known about throttling.
@@ -32,6 +39,7 @@ type Client struct {
 	api       string
 	userAgent string
 	timeout   time.Duration
+	starting  time.Duration // time-out of a start
 	auth      *authorizer
 	pipeline  runtime.Pipeline
 	warm      runtime.Pipeline // ends at the token
@@ -51,14 +59,15 @@ func NewClient(cred azcore.TokenCredential, opts Options) (*Client, error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
-	timeout := cmp.Or(opts.Timeout, time.Minute)
+	timeout, starting := cmp.Or(opts.Timeout, time.Minute), cmp.Or(opts.StartTimeout, DefaultStartTimeout)
 	if opts.Transport == nil {
-		opts.Transport = newTransport(timeout)
+		opts.Transport = newTransport(max(timeout, starting))
 	}
 	c := &Client{
 		api:       opts.Cloud.API,
 		userAgent: "pbirefresh/" + cmp.Or(opts.Version, "dev"),
 		timeout:   timeout,
+		starting:  starting,
 		auth:      newAuthorizer(cred, opts.Cloud.Scope, opts.Logger),
 	}
 	c.pipeline = c.chain(exchange{opts.Transport}, new(gate))
@@ -160,6 +169,10 @@ func (c *Client) newRequest(ctx context.Context, k *call, r request) (*policy.Re
 	req.Raw().URL.RawQuery = r.query
 	req.Raw().Header.Set("User-Agent", c.userAgent)
 	req.Raw().Header.Set("Accept", "application/json")
+	if id, ok := ctx.Value(requestIDKey{}).(string); ok && k.endpoint == starts {
+		req.Raw().Header.Set("RequestId", id)
+		req.Raw().Header.Set("x-ms-client-request-id", id)
+	}
 	if r.body == nil {
 		return req, nil
 	}
@@ -182,6 +195,9 @@ func (c *Client) retries(k *call) policy.RetryOptions {
 	if k.once {
 		o.MaxRetries = -1
 	}
+	if k.endpoint == starts {
+		o.TryTimeout = c.starting
+	}
 	return o
 }
 
@@ -201,11 +217,15 @@ func refusal(k *call, resp *http.Response) *Error {
 	if _, challenged := challengeClaims(k.challenge); challenged {
 		code = CodeTokenRejected
 	}
-	return &Error{
+	e := &Error{
 		Op: k.op, Code: code, Status: a.status, Outcome: outcome,
 		Message: a.message, PowerBICode: a.code, RequestID: a.requestID,
 		RetryAfter: a.retryAfter, Remedy: remedy(code, k.endpoint),
 	}
+	if k.endpoint == starts && outcome == Unknown {
+		e.RefreshIDs = refreshIDs(resp.Header)
+	}
+	return e
 }
 
 // decode reads the body of an answer that was wanted.

@@ -19,13 +19,18 @@ type Dataset struct {
 var refreshID = regexp.MustCompile(`^[0-9A-Za-z-]{8,64}$`)
 
 func (d Dataset) path() (string, error) {
+	path, err := d.modelPath()
+	return path + "/refreshes", err
+}
+
+func (d Dataset) modelPath() (string, error) {
 	if err := checkGUID("workspaceId", d.WorkspaceID); err != nil {
 		return "", err
 	}
 	if err := checkGUID("datasetId", d.DatasetID); err != nil {
 		return "", err
 	}
-	return workspacePath(d.WorkspaceID) + "/datasets/" + url.PathEscape(d.DatasetID) + "/refreshes", nil
+	return workspacePath(d.WorkspaceID) + "/datasets/" + url.PathEscape(d.DatasetID), nil
 }
 
 func workspacePath(id string) string { return "/v1.0/myorg/groups/" + url.PathEscape(id) }

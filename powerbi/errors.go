@@ -98,6 +98,7 @@ type Error struct {
 	RequestID   string        // Power BI's correlation id, for its support
 	RetryAfter  time.Duration // not before; 0 if nothing was said
 	Outcome     Outcome       // whether the request may have taken effect
+	RefreshIDs  []string      // of a start whose outcome is Unknown: ids that its refresh may have
 
 	err error
 }

@@ -119,7 +119,7 @@ func newClient(t *testing.T, w policy.Transporter, cred azcore.TokenCredential) 
 	if cred == nil {
 		cred = new(identity)
 	}
-	c, err := NewClient(cred, Options{Transport: w, Version: "1.2.3", Timeout: 5 * time.Second})
+	c, err := NewClient(cred, Options{Transport: w, Version: "1.2.3", Timeout: 5 * time.Second, StartTimeout: 9 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

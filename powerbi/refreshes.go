@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"time"
 )
 
@@ -51,13 +52,22 @@ func (r RefreshRequest) body() ([]byte, error) {
 // one header only were bitten when it was missing.
 func started(h http.Header) Started {
 	s := Started{RequestID: oneLine(h.Get("RequestId"), 64), Date: serverDate(h)}
-	for _, id := range []string{lastSegment(h.Get("Location")), h.Get("x-ms-request-id"), h.Get("RequestId")} {
-		if refreshID.MatchString(id) {
-			s.RefreshID = id
-			return s
-		}
+	if ids := refreshIDs(h); len(ids) > 0 {
+		s.RefreshID = ids[0]
 	}
 	return s
+}
+
+// refreshIDs returns each id that the headers of an answer to a start may give the
+// refresh, the most reliable first.
+func refreshIDs(h http.Header) []string {
+	var ids []string
+	for _, id := range []string{lastSegment(h.Get("Location")), h.Get("x-ms-request-id"), h.Get("RequestId")} {
+		if refreshID.MatchString(id) && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 func lastSegment(location string) string {

@@ -19,6 +19,16 @@ func WithSendBy(ctx context.Context, by time.Time) context.Context {
 	return context.WithValue(ctx, sendByKey{}, by)
 }
 
+type requestIDKey struct{}
+
+// WithRequestID returns a context under which StartRefresh sends an id of the caller's
+// choice, in the headers RequestId and x-ms-client-request-id. Unverified: no
+// documentation says that Power BI keeps either. If it does, the history lists the
+// refresh under that id, also when the answer was lost.
+func WithRequestID(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, requestIDKey{}, id)
+}
+
 // tooLate tells whether the time to send under ctx is over.
 func tooLate(ctx context.Context) bool {
 	by, ok := ctx.Value(sendByKey{}).(time.Time)

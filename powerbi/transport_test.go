@@ -42,7 +42,7 @@ func connected(t *testing.T, s *httptest.Server, trust bool, timeout time.Durati
 		rt.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	}
 	t.Cleanup(rt.CloseIdleConnections)
-	c, err := NewClient(new(identity), Options{Cloud: cloud, Transport: own, Timeout: timeout})
+	c, err := NewClient(new(identity), Options{Cloud: cloud, Transport: own, Timeout: timeout, StartTimeout: timeout})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestHungHandshake(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := NewClient(new(identity), Options{Cloud: cloud, Timeout: 50 * time.Millisecond})
+	c, err := NewClient(new(identity), Options{Cloud: cloud, Timeout: 50 * time.Millisecond, StartTimeout: 50 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,17 @@ type Workspace struct {
 	CapacityID          string // empty on shared capacity
 }
 
+// Model reads a semantic model, which shows that it is there and permitted.
+func (c *Client) Model(ctx context.Context, d Dataset) error {
+	k := &call{op: "read model", endpoint: others}
+	path, err := d.modelPath()
+	if err != nil {
+		return invalid(k, err)
+	}
+	_, err = c.do(ctx, k, request{method: http.MethodGet, path: path}, http.StatusOK)
+	return err
+}
+
 // Workspace reads a workspace. See [Workspaces] for a cache of it.
 func (c *Client) Workspace(ctx context.Context, id string) (Workspace, error) {
 	k := &call{op: "read workspace", endpoint: others}

@@ -62,7 +62,9 @@
 //  5. A look that failed, throttling and the mere passing of time end nothing that
 //     may have started. What settles an unknown outcome is a run of successful,
 //     quiet reads ([Settle]). Nor does it end what Power BI shows at work, except after
-//     longer than a refresh can last: then Power BI does not tell.
+//     longer than a refresh can last: then Power BI does not tell. The one exception is
+//     history and model that both answer that they are not there, for a day and without
+//     an answer to the contrary: what became of the refresh is unknown then.
 //  6. Only an id from a 202 is ever deleted.
 //  7. While an operation is pending, the document's due metadata is not "never".
 //
@@ -75,7 +77,17 @@
 //
 // A call to Power BI keeps the lease for two seconds. Then the lease is given
 // back and the call goes on; its result is fed under a lease of its own, however
-// long that takes. Meanwhile the saved stage "starting" reserves the model.
+// long that takes. Meanwhile the saved stage "starting" reserves the model. So a POST
+// may take longer than its caller waits: 150 s, since a capacity that wakes was seen to
+// answer after 100 s.
+//
+// # Lost answers
+//
+// An attempt is named by a GUID that its POST carries as the request's id. A row that
+// bears it is the attempt's refresh, and so is one with an id that an answer carried
+// which was neither yes nor no (state_identity.go). Only where no row bears an id do
+// clocks, kinds and details decide (state_settle.go). What was found by an id that no
+// 202 named is followed to its end and never deleted.
 //
 // # Throttling
 //

@@ -26,6 +26,8 @@ type Upstream interface {
 type Sight struct {
 	Err        *Fault
 	RetryAfter time.Duration
+	Gone       bool      // with an Err: history and model both answered that they are not there
+	There      bool      // with an Err: the model is there
 	Detail     bool      // Rows is exactly the refresh that was asked for
 	Rows       []Row     // newest first
 	Date       time.Time // Power BI's clock, in whole seconds; zero if it did not say
@@ -159,7 +161,7 @@ func (q *queue) look(ctx context.Context, l Look, now func() time.Time) []Event 
 	q.logSight(l, sight)
 	e := Observed{
 		At: At(read), Txn: l.Txn, SentAt: sent, Err: sight.Err, RetryAfter: sight.RetryAfter,
-		Detail: sight.Detail, Rows: sight.Rows,
+		Gone: sight.Gone, There: sight.There, Detail: sight.Detail, Rows: sight.Rows,
 	}
 	// Both clocks tell whole seconds, and the answer was written some time
 	// between sent and read.

@@ -38,9 +38,9 @@ func contentOf(t *testing.T, store lease.Store, name string) string {
 }
 
 const (
-	byThisVersion = `{"schema":2,"minReader":2,`
-	byTheNext     = `{"schema":3,"minReader":2,` // which this version may read and write
-	forTheNext    = `{"schema":3,"minReader":3,` // which it may not
+	byThisVersion = `{"schema":3,"minReader":2,`
+	byTheNext     = `{"schema":4,"minReader":2,` // which this version may read and write
+	forTheNext    = `{"schema":4,"minReader":4,` // which it may not
 )
 
 // What a newer version has added to a document, to an operation and to its attempt

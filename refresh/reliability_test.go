@@ -16,7 +16,7 @@ import (
 // that it lists happens in the stories that it names for it, and in no other list.
 
 var (
-	storyName = regexp.MustCompile("`([0-9]{2}-[a-z0-9-]+)`")
+	storyName = regexp.MustCompile("`([0-9]{2,3}-[a-z0-9-]+)`")
 	testName  = regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9_]+)`")
 	change    = regexp.MustCompile(`(?m)^\| (\w+) -> (\w+) \| (.*) \|$`)
 	testFunc  = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)

@@ -39,6 +39,9 @@ func (s *scenario) occupants() []string {
 		if a.RefreshID != "" {
 			line += " id " + a.RefreshID
 		}
+		if a.ByID {
+			line += " by its id"
+		}
 		if c := a.Candidate; c != nil {
 			line += " candidate " + c.RefreshID + map[bool]string{true: " the same"}[c.Same]
 		}
@@ -53,6 +56,13 @@ func (s *scenario) occupants() []string {
 			line += " appeared"
 		}
 		lines = append(lines, line+" until "+s.offset(w.Until))
+	}
+	if l := s.state.LastLook; l != nil {
+		line := "last look failed: " + l.Code + " since " + s.offset(l.Since)
+		if !l.Gone.IsZero() {
+			line += " gone since " + s.offset(l.Gone)
+		}
+		lines = append(lines, line)
 	}
 	if f := s.state.Foreign; f != nil {
 		lines = append(lines, fmt.Sprintf("foreign %q %s", f.RefreshID, f.Type))
@@ -76,6 +86,13 @@ func (s *scenario) operation(op Operation) string {
 		for _, w := range op.Withdrawn {
 			line += " " + w.Nonce
 		}
+	}
+	view := s.state.View(op, "", s.now)
+	if v := view.Settling; v != nil {
+		line += fmt.Sprintf(" until %s at least, seen %s", s.offset(v.Until), v.Seen)
+	}
+	if b := view.Operation.Blocked; b != nil && b.Reason == "notReadable" {
+		line += " blocked by " + b.Reason
 	}
 	if op.Blocked != nil {
 		line += " waits for " + op.Blocked.Reason

@@ -86,8 +86,10 @@ type scenario struct {
 
 func newScenario(t *testing.T) *scenario {
 	start := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	rules := DefaultRules()
+	rules.PostLimit = time.Minute // keeps the stories short
 	return &scenario{
-		t: t, rules: DefaultRules(), start: start, now: start, callers: map[string]int64{},
+		t: t, rules: rules, start: start, now: start, callers: map[string]int64{},
 		state: NewState(Model{WorkspaceID: "w", DatasetID: "d"}, "e"),
 	}
 }
@@ -196,7 +198,7 @@ func (s *scenario) ask(args []string) Ask {
 	return ask
 }
 
-// answer reads the end of a POST: KIND [id=R] [kind=K] [after=D] [code=C] and
+// answer reads the end of a POST: KIND [id=R] [named=R,R] [kind=K] [after=D] [code=C] and
 // the words token, enhancedOnly, transient, ofBody, quota.
 func (s *scenario) answer(args []string) Answer {
 	s.t.Helper()
@@ -210,6 +212,8 @@ func (s *scenario) answer(args []string) Answer {
 			a.Sent = Kind(value)
 		case "after":
 			a.RetryAfter = s.duration(value)
+		case "named":
+			a.Named = strings.Split(value, ",")
 		case "code":
 			a.Fault.Code = value
 		case "token":
@@ -230,7 +234,7 @@ func (s *scenario) answer(args []string) Answer {
 	return a
 }
 
-// observation reads a look: "error", "after=D" of a 429, "sent=-D" for one that was
+// observation reads a look: "error", "refused=CODE", "gone" or "there" if the model was asked for as well, "after=D" of a 429, "sent=-D" for one that was
 // held up, "detail", "asked=TYPE/MODE" and "objects=A:STATUS,B/1:STATUS" of the row before, and rows ID:state[:type[:start]],
 // newest first, where start is an offset from now and "-" stands for no id.
 func (s *scenario) observation(args []string) Observed {
@@ -243,7 +247,13 @@ func (s *scenario) observation(args []string) Observed {
 		key, value, _ := strings.Cut(arg, "=")
 		switch key {
 		case "error":
-			e.Err = &Fault{Code: "Unavailable", Message: "no answer"}
+			e.Err = &Fault{Code: "Unavailable", Message: "no answer", Transient: true}
+		case "refused":
+			e.Err = &Fault{Code: value, PowerBI: value, Message: "the reason"}
+		case "gone":
+			e.Err, e.Gone = &Fault{Code: "NotFound", PowerBI: "PowerBIEntityNotFound", Message: "not there"}, true
+		case "there":
+			e.There = true
 		case "after":
 			e.RetryAfter = s.duration(value)
 		case "sent":

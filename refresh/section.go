@@ -60,7 +60,7 @@ func (s *section) step(ctx context.Context, jobs []*job, results []Event) ([]Eff
 		s.keepResults(results)
 		return nil, lease.ErrLost
 	}
-	txn, next := random(8), s.state
+	txn, next := lease.NewID(), s.state // a GUID: a POST carries it
 	at := At(s.lease.Now())
 	var effects []Effect
 	feed := func(e Event) {

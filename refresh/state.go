@@ -25,6 +25,8 @@ type State struct {
 	Glanced time.Time   `json:"glanced,omitzero"`  // when the history was last read because of them
 	Ahead   *Ahead      `json:"ahead,omitempty"`   // how far Power BI's clock is ahead
 
+	LastLook *LastLook `json:"lastLook,omitempty"` // the latest look failed
+
 	Durations []Duration `json:"durations,omitempty"` // of the model's recent refreshes, oldest first
 	Writes    []string   `json:"writes,omitempty"`    // transactions of the latest writes, oldest first
 
@@ -113,7 +115,9 @@ type Attempt struct {
 	Until  time.Time `json:"until"`  // the sender may still answer until then; nobody else resolves
 
 	RefreshID string    `json:"refreshId,omitempty"`
+	Named     []string  `json:"named,omitempty"`   // ids in an answer that was neither yes nor no: see ids
 	Adopted   bool      `json:"adopted,omitempty"` // the id comes from the history, not from a 202: never DELETE it
+	ByID      bool      `json:"byId,omitempty"`    // adopted, and by an id: nothing is left to settle
 	Accepted  time.Time `json:"accepted,omitzero"` // storage time of the 202
 	Started   time.Time `json:"started,omitzero"`  // Power BI's time
 	Seen      bool      `json:"seen,omitempty"`    // Power BI has shown it once
@@ -146,6 +150,10 @@ type Settle struct {
 	Since time.Time `json:"since,omitzero"` // the first quiet read of the unbroken run
 	Reads int       `json:"reads,omitempty"`
 	Known []string  `json:"known,omitempty"` // ended rows that may have been ours and were weighed
+
+	Until  time.Time `json:"until,omitzero"`   // the outcome is not settled before
+	Looked bool      `json:"looked,omitempty"` // the history was read
+	AtWork bool      `json:"atWork,omitempty"` // and showed a refresh at work, the last time
 
 	Unknown Unknown `json:"-"`
 }
@@ -182,7 +190,7 @@ type Progress struct {
 
 // Blocked says what an operation waits for.
 type Blocked struct {
-	Reason    string    `json:"reason"` // foreignRefresh, throttled, notSent, operation
+	Reason    string    `json:"reason"` // foreignRefresh, throttled, notSent; shown only: operation, notReadable
 	Detail    string    `json:"detail,omitempty"`
 	RefreshID string    `json:"refreshId,omitempty"`
 	Type      string    `json:"type,omitempty"`
@@ -242,8 +250,10 @@ func (s State) clone() State {
 	s.Foreign = clonePointer(s.Foreign)
 	s.Hold = clonePointer(s.Hold)
 	s.Ahead = clonePointer(s.Ahead)
+	s.LastLook = clonePointer(s.LastLook)
 	if s.Attempt = clonePointer(s.Attempt); s.Attempt != nil {
 		s.Attempt.Serves = slices.Clone(s.Attempt.Serves)
+		s.Attempt.Named = slices.Clone(s.Attempt.Named)
 		s.Attempt.Settle.Known = slices.Clone(s.Attempt.Settle.Known)
 		s.Attempt.Candidate = clonePointer(s.Attempt.Candidate)
 	}

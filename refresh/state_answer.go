@@ -19,6 +19,7 @@ func (m *machine) answered(e Answered) {
 		return
 	}
 	if a.Stage != StageStarting && a.Stage != StageSettling {
+		m.named(a, e.Answer.RefreshID)
 		return // known already
 	}
 	if e.Answer.Sent != "" {
@@ -37,6 +38,7 @@ func (m *machine) answered(e Answered) {
 	case Unsent:
 		m.unsent(e.Answer)
 	case Lost:
+		a.names(e.Answer.Named)
 		m.settle(a)
 	}
 }
@@ -56,8 +58,15 @@ func (m *machine) busyAnswer() {
 }
 
 // lateAnswer keeps an id that arrives after its attempt was given up: the refresh
-// exists and occupies the model, after the attempt that does so now.
+// exists and occupies the model, after the attempt that does so now. One that was lost
+// may have brought ids to watch for.
 func (m *machine) lateAnswer(e Answered) {
+	for i := range m.Watch {
+		if w := &m.Watch[i]; w.Txn == e.Txn {
+			w.Named = slices.Concat(w.Named, e.Answer.Named)
+			w.Named = w.Named[max(0, len(w.Named)-maxNamed):]
+		}
+	}
 	if e.Answer.Kind != Accepted || e.Answer.RefreshID == "" || m.concluded(e.Txn, e.Answer.RefreshID) {
 		return
 	}
@@ -97,7 +106,7 @@ func (m *machine) accepted(a *Attempt, answer Answer) {
 		m.Attempt = nil // what was adopted is ours, and has ended
 		return
 	}
-	a.Adopted, a.Again = false, false // it has a name now
+	a.Adopted, a.ByID, a.Again = false, false, false // it has a name now
 	a.Stage = StageRunning
 	a.Settle = Settle{From: m.now}
 	a.LookAt = m.now.Add(m.nextLook(a))
@@ -220,10 +229,18 @@ func (op *Operation) endTry(outcome Outcome, fault *Fault, at time.Time) {
 	try := op.try()
 	if fault != nil && len(fault.Detail) > maxDetail {
 		short := *fault
-		short.Detail = strings.ToValidUTF8(short.Detail[:maxDetail], "") + "..."
+		short.Detail = bounded(short.Detail)
 		fault = &short
 	}
 	try.Outcome, try.Fault, try.Ended = outcome, fault, at
+}
+
+// bounded cuts Power BI's words to what the document has room for.
+func bounded(words string) string {
+	if len(words) <= maxDetail {
+		return words
+	}
+	return strings.ToValidUTF8(words[:maxDetail], "") + "..."
 }
 
 // shorten leaves out why earlier tries failed, but for the last of them, in words: a

@@ -39,8 +39,10 @@ func (m *machine) cancelServed(op *Operation, e CancelAsked) {
 		return
 	}
 	if a.Stage == StageRunning && (a.Kind != Enhanced || a.Adopted) {
-		m.do(Refuse{e.Nonce, CodeCancelNotSupported,
-			"Power BI cannot cancel a running standard refresh. It ends by itself; its status URL tells how."})
+		m.do(Refuse{e.Nonce, CodeCancelNotSupported, map[bool]string{
+			false: "Power BI cannot cancel a running standard refresh. It ends by itself; its status URL shows how.",
+			true:  "Power BI's answer to the request was lost, and its refresh was found in the history. Only a refresh that Power BI accepted in an answer is cancelled. It ends by itself; its status URL shows how.",
+		}[a.Adopted]})
 		return
 	}
 	op.Cancel = true

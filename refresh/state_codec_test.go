@@ -94,7 +94,7 @@ func TestStateSurvivesTheDocument(t *testing.T) {
 // What is written about most models is short: every read of them costs this much.
 func TestEmptyStateIsShort(t *testing.T) {
 	t.Parallel()
-	want := `{"schema":2,"minReader":2,"epoch":"e","model":{"workspaceId":"w","datasetId":"d"},"last":0}`
+	want := `{"schema":3,"minReader":2,"epoch":"e","model":{"workspaceId":"w","datasetId":"d"},"last":0}`
 	if got := mustEncode(t, NewState(Model{"w", "d"}, "e")); string(got) != want {
 		t.Errorf("%s", got)
 	}
@@ -150,7 +150,7 @@ func TestDecodeRefuses(t *testing.T) {
 // and nothing is started.
 func TestStrangeDocumentsAreLeftAlone(t *testing.T) {
 	t.Parallel()
-	for name, body := range map[string]string{"newer": `{"schema":3,"minReader":3,"epoch":"e"}`, "broken": `{"schema":1,`, "impossible": `{"schema":1,"epoch":"e","attempt":{}}`} {
+	for name, body := range map[string]string{"newer": `{"schema":4,"minReader":4,"epoch":"e"}`, "broken": `{"schema":1,`, "impossible": `{"schema":1,"epoch":"e","attempt":{}}`} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			bubble(t, func(t *testing.T) {

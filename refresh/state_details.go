@@ -72,6 +72,9 @@ func (a *Attempt) look() Look {
 	if c := a.Candidate; c != nil && !c.Same {
 		return Look{Txn: a.Txn, RefreshID: c.RefreshID, Kind: Enhanced}
 	}
+	if a.RefreshID == "" && len(a.Named) > 0 {
+		return Look{Txn: a.Txn, RefreshID: a.Named[0], Kind: a.Kind} // or the history, if Power BI has no such details
+	}
 	return Look{Txn: a.Txn, RefreshID: a.RefreshID, Kind: a.Kind}
 }
 

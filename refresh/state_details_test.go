@@ -106,7 +106,7 @@ func TestEachDoubtKeepsARowFromBeingAdopted(t *testing.T) {
 		next(Arrive{At: At(now), Nonce: "ana", Ask: ask})
 		next(Tick{At: At(now), Txn: "t"})
 		next(Answered{At: At(now), Txn: "t", Answer: Answer{Kind: Lost}})
-		now = now.Add(2 * rules.PostLimit)
+		now = now.Add(2 * time.Minute)
 		row := Row{ID: "X", Type: "ViaEnhancedApi", Start: joinTime.Add(5e9), End: now, State: RowCompleted}
 		tc.history(&row)
 		detail := Row{ID: "X", Start: row.Start, End: now, State: RowCompleted, Asked: Asked{"Full", "Transactional"},
@@ -127,14 +127,14 @@ func TestEachDoubtKeepsARowFromBeingAdopted(t *testing.T) {
 func TestALookThatIsFedTwiceCountsOnce(t *testing.T) {
 	t.Parallel()
 	r, s := settling(t)
-	for _, after := range []time.Duration{2 * time.Minute, 2 * time.Minute, 8 * time.Minute, 8 * time.Minute} {
+	for _, after := range []time.Duration{3 * time.Minute, 3 * time.Minute, 9 * time.Minute, 9 * time.Minute} {
 		at := joinTime.Add(after)
 		s, _ = r.Next(s, Observed{At: At(at), SentAt: at, Txn: "t", Fuzz: time.Second})
 	}
 	if s.Attempt == nil || s.Attempt.Settle.Reads != 2 {
 		t.Fatalf("two quiet reads settled: %+v", s.Attempt)
 	}
-	at := joinTime.Add(9 * time.Minute)
+	at := joinTime.Add(10 * time.Minute)
 	if s, _ = r.Next(s, Observed{At: At(at), SentAt: at, Txn: "t", Fuzz: time.Second}); s.Attempt != nil {
 		t.Errorf("three did not: %+v", s.Attempt)
 	}

@@ -63,6 +63,7 @@ type Answer struct {
 	Sent       Kind          // the kind that was really sent: Standard or Enhanced
 	RetryAfter time.Duration // Throttled
 	Fault      *Fault        // Refused, Unsent
+	Named      []string      // Lost: ids in the answer, if there was one
 	// What may be tried once more after a refusal.
 	TokenRejected bool // with a fresh token
 	EnhancedOnly  bool // as a standard refresh, if the workspace really has no capacity
@@ -78,6 +79,8 @@ type Observed struct {
 	SentAt     time.Time // when the request left, on the storage service's clock
 	Err        *Fault
 	RetryAfter time.Duration // how long not to look again, after a 429
+	Gone       bool          // with an Err: history and model both answered that they are not there
+	There      bool          // with an Err: the model is there
 
 	Detail bool          // Rows holds exactly the attempt's refresh, not a history
 	Rows   []Row         // newest first

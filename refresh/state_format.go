@@ -10,7 +10,7 @@ import (
 // doc for when to raise which.
 const (
 	// Schema is the newest format that this version can read. What it writes says so.
-	Schema = 2
+	Schema = 3
 	// MinReader is the oldest version of the format whose readers may read what this
 	// version writes, and write it again. Readers of schema 1 would drop members.
 	MinReader = 2

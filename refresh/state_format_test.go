@@ -38,6 +38,7 @@ func TestDocumentsOfEarlierVersions(t *testing.T) {
 				t.Fatalf("%d pending, %v", len(s.Pending), err)
 			}
 			want := bytes.Replace(old, []byte(`{"schema":1,`), []byte(`{"schema":2,"minReader":2,`), 1)
+			want = bytes.Replace(want, []byte(`{"schema":2,`), []byte(`{"schema":3,`), 1)
 			if got := mustEncode(t, s); !bytes.Equal(got, want) {
 				t.Errorf("it has become\n%s\nwant\n%s", got, want)
 			}
@@ -89,10 +90,10 @@ func TestWhoMayRead(t *testing.T) {
 		{`{"schema":2,"minReader":2,`, true},
 		{`{"schema":9,"minReader":2,`, true},
 		{`{"schema":9,"minReader":1,`, true},
-		{`{"schema":3,"minReader":3,`, false},
-		{`{"schema":2,"minReader":3,`, false}, // nobody writes it; the demand counts
-		{`{"schema":3,`, false},
-		{`{"schema":3,"minReader":0,`, false},
+		{`{"schema":4,"minReader":4,`, false},
+		{`{"schema":2,"minReader":4,`, false}, // nobody writes it; the demand counts
+		{`{"schema":4,`, false},
+		{`{"schema":4,"minReader":0,`, false},
 		{`{"schema":1000000,"minReader":1000000,"pending":"elsewhere",`, false},
 	} {
 		s, err := Decode([]byte(tc.head + rest))

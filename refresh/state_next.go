@@ -28,13 +28,13 @@ const (
 // every process may have its own, and safety does not depend on their agreeing.
 type Rules struct {
 	SendWithin   time.Duration // a POST leaves at most this long after its intent, or not at all
-	PostLimit    time.Duration // the sender waits this long for the answer
+	PostLimit    time.Duration // the sender waits this long for the answer: a capacity that wakes took 100 s (seen)
 	SettleWindow time.Duration // of quiet reads, before an unknown outcome counts as "not there"
 }
 
 // DefaultRules returns the rules that the settings start from.
 func DefaultRules() Rules {
-	return Rules{SendWithin: 10 * time.Second, PostLimit: 60 * time.Second, SettleWindow: 5 * time.Minute}
+	return Rules{SendWithin: 10 * time.Second, PostLimit: 150 * time.Second, SettleWindow: 5 * time.Minute}
 }
 
 // Next is the state machine: what the state becomes when an event happens, and
@@ -105,6 +105,7 @@ func (m *machine) start(txn string) {
 	if head.Fallback {
 		kind = Standard
 	}
+	m.LastLook = nil // what was not to be seen of others says nothing of this one
 	m.Attempt = &Attempt{
 		Txn: txn, Serves: serves, Stage: StageStarting,
 		Kind: kind, Shape: shape, Intent: m.now,

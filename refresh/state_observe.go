@@ -13,11 +13,18 @@ func (m *machine) observed(e Observed) {
 	a := m.Attempt
 	if e.Err == nil {
 		m.measure(e)
+		m.LastLook = nil
+	} else {
+		m.failedLook(e)
 	}
 	m.spot(e)
 	switch {
 	case a != nil && a.Txn == e.Txn:
 		a.Looks++
+		if m.gone(e) {
+			m.vanish(a)
+			return
+		}
 		if e.Err != nil {
 			a.LookAt = m.now.Add(max(m.spread(e.RetryAfter), lookAgain(a.Looks)))
 			return
@@ -37,10 +44,7 @@ func (m *machine) observed(e Observed) {
 
 // watch weighs a look at the refresh of our own attempt.
 func (m *machine) watch(a *Attempt, e Observed) {
-	row, found := Row{}, false
-	if a.RefreshID != "" {
-		row, found = findRow(e.Rows, a.RefreshID)
-	}
+	row, found := m.find(a, e.Rows)
 	switch {
 	case found:
 		m.saw(a, row, e)
@@ -124,7 +128,7 @@ func (m *machine) ended(a *Attempt, row Row, e Observed) {
 	}
 	m.eachServed(func(op *Operation) { m.endedFor(op, row, end) })
 	m.notice(e)
-	if !a.Adopted {
+	if !a.Adopted || a.ByID {
 		m.Attempt = nil
 		return
 	}
@@ -132,6 +136,7 @@ func (m *machine) ended(a *Attempt, row Row, e Observed) {
 	// posted before that has settled.
 	a.RefreshID, a.Stage = "", StageSettling
 	a.Settle = Settle{From: later(m.now, a.Until), Known: a.Settle.Known}
+	m.settleUntil(a)
 	m.known(a, row)
 }
 

@@ -21,7 +21,18 @@ func (m *machine) settle(a *Attempt) {
 	if !a.Accepted.IsZero() {
 		a.Settle.From = m.now
 	}
+	m.settleUntil(a)
 	m.eachServed(func(op *Operation) { m.enter(op, Settling) })
+}
+
+// settleUntil notes when the outcome is settled at the earliest.
+func (m *machine) settleUntil(a *Attempt) {
+	s := &a.Settle
+	begin := later(m.now, s.From)
+	if s.Reads > 0 {
+		begin = s.Since
+	}
+	s.Until = begin.Add(m.SettleWindow)
 }
 
 // weigh looks for our refresh in a history that does not name it.
@@ -30,10 +41,11 @@ func (m *machine) weigh(a *Attempt, e Observed) {
 		return // it was asked for before the details were read
 	}
 	quiet, last := true, a.Candidate
-	a.Candidate = nil
+	a.Candidate, a.Settle.Looked, a.Settle.AtWork = nil, true, false
 	for _, row := range e.Rows {
 		if row.State == RowInProgress {
 			quiet = quiet && !row.atWork(e)
+			a.Settle.AtWork = a.Settle.AtWork || row.atWork(e)
 			continue
 		}
 		if !m.mayBeOurs(a, row, e) || slices.Contains(a.Settle.Known, row.key()) {
@@ -54,6 +66,7 @@ func (m *machine) weigh(a *Attempt, e Observed) {
 // count adds a read to the run of quiet ones, or begins the run anew.
 func (m *machine) count(a *Attempt, e Observed, quiet bool) {
 	s := &a.Settle
+	defer m.settleUntil(a)
 	switch {
 	case !quiet:
 		s.Since, s.Reads = time.Time{}, 0
@@ -123,14 +136,15 @@ func (m *machine) knownBy(id, txn string) bool {
 	for _, list := range [][]Operation{m.Pending, m.Recent} {
 		for _, op := range list {
 			for _, try := range op.Tries {
-				if id != "" && try.Txn != txn && strings.EqualFold(try.RefreshID, id) {
+				if id != "" && try.Txn != txn && (strings.EqualFold(try.RefreshID, id) || strings.EqualFold(try.Txn, id)) {
 					return true
 				}
 			}
 		}
 	}
 	return slices.ContainsFunc(m.Watch, func(w Watched) bool {
-		return id != "" && w.Txn != txn && strings.EqualFold(w.RefreshID, id)
+		_, is := w.find([]Row{{ID: id}})
+		return is && w.Txn != txn
 	})
 }
 

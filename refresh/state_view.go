@@ -23,6 +23,8 @@ type View struct {
 	Percent     int           // 0 to 100; -1 while nothing is known
 	ExpectedEnd time.Time     // zero while nothing is known
 	RetryAfter  time.Duration // when to ask again; zero once terminal
+	Settling    *Settlement   // nil unless it is settling
+	LastLook    *LastLook     // the latest look at the model, if it failed; nil once terminal
 }
 
 // How often callers are asked to look.
@@ -49,6 +51,10 @@ func (s *State) View(op Operation, nonce string, now time.Time) View {
 		return v
 	case op.Phase.Terminal():
 		return v
+	}
+	v.Settling, v.LastLook = s.settlement(op), clonePointer(s.LastLook)
+	if v.Operation.Blocked == nil {
+		v.Operation.Blocked = s.blind(op)
 	}
 	if s.overdue(op, now) {
 		v.Operation.Phase = Overdue

@@ -11,6 +11,8 @@ import (
 type Watched struct {
 	Txn       string    `json:"txn"`
 	RefreshID string    `json:"refreshId,omitempty"` // that a 202 named; empty: none did
+	Named     []string  `json:"named,omitempty"`     // as those of the attempt
+	Found     string    `json:"found,omitempty"`     // the id of a row that is its refresh, and that no 202 named
 	Kind      Kind      `json:"kind,omitempty"`
 	Intent    time.Time `json:"intent"`
 	Until     time.Time `json:"until"`              // what has not appeared by then never will
@@ -34,7 +36,7 @@ func (m *machine) giveUp(a *Attempt) {
 	if a.Again {
 		return
 	}
-	w := Watched{Txn: a.Txn, Kind: a.Kind, Intent: a.Intent, Until: m.now.Add(watchFor), Weighed: len(a.Settle.Known) > 0}
+	w := Watched{Txn: a.Txn, Named: a.Named, Kind: a.Kind, Intent: a.Intent, Until: m.now.Add(watchFor), Weighed: len(a.Settle.Known) > 0}
 	if !a.Adopted {
 		w.RefreshID = a.RefreshID
 	}
@@ -53,7 +55,7 @@ func (m *machine) unwatch(txn string) {
 }
 
 // spot looks for watched attempts in a history. One that a 202 named is found by its
-// id. One without a name may be any refresh of our kind that is at work and that nobody
+// id, and so is one whose own id Power BI has kept (see ids). One without a name may be any refresh of our kind that is at work and that nobody
 // else knows, and only while no attempt of ours could be it: it will be settled anew.
 func (m *machine) spot(e Observed) {
 	if e.Err != nil || e.Detail || len(m.Watch) == 0 {
@@ -61,9 +63,12 @@ func (m *machine) spot(e Observed) {
 	}
 	m.Glanced = m.now
 	for _, w := range slices.Clone(m.Watch) {
-		row, named := findRow(e.Rows, w.RefreshID)
+		row, named := w.find(e.Rows)
+		if named && w.RefreshID == "" {
+			w.Found = row.ID
+		}
 		switch {
-		case w.RefreshID == "":
+		case w.RefreshID == "" && !named:
 			w.Appeared = m.Attempt == nil && slices.ContainsFunc(e.Rows, func(r Row) bool {
 				return r.atWork(e) && m.mayBeOurs(w.attempt(), r, e)
 			})
@@ -77,8 +82,13 @@ func (m *machine) spot(e Observed) {
 	}
 }
 
+// find returns the row of the watched attempt's refresh, by its id.
+func (w Watched) find(rows []Row) (Row, bool) {
+	return findAny(rows, append([]string{w.RefreshID}, w.attempt().ids()...))
+}
+
 func (w Watched) attempt() *Attempt {
-	return &Attempt{Txn: w.Txn, Kind: w.Kind, Intent: w.Intent, Weighed: w.Weighed, Again: w.RefreshID == ""}
+	return &Attempt{Txn: w.Txn, Named: slices.Clone(w.Named), Kind: w.Kind, Intent: w.Intent, Weighed: w.Weighed, Again: w.RefreshID == ""}
 }
 
 // owed are the operations that still wait, and whose latest attempt it was.
@@ -113,12 +123,16 @@ func (m *machine) revive() {
 		a.Intent = op.try().Intent
 		op.endTry(OutcomePending, nil, time.Time{})
 	})
-	if w.RefreshID == "" {
+	switch {
+	case w.RefreshID != "":
+		m.accepted(a, Answer{RefreshID: w.RefreshID})
+	case w.Found != "":
+		m.identified(a, w.Found)
+		a.LookAt = m.now
+	default:
 		m.settle(a)
 		a.LookAt = m.now
-		return
 	}
-	m.accepted(a, Answer{RefreshID: w.RefreshID})
 }
 
 // forget drops what has not appeared in time.

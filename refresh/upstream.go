@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"pbirefresh/powerbi"
@@ -42,7 +43,8 @@ func (p *powerBI) Post(ctx context.Context, m Model, post Post, sendBy time.Time
 	if refused != nil {
 		return *refused
 	}
-	started, err := p.client.StartRefresh(powerbi.WithSendBy(ctx, sendBy), dataset(m), body(post, kind))
+	ctx = powerbi.WithRequestID(powerbi.WithSendBy(ctx, sendBy), post.Txn)
+	started, err := p.client.StartRefresh(ctx, dataset(m), body(post, kind))
 	if err != nil {
 		answer := answerOf(err)
 		answer.Sent = kind
@@ -138,14 +140,14 @@ func (p *powerBI) Look(ctx context.Context, m Model, l Look) Sight {
 	if l.RefreshID == "" || l.Kind == Standard {
 		h, err := p.client.Refreshes(ctx, dataset(m), 0)
 		if err != nil {
-			return blind(err)
+			return p.blind(ctx, m, err)
 		}
 		return p.history(h)
 	}
 	s, err := p.client.Look(ctx, dataset(m), l.RefreshID)
 	switch {
 	case err != nil:
-		return blind(err)
+		return p.blind(ctx, m, err)
 	case s.History != nil:
 		return p.history(*s.History)
 	}
@@ -215,11 +217,28 @@ func dataset(m Model) powerbi.Dataset {
 	return powerbi.Dataset{WorkspaceID: m.WorkspaceID, DatasetID: m.DatasetID}
 }
 
-func blind(err error) Sight {
-	s := Sight{Err: faultOf(err, true)}
+// blind is a look that failed. Where the history is not there, the model is asked for.
+func (p *powerBI) blind(ctx context.Context, m Model, err error) Sight {
+	s := Sight{Err: faultOf(err, !refusedRead(err))}
 	var e *powerbi.Error
 	if errors.As(err, &e) {
 		s.RetryAfter = e.RetryAfter
 	}
+	if notThere(err) {
+		err = p.client.Model(ctx, dataset(m))
+		s.Gone, s.There = notThere(err), err == nil
+	}
 	return s
+}
+
+// refusedRead reports whether Power BI said no, and not only for now.
+func refusedRead(err error) bool {
+	return powerbi.OutcomeOf(err) == powerbi.Refused && !powerbi.HasCode(err, powerbi.CodeThrottled, powerbi.CodeCapacityThrottled)
+}
+
+// notThere reports whether Power BI has, or shows us, no such thing (seen:
+// DevScope/powerbi-powershell-modules#66).
+func notThere(err error) bool {
+	var e *powerbi.Error
+	return errors.As(err, &e) && e.Status == http.StatusNotFound && e.PowerBICode == "PowerBIEntityNotFound"
 }

@@ -19,7 +19,7 @@ func answerOf(err error) Answer {
 	}
 	switch {
 	case e.Outcome == powerbi.Unknown:
-		return Answer{Kind: Lost, Fault: faultOf(err, true)}
+		return Answer{Kind: Lost, Fault: faultOf(err, true), Named: e.RefreshIDs}
 	case e.Code == powerbi.CodeThrottled, e.Code == powerbi.CodeCapacityThrottled:
 		return Answer{Kind: Throttled, RetryAfter: orDefault(e.RetryAfter, defaultRetryAfter), Fault: faultOf(err, true)}
 	case e.Outcome == powerbi.NotSent:

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"os"
 	"time"
+
+	"pbirefresh/powerbi"
 )
 
 // roots are the certificates to trust; nil are the system's.
@@ -49,7 +51,7 @@ func (r *reader) extraRoots(goos string) *http.Client {
 			ForceAttemptHTTP2:     true,
 			MaxIdleConnsPerHost:   64,
 			TLSHandshakeTimeout:   10 * time.Second,
-			ResponseHeaderTimeout: time.Minute,
+			ResponseHeaderTimeout: powerbi.DefaultStartTimeout,
 			IdleConnTimeout:       90 * time.Second,
 		},
 	}

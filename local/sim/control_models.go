@@ -107,7 +107,7 @@ func oneOf(value string, values ...string) error {
 func knobTable(k *Knobs) map[string]any {
 	return map[string]any{
 		"duration": &k.Duration, "startdelay": &k.StartDelay, "stuck": &k.Stuck, "busy": &k.Busy,
-		"dailylimit": &k.DailyLimit, "quotaatmidnight": &k.QuotaAtMidnight, "push": &k.Push, "idheaders": &k.IDHeaders,
+		"dailylimit": &k.DailyLimit, "quotaatmidnight": &k.QuotaAtMidnight, "push": &k.Push, "idheaders": &k.IDHeaders, "keeprequestid": &k.KeepRequestID,
 		"listafter": &k.ListAfter, "vanishafter": &k.VanishAfter, "renumberrows": &k.RenumberRows,
 		"omitrequestid": &k.OmitRequestID, "omitextendedstatus": &k.OmitExtendedStatus, "inprogressword": &k.InProgressWord,
 		"runningword": &k.RunningWord, "endword": &k.EndWord, "barehistory": &k.BareHistory, "canceltakes": &k.CancelTakes,

@@ -59,6 +59,8 @@ type Fault struct {
 	After bool
 	// Hold passes after the service acted and before it answers.
 	Hold time.Duration
+	// Named adds to Answer the ids of the service's own: RequestId, x-ms-request-id, Location.
+	Named bool
 	// Cut closes the connection instead of answering.
 	Cut bool
 	// Answer replaces the service's answer.

@@ -61,6 +61,8 @@ func TestFaultsBeforeAndAfterAcceptance(t *testing.T) {
 		sim.CutAfter:          {0, true, "", ""},
 		sim.ErrorBefore:       {503, false, "", ""},
 		sim.ErrorAfter:        {503, true, "", ""},
+		sim.ErrorAfterNamed:   {503, true, "Location", ""},
+		sim.Waking:            {202, true, "Location", ""},
 		sim.Throttled:         {429, false, "Retry-After", "Retry in 20 seconds."},
 		sim.NoAuthorization:   {403, false, "", ""},
 		sim.InvalidToken:      {403, false, errorInfo, ""},
@@ -90,8 +92,12 @@ func TestFaultsBeforeAndAfterAcceptance(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
-			b.must(b.Fail(sim.Fault{Kind: kind, Op: sim.OpStart}))
-			r := b.start(sim.Sales(), "")
+			f := sim.Fault{Kind: kind, Op: sim.OpStart}
+			if kind == sim.Waking {
+				f.Land = time.Millisecond
+			}
+			b.must(b.Fail(f))
+			r := b.start(sim.Sales(), `{"type":"full"}`)
 			if cut := errors.Is(r.err, io.ErrUnexpectedEOF); r.status != row.status || cut != (row.status == 0) {
 				t.Errorf("status %d, error %v", r.status, r.err)
 			}

@@ -17,6 +17,8 @@ const (
 	CutAfter          FaultKind = "cut-after"          // connection lost, the service acted
 	ErrorBefore       FaultKind = "error-before"       // 5xx (503), nothing happened
 	ErrorAfter        FaultKind = "error-after"        // 5xx (503), the service acted
+	ErrorAfterNamed   FaultKind = "error-after-named"  // the same, and the answer carries the ids of the refresh that was accepted
+	Waking            FaultKind = "waking"             // a capacity that wakes: acts, and answers, after 100 s (seen: 503 for about as long after a resume)
 	Throttled         FaultKind = "throttled"          // 429 with Retry-After
 	NoAuthorization   FaultKind = "no-authorization"   // 403 as for a missing header
 	InvalidToken      FaultKind = "invalid-token"      // 403, X-PowerBI-Error-Info: InvalidToken
@@ -49,6 +51,8 @@ func catalogue() map[FaultKind]func(Fault) Fault {
 		CutAfter:          func(f Fault) Fault { f.Cut, f.After = true, true; return f },
 		ErrorBefore:       func(f Fault) Fault { return f.answering(emptyAnswer(cmp.Or(f.Status, http.StatusServiceUnavailable))) },
 		ErrorAfter:        errorAfter,
+		ErrorAfterNamed:   func(f Fault) Fault { f.Named = true; return errorAfter(f) },
+		Waking:            func(f Fault) Fault { f.Land = cmp.Or(f.Land, 100*time.Second); return f },
 		Throttled:         func(f Fault) Fault { return f.answering(tooManyRequests(cmp.Or(f.RetryAfter, 20*time.Second))) },
 		NoAuthorization:   always(emptyAnswer(http.StatusForbidden)),
 		InvalidToken:      always(errorInfo(http.StatusForbidden, "InvalidToken")),

@@ -43,6 +43,7 @@ type Knobs struct {
 	Query           func(dax string) QueryResult
 
 	IDHeaders     IDHeaders
+	KeepRequestID bool          // unverified: the refresh id is the RequestId that the request came with; the default is an id of Power BI's own
 	ListAfter     time.Duration // the id is unknown to history and detail for so long (seen: apache/airflow#44618)
 	VanishAfter   time.Duration // the id is forgotten this long after it was accepted
 	RenumberRows  bool          // the history and detail know the refresh under another id than the 202 said

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -85,7 +86,7 @@ func (m *model) quotaUsed(now time.Time) bool {
 
 func (s *PowerBI) newRefresh(m *model, want refreshRequest, req request) *refresh {
 	r := &refresh{
-		id: s.newID(), number: s.number(), via: ViaAPI, caller: req.caller, body: rawBody(req.body),
+		id: s.refreshID(m, req), number: s.number(), via: ViaAPI, caller: req.caller, body: rawBody(req.body),
 		wants: want, knobs: m.knobs, accepted: req.at,
 	}
 	if want.enhanced {
@@ -97,6 +98,16 @@ func (s *PowerBI) newRefresh(m *model, want refreshRequest, req request) *refres
 	}
 	r.plan = m.plan(want)
 	return r
+}
+
+// refreshID is the id of a new refresh.
+func (s *PowerBI) refreshID(m *model, req request) string {
+	id := req.Header.Get("RequestId")
+	taken := slices.ContainsFunc(m.all, func(r *refresh) bool { return sameID(r.id, id) })
+	if m.knobs.KeepRequestID && id != "" && !taken {
+		return id
+	}
+	return s.newID()
 }
 
 func rawBody(body []byte) json.RawMessage {

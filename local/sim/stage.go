@@ -85,9 +85,20 @@ func (st *stage) performLate(ctx context.Context, f *Fault, c call) (Answer, boo
 		a.note = "connection cut after the service acted: " + a.note
 		return a, false
 	case f.Answer != nil:
-		return f.Answer.by(a.caller).noted("answered by a fault after the service acted: " + a.note), true
+		return f.after(a), true
 	}
 	return a, true
+}
+
+// after is the fault's answer in the place of the service's own.
+func (f *Fault) after(own Answer) Answer {
+	a := f.Answer.by(own.caller).noted("answered by a fault after the service acted: " + own.note)
+	for _, name := range []string{"Requestid", "X-Ms-Request-Id", "Location"} {
+		if id := own.Header.Get(name); f.Named && id != "" {
+			a = a.withHeader(name, id)
+		}
+	}
+	return a
 }
 
 // sameID compares the GUIDs and names of the services, which ignore case.

@@ -20,7 +20,7 @@ type change struct{ file, old, new string }
 // members in the state document, its operations, attempts and tries that this version
 // does not know, and checks at every read that none was lost.
 var nextVersion = []change{
-	{"refresh/state_format.go", "\tSchema = 2\n", "\tSchema = 3\n"},
+	{"refresh/state_format.go", "\tSchema = 3\n", "\tSchema = 4\n"},
 	{"refresh/state.go", "type State struct {\n", "type State struct {\n\tLaps Laps `json:\"laps,omitzero\"`\n"},
 	{"refresh/state.go", "type Operation struct {\n", "type Operation struct {\n\tLap int64 `json:\"lap,omitempty\"`\n"},
 	{"refresh/state.go", "type Try struct {\n", "type Try struct {\n\tLap int64 `json:\"lap,omitempty\"`\n"},

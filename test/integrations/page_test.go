@@ -59,7 +59,7 @@ func missing(t *testing.T, text string, there map[string][]string) (problems []s
 }
 
 var (
-	aRow   = regexp.MustCompile(`(?m)^\| ([A-Z]{1,2}[0-9]+|[a-m]) \|.*\|$`)
+	aRow   = regexp.MustCompile(`(?m)^\| ([A-Z]{1,2}[0-9]+|[a-n]) \|.*\|$`)
 	aProof = regexp.MustCompile("`Test|not tested: ")
 	aMark  = regexp.MustCompile(`\b(doc|seen|unverified)\b`)
 )

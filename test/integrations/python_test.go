@@ -21,7 +21,11 @@ func python(t *testing.T, program string, env []string, args ...string) ([]byte,
 	if runtime.GOOS == "windows" {
 		folder = "Scripts"
 	}
-	cmd := exec.CommandContext(patience(t), filepath.Join("..", "build", "python", folder, program), args...)
+	path, err := filepath.Abs(filepath.Join("..", "..", "build", "python", folder, program))
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(patience(t), path, args...)
 	cmd.Stderr, cmd.Env = os.Stderr, append(os.Environ(), env...)
 	return cmd.Output()
 }
@@ -42,7 +46,7 @@ func azureCore(way string) func(*testing.T, *app, sim.Ref, bool) ended {
 		if cancel {
 			env = append(env, "CANCEL=yes")
 		}
-		out, err := python(t, "python", env, "../test/integrations/checks/lro.py", way, a.host.URL(), ref.Workspace, ref.Model)
+		out, err := python(t, "python", env, filepath.Join("checks", "lro.py"), way, a.host.URL(), ref.Workspace, ref.Model)
 		var got struct {
 			Status, Message string
 			Result          handler.StatusDocument

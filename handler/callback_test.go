@@ -232,15 +232,15 @@ func TestSweepOfCallbacks(t *testing.T) {
 	b, calls := newCallbackBench(t)
 	calls.sweep = callback.SweepReport{Seen: 5, Due: 2, Failed: 1}
 	b.fake.sweep = func() (refresh.Report, error) { return refresh.Report{Complete: true}, nil }
-	a := b.do(http.MethodPost, "/RefreshSweep", "{}").is(http.StatusOK)
+	a := b.tick("/RefreshSweep", timerPayload).is(http.StatusOK)
 	if logs := a.object()["Logs"].([]any); len(logs) != 2 || !strings.Contains(logs[1].(string), "5 callbacks, 2 due, 1 could not be moved forward; out of time") {
 		t.Errorf("%v", logs)
 	}
 	b.fake.sweep = func() (refresh.Report, error) { return refresh.Report{}, errors.New("broken") }
-	if b.do(http.MethodPost, "/RefreshSweep", "{}").is(http.StatusInternalServerError); calls.sweeps != 2 {
+	if b.tick("/RefreshSweep", timerPayload).is(http.StatusInternalServerError); calls.sweeps != 2 {
 		t.Errorf("%d sweeps", calls.sweeps)
 	}
 	calls.err = errors.New("broken")
 	b.fake.sweep = func() (refresh.Report, error) { return refresh.Report{Complete: true}, nil }
-	b.do(http.MethodPost, "/RefreshSweep", "{}").is(http.StatusServiceUnavailable)
+	b.tick("/RefreshSweep", timerPayload).is(http.StatusServiceUnavailable)
 }

@@ -51,6 +51,9 @@
 //
 // Keys are the host's business: every route but status and health must be given
 // authLevel function or admin in its function.json, and the port of this process must be
-// reachable from the host alone (it listens on loopback). The host does not pass
+// reachable from the host alone (it listens on loopback). What the host forwards is not
+// always the path that it has authorized. Timers' routes take only what looks like a
+// timer's request (timer.go), the schedules and readiness only a request with a key or a
+// principal. A route that writes has no such second line: SECURITY.md. The host does not pass
 // on that a client has left.
 package handler

@@ -60,12 +60,14 @@ func (s *server) endpoints() []endpoint {
 		{http.MethodDelete, "/api/refreshes/{id}/cancel", s.trusted(s.cancel)},
 		{http.MethodPost, "/api/refreshes/{id}/cancel-all", s.trusted(s.cancelAll)},
 		{http.MethodGet, "/api/health", s.health},
-		{http.MethodGet, "/api/health/ready", s.ready},
+		{http.MethodGet, "/api/health/ready", s.keyed(s.ready)},
 		{http.MethodGet, "/api/openapi.json", s.openAPI},
-		{http.MethodPost, "/RefreshSweep", s.sweep},
+		{http.MethodPost, "/RefreshSweep", s.timer(s.sweep)},
 	}
 	if s.Schedules != nil {
-		endpoints = append(endpoints, endpoint{http.MethodGet, "/api/schedules", s.trusted(s.schedules)}, endpoint{http.MethodPost, "/RefreshSchedule", s.tick})
+		endpoints = append(endpoints,
+			endpoint{http.MethodGet, "/api/schedules", s.keyed(s.trusted(s.schedules))},
+			endpoint{http.MethodPost, "/RefreshSchedule", s.timer(s.tick)})
 	}
 	return endpoints
 }

@@ -109,7 +109,7 @@ func TestSweepTimer(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
 			b.fake.sweep = func() (refresh.Report, error) { return tc.report, nil }
-			a := b.do(http.MethodPost, "/RefreshSweep", `{"Data":{"timer":{"IsPastDue":false}},"Metadata":{}}`).is(http.StatusOK)
+			a := b.tick("/RefreshSweep", timerPayload).is(http.StatusOK)
 			want := map[string]any{"Outputs": map[string]any{}, "Logs": []any{tc.says}, "ReturnValue": nil}
 			if !reflect.DeepEqual(a.object(), want) {
 				t.Errorf("%s", a.raw)
@@ -128,11 +128,11 @@ func TestSweepTimerFails(t *testing.T) {
 	} {
 		b := newBench(t)
 		b.fake.sweep = func() (refresh.Report, error) { return refresh.Report{}, err }
-		b.do(http.MethodPost, "/RefreshSweep", "{}").is(want)
+		b.tick("/RefreshSweep", timerPayload).is(want)
 	}
 	b := newBench(t)
 	b.fake.sweep = func() (refresh.Report, error) { panic("broken") }
-	b.do(http.MethodPost, "/RefreshSweep", "{}").is(http.StatusInternalServerError)
+	b.tick("/RefreshSweep", timerPayload).is(http.StatusInternalServerError)
 }
 
 // What ends some day says when.

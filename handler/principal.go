@@ -35,15 +35,40 @@ func newGuard(g Guard) *guard { return &guard{g, newLimiter(g.PerCaller), newLim
 
 // enter tells who sends a request, and whether it is one too many.
 func (g *guard) enter(r *http.Request) (access.Caller, error) {
-	caller, err := g.Gate.Identify(r.Header, r.URL.Query())
+	caller, err := g.identify(r)
 	if err != nil {
-		return caller, &Error{Status: http.StatusUnauthorized, Code: "PrincipalInvalid", err: err,
-			Message: "App Service authentication is on, and yet the header X-MS-CLIENT-PRINCIPAL is not what it sends. Look at its configuration."}
+		return caller, err
 	}
 	if wait, ok := g.callers.take(caller.Owner(), time.Now()); !ok {
 		return caller, limited("RATE_LIMIT_CALLER", g.PerCaller, wait)
 	}
 	return caller, nil
+}
+
+// identify returns who sends a request.
+func (g *guard) identify(r *http.Request) (access.Caller, error) {
+	caller, err := g.Gate.Identify(r.Header, r.URL.Query())
+	if err != nil {
+		return caller, &Error{Status: http.StatusUnauthorized, Code: "PrincipalInvalid", err: err,
+			Message: "App Service authentication is on, and yet the header X-MS-CLIENT-PRINCIPAL is not what it sends. Look at its configuration."}
+	}
+	return caller, nil
+}
+
+// keyed refuses a request that the host cannot have authorized for a route that needs a
+// key: it has neither a key nor a principal. The key's value is the host's to check.
+func (s *server) keyed(serve route) route {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := s.guard.identify(r)
+		if err == nil && caller.Owner() == "" {
+			err = &Error{Status: http.StatusUnauthorized, Code: "KeyRequired",
+				Message: "This path needs a function key: send it in the header x-functions-key. Where the host checks none, as func start does, any value will do."}
+		}
+		if err != nil {
+			return err
+		}
+		return serve(w, r)
+	}
 }
 
 // admit holds a trigger against the policy and the model's limit.

@@ -226,7 +226,7 @@ func TestSchedulesThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	b := newScheduleBench(t, &fakeSchedules{err: errors.New("no way to " + "storage")})
 	describedBy(t, b.do(http.MethodGet, "/api/schedules", "").is(http.StatusServiceUnavailable).has("x-ms-error-code", refresh.CodeUnavailable))
-	b.do(http.MethodPost, "/RefreshSchedule", "{}").is(http.StatusServiceUnavailable)
+	b.tick("/RefreshSchedule", timerPayload).is(http.StatusServiceUnavailable)
 	if text := b.log.String(); !strings.Contains(text, "no way to storage") {
 		t.Errorf("the cause is not in the log: %s", text)
 	}
@@ -245,7 +245,7 @@ func TestTimerOfSchedules(t *testing.T) {
 		{schedule.Report{Trouble: &schedule.Trouble{Code: schedule.CodeFileMissing}},
 			"schedules: 0 entries, 0 slots started, 0 refused, 0 missed, 0 waiting; the file cannot be used (FileMissing), GET /api/schedules says why"},
 	} {
-		a := newScheduleBench(t, &fakeSchedules{report: tc.report}).do(http.MethodPost, "/RefreshSchedule", `{"Data":{}}`).is(http.StatusOK)
+		a := newScheduleBench(t, &fakeSchedules{report: tc.report}).tick("/RefreshSchedule", timerPayload).is(http.StatusOK)
 		var answer struct{ Logs []string }
 		if err := json.Unmarshal(a.raw, &answer); err != nil || len(answer.Logs) != 1 || answer.Logs[0] != tc.line {
 			t.Errorf("%v %q, want %q", err, answer.Logs, tc.line)
@@ -258,7 +258,7 @@ func TestNoSchedules(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.do(http.MethodGet, "/api/schedules", "").is(http.StatusNotFound)
-	b.do(http.MethodPost, "/RefreshSchedule", "{}").is(http.StatusNotFound)
+	b.tick("/RefreshSchedule", timerPayload).is(http.StatusNotFound)
 }
 
 // An entry takes what the route takes, and refuses what it refuses.

@@ -175,7 +175,11 @@ func TestAccessLog(t *testing.T) {
 			if tc.route == "POST /api/refreshes" {
 				body = wholeModel()
 			}
-			b.raw(method, path, body, "X-Azure-Functions-InvocationId: inv-9")
+			if id := "X-Azure-Functions-InvocationId: inv-9"; path == "/RefreshSweep" {
+				b.tick(path, timerPayload, id)
+			} else {
+				b.raw(method, path, body, id)
+			}
 			records := b.log.records(t)
 			if len(records) != 1 {
 				t.Fatalf("%d lines for one request:\n%s", len(records), b.log)

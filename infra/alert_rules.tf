@@ -80,5 +80,13 @@ locals {
       at_least    = 3
       minutes     = 30
     }
+    timer_refused = {
+      severity    = 1
+      description = "A call of a timer's route was not the host's, and was refused. Somebody got past the host's authorization, or a newer host calls its timers differently."
+      query       = "where tostring(line.event) == \"timer.refused\" | extend function = tostring(line.function), reason = tostring(line.reason) | project timestamp, function, reason"
+      by          = ["function", "reason"]
+      at_least    = 1
+      minutes     = 30
+    }
   }
 }

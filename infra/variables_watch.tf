@@ -51,13 +51,13 @@ variable "alert_action_group_ids" {
 }
 
 variable "alerts_off" {
-  description = "Names of alert rules that are made but do not ring: failed, stuck, secret, sweep, callbacks, schedule_late, schedule_failed, throttled, restarts."
+  description = "Names of alert rules that are made but do not ring: failed, stuck, secret, sweep, callbacks, schedule_late, schedule_failed, throttled, restarts, timer_refused."
   type        = set(string)
   default     = []
 
   validation {
-    condition     = length(setsubtract(var.alerts_off, ["failed", "stuck", "secret", "sweep", "callbacks", "schedule_late", "schedule_failed", "throttled", "restarts"])) == 0
-    error_message = "alerts_off: failed, stuck, secret, sweep, callbacks, schedule_late, schedule_failed, throttled, restarts."
+    condition     = length(setsubtract(var.alerts_off, ["failed", "stuck", "secret", "sweep", "callbacks", "schedule_late", "schedule_failed", "throttled", "restarts", "timer_refused"])) == 0
+    error_message = "alerts_off: failed, stuck, secret, sweep, callbacks, schedule_late, schedule_failed, throttled, restarts, timer_refused."
   }
 }
 

@@ -96,6 +96,6 @@ func constants() map[string]string {
 		"EventKey": hostlog.EventKey, "EventProcessStarted": hostlog.EventProcessStarted, "EventRefreshEnded": hostlog.EventRefreshEnded,
 		"EventRefreshStuck": hostlog.EventRefreshStuck, "EventSweepDone": hostlog.EventSweepDone, "EventThrottled": hostlog.EventThrottled,
 		"EventSecretExpiring": hostlog.EventSecretExpiring, "EventScheduleLate": hostlog.EventScheduleLate, "EventScheduleFailed": hostlog.EventScheduleFailed,
-		"EventCallbackAbandoned": hostlog.EventCallbackAbandoned,
+		"EventCallbackAbandoned": hostlog.EventCallbackAbandoned, "EventTimerRefused": hostlog.EventTimerRefused,
 	}
 }

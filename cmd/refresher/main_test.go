@@ -173,6 +173,12 @@ func TestListensOnLoopbackOnly(t *testing.T) {
 	}
 }
 
+// What a host 4.1037 sent to a timer function (ran).
+const (
+	hostAgent    = "Azure-Functions-Host/4.1037.0.0"
+	timerPayload = `{"Data":{"timer":{"Schedule":{"AdjustForDST":true},"ScheduleStatus":null,"IsPastDue":false}},"Metadata":{"sys":{"MethodName":"RefreshSweep"}}}`
+)
+
 // The wired program answers what needs no Power BI: through the coordinator, the
 // key of the ids and the store.
 func TestWiring(t *testing.T) {
@@ -185,6 +191,10 @@ func TestWiring(t *testing.T) {
 		method, path, _ := strings.Cut(request, " ")
 		w := httptest.NewRecorder()
 		r := httptest.NewRequestWithContext(t.Context(), method, "http://localhost"+path, nil)
+		if path == "/RefreshSweep" {
+			r.Body = io.NopCloser(strings.NewReader(timerPayload))
+			r.Header.Set("User-Agent", hostAgent)
+		}
 		routes.ServeHTTP(w, r)
 		if w.Code != want {
 			t.Errorf("%s: HTTP %d, want %d: %s", request, w.Code, want, w.Body)

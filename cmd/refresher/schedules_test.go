@@ -65,7 +65,13 @@ func TestSchedulesAreWired(t *testing.T) {
 	}
 	for method, target := range map[string]string{"GET": "/api/schedules", "POST": "/RefreshSchedule"} {
 		w := httptest.NewRecorder()
-		a.routes.ServeHTTP(w, httptest.NewRequest(method, target, strings.NewReader("{}")))
+		r := httptest.NewRequest(method, target, strings.NewReader(timerPayload))
+		if method == "POST" {
+			r.Header.Set("User-Agent", hostAgent)
+		} else {
+			r.Header.Set("x-functions-key", "k")
+		}
+		a.routes.ServeHTTP(w, r)
 		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "FileInvalid") {
 			t.Errorf("%s: %d %s", target, w.Code, w.Body)
 		}

@@ -38,6 +38,9 @@ const (
 	EventScheduleLate = "schedule.late"
 	// EventScheduleFailed: a slot of a schedule could not be started.
 	EventScheduleFailed = "schedule.failed"
+	// EventTimerRefused: a call of a timer's route was not the host's: somebody got past
+	// the host's authorization, or a newer host calls its timers in another way.
+	EventTimerRefused = "timer.refused"
 )
 
 // Event is what one line of the catalogue promises.
@@ -63,5 +66,6 @@ func Events() []Event {
 		{EventCallbackAbandoned, []string{"model", "host", "attempts", "answer"}, nil},
 		{EventScheduleLate, []string{"schedule", "seconds"}, nil},
 		{EventScheduleFailed, []string{"schedule"}, []string{"code", "cause"}},
+		{EventTimerRefused, []string{"function", "reason"}, nil}, // reason: the header's name, code, or payload
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +19,7 @@ import (
 	"time"
 
 	"pbirefresh/callback"
+	"pbirefresh/handler"
 	"pbirefresh/internal/hostlog"
 	"pbirefresh/lease"
 	"pbirefresh/refresh"
@@ -132,6 +135,14 @@ func promisedLines() []string {
 	c := new(console)
 	slog.New(hostlog.New(c, c, nil)).Warn("credential expires soon", hostlog.EventKey, hostlog.EventSecretExpiring,
 		"days", 6, "expires", "2026-12-01T00:00:00Z", "version", "3f2a")
+	return c.lines
+}
+
+// refusedLines are of a caller's request for a timer's path.
+func refusedLines() []string {
+	c := new(console)
+	routes := handler.New(handler.Config{Logger: slog.New(hostlog.New(c, c, nil))})
+	routes.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/RefreshSweep", http.NoBody))
 	return c.lines
 }
 

@@ -21,7 +21,7 @@ var written struct {
 func allLines(t *testing.T) []string {
 	t.Helper()
 	written.once.Do(func() {
-		written.lines = slices.Concat(refreshLines(t), scheduleLines(t), callbackLines(t), []string{startLine(t)}, promisedLines(),
+		written.lines = slices.Concat(refreshLines(t), scheduleLines(t), callbackLines(t), refusedLines(), []string{startLine(t)}, promisedLines(),
 			[]string{`panic: out of memory`, `{"level":"INFO","msg":"not ours","event":"refresh.ende"}`, `[1,2]`, ``})
 	})
 	return written.lines

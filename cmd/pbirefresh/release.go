@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"debug/buildinfo"
 	"errors"
 	"flag"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
-	"strings"
 
 	"pbirefresh/internal/release"
 )
@@ -21,7 +19,7 @@ import (
 var releasedVersion = regexp.MustCompile(`^v\d+\.\d+\.\d+$`)
 
 // makeRelease packages the app and puts what is published into build/release: zips,
-// bills of materials, checksums, provenance, and the changelog's section.
+// bills of materials, checksums, and the changelog's section.
 func makeRelease(ctx context.Context, args []string, env environment) error {
 	fs := flag.NewFlagSet("release", flag.ContinueOnError)
 	stamp := fs.String("version", "", "the version; default: from git")
@@ -63,10 +61,10 @@ func notesOf(root, stamp string) (string, error) {
 	return text, err
 }
 
-// files packages for each platform, and states what came of it. The names are the
+// files packages for each platform. The names are the
 // same in every release, so that "the latest" has an address.
 func (p *packaging) files(ctx context.Context) (map[string][]byte, error) {
-	files, goVersions := map[string][]byte{}, []string{}
+	files := map[string][]byte{}
 	for _, platform := range slices.Backward(defaultPlatforms()) { // the first last, so that dist/ holds it
 		made, err := p.make(ctx, platform)
 		if err != nil {
@@ -77,38 +75,9 @@ func (p *packaging) files(ctx context.Context) (map[string][]byte, error) {
 				return nil, err
 			}
 		}
-		goos, goarch, _ := strings.Cut(platform, "/")
-		built, err := buildinfo.ReadFile(p.executable(goos, goarch))
-		if err != nil {
-			return nil, err
-		}
-		goVersions = append(goVersions, built.GoVersion)
 	}
-	return files, p.state(ctx, files, slices.Compact(goVersions))
-}
-
-// state adds what states the other files.
-func (p *packaging) state(ctx context.Context, files map[string][]byte, goVersions []string) error {
-	provenance, err := release.Provenance(release.Build{
-		Version: p.stamp, Commit: git(ctx, p.root, "rev-parse", "HEAD"), Repository: git(ctx, p.root, "remote", "get-url", "origin"),
-		Go: strings.Join(goVersions, ", "), Platforms: defaultPlatforms(), Command: "make release", Builder: builder(p.env),
-	}, files)
-	if err != nil {
-		return err
-	}
-	files["provenance.intoto.json"] = provenance
 	files["SHA256SUMS"] = []byte(release.Sums(files))
-	return nil
-}
-
-// builder is the workflow that runs this, else "local". The names are those of GitHub
-// Actions (documented: default environment variables).
-func builder(env environment) string {
-	get := env.getenv
-	if get("GITHUB_ACTIONS") != "true" {
-		return "local"
-	}
-	return get("GITHUB_SERVER_URL") + "/" + get("GITHUB_REPOSITORY") + "/actions/runs/" + get("GITHUB_RUN_ID")
+	return files, nil
 }
 
 // publish replaces the folder: what an earlier release left must not be taken for

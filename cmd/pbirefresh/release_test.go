@@ -145,16 +145,6 @@ func TestReleaseIsBuiltWithThePinnedGo(t *testing.T) {
 	}
 }
 
-func TestBuilder(t *testing.T) {
-	t.Parallel()
-	actions := map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "o/p", "GITHUB_RUN_ID": "7"}
-	for want, env := range map[string]map[string]string{"local": {}, "https://github.com/o/p/actions/runs/7": actions} {
-		if got := builder(environment{getenv: func(name string) string { return env[name] }}); got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
-	}
-}
-
 // What an earlier release left is no part of this one.
 func TestPublishReplaces(t *testing.T) {
 	t.Parallel()
@@ -172,26 +162,6 @@ func TestPublishReplaces(t *testing.T) {
 	}
 }
 
-// The statements cover the files that they stand beside.
-func TestStatements(t *testing.T) {
-	t.Parallel()
-	files := map[string][]byte{"app.zip": []byte("zip")}
-	p := &packaging{root: committed(t), stamp: "v1.0.0", env: environment{getenv: func(string) string { return "" }}}
-	if err := p.state(t.Context(), files, []string{"go1.26.8"}); err != nil {
-		t.Fatal(err)
-	}
-	sums := string(files["SHA256SUMS"])
-	if !strings.Contains(sums, "  app.zip\n") || !strings.Contains(sums, "  provenance.intoto.json\n") || strings.Contains(sums, "SHA256SUMS") {
-		t.Errorf("%q", sums)
-	}
-	commit := git(t.Context(), p.root, "rev-parse", "HEAD")
-	for _, want := range []string{`"name": "app.zip"`, `"go": "go1.26.8"`, `"version": "v1.0.0"`, commit} {
-		if !strings.Contains(string(files["provenance.intoto.json"]), want) {
-			t.Errorf("no %s in %s", want, files["provenance.intoto.json"])
-		}
-	}
-}
-
 // What docs and workflows fetch from a release is there under that name.
 func TestReleaseHasWhatIsFetched(t *testing.T) {
 	t.Parallel()
@@ -199,7 +169,7 @@ func TestReleaseHasWhatIsFetched(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	published := []string{"SHA256SUMS", "provenance.intoto.json"}
+	published := []string{"SHA256SUMS"}
 	for _, platform := range defaultPlatforms() {
 		name := "pbirefresh-" + strings.ReplaceAll(platform, "/", "-")
 		published = append(published, name+".zip", name+".cdx.json")

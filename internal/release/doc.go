@@ -1,13 +1,13 @@
 // Package release makes what is published beside the zips of a release, from what
 // is already there: the section of the changelog ([Notes]), the checksums
-// ([Sums]), the provenance ([Provenance]), a bill of materials that does not depend on who
-// made it ([Settled]), and the check of the licences that it lists ([CheckLicences]).
+// ([Sums]), a bill of materials that does not depend on who made it ([Settled]), and the
+// check of the licences that it lists ([CheckLicences]).
 //
 // All of it is a function of its inputs: no clock, no network, no environment. The
 // same commit gives the same bytes.
 //
 // # Not guaranteed
 //
-// The provenance is a statement and no proof: nothing here signs it. The release
-// workflow lets its platform attest the same files.
+// Nothing here says who built the files. The release workflow lets its platform sign
+// that (SLSA provenance, `gh attestation verify`).
 package release

@@ -1,6 +1,7 @@
 package release
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -96,4 +97,13 @@ func CheckLicences(list []Component) error {
 		return fmt.Errorf("release: licences that are not allowed (allowed: %s):\n  %s", strings.Join(allowed, ", "), strings.Join(bad, "\n  "))
 	}
 	return nil
+}
+
+func indented(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return b.Bytes(), err
 }

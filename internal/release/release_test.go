@@ -2,7 +2,6 @@ package release_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -92,65 +91,6 @@ func write(t *testing.T, name string, content []byte) {
 	t.Helper()
 	if err := os.WriteFile(name, content, 0o600); err != nil {
 		t.Fatal(err)
-	}
-}
-
-func TestProvenance(t *testing.T) {
-	t.Parallel()
-	build := release.Build{
-		Version: "v1.2.0", Commit: "c0ffee", Repository: "https://user:token@example.com/o/pbirefresh.git?x=y",
-		Go: "go1.26.8", Platforms: []string{"linux/amd64"}, Command: "make package", Builder: "local",
-	}
-	b, err := release.Provenance(build, files())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got struct {
-		Type          string `json:"_type"`
-		PredicateType string
-		Subject       []struct {
-			Name   string
-			Digest map[string]string
-		}
-		Predicate struct {
-			BuildDefinition struct {
-				ExternalParameters   struct{ Version string }
-				ResolvedDependencies []struct {
-					URI    string
-					Digest map[string]string
-				}
-			}
-			RunDetails struct{ Builder struct{ ID string } }
-		}
-	}
-	if err := json.Unmarshal(b, &got); err != nil {
-		t.Fatal(err)
-	}
-	source := got.Predicate.BuildDefinition.ResolvedDependencies
-	switch {
-	case got.Type != "https://in-toto.io/Statement/v1" || got.PredicateType != "https://slsa.dev/provenance/v1":
-		t.Errorf("types %q %q", got.Type, got.PredicateType)
-	case len(got.Subject) != 2 || got.Subject[0].Name != "a.zip" || got.Subject[0].Digest["sha256"] != release.Digest([]byte("first")):
-		t.Errorf("subjects %+v", got.Subject)
-	case len(source) != 1 || source[0].URI != "git+https://example.com/o/pbirefresh.git" || source[0].Digest["gitCommit"] != "c0ffee":
-		t.Errorf("source %+v", source)
-	case got.Predicate.BuildDefinition.ExternalParameters.Version != "v1.2.0" || got.Predicate.RunDetails.Builder.ID != "local":
-		t.Errorf("predicate %+v", got.Predicate)
-	}
-	if strings.Contains(string(b), "token") {
-		t.Error("the credential of the remote is in it")
-	}
-}
-
-func TestProvenanceWithoutGit(t *testing.T) {
-	t.Parallel()
-	b, err := release.Provenance(release.Build{Version: "dev"}, nil)
-	if err != nil || strings.Contains(string(b), "resolvedDependencies") {
-		t.Errorf("%v\n%s", err, b)
-	}
-	b, err = release.Provenance(release.Build{Commit: "c", Repository: "git@host:o/p.git"}, nil)
-	if err != nil || strings.Contains(string(b), "git@") {
-		t.Errorf("%v\n%s", err, b)
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 
 	"pbirefresh/local/sim"
 	"pbirefresh/test/callers/pipeline"
-	"pbirefresh/test/callers/tsql"
 )
 
 // forgetful loses the answers of the first requests for a refresh: they landed, and
@@ -51,19 +50,9 @@ func asking(a *app, over http.RoundTripper) map[string]func(*testing.T, sim.Ref)
 			return ending(flow(t, r, "logic-apps/consumption/refresh-async.json", ref))
 		},
 		"SQL": func(t *testing.T, ref sim.Ref) string {
-			d := database(t, a)
-			d.Client = &http.Client{Transport: over}
-			return said(execute(t, d, ref))
+			return readScript(t, over, a.host.FunctionKey()).refresh(t, ref)
 		},
 	}
-}
-
-func said(err error) string {
-	var e *tsql.Error
-	if err == nil || errors.As(err, &e) {
-		return thrown(err)
-	}
-	return "broken: " + err.Error()
 }
 
 // A request whose answer was lost is sent again with the same key, and is the same

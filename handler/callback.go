@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"pbirefresh/callback"
@@ -31,31 +32,28 @@ func (s *server) checkCallback(raw string) (callback.URL, error) {
 // callbackUrl what Microsoft's examples of the Logic Apps HTTP Webhook name it. The
 // zero URL: nowhere.
 func (f *fields) callback(check func(string) (callback.URL, error)) callback.URL {
-	uri, asked := f.take("callBackUri")
-	url, askedToo := f.take("callbackUrl")
+	uri, url := f.Get("callBackUri"), f.Get("callbackUrl")
 	switch {
-	case asked && askedToo:
-		f.problem("InvalidCombination", "callbackUrl", "callBackUri and callbackUrl are the same wish. Send one of them.")
-	case asked:
-		return f.checked("callBackUri", uri, check)
-	case askedToo:
-		return f.checked("callbackUrl", url, check)
+	case !uri.Missing() && !url.Missing():
+		f.Report("callbackUrl", "InvalidCombination", "and callBackUri mean the same: send one of them")
+	case !uri.Missing():
+		return f.checked("callBackUri", check)
+	case !url.Missing():
+		return f.checked("callbackUrl", check)
 	}
 	return callback.URL{}
 }
 
-// checked reads a URL. An empty text is a mistake and not nowhere: whoever sent it
-// would wait in vain.
-func (f *fields) checked(name string, raw json.RawMessage, check func(string) (callback.URL, error)) callback.URL {
-	var text string
-	if json.Unmarshal(raw, &text) != nil {
-		f.problem("InvalidType", name, name+" must be a string.")
-		return callback.URL{}
+// checked reads a URL.
+func (f *fields) checked(name string, check func(string) (callback.URL, error)) callback.URL {
+	text := f.Text(name)
+	if strings.TrimSpace(text) == "" {
+		return callback.URL{} // reported, if it is no string
 	}
 	u, err := check(text)
 	var problem *callback.Error
 	if errors.As(err, &problem) {
-		f.problem(problem.Code, name, name+": "+problem.Message)
+		f.problems.add(problem.Code, name, name+": "+problem.Message)
 	}
 	return u
 }
@@ -63,7 +61,7 @@ func (f *fields) checked(name string, raw json.RawMessage, check func(string) (c
 // promised answers a caller who will be called back: 200, because a 202 with a
 // Location would be polled besides, and wait is not heeded, because such callers
 // want their answer within a minute. The callback is saved before.
-func (s *server) promised(w http.ResponseWriter, r *http.Request, receipt refresh.Receipt, u callback.URL) error {
+func (s *server) promised(w http.ResponseWriter, r *http.Request, receipt refresh.Receipt, u callback.URL, warnings ...Detail) error {
 	location := s.statusURL(r, receipt.ID)
 	report, err := s.Callbacks.Register(r.Context(), callback.Registration{
 		Model: receipt.View.Model.String(), URL: u, Operation: callback.Operation{ID: receipt.ID, StatusURL: location},
@@ -74,7 +72,7 @@ func (s *server) promised(w http.ResponseWriter, r *http.Request, receipt refres
 	}
 	w.Header().Set("Operation-Location", location)
 	w.Header().Set("Operation-Id", receipt.ID)
-	d := document(receipt, location)
+	d := document(receipt, location, warnings...)
 	d.Callback = &report
 	return writeJSON(w, http.StatusOK, d)
 }

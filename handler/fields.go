@@ -2,229 +2,230 @@ package handler
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"pbirefresh/internal/guid"
+	"pbirefresh/internal/httpjson"
 	"pbirefresh/powerbi"
 	"pbirefresh/refresh"
 )
 
-// fields reads the members of one JSON object and collects what is wrong with
-// them. Each read takes the member away; what is left at the end is unknown.
+const (
+	// maxDepth is deeper than any request needs to be.
+	maxDepth = 16
+	// maxObjects is how many tables and partitions a request may name. More would not fit
+	// into what is kept of it ([refresh.MaxShape]), so they are counted before they are read.
+	maxObjects = 1000
+)
+
+// fields reads the members of one JSON object of a body.
 type fields struct {
-	path     string // of the object, such as "options."; empty for the body
-	members  map[string]json.RawMessage
+	*httpjson.Form
 	problems *problems // shared by all objects of one body
-	known    []string
 }
 
-// parseObject reads a body that must be one JSON object without duplicate keys.
+// parseObject reads a body that must be one JSON object.
 func parseObject(body []byte) (*fields, []Detail) {
-	if problem := checkJSON(body); problem != nil {
-		return nil, []Detail{*problem}
-	}
-	f := &fields{problems: &problems{}}
-	if err := json.Unmarshal(body, &f.members); err != nil || f.members == nil {
+	v, err := httpjson.Parse(body, maxDepth)
+	var wrong *httpjson.Error
+	switch {
+	case errors.As(err, &wrong):
+		return nil, []Detail{bodyProblem(wrong)}
+	case v.Type() != httpjson.Object:
 		return nil, []Detail{{Code: "InvalidJSON", Target: "body", Message: `The body must be a JSON object such as {"workspaceId":"...","datasetId":"..."}.`}}
 	}
-	return f, nil
+	p := &problems{}
+	return &fields{httpjson.NewForm(v, "", p.report), p}, nil
 }
 
-func (f *fields) problem(code, field, message string) {
-	f.problems.add(code, or(strings.TrimSuffix(f.path+field, "."), "body"), message)
-}
-
-// take removes a member. null counts as absent, because callers' expressions
-// write it for an empty parameter.
-func (f *fields) take(name string) (json.RawMessage, bool) {
-	f.known = append(f.known, name)
-	raw, ok := f.members[name]
-	delete(f.members, name)
-	return raw, ok && string(raw) != "null"
+func bodyProblem(e *httpjson.Error) Detail {
+	switch e.Kind {
+	case httpjson.Empty:
+		return Detail{Code: "InvalidJSON", Target: "body", Message: `The body is empty. Send a JSON object such as {"workspaceId":"...","datasetId":"..."} with a Content-Length.`}
+	case httpjson.Charset:
+		return Detail{Code: "InvalidCharset", Target: "body", Message: fmt.Sprintf("The body cannot be read: %s (near byte %d).", e.Reason, e.Offset)}
+	case httpjson.Duplicate:
+		field := strings.TrimPrefix(e.Path, ".")
+		return Detail{Code: "DuplicateField", Target: or(field, "body"), Message: fmt.Sprintf("The field %.80q is there twice. Keep one.", field)}
+	case httpjson.Syntax, httpjson.TooDeep:
+	}
+	return Detail{Code: "InvalidJSON", Target: "body", Message: fmt.Sprintf("The body is not valid JSON: %s (near byte %d).", e.Reason, e.Offset)}
 }
 
 // done reports the members that nothing has read.
 func (f *fields) done() {
-	if len(f.members) == 0 {
-		return
-	}
-	options := f.options()
-	for _, name := range slices.Sorted(maps.Keys(f.members)) {
-		f.problem("UnknownField", name, fmt.Sprintf("There is no field %.60q here%s. Known are: %s.", name, f.meant(name, options), strings.Join(f.known, ", ")))
-	}
-}
-
-// options are the fields that go below options, if this is the body: in Power BI's own
-// body they stand at the top.
-func (f *fields) options() []string {
-	if f.path != "" {
-		return nil
-	}
-	below := &fields{path: "options.", problems: &problems{}}
-	parseOptions(below, refresh.Auto)
-	return below.known
-}
-
-// meant tells the two mistakes that a list of names does not show: the eye passes over
-// upper and lower case, and the name may be right elsewhere.
-func (f *fields) meant(name string, options []string) string {
-	for _, known := range f.known {
-		if strings.EqualFold(known, name) {
-			return "; it is written " + known
+	var options []string
+	f.Unknown(func(name string) string {
+		if options == nil && f.Path == "" {
+			options = optionNames()
 		}
-	}
+		return f.hint(name, options)
+	})
+}
+
+// hint names what an unknown field may have been meant to be. In Power BI's own body the
+// options stand at the top.
+func (f *fields) hint(name string, options []string) string {
 	if slices.Contains(options, name) {
 		return "; it goes into options"
+	}
+	if meant := or(f.otherName(name), f.Similar(name)); meant != "" {
+		return "; did you mean " + meant + "?"
 	}
 	return ""
 }
 
-func (f *fields) text(name string) string {
-	raw, ok := f.take(name)
-	if !ok {
-		return ""
+// otherName is the field that other APIs and clients call name: groupId and dataset are the
+// names of Power BI's own REST API and of its Fabric activity, semanticModelId of the portal.
+func (f *fields) otherName(name string) string {
+	field := map[string]string{
+		"groupid": "workspaceId", "group": "workspaceId", "workspace": "workspaceId",
+		"dataset": "datasetId", "semanticmodelid": "datasetId", "semanticmodel": "datasetId", "modelid": "datasetId", "model": "datasetId",
+		"retries": "maxAttempts", "tables": "objects", "partitions": "objects", "refreshtype": "type",
+	}[strings.ToLower(name)]
+	if slices.Contains(f.Known(), field) {
+		return field
 	}
-	var s string
-	if json.Unmarshal(raw, &s) != nil {
-		f.problem("InvalidType", name, f.path+name+" must be a string.")
-	}
-	return s
+	return ""
 }
 
+// optionNames are the fields that go below options.
+func optionNames() []string {
+	below := &fields{httpjson.NewForm(httpjson.Value{}, "options", func(httpjson.Problem) bool { return false }), &problems{}}
+	parseOptions(below, refresh.Auto, nil)
+	return below.Known()
+}
+
+// KnownOption reports whether this version knows an option, which then needs no setting.
+func KnownOption(name string) bool { return slices.Contains(optionNames(), name) }
+
 func (f *fields) guid(name string) string {
-	if raw, there := f.members[name]; !there || string(raw) == "null" {
-		f.take(name)
-		f.problem("Missing", name, name+" is missing. It is the GUID in the address of the workspace or model in the Power BI portal.")
-		return ""
+	written := f.Text(name)
+	// As .NET prints a Guid with format B, and as lines of files and lookups end.
+	s := strings.ToLower(strings.TrimSpace(written))
+	if inside, ok := strings.CutPrefix(s, "{"); ok {
+		s = strings.TrimSpace(strings.TrimSuffix(inside, "}"))
 	}
-	written := f.text(name)
-	s := strings.ToLower(written)
-	if !f.problems.told(name) && !guid.Valid(s) {
-		f.problem("InvalidValue", name, fmt.Sprintf("%s must be a GUID such as f089354e-8366-4e18-aea3-4cb4a3a50b48, not %.60q.", name, written))
+	switch {
+	case f.problems.seen(f.At(name)), guid.Valid(s):
+	case s == "":
+		f.Report(name, "Missing", "is missing: it is the GUID in the address of the workspace or model in the Power BI portal")
+	default:
+		f.Report(name, "InvalidValue", "must be a GUID such as f089354e-8366-4e18-aea3-4cb4a3a50b48, not %.60q", written)
 	}
 	return s
 }
 
 // word reads one of several words; the first is the default.
 func (f *fields) word(name string, words ...string) string {
-	s := f.text(name)
+	s := strings.TrimSpace(f.Text(name))
 	for _, w := range words {
 		if strings.EqualFold(s, w) {
 			return w
 		}
 	}
 	if s != "" {
-		f.problem("InvalidValue", name, fmt.Sprintf("%s must be one of %s, not %.60q.", name, strings.Join(words, ", "), s))
+		f.Report(name, "InvalidValue", "must be one of %s, not %.60q", strings.Join(words, ", "), s)
 	}
 	return words[0]
 }
 
-func (f *fields) duration(name string, otherwise time.Duration) time.Duration {
-	s := f.text(name)
+// duration reads a length of time, and whether there is one.
+func (f *fields) duration(name string, otherwise time.Duration) (time.Duration, bool) {
+	if v := f.Object.Member(name); v.Type() == httpjson.Number {
+		f.Get(name)
+		f.Report(name, httpjson.InvalidType, `must be a duration in quotes, with its unit: %sif %.20s are seconds`, inSeconds(v.Raw(), func(d time.Duration) string { return d.String() }), v.Raw())
+		return otherwise, true
+	}
+	s := strings.TrimSpace(f.Text(name))
 	if s == "" {
-		return otherwise
+		return otherwise, false
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil || d < minTimeout || d > maxTimeout {
-		f.problem("InvalidValue", name, fmt.Sprintf("%s must be a duration from 1m to %dh such as 90m or 2h30m, not %.60q.", name, int(maxTimeout.Hours()), s))
-		return otherwise
+		f.Report(name, "InvalidValue", "must be a duration from 1m to %dh such as 90m or 2h30m, not %.60q", int(maxTimeout.Hours()), s)
+		return otherwise, true
 	}
-	return d
+	return d, true
 }
 
-func (f *fields) integer(name string, otherwise, low, high int) int {
-	raw, ok := f.take(name)
-	if !ok {
-		return otherwise
-	}
-	var n int
-	if json.Unmarshal(raw, &n) != nil || n < low || n > high {
-		f.problem("InvalidValue", name, fmt.Sprintf("%s must be a whole number from %d to %d%s.", name, low, high, unquoted(raw)))
-		return otherwise
-	}
-	return n
-}
-
-// unquoted is the way out for who wrote "3".
-func unquoted(raw json.RawMessage) string {
-	if raw[0] == '"' {
-		return ", without quotes"
-	}
-	return ""
-}
-
-// looseInteger also takes a number in quotes: Microsoft's own samples of the
-// refresh API have one.
-func (f *fields) looseInteger(name string) *int {
-	raw, ok := f.take(name)
-	if !ok {
-		return nil
-	}
-	n, err := strconv.Atoi(strings.Trim(string(raw), `"`))
+// inSeconds is the text to write for a number, if it is one of seconds.
+func inSeconds(raw string, written func(time.Duration) string) string {
+	n, err := strconv.ParseUint(raw, 10, 24)
 	if err != nil {
-		f.problem("InvalidType", name, f.path+name+" must be a whole number.")
-		return nil
+		return `such as "2h", `
 	}
-	return &n
+	return fmt.Sprintf("write %q, ", written(time.Duration(n)*time.Second)) //nolint:gosec // 24 bits
 }
 
-// looseBool also takes "true" and "false" in quotes, as Microsoft's samples do.
-func (f *fields) looseBool(name string) *bool {
-	raw, ok := f.take(name)
-	if !ok {
-		return nil
+// integer reads a whole number within bounds, and whether there is one.
+func (f *fields) integer(name string, otherwise, low, high int) (int, bool) {
+	n := f.Integer(name)
+	if n == nil {
+		return otherwise, f.problems.seen(f.At(name))
 	}
-	var b bool
-	switch strings.ToLower(strings.Trim(string(raw), `"`)) {
-	case "true":
-		b = true
-	case "false":
-	default:
-		f.problem("InvalidType", name, f.path+name+" must be true or false.")
-		return nil
+	if *n < low || *n > high {
+		f.Report(name, "InvalidValue", "must be a whole number from %d to %d", low, high)
+		return otherwise, true
 	}
-	return &b
+	return *n, true
 }
 
 func (f *fields) object(name string) *fields {
-	raw, ok := f.take(name)
-	if !ok {
-		return nil
+	if form := f.Form.Form(name); form != nil {
+		return &fields{form, f.problems}
 	}
-	child := &fields{path: f.path + name + ".", problems: f.problems}
-	if json.Unmarshal(raw, &child.members) != nil || child.members == nil {
-		f.problem("InvalidType", name, f.path+name+" must be an object.")
-		return nil
-	}
-	return child
+	return nil
 }
 
-// objects reads the tables and partitions. It must be an array: Power BI takes no
-// other form.
+// objects reads the tables and partitions. It must be an array: Power BI takes no other form.
 func (f *fields) objects(name string) []powerbi.Object {
-	raw, ok := f.take(name)
-	if !ok {
+	v := f.Get(name)
+	n := v.Len()
+	switch {
+	case v.Missing():
+		return nil
+	case v.Type() != httpjson.Array:
+		f.Report(name, httpjson.InvalidType, `must be an array such as [{"table":"Sales"}]`)
+		return nil
+	case n > maxObjects:
+		f.Report(name, "OverLimit", "has %d objects, more than %d: name whole tables in place of their partitions, or refresh the whole model", n, maxObjects)
 		return nil
 	}
-	var items []json.RawMessage
-	if json.Unmarshal(raw, &items) != nil {
-		f.problem("InvalidType", name, f.path+name+` must be an array such as [{"table":"Sales"}].`)
-		return nil
-	}
-	var objects []powerbi.Object
-	for i, item := range items {
-		child := &fields{path: fmt.Sprintf("%s%s[%d].", f.path, name, i), problems: f.problems}
-		if json.Unmarshal(item, &child.members) != nil || child.members == nil {
-			f.problem("InvalidType", fmt.Sprintf("%s[%d]", name, i), `Each object must be one such as {"table":"Sales"} or {"table":"Sales","partition":"2026"}.`)
+	objects := make([]powerbi.Object, 0, n)
+	for item, form := range f.Items(name, v) {
+		if f.problems.full() {
+			return nil
 		}
 		// One that cannot be read stays, empty: the others keep their index.
-		objects = append(objects, powerbi.Object{Table: child.text("table"), Partition: child.text("partition")})
-		child.done()
+		var o powerbi.Object
+		if item.Type() != httpjson.Object {
+			form.Report("", httpjson.InvalidType, `must be an object such as {"table":"Sales"} or {"table":"Sales","partition":"2026"}`)
+		} else {
+			// Copies: what is kept of a request must not keep its whole body.
+			o = powerbi.Object{Table: strings.Clone(form.Text("table")), Partition: strings.Clone(form.Text("partition"))}
+			(&fields{form, f.problems}).done()
+		}
+		objects = append(objects, o)
 	}
 	return objects
+}
+
+// extra reads the options that this version does not know and the operator lets through.
+func (f *fields) extra(names []string) map[string]json.RawMessage {
+	var all map[string]json.RawMessage
+	for _, name := range names {
+		if v := f.Get(name); !v.Missing() {
+			if all == nil {
+				all = map[string]json.RawMessage{}
+			}
+			all[name] = json.RawMessage(v.Raw()) // a copy
+		}
+	}
+	return all
 }

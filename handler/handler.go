@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"time"
 
 	"pbirefresh/refresh"
@@ -27,6 +28,7 @@ type Config struct {
 	BaseURL        string        // of status URLs, such as https://app.azurewebsites.net; empty: this machine only
 	Hosts          Hosts         // further hosts whose callers get status URLs with the host that they used
 	DefaultTimeout time.Duration // deadline of a request that names none; 0: 12 h
+	ExtraOptions   []string      // options of a newer API version that are let through
 	MaxWait        time.Duration // longest that a request with Prefer: wait is held back
 	Allowed        Allowed       // models that may be asked for; empty: all
 	Guard          Guard         // who may ask for what, and how often
@@ -42,8 +44,9 @@ const maxBody = 64 << 10
 
 type server struct {
 	Config
-	guard *guard
-	log   *slog.Logger
+	guard   *guard
+	parsing chan struct{} // a place for each body that is being parsed
+	log     *slog.Logger
 }
 
 // endpoint is one method of one path.
@@ -93,7 +96,8 @@ func newServer(cfg Config) *server {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &server{Config: cfg, guard: newGuard(cfg.Guard), log: cfg.Logger}
+	return &server{Config: cfg, guard: newGuard(cfg.Guard), log: cfg.Logger,
+		parsing: make(chan struct{}, 2*runtime.GOMAXPROCS(0))}
 }
 
 // probe answers the host's readiness probe, every 25 ms while starting and again

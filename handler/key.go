@@ -1,7 +1,6 @@
 package handler
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -42,7 +41,7 @@ func readKey(h http.Header) (clientKey, []Detail) {
 	var k clientKey
 	problems := &problems{}
 	for _, name := range []string{idempotencyKey, repeatabilityID, operationID} {
-		values := h.Values(name)
+		values := slices.DeleteFunc(slices.Clone(h.Values(name)), absent)
 		switch {
 		case len(values) == 0:
 			continue
@@ -54,13 +53,20 @@ func readKey(h http.Header) (clientKey, []Detail) {
 		k = clientKey{name, values[0]}
 	}
 	k.text = k.check(problems)
-	if k.header == repeatabilityID || len(h.Values(firstSent)) > 0 {
+	if k.header == repeatabilityID || !absent(h.Get(firstSent)) {
 		k.checkFirstSent(h.Get(firstSent), problems)
 	}
 	return k, problems.list
 }
 
-// check returns the key without its clothes.
+// absent reports whether a header says nothing: a parameter of a pipeline that is empty
+// becomes an empty header, or an empty string in quotes.
+func absent(value string) bool {
+	value = strings.TrimSpace(value)
+	return value == "" || value == `""`
+}
+
+// check validates the key and strips its quotes.
 func (k clientKey) check(p *problems) string {
 	switch k.header {
 	case "":
@@ -134,22 +140,14 @@ func (k clientKey) inTime(h http.Header) error {
 		Message: fmt.Sprintf("Requests can be repeated for %d days. Find out what became of this one, and send a new one if it is needed.", tracked/(24*time.Hour))}
 }
 
-// of is the owner's key for a request that was read from that body. What the body left
-// out counts as left out, whatever the default is. Others may have keys of the same
-// words: were it one, they would be given the id of this caller's operation.
-func (k clientKey) of(owner string, r refresh.Request, body []byte) refresh.Key {
+// of is the owner's key for a request. What its body left out counts as left out, whatever
+// the default is. The owner is part of it: another caller may use the same words, and must
+// not get the id of this caller's operation.
+func (k clientKey) of(owner string, m refresh.Model, said refresh.Ask) refresh.Key {
 	if k.header == "" {
 		return refresh.Key{}
 	}
-	var said struct{ Timeout, MaxAttempts *json.RawMessage } // a null is left out, too
-	_ = json.Unmarshal(body, &said)                          // it has been read before
-	if said.Timeout == nil {
-		r.Ask.Timeout = 0
-	}
-	if said.MaxAttempts == nil {
-		r.Ask.MaxAttempts = 0
-	}
-	return refresh.NewKey(k.header+"\x00"+owner, k.text, r.Model, r.Ask)
+	return refresh.NewKey(k.header+"\x00"+owner, k.text, m, said)
 }
 
 // refused puts an error into the words of the header: the Azure guidelines want 400

@@ -124,8 +124,6 @@ func TestBadKeys(t *testing.T) {
 		headers []string
 		target  string
 	}{
-		{"empty", []string{`Idempotency-Key: `}, idempotencyKey},
-		{"empty in quotes", []string{`Idempotency-Key: ""`}, idempotencyKey},
 		{"blanks", []string{`Idempotency-Key: "   "`}, idempotencyKey},
 		{"not closed", []string{`Idempotency-Key: "abc`}, idempotencyKey},
 		{"something behind it", []string{`Idempotency-Key: "abc" "def"`}, idempotencyKey},
@@ -170,7 +168,7 @@ func TestSeveralHeadersOfOneKind(t *testing.T) {
 // The body and the key are told together.
 func TestProblemsOfKeyAndBody(t *testing.T) {
 	t.Parallel()
-	if e := newBench(t).trigger(`{}`, "Idempotency-Key: ").is(http.StatusBadRequest).wireError(); len(e.Details) != 3 {
+	if e := newBench(t).trigger(`{}`, "Idempotency-Key: é").is(http.StatusBadRequest).wireError(); len(e.Details) != 3 {
 		t.Errorf("%+v", e)
 	}
 }

@@ -4,21 +4,27 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"pbirefresh/internal/httpjson"
 )
 
-// Bounds of a 400: a small body can have ten thousand things wrong with it.
+// Bounds of a 400: a small body can have ten thousand things wrong with it. Looking for more
+// would cost memory and help nobody.
 const (
 	maxProblems = 20
 	maxTarget   = 100
 )
 
-// problems is what is wrong with one request.
+// problems is what is wrong with one request: the first [maxProblems].
 type problems struct {
 	list    []Detail
 	targets map[string]bool
 }
 
 func (p *problems) add(code, target, message string) {
+	if p.full() {
+		return
+	}
 	if p.targets == nil {
 		p.targets = map[string]bool{}
 	}
@@ -26,14 +32,27 @@ func (p *problems) add(code, target, message string) {
 	p.list = append(p.list, Detail{Code: code, Target: target, Message: message})
 }
 
-// told reports whether the field, or the object that it is in, has a problem
+// report takes what a form finds.
+func (p *problems) report(found httpjson.Problem) bool {
+	target := or(found.Path, "body")
+	message := fmt.Sprintf("%.*s %s.", maxTarget, target, found.Message)
+	if found.Code == httpjson.UnknownField {
+		message = fmt.Sprintf("The field %.60q %s.", target, found.Message)
+	}
+	p.add(found.Code, target, message)
+	return !p.full()
+}
+
+func (p *problems) full() bool { return len(p.list) >= maxProblems }
+
+// seen reports whether the field, or the object that it is in, has a problem
 // already. What else would be said of it only follows from that.
-func (p *problems) told(target string) bool {
+func (p *problems) seen(target string) bool {
 	object := target[:max(0, strings.LastIndexByte(target, '.'))]
 	return p.targets[target] || p.targets[object]
 }
 
-// badRequest is the 400 that tells all problems at once.
+// badRequest is the 400 that names all problems at once.
 func badRequest(list []Detail) *Error {
 	shown := make([]Detail, min(len(list), maxProblems))
 	for i := range shown {
@@ -42,7 +61,10 @@ func badRequest(list []Detail) *Error {
 	}
 	e := &Error{Status: http.StatusBadRequest, Code: "InvalidRequest",
 		Message: shown[0].Message, Target: shown[0].Target, Details: shown}
-	if n := len(list); n > 1 {
+	switch n := len(list); {
+	case n >= maxProblems:
+		e.Message = fmt.Sprintf("%s (The first of %d problems or more; see details.)", shown[0].Message, n)
+	case n > 1:
 		e.Message = fmt.Sprintf("%s (The first of %d problems; see details.)", shown[0].Message, n)
 	}
 	return e

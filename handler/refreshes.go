@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"context"
 	"net/http"
 	"slices"
 
@@ -11,10 +12,9 @@ import (
 
 // triggering is a request for a refresh, read.
 type triggering struct {
-	request  refresh.Request
-	callBack callback.URL // zero: nowhere
-	key      clientKey
-	wish     wish
+	parsed
+	key  clientKey
+	wish wish
 }
 
 // trigger: POST /api/refreshes.
@@ -50,7 +50,9 @@ func (s *server) readTrigger(w http.ResponseWriter, r *http.Request, caller acce
 	if err != nil {
 		return t, err
 	}
-	t.request, t.callBack, ofBody = parseRequest(body, s.DefaultTimeout, s.checkCallback)
+	if t.parsed, ofBody, err = s.parse(r.Context(), body); err != nil {
+		return t, err
+	}
 	if problems := slices.Concat(ofBody, ofKey, ofWish); len(problems) > 0 {
 		return t, badRequest(problems)
 	}
@@ -58,8 +60,21 @@ func (s *server) readTrigger(w http.ResponseWriter, r *http.Request, caller acce
 		return t, &Error{Status: http.StatusForbidden, Code: "ModelNotAllowed", Target: "datasetId",
 			Message: "This app may not refresh that model: the setting ALLOWED_MODELS does not list it."}
 	}
-	t.request.Key = t.key.of(caller.Owner(), t.request, body)
+	t.request.Key = t.key.of(caller.Owner(), t.request.Model, t.said)
 	return t, nil
+}
+
+// parse reads a body once there is a place for it: what a body costs in memory, a multiple of
+// its size, is paid for few at a time, however many arrive.
+func (s *server) parse(ctx context.Context, body []byte) (parsed, []Detail, error) {
+	select {
+	case s.parsing <- struct{}{}:
+	case <-ctx.Done():
+		return parsed{}, nil, ctx.Err()
+	}
+	defer func() { <-s.parsing }()
+	p, problems := bodyReader{s.DefaultTimeout, s.ExtraOptions, s.checkCallback}.parse(body)
+	return p, problems, nil
 }
 
 // triggered answers a request that was admitted as its status URL does. An operation
@@ -71,11 +86,11 @@ func (s *server) triggered(w http.ResponseWriter, r *http.Request, t triggering,
 		w.Header().Set("Idempotent-Replayed", "true")
 	}
 	if t.callBack != (callback.URL{}) {
-		return s.promised(w, r, receipt, t.callBack)
+		return s.promised(w, r, receipt, t.callBack, t.warnings...)
 	}
 	receipt = s.wait(r.Context(), t.wish, receipt)
 	t.wish.heeded(w.Header(), receipt)
-	return s.stands(w, r, receipt)
+	return s.stands(w, r, receipt, t.warnings...)
 }
 
 // status: GET /api/refreshes/{id}.
@@ -94,20 +109,20 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) error {
 }
 
 // stands answers with how an operation stands.
-func (s *server) stands(w http.ResponseWriter, r *http.Request, receipt refresh.Receipt) error {
+func (s *server) stands(w http.ResponseWriter, r *http.Request, receipt refresh.Receipt, warnings ...Detail) error {
 	switch receipt.View.Status {
 	case refresh.StatusSucceeded:
-		return writeJSON(w, http.StatusOK, document(receipt, s.statusURL(r, receipt.ID)))
+		return writeJSON(w, http.StatusOK, document(receipt, s.statusURL(r, receipt.ID), warnings...))
 	case refresh.StatusFailed, refresh.StatusCanceled:
 		// A 4xx, because callers such as Data Factory's Web activity know no other
 		// way to hear of a failure; 409, because none of them retries it.
-		d := document(receipt, s.statusURL(r, receipt.ID))
+		d := document(receipt, s.statusURL(r, receipt.ID), warnings...)
 		w.Header().Set("x-ms-error-code", d.Error.Code)
 		return writeJSON(w, http.StatusConflict, d)
 	case refresh.StatusNotStarted, refresh.StatusRunning:
-		return s.accepted(w, r, receipt)
+		return s.accepted(w, r, receipt, warnings...)
 	default:
-		return s.accepted(w, r, receipt)
+		return s.accepted(w, r, receipt, warnings...)
 	}
 }
 
@@ -134,12 +149,12 @@ func (s *server) cancelled(w http.ResponseWriter, r *http.Request, force bool) e
 }
 
 // accepted answers 202 with where to look and when.
-func (s *server) accepted(w http.ResponseWriter, r *http.Request, receipt refresh.Receipt) error {
+func (s *server) accepted(w http.ResponseWriter, r *http.Request, receipt refresh.Receipt, warnings ...Detail) error {
 	location := s.statusURL(r, receipt.ID)
 	h := w.Header()
 	h.Set("Location", location)
 	h.Set("Operation-Location", location)
 	h.Set("Operation-Id", receipt.ID)
 	h.Set("Retry-After", seconds(receipt.View.RetryAfter))
-	return writeJSON(w, http.StatusAccepted, document(receipt, location))
+	return writeJSON(w, http.StatusAccepted, document(receipt, location, warnings...))
 }

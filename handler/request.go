@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"pbirefresh/callback"
+	"pbirefresh/internal/httpjson"
 	"pbirefresh/powerbi"
 	"pbirefresh/refresh"
 )
@@ -48,9 +49,9 @@ func checkMedia(h http.Header) error {
 	case err != nil || kind != "application/json":
 		return &Error{Status: http.StatusUnsupportedMediaType, Code: "UnsupportedMediaType", Target: "Content-Type",
 			Message: fmt.Sprintf("Send the body with the header Content-Type: application/json, not %.60q.", h.Get("Content-Type"))}
-	case charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii"):
+	case charset != "" && !slices.Contains([]string{"utf-8", "utf8", "us-ascii"}, strings.ToLower(charset)):
 		return &Error{Status: http.StatusUnsupportedMediaType, Code: "UnsupportedMediaType", Target: "Content-Type",
-			Message: fmt.Sprintf("Send the body in UTF-8, not in %.60q.", charset)}
+			Message: fmt.Sprintf("Send the body in UTF-8: its Content-Type names the charset %.60q.", charset)}
 	case coding != "" && !strings.EqualFold(coding, "identity"):
 		return &Error{Status: http.StatusUnsupportedMediaType, Code: "UnsupportedMediaType", Target: "Content-Encoding",
 			Message: fmt.Sprintf("Send the body as it is, without Content-Encoding: %.60q.", coding)}
@@ -58,69 +59,129 @@ func checkMedia(h http.Header) error {
 	return nil
 }
 
-// parseRequest reads the body of a trigger:
+// bodyReader reads the bodies of triggers.
+type bodyReader struct {
+	defaultTimeout time.Duration
+	extraOptions   []string // of a newer API version, let through as they are
+	checkCallback  func(string) (callback.URL, error)
+}
+
+// parsed is what a body asks for.
+type parsed struct {
+	request  refresh.Request
+	callBack callback.URL // zero: none
+	said     refresh.Ask  // with zero in place of the defaults: what the body itself says
+	warnings []Detail     // what is accepted and has no effect
+}
+
+// parse reads the body of a trigger:
 //
 //	{"workspaceId", "datasetId",                     GUIDs, required
 //	 "kind": "auto|standard|enhanced",               default auto
 //	 "whenBusy": "queue|join|reject",                default queue
 //	 "timeout": "12h", "queueTimeout": "1h",         durations
 //	 "maxAttempts": 3,
-//	 "callBackUri" or "callbackUrl": "https://...",  where to tell the end
+//	 "callBackUri" or "callbackUrl": "https://...",  where the end is reported
 //	 "options": {...}}                               of the Power BI refresh API
 //
-// It returns every problem that it finds, and a request only without any.
-func parseRequest(body []byte, defaultTimeout time.Duration, check func(string) (callback.URL, error)) (refresh.Request, callback.URL, []Detail) {
+// An optional member that is null or "" counts as absent: expressions of pipelines write
+// both for an empty parameter. It returns the problems that it finds, at most [maxProblems],
+// and a request only without any.
+func (b bodyReader) parse(body []byte) (parsed, []Detail) {
 	f, problems := parseObject(body)
 	if len(problems) > 0 {
-		return refresh.Request{}, callback.URL{}, problems
+		return parsed{}, problems
 	}
-	r := refresh.Request{
-		Model: refresh.Model{WorkspaceID: f.guid("workspaceId"), DatasetID: f.guid("datasetId")},
-		Ask: refresh.Ask{
-			WhenBusy:     refresh.WhenBusy(f.word("whenBusy", "queue", "join", "reject")),
-			Timeout:      f.duration("timeout", defaultTimeout),
-			QueueTimeout: f.duration("queueTimeout", 0),
-			MaxAttempts:  f.integer("maxAttempts", attempts, 1, maxAttempts),
-		},
-	}
-	kind := refresh.Kind(f.word("kind", "auto", "standard", "enhanced"))
-	options := parseOptions(f.object("options"), kind)
-	r.Ask.Shape, r.Ask.Tuning = shape(kind, options)
-	if r.Ask.Shape.Size() > refresh.MaxShape {
-		f.problem("OverLimit", "options.objects", fmt.Sprintf("The objects take more than %d KiB. Name whole tables in place of their partitions, or refresh the whole model.", refresh.MaxShape>>10))
-	}
-	if r.Ask.QueueTimeout > r.Ask.Timeout {
-		f.problem("InvalidCombination", "queueTimeout", "queueTimeout is longer than timeout, which covers queueing and running. Make it shorter, or leave it out.")
-	}
-	callBack := f.callback(check)
+	p := parsed{request: refresh.Request{Model: refresh.Model{WorkspaceID: f.guid("workspaceId"), DatasetID: f.guid("datasetId")}}}
+	b.ask(f, &p)
+	p.callBack = f.callback(b.checkCallback)
 	f.done()
 	if len(f.problems.list) > 0 {
-		return refresh.Request{}, callback.URL{}, f.problems.list
+		return parsed{}, f.problems.list
 	}
-	return r, callBack, nil
+	return p, nil
+}
+
+// ask reads how the model is to be refreshed.
+func (b bodyReader) ask(f *fields, p *parsed) {
+	var saysTimeout, saysAttempts bool
+	ask := &p.request.Ask
+	ask.WhenBusy = refresh.WhenBusy(f.word("whenBusy", "queue", "join", "reject"))
+	ask.Timeout, saysTimeout = f.duration("timeout", b.defaultTimeout)
+	ask.QueueTimeout, _ = f.duration("queueTimeout", 0)
+	ask.MaxAttempts, saysAttempts = f.integer("maxAttempts", attempts, 1, maxAttempts)
+	kind := refresh.Kind(f.word("kind", "auto", "standard", "enhanced"))
+	options := parseOptions(f.object("options"), kind, b.extraOptions)
+	ask.Shape, ask.Tuning = shape(kind, options)
+	if ask.Shape.Kind != refresh.Enhanced {
+		ask.NotifyOption = options.NotifyOption
+	}
+	if ask.Shape.Size() > refresh.MaxShape {
+		f.problems.add("OverLimit", "options.objects", fmt.Sprintf("The objects take more than %d KiB. Name whole tables in place of their partitions, or refresh the whole model.", refresh.MaxShape>>10))
+	}
+	if ask.QueueTimeout > ask.Timeout {
+		f.Report("queueTimeout", "InvalidCombination", "is longer than timeout, which covers queueing and running: make it shorter, or leave it out")
+	}
+	p.warnings = warnings(ask.Shape.Kind, options)
+	p.said = *ask
+	if !saysTimeout {
+		p.said.Timeout = 0
+	}
+	if !saysAttempts {
+		p.said.MaxAttempts = 0
+	}
 }
 
 // parseOptions reads the members that go to Power BI.
-func parseOptions(f *fields, kind refresh.Kind) powerbi.RefreshRequest {
+func parseOptions(f *fields, kind refresh.Kind, extra []string) powerbi.RefreshRequest {
 	if f == nil {
 		return powerbi.RefreshRequest{}
 	}
 	o := powerbi.RefreshRequest{
-		NotifyOption: f.text("notifyOption"), Type: f.text("type"), CommitMode: f.text("commitMode"),
-		MaxParallelism: f.looseInteger("maxParallelism"), RetryCount: f.looseInteger("retryCount"),
-		ApplyRefreshPolicy: f.looseBool("applyRefreshPolicy"),
-		EffectiveDate:      f.text("effectiveDate"), Timeout: f.text("timeout"),
+		NotifyOption: f.trimmed("notifyOption"), Type: f.trimmed("type"), CommitMode: f.trimmed("commitMode"),
+		MaxParallelism: f.Integer("maxParallelism"), RetryCount: f.Integer("retryCount"),
+		ApplyRefreshPolicy: f.Bool("applyRefreshPolicy"),
+		EffectiveDate:      f.trimmed("effectiveDate"), Timeout: f.clock("timeout"),
 	}
 	o.Objects = f.objects("objects")
+	o.Extra = f.extra(extra)
 	f.done()
-	found := slices.DeleteFunc(o.Validate(), func(p powerbi.Problem) bool { return f.problems.told(f.path + p.Field) })
-	for _, p := range found {
-		f.problem(string(p.Code), p.Field, f.path+p.Field+": "+p.Message+".")
+	for _, p := range o.Validate() {
+		if at := f.At(p.Field); !f.problems.seen(at) {
+			f.problems.add(string(p.Code), at, at+": "+p.Message+".")
+		}
 	}
 	if kind == refresh.Standard && o.Enhanced() {
-		f.problem("InvalidCombination", "", "kind standard takes no options but notifyOption. Leave the options out, or kind.")
+		f.Report("", "InvalidCombination", "is given with kind standard, which takes no options but notifyOption: leave out the options, or kind")
+	}
+	if len(f.problems.list) > 0 {
+		return powerbi.RefreshRequest{} // nothing will be made of it
 	}
 	return o.Canonical()
+}
+
+// clock reads a time of Power BI, hh:mm:ss.
+func (f *fields) clock(name string) string {
+	if v := f.Object.Member(name); v.Type() == httpjson.Number {
+		f.Get(name)
+		f.Report(name, httpjson.InvalidType, "must be a text hh:mm:ss: %sif %.20s are seconds", inSeconds(v.Raw(), powerbi.Clock), v.Raw())
+		return ""
+	}
+	return f.trimmed(name)
+}
+
+func (f *fields) trimmed(name string) string { return strings.TrimSpace(f.Text(name)) }
+
+// warnings name what Power BI would ignore, and is not sent therefore.
+func warnings(kind refresh.Kind, o powerbi.RefreshRequest) []Detail {
+	const target = "options.notifyOption"
+	switch {
+	case o.NotifyOption == "", kind == refresh.Standard:
+		return nil
+	case kind == refresh.Auto:
+		return []Detail{{Code: "OptionIgnored", Target: target, Message: target + " is sent only if the refresh is a standard one: it has no effect on an enhanced refresh, which kind auto makes where the workspace is on a dedicated capacity."}}
+	}
+	return []Detail{{Code: "OptionIgnored", Target: target, Message: target + " has no effect on an enhanced refresh and is not sent."}}
 }
 
 // shape is what is asked for, in canonical spelling. Options that only an enhanced
@@ -130,7 +191,7 @@ func shape(kind refresh.Kind, o powerbi.RefreshRequest) (refresh.Shape, refresh.
 	if o.Enhanced() {
 		kind = refresh.Enhanced
 	}
-	s := refresh.Shape{Kind: kind, Type: o.Type, CommitMode: o.CommitMode, ApplyPolicy: o.ApplyRefreshPolicy, EffectiveDate: o.EffectiveDate}
+	s := refresh.Shape{Kind: kind, Type: o.Type, CommitMode: o.CommitMode, ApplyPolicy: o.ApplyRefreshPolicy, EffectiveDate: o.EffectiveDate, Extra: o.ExtraText()}
 	if s.Kind == refresh.Enhanced {
 		s.Type, s.CommitMode = or(s.Type, "Full"), or(s.CommitMode, "Transactional")
 	}

@@ -44,18 +44,20 @@ func TestBadRequests(t *testing.T) {
 		{"nothing", `{}`, []string{"workspaceId Missing", "datasetId Missing"}, "GUID"},
 		{"no dataset", `{"workspaceId":"` + testWorkspace + `"}`, []string{"datasetId Missing"}, "GUID"},
 		{"null counts as absent", `{"workspaceId":null,"datasetId":"` + testDataset + `"}`, []string{"workspaceId Missing"}, "missing"},
-		{"empty id", `{"workspaceId":"","datasetId":"` + testDataset + `"}`, []string{"workspaceId InvalidValue"}, "GUID such as"},
+		{"empty id", `{"workspaceId":"","datasetId":"` + testDataset + `"}`, []string{"workspaceId Missing"}, "is missing: it is the GUID"},
+		{"blank id", `{"workspaceId":" ","datasetId":"` + testDataset + `"}`, []string{"workspaceId Missing"}, "is missing"},
 		{"a name for an id", `{"workspaceId":"Finance","datasetId":"` + testDataset + `"}`, []string{"workspaceId InvalidValue"}, "GUID such as"},
-		{"braces", `{"workspaceId":"{` + testWorkspace + `}","datasetId":"` + testDataset + `"}`, []string{"workspaceId InvalidValue"}, "GUID such as"},
+		{"two braces", `{"workspaceId":"{{` + testWorkspace + `}}","datasetId":"` + testDataset + `"}`, []string{"workspaceId InvalidValue"}, "GUID such as"},
 		{"id with a path", `{"workspaceId":"` + testWorkspace + `/../x","datasetId":"` + testDataset + `"}`, []string{"workspaceId InvalidValue"}, "GUID"},
-		{"id with a line break", `{"workspaceId":"` + testWorkspace + `\n","datasetId":"` + testDataset + `"}`, []string{"workspaceId InvalidValue"}, "GUID"},
+		{"two ids", `{"workspaceId":"` + testWorkspace + `\n` + testWorkspace + `","datasetId":"` + testDataset + `"}`, []string{"workspaceId InvalidValue"}, "GUID"},
 		{"unknown field", wholeModel(`"retries":3`), []string{"retries UnknownField"}, "maxAttempts"},
 		{"a field without a name", wholeModel(`"":3`), []string{"body UnknownField"}, "maxAttempts"},
-		{"another case", wholeModel(`"WhenBusy":"join"`), []string{"WhenBusy UnknownField"}, "it is written whenBusy. Known are: workspaceId"},
-		{"an option of another case", wholeModel(`"options":{"Type":"full"}`), []string{"options.Type UnknownField"}, "it is written type. Known are: notifyOption"},
-		{"an option at the top, as in Power BI's body", wholeModel(`"type":"full"`), []string{"type UnknownField"}, "it goes into options. Known are"},
+		{"another case", wholeModel(`"WhenBusy":"join"`), []string{"WhenBusy UnknownField"}, "did you mean whenBusy?; known are workspaceId"},
+		{"the name of Power BI's own API", `{"groupId":"` + testWorkspace + `","dataset":"` + testDataset + `"}`,
+			[]string{"workspaceId Missing", "datasetId Missing", "groupId UnknownField", "dataset UnknownField"}, "GUID"},
+		{"an option of another case", wholeModel(`"options":{"Type":"full"}`), []string{"options.Type UnknownField"}, "did you mean type?; known are notifyOption"},
+		{"an option at the top, as in Power BI's body", wholeModel(`"type":"full"`), []string{"type UnknownField"}, "it goes into options; known are"},
 		{"an expression that nothing filled in, as it was written", `{"workspaceId":"@{Id}","datasetId":"` + testDataset + `"}`, []string{"workspaceId InvalidValue"}, `not "@{Id}"`},
-		{"attempts in quotes", wholeModel(`"maxAttempts":"3"`), []string{"maxAttempts InvalidValue"}, "from 1 to 10, without quotes."},
 		{"unknown option", wholeModel(`"options":{"tables":["Sales"]}`), []string{"options.tables UnknownField"}, "objects"},
 		{"unknown member of an object", wholeModel(`"options":{"objects":[{"table":"A"},{"table":"B","name":"x"}]}`),
 			[]string{"options.objects[1].name UnknownField"}, "partition"},
@@ -66,12 +68,10 @@ func TestBadRequests(t *testing.T) {
 		{"timeout too long", wholeModel(`"timeout":"168h1s"`), []string{"timeout InvalidValue"}, "168h"},
 		{"negative timeout", wholeModel(`"timeout":"-2h"`), []string{"timeout InvalidValue"}, "from 1m"},
 		{"ISO 8601 timeout", wholeModel(`"timeout":"PT1H"`), []string{"timeout InvalidValue"}, "2h30m"},
-		{"queueTimeout longer", wholeModel(`"timeout":"1h","queueTimeout":"2h"`), []string{"queueTimeout InvalidCombination"}, "Make it shorter"},
+		{"queueTimeout longer", wholeModel(`"timeout":"1h","queueTimeout":"2h"`), []string{"queueTimeout InvalidCombination"}, "make it shorter"},
 		{"no attempts", wholeModel(`"maxAttempts":0`), []string{"maxAttempts InvalidValue"}, "1 to 10."},
 		{"too many attempts", wholeModel(`"maxAttempts":11`), []string{"maxAttempts InvalidValue"}, "1 to 10"},
-		{"standard with options", wholeModel(`"kind":"standard","options":{"type":"full"}`), []string{"options InvalidCombination"}, "Leave the options out"},
-		{"notification of an enhanced refresh", wholeModel(`"options":{"notifyOption":"MailOnFailure","type":"full"}`),
-			[]string{"options.notifyOption InvalidCombination"}, "leave it out"},
+		{"standard with options", wholeModel(`"kind":"standard","options":{"type":"full"}`), []string{"options InvalidCombination"}, "leave out the options"},
 		{"notification word", wholeModel(`"options":{"notifyOption":"Always"}`), []string{"options.notifyOption InvalidValue"}, "MailOnFailure"},
 		{"type", wholeModel(`"options":{"type":"Everything"}`), []string{"options.type InvalidValue"}, "DataOnly"},
 		{"commit mode", wholeModel(`"options":{"commitMode":"Some"}`), []string{"options.commitMode InvalidValue"}, "PartialBatch"},
@@ -79,19 +79,18 @@ func TestBadRequests(t *testing.T) {
 			[]string{"options.applyRefreshPolicy InvalidCombination"}, "applyRefreshPolicy false"},
 		{"partial batch with the policy named", wholeModel(`"options":{"commitMode":"partialBatch","applyRefreshPolicy":true}`),
 			[]string{"options.applyRefreshPolicy InvalidCombination"}, "applyRefreshPolicy false"},
-		{"partition with the policy", wholeModel(`"options":{"objects":[{"table":"A","partition":"2026"}]}`),
-			[]string{"options.objects[0].partition InvalidCombination"}, "applyRefreshPolicy false"},
 		{"partition without a table", wholeModel(`"options":{"applyRefreshPolicy":false,"objects":[{"partition":"2026"}]}`),
 			[]string{"options.objects[0].table Missing"}, "table"},
 		{"date", wholeModel(`"options":{"effectiveDate":"31.05.2026"}`), []string{"options.effectiveDate InvalidValue"}, "2026-05-31"},
-		{"date without the policy", wholeModel(`"options":{"effectiveDate":"2026-05-31","applyRefreshPolicy":false}`),
-			[]string{"options.effectiveDate InvalidCombination"}, "leave it out"},
 		{"timeout of Power BI", wholeModel(`"options":{"timeout":"2h"}`), []string{"options.timeout InvalidValue"}, "hh:mm:ss"},
 		{"24:00:00", wholeModel(`"options":{"timeout":"24:00:00"}`), []string{"options.timeout InvalidValue"}, "hh:mm:ss"},
 		{"more than a day", wholeModel(`"options":{"timeout":"06:00:00","retryCount":4}`), []string{"options.timeout OverLimit"}, "24 hours"},
-		{"more than a day by default", wholeModel(`"options":{"retryCount":5}`), []string{"options.timeout OverLimit"}, "smaller retryCount"},
+		{"more than a day by default", wholeModel(`"options":{"retryCount":5}`), []string{"options.retryCount OverLimit"}, "a retryCount of at most 3, or a timeout of at most 04:00:00"},
+		{"a timeout as a number", wholeModel(`"timeout":7200`), []string{"timeout InvalidType"}, `write "2h0m0s", if 7200 are seconds`},
+		{"a timeout as a fraction", wholeModel(`"timeout":1.5`), []string{"timeout InvalidType"}, `such as "2h"`},
+		{"a timeout of Power BI as a number", wholeModel(`"options":{"timeout":7200}`), []string{"options.timeout InvalidType"}, `write "02:00:00", if 7200 are seconds`},
 		{"retryCount", wholeModel(`"options":{"retryCount":-1}`), []string{"options.retryCount InvalidValue"}, "0 or more"},
-		{"maxParallelism", wholeModel(`"options":{"maxParallelism":0}`), []string{"options.maxParallelism InvalidValue"}, "1 or more"},
+		{"maxParallelism", wholeModel(`"options":{"maxParallelism":-1}`), []string{"options.maxParallelism InvalidValue"}, "0 or more"},
 		{"more objects than can be kept", wholeModel(`"options":{"objects":[` + manyTables(600) + `]}`), []string{"options.objects OverLimit"}, "whole model"},
 		{"objects after a bad one", wholeModel(`"options":{"objects":[7,{"table":"A"},{"table":" "}]}`),
 			[]string{"options.objects[0] InvalidType", "options.objects[2].table Missing"}, `{"table":"Sales"}`},
@@ -103,7 +102,7 @@ func TestBadRequests(t *testing.T) {
 				t.Errorf("%q does not say %q", e.Details[0].Message, tc.says)
 			}
 			for _, d := range e.Details {
-				if field := d.Target[strings.LastIndexByte(d.Target, '.')+1:]; d.Code != "InvalidType" && field != "body" && !strings.Contains(d.Message, field) {
+				if field := d.Target[strings.LastIndexByte(d.Target, '.')+1:]; d.Code != "InvalidType" && d.Code != "UnknownField" && field != "body" && !strings.Contains(d.Message, field) {
 					t.Errorf("%q does not name %s: many callers show the message only", d.Message, field)
 				}
 			}
@@ -127,16 +126,16 @@ func TestWrongTypes(t *testing.T) {
 	text := []string{whole, fraction, boolean, list, object}
 	for path, wrong := range map[string][]string{
 		"workspaceId": text, "datasetId": text, "kind": text, "whenBusy": text, "timeout": text, "queueTimeout": text,
-		"maxAttempts":                  {word, fraction, boolean, list, object, `"3"`},
+		"maxAttempts":                  {word, fraction, boolean, list, object, `"3.5"`, `"0x3"`, `"three"`},
 		"options":                      {word, whole, fraction, boolean, list},
 		"options.notifyOption":         text,
 		"options.type":                 text,
 		"options.commitMode":           text,
 		"options.effectiveDate":        text,
 		"options.timeout":              text,
-		"options.maxParallelism":       {word, fraction, boolean, list, object, `""`, `1e3`, `99999999999999999999`},
-		"options.retryCount":           {word, fraction, boolean, list, object, `""`},
-		"options.applyRefreshPolicy":   {word, whole, fraction, list, object, `""`, `"yes"`},
+		"options.maxParallelism":       {word, fraction, boolean, list, object, `1e-3`, `"inf"`, `99999999999999999999`},
+		"options.retryCount":           {word, fraction, boolean, list, object},
+		"options.applyRefreshPolicy":   {word, whole, fraction, list, object, `"yes"`},
 		"options.objects":              {word, whole, fraction, boolean, object, `"Sales"`},
 		"options.objects[0]":           {word, whole, fraction, boolean, list, `null`},
 		"options.objects[0].table":     text,
@@ -145,11 +144,7 @@ func TestWrongTypes(t *testing.T) {
 		for _, value := range wrong {
 			t.Run(path+"="+value, func(t *testing.T) {
 				t.Parallel()
-				code := "InvalidType"
-				if path == "maxAttempts" {
-					code = "InvalidValue"
-				}
-				refused(t, bodyWith(path, value), path+" "+code)
+				refused(t, bodyWith(path, value), path+" InvalidType")
 			})
 		}
 	}
@@ -177,10 +172,10 @@ func bodyWith(path, value string) string {
 func TestAllProblemsInOneAnswer(t *testing.T) {
 	t.Parallel()
 	body := `{"workspaceId":"x","kind":"fast","maxAttempts":99,"extra":1,
-		"options":{"type":"All","retryCount":"many","objects":[{"table":5},{"table":"A","partition":"P"}],"more":2}}`
+		"options":{"type":"All","retryCount":"many","objects":[{"table":5},{"table":"","partition":"P"}],"more":2}}`
 	e := refused(t, body, "workspaceId InvalidValue", "datasetId Missing", "maxAttempts InvalidValue", "kind InvalidValue",
 		"options.retryCount InvalidType", "options.objects[0].table InvalidType", "options.more UnknownField",
-		"options.type InvalidValue", "options.objects[1].partition InvalidCombination", "extra UnknownField").wireError()
+		"options.type InvalidValue", "options.objects[1].table Missing", "extra UnknownField").wireError()
 	if !strings.Contains(e.Message, "10 problems") || !strings.Contains(e.Message, e.Details[0].Message) {
 		t.Errorf("message %q", e.Message)
 	}
@@ -203,7 +198,9 @@ func TestBodiesThatAreNoObject(t *testing.T) {
 		{"number", `12`, "body InvalidJSON"},
 		{"string", `"refresh"`, "body InvalidJSON"},
 		{"form", `workspaceId=a&datasetId=b`, "body InvalidJSON"},
-		{"byte order mark", "\ufeff" + wholeModel(), "body InvalidJSON"},
+		{"Windows-1252", wholeModel("\"options\":{\"objects\":[{\"table\":\"Verk\xe4ufe\"}]}"), "body InvalidCharset"},
+		{"half of a surrogate pair", wholeModel(`"options":{"objects":[{"table":"\ud800"}]}`), "body InvalidCharset"},
+		{"UTF-16", "\xff\xfe{\x00}\x00", "body InvalidCharset"},
 		{"too deep", wholeModel(`"options":` + strings.Repeat(`{"a":`, 40) + `1` + strings.Repeat(`}`, 40)), "body InvalidJSON"},
 		{"very deep", strings.Repeat(`[`, 60000), "body InvalidJSON"},
 		{"twice at the top", wholeModel(`"kind":"auto","kind":"standard"`), "kind DuplicateField"},
@@ -218,6 +215,9 @@ func TestBodiesThatAreNoObject(t *testing.T) {
 			e := b.trigger(tc.body, "Content-Type: application/json").is(http.StatusBadRequest).wireError()
 			if len(e.Details) != 1 || e.Details[0].Target+" "+e.Details[0].Code != tc.want {
 				t.Errorf("got %+v, want %s", e.Details, tc.want)
+			}
+			if strings.HasSuffix(tc.want, "InvalidCharset") && !strings.Contains(e.Message, "charset") {
+				t.Errorf("%q does not say charset", e.Message)
 			}
 			if len(b.fake.calls) != 0 {
 				t.Errorf("it reached the coordinator: %v", b.fake.calls)
@@ -243,7 +243,7 @@ func TestContentTypes(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]int{
 		"application/json": 202, "application/json; charset=utf-8": 202, "Application/JSON;charset=UTF-8": 202,
-		"application/json; charset=us-ascii": 202, `application/json; charset="utf-8"; v=1`: 202,
+		"application/json; charset=us-ascii": 202, "application/json; charset=utf8": 202, "application/json; charset=UTF8": 202, `application/json; charset="utf-8"; v=1`: 202,
 		"": 415, "text/plain": 415, "text/json": 415, "application/x-www-form-urlencoded": 415,
 		"application/jsonp": 415, "application/json, text/plain": 415, ";": 415, "application/problem+json": 415,
 		"application/json; charset=utf-16": 415, "application/json; charset=iso-8859-1": 415,
@@ -285,7 +285,8 @@ func TestAnswersToBadRequestsAreBounded(t *testing.T) {
 	}
 	for name, body := range map[string]string{
 		"many unknown fields": wholeModel(fields...),
-		"many bad objects":    wholeModel(`"options":{"objects":[` + strings.Repeat("1,", 30000) + `1]}`),
+		"too many objects":    wholeModel(`"options":{"objects":[` + strings.Repeat("1,", 30000) + `1]}`),
+		"many bad objects":    wholeModel(`"options":{"objects":[` + strings.Repeat("1,", 900) + `1]}`),
 		"a long name":         wholeModel(`"` + strings.Repeat("é", 30000) + `":1`),
 		"a long name, twice":  wholeModel(`"` + strings.Repeat("é", 15000) + `":1,"` + strings.Repeat("é", 15000) + `":1`),
 		"a long value":        wholeModel(`"kind":"` + strings.Repeat("é", 30000) + `"`),

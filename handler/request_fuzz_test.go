@@ -23,7 +23,9 @@ func FuzzParseRequest(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		r, _, problems := parseRequest(body, time.Hour, nowhere)
+		reader := bodyReader{time.Hour, nil, nowhere}
+		p, problems := reader.parse(body)
+		r := p.request
 		if len(problems) > 0 {
 			if !reflect.DeepEqual(r, refresh.Request{}) {
 				t.Errorf("refused, and yet a request: %s", show(t, r))
@@ -33,9 +35,9 @@ func FuzzParseRequest(f *testing.F) {
 			}
 			return
 		}
-		again, _, problems := parseRequest(written(t, r), time.Hour, nowhere)
-		if len(problems) > 0 || !reflect.DeepEqual(r, again) {
-			t.Errorf("%s\nbecomes %s\nwith %+v", show(t, r), show(t, again), problems)
+		again, problems := reader.parse(written(t, r))
+		if len(problems) > 0 || !reflect.DeepEqual(r, again.request) {
+			t.Errorf("%s\nbecomes %s\nwith %+v", show(t, r), show(t, again.request), problems)
 		}
 	})
 }
@@ -50,7 +52,7 @@ func written(t *testing.T, r refresh.Request) []byte {
 	if r.Ask.QueueTimeout > 0 {
 		body["queueTimeout"] = r.Ask.QueueTimeout.String()
 	}
-	s, options := r.Ask.Shape, powerbi.RefreshRequest{}
+	s, options := r.Ask.Shape, powerbi.RefreshRequest{NotifyOption: r.Ask.NotifyOption}
 	if s.Kind == refresh.Enhanced {
 		options = powerbi.RefreshRequest{
 			Type: s.Type, CommitMode: s.CommitMode, ApplyRefreshPolicy: s.ApplyPolicy, EffectiveDate: s.EffectiveDate,

@@ -44,6 +44,17 @@ func TestGoodRequests(t *testing.T) {
 		{"ids in capitals", `{"workspaceId":"F089354E-8366-4E18-AEA3-4CB4A3A50B48","datasetId":"CFAFBEB1-8037-4D0C-896E-A46FB27FF229"}`, plain()},
 		{"null for every parameter", wholeModel(`"kind":null,"whenBusy":null,"timeout":null,"queueTimeout":null,"maxAttempts":null,"options":null`), plain()},
 		{"empty strings from a pipeline", wholeModel(`"kind":"","whenBusy":"","timeout":"","queueTimeout":""`), plain()},
+		{"empty strings for everything that is optional", wholeModel(`"maxAttempts":"","options":"","callBackUri":"","callbackUrl":""`), plain()},
+		{"empty strings for every option", wholeModel(`"options":{"notifyOption":"","type":"","commitMode":" ","maxParallelism":"",
+			"retryCount":" ","applyRefreshPolicy":"","effectiveDate":"","timeout":"","objects":""}`), plain()},
+		{"an empty partition", wholeModel(`"options":{"objects":[{"table":"A","partition":""}]}`),
+			plain(enhanced(func(s *refresh.Shape) { s.Objects = []refresh.Object{{Table: "A"}} }))},
+		{"whole numbers, however they are written", wholeModel(`"maxAttempts":" 2 ","options":{"maxParallelism":4.0,"retryCount":"2.0"}`),
+			plain(enhanced(), func(r *refresh.Request) {
+				r.Ask.MaxAttempts, r.Ask.Tuning = 2, refresh.Tuning{MaxParallelism: new(4), RetryCount: new(2)}
+			})},
+		{"ids in braces, with blanks and a line break", `{"workspaceId":" {` + testWorkspace + `} ","datasetId":"` + testDataset + `\r\n"}`, plain()},
+		{"behind a byte order mark", "\ufeff" + wholeModel(), plain()},
 		{"no options", wholeModel(`"options":{}`), plain()},
 		{"null for every option", wholeModel(`"options":{"notifyOption":null,"type":null,"commitMode":null,"maxParallelism":null,
 			"retryCount":null,"applyRefreshPolicy":null,"effectiveDate":null,"timeout":null,"objects":null}`), plain()},
@@ -58,8 +69,9 @@ func TestGoodRequests(t *testing.T) {
 		})},
 		{"standard", wholeModel(`"kind":"standard"`), plain(func(r *refresh.Request) { r.Ask.Shape.Kind = refresh.Standard })},
 		{"standard with a notification", wholeModel(`"kind":"Standard","options":{"notifyOption":"mailonfailure"}`),
-			plain(func(r *refresh.Request) { r.Ask.Shape.Kind = refresh.Standard })},
-		{"a notification does not make it enhanced", wholeModel(`"options":{"notifyOption":"NoNotification"}`), plain()},
+			plain(func(r *refresh.Request) { r.Ask.Shape.Kind, r.Ask.NotifyOption = refresh.Standard, "MailOnFailure" })},
+		{"a notification does not make it enhanced", wholeModel(`"options":{"notifyOption":"NoNotification"}`), plain(func(r *refresh.Request) { r.Ask.NotifyOption = "NoNotification" })},
+		{"a notification of an enhanced refresh is left out", wholeModel(`"options":{"notifyOption":"MailOnFailure","type":"full"}`), plain(enhanced())},
 		{"enhanced without options", wholeModel(`"kind":"enhanced"`), plain(enhanced())},
 		{"an option makes it enhanced", wholeModel(`"options":{"type":"full"}`), plain(enhanced())},
 		{"another type", wholeModel(`"options":{"type":" dataonly "}`), plain(enhanced(func(s *refresh.Shape) { s.Type = "DataOnly" }))},
@@ -87,7 +99,7 @@ func TestGoodRequests(t *testing.T) {
 				t.Fatalf("%d requests reached the coordinator", len(b.fake.requests))
 			}
 			if got := b.fake.requests[0]; !reflect.DeepEqual(got, tc.want) {
-				t.Errorf("got  %s\nwant %s", show(t, got), show(t, tc.want))
+				t.Errorf("%s\ngot  %s %s\nwant %s %s", tc.body, got.Model, show(t, got.Ask), tc.want.Model, show(t, tc.want.Ask))
 			}
 		})
 	}

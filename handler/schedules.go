@@ -22,15 +22,15 @@ type Schedules interface {
 
 // ScheduleRequest reads the members that an entry of a schedule file shares with POST
 // /api/refreshes, as that route reads them.
-func ScheduleRequest(defaultTimeout time.Duration) schedule.RequestReader {
-	defaultTimeout = cmp.Or(defaultTimeout, 12*time.Hour)
+func ScheduleRequest(defaultTimeout time.Duration, extraOptions ...string) schedule.RequestReader {
+	reader := bodyReader{cmp.Or(defaultTimeout, 12*time.Hour), extraOptions, noCallback}
 	return func(body []byte) (refresh.Request, []schedule.Wrong) {
-		r, _, problems := parseRequest(body, defaultTimeout, noCallback)
+		p, problems := reader.parse(body)
 		var wrong []schedule.Wrong
 		for _, p := range problems {
 			wrong = append(wrong, schedule.Wrong{Field: p.Target, Message: p.Message})
 		}
-		return r, wrong
+		return p.request, wrong
 	}
 }
 

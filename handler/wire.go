@@ -32,6 +32,7 @@ type StatusDocument struct {
 	Error     *errorBody `json:"error,omitempty"`
 
 	Callback *callback.Report `json:"callback,omitempty"` // only in the answer to who asked for one
+	Warnings []Detail         `json:"warnings,omitempty"` // only in the answer to a POST: what of it has no effect
 
 	StatusURL string `json:"statusUrl"`
 	// By the names of Durable Functions, for whoever has its recipes. Terminating is a
@@ -99,13 +100,13 @@ type Result struct {
 }
 
 // document puts a receipt into the words of the wire.
-func document(r refresh.Receipt, url string) StatusDocument {
+func document(r refresh.Receipt, url string, warnings ...Detail) StatusDocument {
 	op := r.View.Operation
 	d := StatusDocument{
 		ID: r.ID, Status: r.View.Status, Phase: op.Phase,
 		WorkspaceID: r.View.Model.WorkspaceID, DatasetID: r.View.Model.DatasetID,
 		Created: sec(op.Created), Started: sec(op.Started), LastAction: sec(op.Changed), Ended: sec(op.Ended),
-		Attempts: []Attempt{}, Progress: progress(r.View), BlockedBy: blocked(op.Blocked), Error: failure(op.Fault),
+		Warnings: warnings, Attempts: []Attempt{}, Progress: progress(r.View), BlockedBy: blocked(op.Blocked), Error: failure(op.Fault),
 		Settling: settling(r.View.Settling), LastLook: lastLook(r.View.LastLook),
 		StatusURL: url, StatusQueryGetURI: url, TerminatePostURI: url + "/cancel", RuntimeStatus: runtimeStatus(r.View.Status),
 	}

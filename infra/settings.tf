@@ -19,6 +19,7 @@ locals {
       PUBLIC_BASE_URL   = var.public_base_url
       AUDIT_CONTAINER   = var.audit_container
     } : name => value if value != "" },
+    { for name, value in { MEMORY_MB = local.memory_mb } : name => tostring(value) if value > 0 },
     { for name, value in { KEY_VAULT_URL = local.vault_uri } : name => value if local.uses_vault },
     { for name, value in { POWERBI_CLIENT_SECRET_NAME = local.credential_name } : name => value if var.powerbi_auth == "keyvault-secret" },
     { for name, value in { POWERBI_CLIENT_CERTIFICATE_NAME = local.credential_name } : name => value if var.powerbi_auth == "keyvault-certificate" },
@@ -35,6 +36,7 @@ locals {
     TOKEN_EXCHANGE_AUDIENCE = "POWERBI_CLOUD says it"
     SETTLE_WINDOW           = "5m: longer is safer and slower after a lost answer"
     DEFAULT_TIMEOUT         = "12h"
+    EXTRA_OPTIONS           = "none: options of a newer version of the API, after its name is known"
     MAX_WAIT                = "45s: below the 230 s after which the platform gives up"
     CALLBACK_HOSTS          = "Azure's own"
     CALLBACK_NETWORKS       = "none but public addresses"

@@ -63,8 +63,7 @@ func ExampleRefreshRequest_Validate() {
 	// Output:
 	// objects[1].table (Missing): partition "2026" needs the table that it belongs to
 	// applyRefreshPolicy (InvalidCombination): commitMode PartialBatch needs applyRefreshPolicy false (its default is true)
-	// objects[1].partition (InvalidCombination): a named partition needs applyRefreshPolicy false (its default is true)
-	// timeout (OverLimit): 6 attempts of 5h0m0s (timeout, default 5h) can take more than 24 hours; use a timeout of at most 04:00:00 or a smaller retryCount
+	// retryCount (OverLimit): 6 attempts of 5 hours, the default of timeout, can take more than 24 hours; use a retryCount of at most 3, or a timeout of at most 04:00:00
 }
 
 func ExampleParseFailure() {

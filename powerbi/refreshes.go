@@ -2,7 +2,6 @@ package powerbi
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"path"
@@ -43,7 +42,7 @@ func (r RefreshRequest) body() ([]byte, error) {
 	if !r.Enhanced() && r.NotifyOption == "" {
 		return nil, nil
 	}
-	return json.Marshal(r)
+	return r.wire()
 }
 
 // started reads the id: the last segment of Location, else x-ms-request-id (both

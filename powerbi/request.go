@@ -2,8 +2,11 @@ package powerbi
 
 import (
 	"cmp"
+	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // RefreshRequest says what to refresh, in the members and words of the API. The zero
@@ -19,6 +22,8 @@ type RefreshRequest struct {
 	ApplyRefreshPolicy *bool    `json:"applyRefreshPolicy,omitempty"`
 	EffectiveDate      string   `json:"effectiveDate,omitempty"` // in place of today, for the refresh policy
 	Timeout            string   `json:"timeout,omitempty"`       // h:mm:ss of one attempt, default 05:00:00
+
+	Extra map[string]json.RawMessage `json:"-"` // members of newer API versions, sent as they are
 }
 
 // Object is a table, or one partition of it.
@@ -30,7 +35,55 @@ type Object struct {
 // Enhanced tells whether Power BI takes r for an enhanced refresh.
 func (r RefreshRequest) Enhanced() bool {
 	return r.Type != "" || r.CommitMode != "" || r.MaxParallelism != nil || r.RetryCount != nil ||
-		len(r.Objects) > 0 || r.ApplyRefreshPolicy != nil || r.EffectiveDate != "" || r.Timeout != ""
+		len(r.Objects) > 0 || r.ApplyRefreshPolicy != nil || r.EffectiveDate != "" || r.Timeout != "" || len(r.Extra) > 0
+}
+
+// ExtraText is Extra as one text, equal for equal members; empty if there are none.
+func (r RefreshRequest) ExtraText() string {
+	if len(r.Extra) == 0 {
+		return ""
+	}
+	b, err := json.Marshal(r.Extra) // sorts the names, and drops blanks
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
+// ExtraOf reads what [RefreshRequest.ExtraText] wrote.
+func ExtraOf(text string) map[string]json.RawMessage {
+	var extra map[string]json.RawMessage
+	if json.Unmarshal([]byte(text), &extra) != nil {
+		return nil
+	}
+	return extra
+}
+
+// wire is the body of the POST. Members of newer API versions stand beside the others, and
+// the date has a time and a zone: the documentation has dates alone, while the swagger says
+// date-time, which is RFC 3339. Power BI's own times without a zone are UTC (seen).
+func (r RefreshRequest) wire() ([]byte, error) {
+	r.EffectiveDate = dateTime(r.EffectiveDate)
+	known, err := json.Marshal(r)
+	if err != nil || len(r.Extra) == 0 {
+		return known, err
+	}
+	all := maps.Clone(r.Extra)
+	if err := json.Unmarshal(known, &all); err != nil { // a known member wins
+		return nil, err
+	}
+	return json.Marshal(all)
+}
+
+func dateTime(s string) string {
+	s = strings.ToUpper(s)
+	if t, err := time.Parse(time.DateOnly, s); err == nil {
+		return t.Format(time.RFC3339)
+	}
+	if _, err := time.Parse(time.RFC3339, s); err != nil && s != "" {
+		return s + "Z"
+	}
+	return s
 }
 
 // Canonical returns r in the form in which equal requests are equal: words in Power
@@ -45,6 +98,7 @@ func (r RefreshRequest) Canonical() RefreshRequest {
 	r.MaxParallelism = cloned(r.MaxParallelism)
 	r.RetryCount = cloned(r.RetryCount)
 	r.ApplyRefreshPolicy = cloned(r.ApplyRefreshPolicy)
+	r.Extra = maps.Clone(r.Extra)
 	r.Objects = slices.Clone(r.Objects)
 	slices.SortFunc(r.Objects, func(a, b Object) int {
 		return cmp.Or(cmp.Compare(a.Table, b.Table), cmp.Compare(a.Partition, b.Partition))
@@ -86,7 +140,7 @@ func spell(words []string, value string) string {
 func canonicalTimeout(s string) string {
 	s = strings.TrimSpace(s)
 	if d, ok := parseTimeout(s); ok {
-		return clock(d)
+		return Clock(d)
 	}
 	return s
 }

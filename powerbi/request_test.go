@@ -12,6 +12,7 @@ func TestEnhanced(t *testing.T) {
 	for _, r := range []RefreshRequest{
 		{Type: "Full"}, {CommitMode: "x"}, {MaxParallelism: new(0)}, {RetryCount: new(0)}, {Objects: []Object{{Table: "A"}}},
 		{ApplyRefreshPolicy: new(false)}, {EffectiveDate: "x"}, {Timeout: "x"},
+		{Extra: ExtraOf(`{"mode":1}`)},
 	} {
 		if !r.Enhanced() {
 			t.Errorf("%+v is not enhanced", r)
@@ -23,7 +24,7 @@ func TestEnhanced(t *testing.T) {
 		}
 	}
 	// A new member must be thought of in Enhanced, Canonical and handler's parseOptions.
-	if n := reflect.TypeFor[RefreshRequest]().NumField(); n != 9 {
+	if n := reflect.TypeFor[RefreshRequest]().NumField(); n != 10 {
 		t.Errorf("RefreshRequest has %d members", n)
 	}
 }
@@ -78,4 +79,30 @@ func FuzzCanonical(f *testing.F) {
 			t.Errorf("%s: canonical changes the kind", data)
 		}
 	})
+}
+
+// Everything that can be asked for is in the body, once, in words that both readings of the
+// documentation take.
+func TestWire(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		r    RefreshRequest
+		want string
+	}{
+		"everything": {RefreshRequest{Type: "Full", CommitMode: "PartialBatch", MaxParallelism: new(2), RetryCount: new(1), Objects: []Object{{"A", "P"}, {"B", ""}},
+			ApplyRefreshPolicy: new(false), EffectiveDate: "2026-05-31", Timeout: "05:00:00"},
+			`{"type":"Full","commitMode":"PartialBatch","maxParallelism":2,"retryCount":1,"objects":[{"table":"A","partition":"P"},{"table":"B"}],"applyRefreshPolicy":false,"effectiveDate":"2026-05-31T00:00:00Z","timeout":"05:00:00"}`},
+		"nothing":        {RefreshRequest{}, ``},
+		"a notification": {RefreshRequest{NotifyOption: "MailOnFailure"}, `{"notifyOption":"MailOnFailure"}`},
+		// documented: date-time in the swagger, a date alone in the article
+		"a date":            {RefreshRequest{EffectiveDate: "2026-05-31"}, `{"effectiveDate":"2026-05-31T00:00:00Z"}`},
+		"no zone":           {RefreshRequest{EffectiveDate: "2026-05-31T10:00:00.5"}, `{"effectiveDate":"2026-05-31T10:00:00.5Z"}`},
+		"a zone":            {RefreshRequest{EffectiveDate: "2026-05-31t10:00:00+02:00"}, `{"effectiveDate":"2026-05-31T10:00:00+02:00"}`},
+		"of a newer API":    {RefreshRequest{Type: "Full", Extra: ExtraOf(`{"mode":{"a":[1]},"alpha":true}`)}, `{"alpha":true,"mode":{"a":[1]},"type":"Full"}`},
+		"not a newer value": {RefreshRequest{Type: "Full", Extra: ExtraOf(`{"type":"Odd"}`)}, `{"type":"Full"}`},
+	} {
+		if got, err := tc.r.body(); string(got) != tc.want || err != nil {
+			t.Errorf("%s: got %s, %v\nwant %s", name, got, err, tc.want)
+		}
+	}
 }

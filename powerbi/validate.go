@@ -2,6 +2,7 @@ package powerbi
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -35,22 +36,23 @@ const (
 	// unless timeout says otherwise, all attempts together at most 24.
 	defaultTimeout = 5 * time.Hour
 	maxTotal       = 24 * time.Hour
-	// The caps are ours: what is above is a slip of the keyboard.
-	maxRetryCount  = 100
-	maxParallelism = 1000
+	// The API's numbers are 32-bit (documented: the swagger's int32).
+	maxInt = math.MaxInt32
+	// maxProblems is enough for a person to mend, and bounds what a hostile request costs.
+	maxProblems = 20
 )
 
-// Validate finds all that Power BI would refuse, at once or, worse, in the middle of
-// the refresh (PartialBatch with a refresh policy is accepted and fails later:
-// documented sample). It looks at r alone, not at the model. No problems: nil.
+// Validate finds what Power BI certainly refuses, at once or, worse, in the middle of the
+// refresh (PartialBatch with a refresh policy is accepted and fails later: documented
+// sample). What depends on the model, is redundant or has no effect passes: each sample of
+// Microsoft's documentation does. It returns at most 20 problems, and nil for none.
 func (r RefreshRequest) Validate() []Problem {
 	var p problems
 	p.word("notifyOption", r.NotifyOption, notifyOptions())
 	p.word("type", r.Type, refreshTypes())
 	p.word("commitMode", r.CommitMode, commitModes())
-	p.between("maxParallelism", r.MaxParallelism, 1, maxParallelism)
-	p.between("retryCount", r.RetryCount, 0, maxRetryCount)
-	p.notify(r)
+	p.between("maxParallelism", r.MaxParallelism, 0, maxInt)
+	p.between("retryCount", r.RetryCount, 0, maxInt)
 	p.objects(r.Objects)
 	p.policy(r)
 	p.date(r)
@@ -61,11 +63,13 @@ func (r RefreshRequest) Validate() []Problem {
 type problems []Problem
 
 func (p *problems) add(field string, code ProblemCode, format string, args ...any) {
-	*p = append(*p, Problem{field, code, fmt.Sprintf(format, args...)})
+	if len(*p) < maxProblems {
+		*p = append(*p, Problem{field, code, fmt.Sprintf(format, args...)})
+	}
 }
 
 func (p *problems) word(field, value string, allowed []string) {
-	if value != "" && !slices.Contains(allowed, spell(allowed, value)) {
+	if strings.TrimSpace(value) != "" && !slices.Contains(allowed, spell(allowed, value)) {
 		p.add(field, ProblemValue, "%.40q is not known; use one of %s", value, strings.Join(allowed, ", "))
 	}
 }
@@ -77,14 +81,6 @@ func (p *problems) between(field string, value *int, low, high int) {
 		p.add(field, ProblemValue, "%d is too small; use %d or more, or leave it out", *value, low)
 	case *value > high:
 		p.add(field, ProblemLimit, "%d is too large; use at most %d", *value, high)
-	}
-}
-
-// notify: to be left out of an enhanced request (documented, though a sample has both).
-func (p *problems) notify(r RefreshRequest) {
-	if r.NotifyOption != "" && r.Enhanced() {
-		p.add("notifyOption", ProblemCombination,
-			"notifyOption does not go with other options, which make the refresh an enhanced one; leave it out")
 	}
 }
 
@@ -101,33 +97,19 @@ func (p *problems) objects(objects []Object) {
 	}
 }
 
-// policy: PartialBatch must not meet a refresh policy (documented), and neither must
-// a named partition (seen: gbrueckl/PowerBI-VSCode#27 and #33). The default is true.
+// policy: PartialBatch must not meet a refresh policy, and the default is to apply it
+// (documented). A named partition needs applyRefreshPolicy false only if its table has a
+// policy (seen: gbrueckl/PowerBI-VSCode#27 and #33), which nothing here says; Microsoft's
+// own sample has partitions without it.
 func (p *problems) policy(r RefreshRequest) {
-	if r.ApplyRefreshPolicy != nil && !*r.ApplyRefreshPolicy {
-		return
-	}
-	if spell(commitModes(), r.CommitMode) == "PartialBatch" {
+	if off := r.ApplyRefreshPolicy != nil && !*r.ApplyRefreshPolicy; !off && spell(commitModes(), r.CommitMode) == "PartialBatch" {
 		p.add("applyRefreshPolicy", ProblemCombination, "commitMode PartialBatch needs applyRefreshPolicy false (its default is true)")
-	}
-	for i, o := range r.Objects {
-		if o.Partition != "" {
-			p.add(fmt.Sprintf("objects[%d].partition", i), ProblemCombination,
-				"a named partition needs applyRefreshPolicy false (its default is true)")
-		}
 	}
 }
 
 func (p *problems) date(r RefreshRequest) {
-	if r.EffectiveDate == "" {
-		return
-	}
-	if !validDate(r.EffectiveDate) {
+	if strings.TrimSpace(r.EffectiveDate) != "" && !validDate(r.EffectiveDate) {
 		p.add("effectiveDate", ProblemValue, "%.40q is not a date such as 2026-05-31 or 2026-05-31T00:00:00Z", r.EffectiveDate)
-	}
-	if r.ApplyRefreshPolicy != nil && !*r.ApplyRefreshPolicy {
-		p.add("effectiveDate", ProblemCombination,
-			"effectiveDate has no effect without the refresh policy; leave it out, or leave out applyRefreshPolicy false")
 	}
 }
 
@@ -141,7 +123,7 @@ func validDate(s string) bool {
 
 func (p *problems) timeout(r RefreshRequest) {
 	each := defaultTimeout
-	if r.Timeout != "" {
+	if strings.TrimSpace(r.Timeout) != "" {
 		d, ok := parseTimeout(r.Timeout)
 		if !ok || d == 0 {
 			p.add("timeout", ProblemValue, "%.40q is not a time of one attempt between 00:00:01 and 23:59:59, written hh:mm:ss", r.Timeout)
@@ -149,14 +131,24 @@ func (p *problems) timeout(r RefreshRequest) {
 		}
 		each = d
 	}
-	if r.RetryCount == nil || *r.RetryCount < 1 || *r.RetryCount > maxRetryCount {
+	if r.RetryCount == nil || *r.RetryCount < 1 {
 		return
 	}
-	attempts := time.Duration(*r.RetryCount + 1)
-	if attempts*each > maxTotal {
-		p.add("timeout", ProblemLimit,
-			"%d attempts of %s (timeout, default 5h) can take more than 24 hours; use a timeout of at most %s or a smaller retryCount",
-			attempts, each, clock(maxTotal/attempts))
+	// All attempts together must not take longer than a day (documented). In seconds: a
+	// product of durations could overflow.
+	attempts := int64(*r.RetryCount) + 1
+	if attempts*int64(each.Seconds()) <= int64(maxTotal.Seconds()) {
+		return
+	}
+	most := int64(maxTotal/each) - 1
+	fits := max(time.Second, maxTotal/time.Duration(attempts))
+	switch {
+	case r.Timeout == "":
+		p.add("retryCount", ProblemLimit, "%d attempts of 5 hours, the default of timeout, can take more than 24 hours; use a retryCount of at most %d, or a timeout of at most %s",
+			attempts, most, Clock(fits))
+	default:
+		p.add("timeout", ProblemLimit, "%d attempts (retryCount and the first) of %s can take more than 24 hours; use a timeout of at most %s, or a retryCount of at most %d",
+			attempts, Clock(each), Clock(fits), most)
 	}
 }
 
@@ -172,8 +164,8 @@ func parseTimeout(s string) (time.Duration, bool) {
 	return d, err == nil
 }
 
-// clock writes d as the API wants a timeout.
-func clock(d time.Duration) string {
+// Clock writes d as the API wants a timeout: hh:mm:ss.
+func Clock(d time.Duration) string {
 	d = d.Truncate(time.Second)
 	return fmt.Sprintf("%02d:%02d:%02d", int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60)
 }

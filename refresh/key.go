@@ -28,10 +28,11 @@ type payload struct {
 	Timeout      time.Duration `json:"timeout,omitzero"`
 	QueueTimeout time.Duration `json:"queueTimeout,omitzero"`
 	MaxAttempts  int           `json:"maxAttempts,omitzero"`
+	NotifyOption string        `json:"notifyOption,omitzero"`
 }
 
 func payloadOf(m Model, a Ask) []byte {
-	b, err := json.Marshal(payload{m, a.Shape, a.Tuning, a.WhenBusy, a.Timeout, a.QueueTimeout, a.MaxAttempts})
+	b, err := json.Marshal(payload{m, a.Shape, a.Tuning, a.WhenBusy, a.Timeout, a.QueueTimeout, a.MaxAttempts, a.NotifyOption})
 	if err != nil {
 		panic(err) // strings and numbers
 	}

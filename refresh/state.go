@@ -56,6 +56,7 @@ type Operation struct {
 	Shape       Shape  `json:"shape"`
 	Tuning      Tuning `json:"tuning,omitzero"`
 	MaxAttempts int    `json:"maxAttempts"`
+	Notify      string `json:"notifyOption,omitempty"` // since schema 3; a reader of schema 2 sends none
 
 	Phase     Phase        `json:"phase"`
 	Shared    bool         `json:"shared,omitempty"`    // more than one caller holds its id

@@ -33,7 +33,7 @@ func (m *machine) arrive(e Arrive) {
 	m.Last++
 	op := Operation{
 		Number: m.Last, Nonce: e.Nonce, Created: m.now, Changed: m.now, Deadline: deadline,
-		Shape: ask.Shape, Tuning: ask.Tuning, MaxAttempts: max(1, ask.MaxAttempts), Phase: Queued,
+		Shape: ask.Shape, Tuning: ask.Tuning, Notify: ask.NotifyOption, MaxAttempts: max(1, ask.MaxAttempts), Phase: Queued,
 		Reject: ask.WhenBusy == WhenBusyReject, Keys: e.Key.mark(),
 	}
 	if ask.QueueTimeout > 0 {

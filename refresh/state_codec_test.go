@@ -238,7 +238,7 @@ func TestStampKeepsTheLatest(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	// Short ones: the fuzzer spends its time on making long ones shorter.
 	for _, seed := range []string{
-		`null`, `{"schema":3}`, `{"schema":3,"minReader":2,"epoch":"e","new":[ 1e400],"attempt":{"txn":"t","new":{"a":1,"a":2},"settle":{"new":0}},"recent":[{"new":""},null]}`, `{"schema":1,"epoch":"e","model":{"workspaceId":"w"},"writes":["a"]}`,
+		`null`, `{"schema":4}`, `{"schema":3,"minReader":2,"epoch":"e","new":[ 1e400],"attempt":{"txn":"t","new":{"a":1,"a":2},"settle":{"new":0}},"recent":[{"new":""},null]}`, `{"schema":1,"epoch":"e","model":{"workspaceId":"w"},"writes":["a"]}`,
 		`{"schema":1,"epoch":"e","last":2,"pending":[{"number":2,"phase":"queued","deadline":"2026-05-31T06:00:00.5Z"}]}`,
 		`{"schema":1,"epoch":"e","last":1,"pending":[{"number":1,"shape":{"applyRefreshPolicy":false},"tuning":{"retryCount":1},"tries":[{"intent":"0001-01-01T00:00:00Z"}]}],"attempt":{"txn":"t","serves":[1]}}`,
 		`{"schema":1,"epoch":"e","attempt":{"txn":"t","sendBy":"2026-05-31T06:00:00+23:59","settle":{"known":[]}}}`,

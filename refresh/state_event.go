@@ -23,6 +23,7 @@ type Arrive struct {
 type Ask struct {
 	Shape        Shape
 	Tuning       Tuning
+	NotifyOption string // of a standard refresh; like Tuning, the first one counts where callers share
 	WhenBusy     WhenBusy
 	Timeout      time.Duration // covers queueing and running
 	QueueTimeout time.Duration // 0: only Timeout counts
@@ -162,6 +163,7 @@ type Post struct {
 	Shape  Shape
 	Kind   Kind
 	Tuning Tuning
+	Notify string // of a standard refresh
 	SendBy time.Time
 	Until  time.Time
 	Renew  bool // the token first

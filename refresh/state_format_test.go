@@ -88,6 +88,7 @@ func TestWhoMayRead(t *testing.T) {
 		{`{"schema":1,`, true},
 		{`{"schema":2,"minReader":1,`, true},
 		{`{"schema":2,"minReader":2,`, true},
+		{`{"schema":3,"minReader":2,`, true},
 		{`{"schema":9,"minReader":2,`, true},
 		{`{"schema":9,"minReader":1,`, true},
 		{`{"schema":4,"minReader":4,`, false},

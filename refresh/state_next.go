@@ -121,7 +121,7 @@ func (m *machine) start(txn string) {
 		m.enter(op, Starting)
 	})
 	m.do(Post{
-		Txn: txn, Shape: shape, Kind: kind, Tuning: head.Tuning,
+		Txn: txn, Shape: shape, Kind: kind, Tuning: head.Tuning, Notify: head.Notify,
 		SendBy: m.Attempt.SendBy, Until: m.Attempt.Until,
 		Renew: renew, Check: head.Fallback,
 	})

@@ -17,6 +17,7 @@ type Shape struct {
 	ApplyPolicy   *bool    `json:"applyRefreshPolicy,omitempty"`
 	EffectiveDate string   `json:"effectiveDate,omitempty"`
 	Objects       []Object `json:"objects,omitempty"` // none: the whole model; sorted, no duplicates
+	Extra         string   `json:"extra,omitempty"`   // options of newer API versions, as JSON; only if a setting lets them through
 }
 
 // Object is a table, or one partition of it.
@@ -35,7 +36,7 @@ type Tuning struct {
 // SameExceptObjects reports whether a and b treat their objects alike.
 func (a Shape) SameExceptObjects(b Shape) bool {
 	return a.Kind == b.Kind && a.Type == b.Type && a.CommitMode == b.CommitMode &&
-		a.EffectiveDate == b.EffectiveDate && equalPointers(a.ApplyPolicy, b.ApplyPolicy)
+		a.EffectiveDate == b.EffectiveDate && a.Extra == b.Extra && equalPointers(a.ApplyPolicy, b.ApplyPolicy)
 }
 
 // Covers reports whether a refresh of shape a does everything that b asks for.
@@ -66,7 +67,7 @@ func (a Shape) Whole() bool { return len(a.Objects) == 0 }
 
 // Plain reports whether the standard API can do what the shape asks for.
 func (a Shape) Plain() bool {
-	return a.Whole() && a.Type == "" && a.CommitMode == "" && a.ApplyPolicy == nil && a.EffectiveDate == ""
+	return a.Whole() && a.Type == "" && a.CommitMode == "" && a.ApplyPolicy == nil && a.EffectiveDate == "" && a.Extra == ""
 }
 
 // Key names the shape for statistics: refreshes of one key take alike long. It is

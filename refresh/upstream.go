@@ -115,15 +115,16 @@ func unsentBecause(err error) *Answer {
 
 // body is the request as the API takes it. A whole-model enhanced refresh says
 // type Full: that is what a standard refresh does, while the API's own default,
-// automatic, skips what was processed before.
+// automatic, skips what was processed before. notifyOption is for standard refreshes: it
+// is to be left out of an enhanced one, on which it has no effect (documented).
 func body(post Post, kind Kind) powerbi.RefreshRequest {
 	if kind == Standard {
-		return powerbi.RefreshRequest{}
+		return powerbi.RefreshRequest{NotifyOption: post.Notify}
 	}
 	s := post.Shape
 	r := powerbi.RefreshRequest{
 		Type: s.Type, CommitMode: s.CommitMode, ApplyRefreshPolicy: s.ApplyPolicy, EffectiveDate: s.EffectiveDate,
-		MaxParallelism: post.Tuning.MaxParallelism, RetryCount: post.Tuning.RetryCount, Timeout: post.Tuning.Timeout,
+		MaxParallelism: post.Tuning.MaxParallelism, RetryCount: post.Tuning.RetryCount, Timeout: post.Tuning.Timeout, Extra: powerbi.ExtraOf(s.Extra),
 	}
 	if r.Type == "" {
 		r.Type = "Full"

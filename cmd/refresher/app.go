@@ -101,11 +101,11 @@ func (s settings) transport() policy.Transporter {
 func (a *app) handlerConfig(s settings) handler.Config {
 	coordinator, callbacks := a.domain(s)
 	s.guard.Open = coordinator.Open
-	a.clock = a.schedules(s, coordinator, handler.ScheduleRequest(s.defaultTimeout))
+	a.clock = a.schedules(s, coordinator, handler.ScheduleRequest(s.defaultTimeout, s.extraOptions...))
 	return handler.Config{
 		Refresher: coordinator, Callbacks: callbacks, Guard: s.guard, Audit: a.trail,
 		Schedules: a.clock,
-		BaseURL:   s.baseURL, Hosts: s.hosts, DefaultTimeout: s.defaultTimeout, MaxWait: s.maxWait, Allowed: s.allowed,
+		BaseURL:   s.baseURL, Hosts: s.hosts, DefaultTimeout: s.defaultTimeout, MaxWait: s.maxWait, Allowed: s.allowed, ExtraOptions: s.extraOptions,
 		Checks:  append(a.checks(s), handler.Check{Name: "leases", Test: coordinator.CheckLeases}),
 		Version: version, Logger: a.log,
 	}

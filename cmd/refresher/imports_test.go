@@ -64,16 +64,17 @@ func directions() map[string]direction {
 	const (
 		azure = "github.com/Azure/azure-sdk-for-go/sdk/"
 		guid  = "pbirefresh/internal/guid"
+		json  = "pbirefresh/internal/httpjson"
 		wait  = "pbirefresh/internal/wait"
 	)
 	return map[string]direction{
 		"refresh":      {[]string{"pbirefresh/lease", "pbirefresh/powerbi", "pbirefresh/refresh/", wait}, "the domain knows its two ports, and no cloud, route or host"},
 		"refresh/pace": {nil, "how long refreshes take is mathematics"},
-		"handler":      {[]string{"pbirefresh/refresh", "pbirefresh/schedule", "pbirefresh/callback", "pbirefresh/powerbi", "pbirefresh/access", "pbirefresh/audit", guid}, "routes know operations, not documents, secrets or the host"},
-		"schedule":     {[]string{"pbirefresh/refresh", "pbirefresh/lease", guid}, "a schedule knows what it starts and where it keeps its place, and no cloud, route or host"},
+		"handler":      {[]string{"pbirefresh/refresh", "pbirefresh/schedule", "pbirefresh/callback", "pbirefresh/powerbi", "pbirefresh/access", "pbirefresh/audit", guid, json}, "routes know operations, not documents, secrets or the host"},
+		"schedule":     {[]string{"pbirefresh/refresh", "pbirefresh/lease", guid, json, "github.com/tailscale/hujson"}, "a schedule knows what it starts and where it keeps its place, and no cloud, route or host"},
 		"callback":     {[]string{"pbirefresh/lease", wait}, "a callback knows that something ends, and not what"},
 		"audit":        {[]string{"pbirefresh/lease", wait}, "records know where they are kept, and no domain, route or cloud"},
-		"access":       {[]string{guid}, "who may do what is decided by nothing but what is known of the caller"},
+		"access":       {[]string{guid, json}, "who may do what is decided by nothing but what is known of the caller"},
 		"powerbi":      {[]string{azure + "azcore", guid}, "the client knows the wire of Power BI and nothing else"},
 		"keyvault": {[]string{azure + "azcore", azure + "azidentity", azure + "security/keyvault/azsecrets", "software.sslmate.com/src/go-pkcs12"},
 			"a credential knows nothing of who uses it"},
@@ -84,8 +85,9 @@ func directions() map[string]direction {
 		"internal/hostlog": {nil, "how the host reads lines has nothing to do with what they say"},
 		"local/funchost": {[]string{"pbirefresh/internal/"},
 			"a stand-in of the host that knows the app proves nothing about the app"},
-		"local/azurite":  {[]string{"pbirefresh/internal/"}, "a test's storage knows nothing of what is stored"},
-		"internal/stage": {[]string{"pbirefresh/internal/"}, "staging is about files"},
+		"local/azurite":     {[]string{"pbirefresh/internal/"}, "a test's storage knows nothing of what is stored"},
+		"internal/stage":    {[]string{"pbirefresh/internal/"}, "staging is about files"},
+		"internal/httpjson": {nil, "how JSON is read has nothing to do with what it says"},
 		"cmd/refresher": {[]string{"pbirefresh/handler", "pbirefresh/refresh", "pbirefresh/schedule", "pbirefresh/callback", "pbirefresh/access", "pbirefresh/audit", "pbirefresh/keyvault", "pbirefresh/lease", "pbirefresh/powerbi",
 			"pbirefresh/internal/hostlog", guid, azure + "azidentity", azure + "azcore"}, "the binary has no test mode"},
 	}

@@ -73,6 +73,9 @@ func listen(ctx context.Context, port string) (net.Listener, error) {
 // assemble returns the routes and what goes on beside them.
 func assemble(getenv func(string) string, log *slog.Logger) (http.Handler, func(context.Context)) {
 	settings, problem := readSettings(getenv)
+	if limit := limitMemory(os.DirFS("/"), settings.memory); limit > 0 {
+		log.Info("memory is limited", "bytes", limit)
+	}
 	var app *app
 	if problem == nil {
 		app, problem = newApp(settings, log)

@@ -27,6 +27,8 @@ type settings struct {
 	defaultTimeout   time.Duration
 	maxWait          time.Duration
 	allowed          handler.Allowed
+	extraOptions     []string // of a newer API version
+	memory           int64    // bytes of the instance; 0: the cgroup says it
 	callbacks        callback.Policy
 	guard            handler.Guard
 	schedulesFile    string
@@ -53,6 +55,8 @@ func readSettings(getenv func(string) string) (settings, error) {
 	}
 	s.cloud = r.cloud()
 	s.allowed = r.allowed()
+	s.extraOptions = r.extraOptions()
+	s.memory = r.memory()
 	s.hosts = r.hosts()
 	s.callbacks = callback.Policy{Hosts: r.callbackHosts(), Networks: r.callbackNetworks()}
 	s.guard = r.guard()
@@ -126,6 +130,22 @@ func (r *reader) allowed() handler.Allowed {
 		r.problem("ALLOWED_MODELS is wrong: each entry must be workspaceId or workspaceId/datasetId (GUIDs)")
 	}
 	return allowed
+}
+
+// optionPattern is how the API names its members.
+var optionPattern = regexp.MustCompile(`^[a-z][0-9A-Za-z]{0,63}$`)
+
+// extraOptions are the options of a newer version of the API that are let through.
+func (r *reader) extraOptions() []string {
+	var names []string
+	for name := range strings.FieldsFuncSeq(r.get("EXTRA_OPTIONS"), func(c rune) bool { return strings.ContainsRune(",; \t\r\n", c) }) {
+		if !optionPattern.MatchString(name) || handler.KnownOption(name) {
+			r.problem("EXTRA_OPTIONS is wrong: each entry must be the name of an option of the refresh API that this version does not know, such as newOption")
+			return nil
+		}
+		names = append(names, name)
+	}
+	return names
 }
 
 func (r *reader) callbackHosts() callback.Hosts {

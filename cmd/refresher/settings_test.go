@@ -39,7 +39,7 @@ func TestDefaults(t *testing.T) {
 	for _, name := range []string{"POWERBI_CLIENT_SECRET_NAME", "POWERBI_CLIENT_CERTIFICATE_NAME", "TOKEN_EXCHANGE_AUDIENCE", "POWERBI_AUTH", "POWERBI_CLOUD", "POWERBI_API_URL", "POWERBI_SCOPE",
 		"AZURE_AUTHORITY_HOST", "AZURE_CLIENT_ID", "STATE_STORAGE__blobServiceUri", "STATE_CONTAINER", "SETTLE_WINDOW",
 		"DEFAULT_TIMEOUT", "MAX_WAIT", "ALLOWED_MODELS", "CALLBACK_HOSTS", "CALLBACK_NETWORKS", "PUBLIC_BASE_URL", "PUBLIC_HOSTS", "WEBSITE_HOSTNAME", "POLICY_FILE", "RATE_LIMIT_CALLER", "RATE_LIMIT_MODEL",
-		"AUDIT_CONTAINER", "WEBSITE_AUTH_ENABLED"} {
+		"AUDIT_CONTAINER", "EXTRA_OPTIONS", "MEMORY_MB", "WEBSITE_AUTH_ENABLED"} {
 		empty[name] = "  "
 	}
 	if got := mustRead(t, empty); !reflect.DeepEqual(got, want) {
@@ -93,6 +93,8 @@ func TestGoodSettings(t *testing.T) {
 		{"CALLBACK_NETWORKS", "10.1.0.0/16, fd12::/48", func(s settings) any { return len(s.callbacks.Networks) }, 2},
 		{"WEBSITE_HOSTNAME", "localhost:7071", func(s settings) any { return s.baseURL }, ""}, // as Core Tools set it
 		{"WEBSITE_HOSTNAME", "127.0.0.1:7071", func(s settings) any { return s.baseURL }, ""},
+		{"EXTRA_OPTIONS", "newOption, other;third", func(s settings) any { return strings.Join(s.extraOptions, "|") }, "newOption|other|third"},
+		{"MEMORY_MB", "2048", func(s settings) any { return s.memory }, int64(2 << 30)},
 		{"SWEEP_SCHEDULE", "*/30 * * * * *", func(s settings) any { return sweepCheck(s) == nil }, true},
 		{"SWEEP_SCHEDULE", " ", func(s settings) any { return strings.Contains(sweepCheck(s).Error(), "SWEEP_SCHEDULE is not set") }, true},
 		{"WEBSITE_HOSTNAME", "app.azurewebsites.net", func(s settings) any { return s.baseURL }, "https://app.azurewebsites.net"},
@@ -122,6 +124,10 @@ func allowed(s settings, urls ...string) bool {
 func TestWrongSettings(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ name, value, says string }{
+		{"EXTRA_OPTIONS", "type", "does not know"},
+		{"EXTRA_OPTIONS", "new-option", "name of an option"},
+		{"MEMORY_MB", "2 GB", "in MB"},
+		{"MEMORY_MB", "64", "from 128"},
 		{"POWERBI_TENANT_ID", "-", "is not set"},
 		{"POWERBI_TENANT_ID", "a b", "tenant"},
 		{"POWERBI_TENANT_ID", "x/../y", "tenant"},

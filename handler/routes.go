@@ -55,14 +55,21 @@ func (t *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// operationPath has the alphabet of ids, as function.json has it.
-var operationPath = regexp.MustCompile(`^(/api/refreshes/)([A-Za-z0-9_-]+)(/[a-z-]+)?$`)
+// operationPath has the alphabet of ids, as function.json has it. A slash may follow an id:
+// some clients put one before the query. It may not follow the path of the trigger, which
+// would then lie below the path that App Service authentication leaves open.
+var operationPath = regexp.MustCompile(`(?i)^(/api/refreshes/)([a-z0-9_-]+)(?:/|(/[a-z-]+))?$`)
 
-// templateOf returns the path as the endpoints have it, and the id in it. An escaped path
-// has no braces, so no client can send a template itself.
+// templateOf returns the path as the endpoints have it, and the id in it. The host routes
+// what it shows callers without regard to case (seen: funchost's cases), so case does not
+// count in fixed segments; it counts in an id, and in the names of the timers' functions. An
+// escaped path is ASCII and has no braces, so no client can send a template itself.
 func templateOf(escaped string) (template, id string) {
 	if m := operationPath.FindStringSubmatch(escaped); m != nil {
-		return m[1] + "{id}" + m[3], m[2]
+		return strings.ToLower(m[1] + "{id}" + m[3]), m[2]
+	}
+	if lower := strings.ToLower(escaped); strings.HasPrefix(lower, "/api/") {
+		return lower, ""
 	}
 	return escaped, ""
 }

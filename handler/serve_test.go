@@ -17,7 +17,7 @@ func TestTheTriggerHasOneSpelling(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	for _, path := range []string{
-		"/api/refreshes/", "/api/refreshes//", "/api//refreshes", "//api/refreshes", "/API/refreshes", "/api/Refreshes", "/api/refreshes/.", "/api/refreshes/x/..",
+		"/api/refreshes/", "/api/refreshes//", "/api//refreshes", "//api/refreshes", "/API/refreshes/", "/api/Refreshes/", "/api/refreshes/.", "/api/refreshes/x/..",
 		"/api/refreshes/%2e", "/api/refreshes/x/%2e%2e", "/api/refreshes%2f", "/api/refreshes;x", "/api/refreshes/%20", "/api/refreshes/x/../../refreshes",
 	} {
 		if a := b.raw(http.MethodPost, path, wholeModel()); a.code != http.StatusNotFound || b.fake.count("trigger") > 0 {
@@ -27,11 +27,43 @@ func TestTheTriggerHasOneSpelling(t *testing.T) {
 	b.trigger(wholeModel()).is(http.StatusAccepted)
 }
 
+// Case does not count in fixed segments, and a slash may follow an id, which keeps its case.
+func TestPathsAsCallersWriteThem(t *testing.T) {
+	t.Parallel()
+	for request, want := range map[string]string{
+		"POST /API/Refreshes": "trigger", "POST /Api/refreshes": "trigger",
+		"GET /api/refreshes/" + testID + "/?wait=0": "status " + testID, "GET /api/Refreshes/" + testID: "status " + testID,
+		"HEAD /API/REFRESHES/" + testID + "/":       "status " + testID,
+		"POST /api/refreshes/" + testID + "/Cancel": "cancel " + testID, "DELETE /Api/Refreshes/" + testID + "/CANCEL": "cancel " + testID,
+		"POST /api/refreshes/" + testID + "/Cancel-All": "cancel " + testID + " force",
+	} {
+		b := newBench(t)
+		method, path, _ := strings.Cut(request, " ")
+		body := ""
+		if want == "trigger" {
+			body = wholeModel()
+		}
+		got := ""
+		b.fake.status = func(id string) (refresh.Receipt, error) { got = "status " + id; return receipt(refresh.Queued), nil }
+		b.fake.cancel = func(id string, force bool) (refresh.Receipt, error) {
+			got = "cancel " + id + map[bool]string{true: " force"}[force]
+			return receipt(refresh.Cancelling), nil
+		}
+		b.raw(method, path, body, "Content-Type: application/json")
+		if b.fake.count("trigger") == 1 {
+			got = "trigger"
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", request, got, want)
+		}
+	}
+}
+
 func TestUnknownRoutes(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	for _, request := range []string{
-		"POST /api/refreshes/" + testID + "/cancel/x", "GET /api/refreshes/" + testID + "/", "GET /api", "GET /api/other", "POST /refreshsweep", "POST /",
+		"POST /api/refreshes/" + testID + "/cancel/x", "GET /api/refreshes/" + testID + "//", "POST /api/refreshes/" + testID + "/cancel/", "GET /api", "GET /api/other", "POST /refreshsweep", "POST /",
 		"GET /" + testID, "GET /admin/host/status", "OPTIONS /api/other", "GET /api/health/", "GET //api/health", "GET /api//health",
 		"GET /api/./health", "GET /api/x/../health", "GET /api/health%2Fready", "GET /api/healt%68", "GET /api/refreshes/a.b", "GET /api/refreshes/%7Bid%7D",
 		"GET /api/refreshes/" + testID + "%0A", "POST //RefreshSweep", "POST /RefreshSweep/", "POST /./RefreshSweep", "POST /%52efreshSweep",

@@ -19,7 +19,7 @@ locals {
       PUBLIC_BASE_URL   = var.public_base_url
       AUDIT_CONTAINER   = var.audit_container
     } : name => value if value != "" },
-    { for name, value in { MEMORY_MB = local.memory_mb } : name => tostring(value) if value > 0 },
+    { for name, value in { MEMORY_MB = local.memory_mb } : name => join("", [value]) if value > 0 },
     { for name, value in { KEY_VAULT_URL = local.vault_uri } : name => value if local.uses_vault },
     { for name, value in { POWERBI_CLIENT_SECRET_NAME = local.credential_name } : name => value if var.powerbi_auth == "keyvault-secret" },
     { for name, value in { POWERBI_CLIENT_CERTIFICATE_NAME = local.credential_name } : name => value if var.powerbi_auth == "keyvault-certificate" },

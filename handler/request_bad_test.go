@@ -304,3 +304,15 @@ func TestAnswersToBadRequestsAreBounded(t *testing.T) {
 		})
 	}
 }
+
+func TestTooManyObjects(t *testing.T) {
+	t.Parallel()
+	body := func(n int) string {
+		return wholeModel(`"options":{"objects":[` + strings.Repeat(`{"table":"A"},`, n-1) + `{"table":"A"}]}`)
+	}
+	e := refused(t, body(maxObjects+1), "options.objects OverLimit").wireError()
+	if !strings.Contains(e.Message, "1001 objects, more than 1000") {
+		t.Errorf("got %q", e.Message)
+	}
+	newBench(t).trigger(body(maxObjects)).is(http.StatusAccepted)
+}

@@ -80,7 +80,9 @@ func members(n int) string {
 // adds stays below twenty. (Not parallel: it looks at what the process allocates.)
 func TestParseCostsAMultipleOfItsSize(t *testing.T) {
 	const size = 64 << 10
-	fill := func(begin, unit, end string) string { return begin + strings.Repeat(unit, (size-len(begin)-len(end))/len(unit)) + end }
+	fill := func(begin, unit, end string) string {
+		return begin + strings.Repeat(unit, (size-len(begin)-len(end))/len(unit)) + end
+	}
 	for name, text := range map[string]string{
 		"numbers":          fill(`{"a":[`, "1,", "1]}"),
 		"empty arrays":     fill("[", "[],", "[]]"),

@@ -26,6 +26,9 @@ const (
 
 // readBody reads a JSON body within bounds.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength == 0 { // the host drops the type of what is empty (ran on host 4.1037)
+		return nil, nil
+	}
 	if err := checkMedia(r.Header); err != nil {
 		return nil, err
 	}

@@ -186,7 +186,7 @@ func TestWiring(t *testing.T) {
 	stderr := newLines()
 	routes, warm := assemble(environ(t, nil).get, slog.New(hostlog.New(io.Discard, stderr, nil)))
 	for request, want := range map[string]int{
-		"GET /": 200, "GET /api/health": 200, "GET /api/refreshes/AQ": 404, "POST /api/refreshes": 415, "POST /RefreshSweep": 200, "GET /api": 404,
+		"GET /": 200, "GET /api/health": 200, "GET /api/refreshes/AQ": 404, "POST /api/refreshes": 400, "POST /RefreshSweep": 200, "GET /api": 404,
 	} {
 		method, path, _ := strings.Cut(request, " ")
 		w := httptest.NewRecorder()

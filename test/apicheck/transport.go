@@ -29,8 +29,8 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	again := r.Clone(r.Context()) // a RoundTripper must not change the request that it is given
-	if r.Body != nil {
+	again := r.Clone(r.Context())                // a RoundTripper must not change the request that it is given
+	if again.Body = http.NoBody; len(sent) > 0 { // without this an empty body is sent in chunks
 		again.Body = io.NopCloser(bytes.NewReader(sent))
 	}
 	resp, err := t.next.RoundTrip(again)

@@ -23,7 +23,7 @@ var functionName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,127}$`)
 
 // Load reads the app in root. settings are the app settings, which resolve
 // %NAME%, switch functions off and override host.json. It refuses what the host
-// would not load, and what this stand-in cannot play.
+// would not load, and what this fake cannot play.
 func Load(root string, settings map[string]string) (*App, error) {
 	root, err := filepath.Abs(root)
 	if err != nil {

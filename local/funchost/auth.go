@@ -1,9 +1,6 @@
 package funchost
 
-import (
-	"crypto/subtle"
-	"net/http"
-)
+import "crypto/subtle"
 
 // keyHeader wins over the query's code.
 const keyHeader = "X-Functions-Key"
@@ -12,19 +9,19 @@ type keys struct{ function, master string }
 
 // given returns the key of a request, or "". Only the first value counts, and a
 // header wins over the query even if it is empty (seen on a host 4.1037).
-func given(r *http.Request) string {
-	if values := r.Header.Values(keyHeader); len(values) > 0 {
+func given(r *request) string {
+	if values := r.header.values(keyHeader); len(values) > 0 {
 		return values[0]
 	}
-	return parseQuery(r.URL.RawQuery).first("code")
+	return parseQuery(r.target.query).first("code")
 }
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-func (k keys) isMaster(r *http.Request) bool { return same(given(r), k.master) }
+func (k keys) isMaster(r *request) bool { return same(given(r), k.master) }
 
-// allow tells whether a request may call a function of that level.
-func (k keys) allow(level AuthLevel, r *http.Request) bool {
+// allow reports whether a request may call a function of that level.
+func (k keys) allow(level AuthLevel, r *request) bool {
 	switch level {
 	case Anonymous:
 		return true

@@ -2,6 +2,7 @@ package funchost
 
 import (
 	"log/slog"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -65,7 +66,7 @@ func TestLinesOfTheHandler(t *testing.T) {
 		"out": {"to stdout, a warning\nLanguageWorkerConsoleLog x\nazfuncjsonlog:{}\n"},
 		"err": {"a warning\nbroken " + long + "\n"},
 	}
-	r.get("/api/do/print?" + query.Encode())
+	r.send(http.MethodPost, "/api/do/print", query.Encode(), "Content-Type: application/x-www-form-urlencoded").want(t, http.StatusOK)
 	eventually(t, "all lines", func() bool { return len(r.heard()) == 5 })
 	lines := r.heard()
 	slices.SortStableFunc(lines, func(a, b Line) int { return strings.Compare(a.Text, b.Text) })

@@ -32,7 +32,7 @@ func (h *Host) KillHandler() error {
 	if w.pid.Load() == 0 {
 		return errors.New("funchost: the handler has not been started")
 	}
-	if err := w.cmd.Process.Kill(); err != nil {
+	if err := w.process.kill(); err != nil {
 		return fmt.Errorf("funchost: %w", err)
 	}
 	return nil
@@ -57,7 +57,7 @@ func (h *Host) Fire(ctx context.Context, name string) error {
 		return errStopped
 	}
 	defer h.requests.leave()
-	return h.runTimer(ctx, t, false)
+	return h.runTimer(ctx, t, run{})
 }
 
 func (h *Host) canonical(name string) string {

@@ -1,22 +1,18 @@
 package funchost
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
 const (
-	// HostVersion is what the stand-in calls itself; it follows the source of
-	// that release.
-	HostVersion = "4.1037.0"
+	// HostVersion is the version of the host that this package follows.
+	HostVersion = "4.1037.0.0"
 
 	invocationHeader = "X-Azure-Functions-InvocationId"
 	versionHeader    = "X-Azure-Functions-HostVersion"
@@ -25,10 +21,6 @@ const (
 	defaultBodyLimit = 104_857_600 // bytes; azure-functions-host, source
 	bodyLimitSetting = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"
 )
-
-// replayHeaders make Go's transport send a POST again by itself if a connection
-// breaks. It does not know them in lower case, and to HTTP both are one.
-var replayHeaders = []string{"Idempotency-Key", "X-Idempotency-Key"}
 
 // errFunctionTimeout ends an invocation that has run for functionTimeout.
 var errFunctionTimeout = errors.New("funchost: the function has exceeded functionTimeout")
@@ -47,31 +39,28 @@ func bodyLimit(settings map[string]string) (int64, error) {
 
 // forward passes a request to the handler and its answer back, both as a whole.
 // A client that leaves changes nothing for the handler.
-func (h *Host) forward(w http.ResponseWriter, r *http.Request, path string, f *Function) {
-	body, err := requestBody(r)
-	if err != nil {
-		w.WriteHeader(http.StatusBadRequest) // the client has gone
-		return
-	}
+func (h *Host) forward(r *request, f *Function) *reply {
 	invocation := newGUID()
+	m, err := forwarded(r, invocation)
+	if err == nil {
+		m.body, err = r.body()
+	}
+	if err != nil {
+		h.logger.Warn("request not forwarded", "function", f.Name, "error", err)
+		return replyStatus(http.StatusInternalServerError)
+	}
 	var got *answer
 	err = h.invoke(f, invocation, func(ctx context.Context, to *worker) error {
-		request, err := forwarded(ctx, r, path, to.address, body, invocation)
-		if err != nil {
-			return err
-		}
-		got, err = ask(to.transport, request)
+		got, err = to.client.send(ctx, m)
 		return err
 	})
 	if err != nil {
-		w.WriteHeader(http.StatusInternalServerError)
-		return
+		return replyStatus(http.StatusInternalServerError)
 	}
-	got.send(w)
+	return got.pass(m.method)
 }
 
-// invoke runs one invocation on a handler that is ready, and logs it. After
-// functionTimeout it returns, and the handler is killed.
+// invoke runs one invocation on a handler that is ready, and logs it.
 func (h *Host) invoke(f *Function, id string, call func(context.Context, *worker) error) error {
 	logger := h.logger.With("category", "Function."+f.Name, "invocationId", id)
 	logger.Debug("Executing")
@@ -88,63 +77,112 @@ func (h *Host) invoke(f *Function, id string, call func(context.Context, *worker
 	return nil
 }
 
+// callWithin gives a call functionTimeout. After that it has failed, whatever
+// comes; if nothing comes within the grace, the handler is killed (seen on a host
+// 4.1037).
 func (h *Host) callWithin(w *worker, call func(context.Context, *worker) error) error {
 	timeout := h.app.Settings.FunctionTimeout
 	if timeout == 0 {
 		return call(h.invoking, w)
 	}
-	ctx, cancel := context.WithTimeoutCause(h.invoking, timeout, errFunctionTimeout)
+	ctx, cancel := context.WithCancel(h.invoking)
 	defer cancel()
-	err := call(ctx, w)
-	if errors.Is(context.Cause(ctx), errFunctionTimeout) {
-		time.AfterFunc(h.options.TimeoutGrace, func() {
-			w.timedOut.Store(true)
-			w.kill()
-		})
-		return errFunctionTimeout
+	var err error
+	done := make(chan struct{})
+	go func() {
+		err = call(ctx, w)
+		close(done)
+	}()
+	select {
+	case <-done:
+		return err
+	case <-time.After(timeout):
 	}
-	return err
+	select {
+	case <-done:
+	case <-time.After(h.options.TimeoutGrace):
+		w.timedOut.Store(true)
+		w.kill()
+		cancel()
+		<-done
+	}
+	return errFunctionTimeout
 }
 
-// requestBody reads a body that has a Content-Length. The host loses any other.
-func requestBody(r *http.Request) ([]byte, error) {
-	if r.ContentLength <= 0 {
-		return nil, nil
-	}
-	return io.ReadAll(r.Body)
+// contentHeaders are those that HttpClient takes for headers of a content, and
+// does not send with a request (seen on a host 4.1037). The host itself adds
+// Content-Type and Content-Length if there is a body.
+var contentHeaders = []string{
+	"Allow", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Length", "Content-Location",
+	"Content-MD5", "Content-Range", "Content-Type", "Expires", "Last-Modified",
 }
 
-// forwarded makes the request that the handler gets.
-func forwarded(ctx context.Context, r *http.Request, path, address string, body []byte, invocation string) (*http.Request, error) {
-	request, err := http.NewRequestWithContext(ctx, strings.ToUpper(r.Method), "http://"+address, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
+// forwarded makes the request that the handler gets, without its body.
+func forwarded(r *request, invocation string) (message, error) {
+	m := message{method: normaliseMethod(r.method), target: forwardedPath(r.target.path, r.target.query)}
+	if query := parseQuery(r.target.query).String(); query != "" {
+		m.target += "?" + query
 	}
-	request.URL.Opaque = forwardedPath(path, r.URL.RawQuery)
-	request.URL.RawQuery = parseQuery(r.URL.RawQuery).String()
-	request.Host = r.Host
-	for name, values := range r.Header {
-		if slices.Contains(replayHeaders, name) {
-			name = strings.ToLower(name)
+	switch {
+	case r.header.has("Transfer-Encoding"):
+		return m, errors.New("a request with Transfer-Encoding cannot be forwarded")
+	case !r.displayable():
+		return m, errors.New("the Host is none that a URL may have")
+	}
+	header := r.header.without(contentHeaders...)
+	for _, name := range header.names() {
+		if isToken(name) {
+			m.header = append(m.header, field{name, strings.Join(header.values(name), separator(name))})
 		}
-		request.Header[name] = []string{strings.Join(values, ", ")}
 	}
-	addHeaders(request.Header, invocation)
-	return request, nil
+	m.header = addHeaders(m.header, invocation)
+	content, err := contentOf(r, m.method)
+	m.header = append(m.header, content...)
+	for _, f := range m.header {
+		if !isASCII(f.value) {
+			return m, fmt.Errorf("header %s has characters beyond ASCII", f.name)
+		}
+	}
+	return m, err
 }
 
-// addHeaders adds what the host tells the handler. A header that the client sent
-// too is not replaced: .NET's client joins both in one line (unverified), ours
-// last.
-func addHeaders(header http.Header, invocation string) {
-	for _, added := range []struct{ name, value, separator string }{
-		{invocationHeader, invocation, ", "},
-		{versionHeader, HostVersion, ", "},
-		{"User-Agent", userAgent, " "},
-	} {
-		if sent := header.Get(added.name); sent != "" {
-			added.value = sent + added.separator + added.value
+// contentOf returns the headers that describe the body.
+func contentOf(r *request, method string) (fields, error) {
+	if r.length <= 0 {
+		if isOneOf(method, http.MethodGet, http.MethodHead, http.MethodDelete, http.MethodOptions, http.MethodConnect) {
+			return nil, nil
 		}
-		header.Set(added.name, added.value)
+		return fields{{"Content-Length", "0"}}, nil
 	}
+	content := fields{{"Content-Length", strconv.FormatInt(r.length, 10)}}
+	sent := strings.Join(r.header.values("Content-Type"), ",")
+	if sent == "" {
+		return content, nil
+	}
+	normalised, ok := normaliseMediaType(sent)
+	if !ok {
+		return nil, errors.New("the Content-Type is malformed")
+	}
+	return append(content, field{"Content-Type", normalised}), nil
+}
+
+// normaliseMethod writes the methods that HttpClient has a constant for in
+// capitals.
+func normaliseMethod(method string) string {
+	if isOneOf(method, append(knownMethods, http.MethodConnect)...) {
+		return strings.ToUpper(method)
+	}
+	return method
+}
+
+// addHeaders adds the headers of the host. Values of the client stay before them.
+func addHeaders(header fields, invocation string) fields {
+	for _, added := range []field{{versionHeader, HostVersion}, {invocationHeader, invocation}, {"User-Agent", userAgent}} {
+		sent := header.values(added.name)
+		if known, ok := products(strings.Join(sent, " ")); ok && added.name == "User-Agent" {
+			sent = known
+		}
+		header = header.set(added.name, strings.Join(append(sent, added.value), separator(added.name)))
+	}
+	return header
 }

@@ -14,7 +14,7 @@ import (
 // AuthLevel is who may call an HTTP function.
 type AuthLevel string
 
-// The levels that the stand-in knows. The host's other ones ("user", "system")
+// The levels that the fake knows. The host's other ones ("user", "system")
 // are for extensions.
 const (
 	Anonymous     AuthLevel = "anonymous"

@@ -160,14 +160,14 @@ func awaitDone(t *testing.T, h *Host) {
 	}
 }
 
-// A reply is a response with its body read.
-type reply struct {
+// A received is a response with its body read.
+type received struct {
 	*http.Response
 	body string
 }
 
 // send makes a request that follows no redirect. Headers are "Name: value".
-func (r *rig) send(method, path, body string, headers ...string) reply {
+func (r *rig) send(method, path, body string, headers ...string) received {
 	r.t.Helper()
 	request, err := http.NewRequestWithContext(r.t.Context(), method, r.URL()+path, strings.NewReader(body))
 	if err != nil {
@@ -183,7 +183,7 @@ func (r *rig) send(method, path, body string, headers ...string) reply {
 	return r.do(request)
 }
 
-func (r *rig) do(request *http.Request) reply {
+func (r *rig) do(request *http.Request) received {
 	r.t.Helper()
 	transport := &http.Transport{DisableCompression: true}
 	defer transport.CloseIdleConnections()
@@ -196,16 +196,16 @@ func (r *rig) do(request *http.Request) reply {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return reply{response, string(body)}
+	return received{response, string(body)}
 }
 
-func (r *rig) get(path string, headers ...string) reply {
+func (r *rig) get(path string, headers ...string) received {
 	r.t.Helper()
 	return r.send(http.MethodGet, path, "", headers...)
 }
 
-// want fails unless the reply has that status.
-func (p reply) want(t *testing.T, status int) reply {
+// want fails unless the response has that status.
+func (p received) want(t *testing.T, status int) received {
 	t.Helper()
 	if p.StatusCode != status {
 		t.Fatalf("%s %s: status %d, want %d: %s", p.Request.Method, p.Request.URL, p.StatusCode, status, p.body)

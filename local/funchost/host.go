@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net"
-	"net/http"
 	"strconv"
 	"sync"
 	"time"
@@ -39,7 +38,7 @@ type Host struct {
 	bodyLimit  int64
 	timers     map[string]*timer
 	statuses   *statusStore
-	server     *http.Server
+	front      *front
 
 	lines   sync.Mutex // held while a line of the handler is delivered
 	mu      sync.Mutex
@@ -85,7 +84,7 @@ func Start(ctx context.Context, options Options) (*Host, error) {
 	if h.workerPort, err = freePort(ctx); err != nil {
 		return nil, err
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", options.Addr)
+	listener, err := options.listen(ctx, options.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("funchost: %w", err)
 	}
@@ -124,14 +123,10 @@ func (h *Host) launch(ctx context.Context, listener net.Listener) {
 	h.arming, h.endArming = context.WithCancel(detached)
 	h.current = h.newWorker()
 	h.timers = newTimers(h.app.Functions)
-	h.server = &http.Server{
-		Handler:           http.HandlerFunc(h.serve),
-		ReadHeaderTimeout: 30 * time.Second,
-		ErrorLog:          slog.NewLogLogger(h.logger.Handler(), slog.LevelWarn),
-	}
+	h.front = newFront(listener, h.serve)
 	h.startTimers()
 	go h.supervise(h.invoking)
-	go func() { _ = h.server.Serve(listener) }() // ends with Close
+	go h.front.run() // ends with shutdown
 
 	unlink := context.AfterFunc(ctx, func() { h.stop(nil) })
 	go func() {
@@ -223,23 +218,25 @@ func (h *Host) stop(cause error) {
 	})
 }
 
-// shutdown stops the listeners first and the handler last, as the host does.
+// shutdown stops the listeners first and the handler last, as the host does: what
+// is under way may end within ShutdownTimeout, and the handler gets no signal.
 func (h *Host) shutdown() {
 	h.requests.close()
 	h.endArming()
+	h.front.shutdown()
 	idle := make(chan struct{})
 	go func() {
 		h.timerLoops.Wait()
+		h.requests.inside.Wait()
 		close(idle)
 	}()
 	select {
 	case <-idle:
 	case <-time.After(h.options.ShutdownTimeout):
 	}
-	_ = h.server.Close()
 	h.endInvokes()
 	<-h.supervised
 	<-idle
-	h.requests.inside.Wait()
+	h.front.close()
 	close(h.done)
 }

@@ -17,7 +17,7 @@ const (
 	defaultRoutePrefix           = "api"
 )
 
-// HostSettings is what the stand-in obeys of host.json.
+// HostSettings is what the fake obeys of host.json.
 type HostSettings struct {
 	Executable            string // absolute path
 	Arguments             []string
@@ -68,11 +68,11 @@ func refuseUnsupported(c config) error {
 	}
 	switch {
 	case proxy:
-		return errors.New("customHandler.enableProxyingHttpRequest is not implemented by this stand-in: use enableForwardingHttpRequest")
+		return errors.New("customHandler.enableProxyingHttpRequest is not implemented by this fake: use enableForwardingHttpRequest")
 	case c.has("customHandler:http"):
 		return errors.New("customHandler.http generates functions and excludes function.json, which this app has")
 	case c.has("configurationProfile"):
-		return errors.New("configurationProfile is not implemented by this stand-in")
+		return errors.New("configurationProfile is not implemented by this fake")
 	case c.has("httpWorker"):
 		return errors.New("httpWorker is deprecated: use customHandler")
 	}

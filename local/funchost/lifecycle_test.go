@@ -240,36 +240,12 @@ func TestRequestsWaitForReadiness(t *testing.T) {
 	}
 }
 
-func TestFunctionTimeout(t *testing.T) {
-	t.Parallel()
-	files := appFiles(t)
-	files["host.json"] = hostJSON(t, `"functionTimeout":"00:00:01"`)
-	r := start(t, files, nil)
-	for range maxErrors { // not counted
-		r.waitReady()
-		id, pid := r.WorkerID(), r.HandlerPID()
-		if got := r.get("/api/do/hang").want(t, http.StatusInternalServerError); got.body != "" {
-			t.Errorf("body %q", got.body)
-		}
-		eventually(t, "another process", func() bool { return r.WorkerID() != id && r.HandlerPID() != 0 })
-		if r.HandlerPID() == pid {
-			t.Error("the process was not replaced")
-		}
-	}
-	if got := r.echo(http.MethodGet, "/api/echo/x", ""); !slices.Contains(got.Env, "FUNCTIONS_CUSTOMHANDLER_PORT="+r.workerPort) {
-		t.Error("the port has changed")
-	}
-	if !r.logged("exceeded functionTimeout") {
-		t.Error("the time-out is not logged")
-	}
-}
-
 func TestCloseKills(t *testing.T) {
 	t.Parallel()
-	r := start(t, appFiles(t), nil)
-	answered := make(chan reply, 1)
+	r := start(t, appFiles(t), nil, func(o *Options) { o.ShutdownTimeout = time.Millisecond })
+	answered := make(chan received, 1)
 	r.waitReady()
-	w := r.worker()
+	w := r.worker().process.(systemProcess)
 	go func() { answered <- r.getQuietly("/api/do/hang") }()
 	eventually(t, "the request is under way", func() bool { return r.logged("Executing") })
 	if err := r.Close(); err != nil {
@@ -286,17 +262,17 @@ func TestCloseKills(t *testing.T) {
 }
 
 // getQuietly is a request whose failure is no matter.
-func (r *rig) getQuietly(path string) reply {
+func (r *rig) getQuietly(path string) received {
 	request, err := http.NewRequestWithContext(context.WithoutCancel(r.t.Context()), http.MethodGet, r.URL()+path, http.NoBody)
 	if err != nil {
-		return reply{Response: new(http.Response)}
+		return received{Response: new(http.Response)}
 	}
 	response, err := http.DefaultTransport.RoundTrip(request)
 	if err != nil {
-		return reply{Response: new(http.Response)}
+		return received{Response: new(http.Response)}
 	}
 	_ = response.Body.Close()
-	return reply{Response: response}
+	return received{Response: response}
 }
 
 func TestEndOfContext(t *testing.T) {

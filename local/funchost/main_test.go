@@ -1,6 +1,8 @@
 package funchost
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -56,6 +58,8 @@ func handlerMain(mode string) int {
 	case "never":
 		time.Sleep(deadline)
 		return 7
+	case "host": // of the app in a folder
+		return hostMain(argument)
 	case "wait": // until a file exists
 		awaitFile(argument)
 	}
@@ -68,6 +72,21 @@ func handlerMain(mode string) int {
 	return 8
 }
 
+// hostMain runs a host and prints the process id and the port of its handler.
+func hostMain(root string) int {
+	h, err := Start(context.Background(), Options{Root: root, Env: map[string]string{modeVariable: "serve"}})
+	if err == nil {
+		err = h.WaitReady(context.Background())
+	}
+	if err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	_, _ = fmt.Println(h.HandlerPID(), h.workerPort)
+	<-h.Done()
+	return 0
+}
+
 func awaitFile(path string) {
 	for _, err := os.Stat(path); err != nil; _, err = os.Stat(path) {
 		time.Sleep(time.Millisecond)
@@ -76,6 +95,7 @@ func awaitFile(path string) {
 
 func (h *fakeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	dir, _ := os.Getwd()
 	got := seen{r.Method, r.RequestURI, r.Host, string(body), r.TransferEncoding, r.Header, os.Environ(), dir, os.Args[1:]}
 	switch {
@@ -89,8 +109,15 @@ func (h *fakeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(r.URL.Path, "/api/do/"):
 		h.act(w, r, strings.TrimPrefix(r.URL.Path, "/api/do/"))
 	default:
-		_ = json.NewEncoder(w).Encode(got)
+		writeJSON(w, got)
 	}
+}
+
+// writeJSON announces the length: the host breaks a chunked answer.
+func writeJSON(w http.ResponseWriter, value any) {
+	body, _ := json.Marshal(value)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	_, _ = w.Write(body)
 }
 
 // timer records an invocation and answers as the environment says:
@@ -133,18 +160,16 @@ func (h *fakeHandler) act(w http.ResponseWriter, r *http.Request, action string)
 		defer h.mu.Unlock()
 		_, _ = fmt.Fprint(w, h.held, " ", h.left)
 	case "print":
-		_, _ = fmt.Fprint(os.Stdout, r.URL.Query().Get("out"))
-		_, _ = fmt.Fprint(os.Stderr, r.URL.Query().Get("err"))
+		_, _ = fmt.Fprint(os.Stdout, r.FormValue("out"))
+		_, _ = fmt.Fprint(os.Stderr, r.FormValue("err"))
 	case "timers":
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		_ = json.NewEncoder(w).Encode(h.posts)
+		writeJSON(w, h.posts)
 	case "probes":
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		_, _ = fmt.Fprint(w, h.probes)
-	case "answer":
-		h.answer(w)
 	case "status":
 		code, _ := strconv.Atoi(r.URL.Query().Get("code"))
 		w.Header().Set("X-Of-Handler", "yes")
@@ -168,20 +193,4 @@ func (h *fakeHandler) hold(r *http.Request) {
 	if r.Context().Err() != nil {
 		h.left++
 	}
-}
-
-// answer is one with everything that must come through.
-func (h *fakeHandler) answer(w http.ResponseWriter) {
-	header := w.Header()
-	header.Set("Location", "/elsewhere")
-	header.Set("Retry-After", "7")
-	header.Set("ETag", `"v1"`)
-	header.Set("Content-Type", "text/custom")
-	header.Set("Content-Encoding", "gzip") // a lie that nobody may look into
-	header.Add("Set-Cookie", "a=1")
-	header.Add("Set-Cookie", "b=2")
-	w.WriteHeader(http.StatusTemporaryRedirect)
-	_, _ = io.WriteString(w, "first,")
-	_ = http.NewResponseController(w).Flush() // makes it chunked
-	_, _ = io.WriteString(w, "second")
 }

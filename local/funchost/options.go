@@ -2,11 +2,13 @@ package funchost
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -50,15 +52,22 @@ type Options struct {
 	OnLine func(Line)
 
 	// StatusFile keeps the timers' schedule status, by which a later host finds
-	// out that a timer is past due; "" keeps it in memory.
+	// out that a timer is past due; "" keeps it in memory. Of the hosts of one
+	// process that have the same file, one at a time runs each timer, as of hosts
+	// with the same storage.
 	StatusFile string
 
 	// TimeoutGrace is the time between a function time-out and the kill of the
 	// handler; default 2 s, as the host has it.
 	TimeoutGrace time.Duration
-	// ShutdownTimeout is how long Close waits for running timers; default 10 s,
-	// as the host has it.
+	// ShutdownTimeout is how long Close waits for requests and timers under way;
+	// default 10 s, as the host has it.
 	ShutdownTimeout time.Duration
+
+	// Tests put others in the place of the system's processes and connections.
+	newProcess func(*Host, *worker) process
+	dial       func(ctx context.Context, address string) (net.Conn, error)
+	listen     func(ctx context.Context, address string) (net.Listener, error)
 }
 
 func (o Options) withDefaults() (Options, error) {
@@ -75,6 +84,19 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.OnLine == nil {
 		o.OnLine = func(Line) {}
+	}
+	if o.newProcess == nil {
+		o.newProcess = newSystemProcess
+	}
+	if o.dial == nil {
+		o.dial = func(ctx context.Context, address string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "tcp", address)
+		}
+	}
+	if o.listen == nil {
+		o.listen = func(ctx context.Context, address string) (net.Listener, error) {
+			return new(net.ListenConfig).Listen(ctx, "tcp", address)
+		}
 	}
 	return o, nil
 }

@@ -31,7 +31,7 @@ func unescape(text string, decode func(byte) bool) string {
 	var b strings.Builder
 	for i := 0; i < len(text); {
 		r, width := escapedRune(text[i:])
-		if width == 0 || r < utf8.RuneSelf && !decode(byte(r)) {
+		if width == 0 || r < utf8.RuneSelf && !decode(byte(r)) { //nolint:gosec // ASCII
 			b.WriteByte(text[i])
 			i++
 			continue
@@ -68,7 +68,7 @@ func escapedByte(text string) (byte, bool) {
 		return 0, false
 	}
 	high, low := hexDigit(text[1]), hexDigit(text[2])
-	return byte(high<<4 | low), high >= 0 && low >= 0
+	return byte(high<<4 | low), high >= 0 && low >= 0 //nolint:gosec // two digits
 }
 
 func hexDigit(c byte) int {

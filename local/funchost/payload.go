@@ -6,15 +6,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"time"
 )
 
 // ErrHangs says that the handler answered a timer with 2xx and no JSON value. The real
 // host takes that for an invocation that is not over: it hangs until
-// functionTimeout, and then kills the handler. The stand-in reports it at once
+// functionTimeout, and then kills the handler. The fake reports it at once
 // instead.
 var ErrHangs = errors.New("2xx with an empty body or null: the host would hang until functionTimeout and then kill the handler; answer {}")
 
@@ -22,13 +22,13 @@ var ErrHangs = errors.New("2xx with an empty body or null: the host would hang u
 const dotNetTime = "2006-01-02T15:04:05.9999999-07:00"
 
 // invokeTimer sends a timer function its payload, and logs what comes of it.
-func (h *Host) invokeTimer(t *timer, pastDue bool) error {
+func (h *Host) invokeTimer(t *timer, r run) error {
 	var status *timerStatus
 	if t.monitor {
 		recorded := h.statuses.get(t.function.Name)
 		status = &recorded
 	}
-	payload, err := timerPayload(t.function, status, pastDue, time.Now())
+	payload, err := timerPayload(t.function, status, r, time.Now())
 	if err != nil {
 		return err
 	}
@@ -46,23 +46,26 @@ func (h *Host) invokeTimer(t *timer, pastDue bool) error {
 	})
 }
 
-// post sends an invocation as JSON, without a Content-Length as the host does.
+// post sends an invocation as JSON, with nothing but the headers of the host
+// (seen on a host 4.1037).
 func post(ctx context.Context, to *worker, name string, payload []byte, invocation string) (*answer, error) {
-	body := io.NopCloser(bytes.NewReader(payload))
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+to.address+"/"+name, body)
-	if err != nil {
-		return nil, err
-	}
-	request.ContentLength = -1
-	request.Header.Set("Content-Type", "application/json; charset=utf-8")
-	addHeaders(request.Header, invocation)
-	return ask(to.transport, request)
+	return to.client.send(ctx, message{
+		method: http.MethodPost, target: "/" + name, body: payload,
+		header: append(addHeaders(fields{{"Host", to.address}}, invocation),
+			field{"Content-Type", "application/json; charset=utf-8"}, field{"Content-Length", strconv.Itoa(len(payload))}),
+	})
+}
+
+// A run is why a timer function runs.
+type run struct {
+	pastDue bool
+	input   *string // of a run that was started by hand; else nil
 }
 
 type (
 	payload struct {
 		Data     map[string]timerInfo
-		Metadata metadata
+		Metadata map[string]any
 	}
 	timerInfo struct {
 		Schedule struct {
@@ -72,19 +75,17 @@ type (
 		IsPastDue      bool
 	}
 	scheduleStatus struct{ Last, Next, LastUpdated string }
-	metadata       struct {
-		Sys struct {
-			MethodName string
-			UtcNow     string
-			RandGUID   string `json:"RandGuid"`
-		} `json:"sys"`
+	sysInfo        struct {
+		MethodName string
+		UtcNow     string
+		RandGUID   string `json:"RandGuid"`
 	}
 )
 
 // timerPayload is the body of a timer invocation; status is nil without a
-// monitor.
-func timerPayload(f *Function, status *timerStatus, pastDue bool, now time.Time) ([]byte, error) {
-	info := timerInfo{IsPastDue: pastDue}
+// monitor. A run that was started by hand has the binding in its metadata, too.
+func timerPayload(f *Function, status *timerStatus, r run, now time.Time) ([]byte, error) {
+	info := timerInfo{IsPastDue: r.pastDue}
 	info.Schedule.AdjustForDST = true
 	if status != nil {
 		info.ScheduleStatus = &scheduleStatus{
@@ -93,10 +94,12 @@ func timerPayload(f *Function, status *timerStatus, pastDue bool, now time.Time)
 			LastUpdated: status.LastUpdated.UTC().Format(dotNetTime),
 		}
 	}
-	p := payload{Data: map[string]timerInfo{f.Timer.Binding: info}}
-	p.Metadata.Sys.MethodName = f.Name
-	p.Metadata.Sys.UtcNow = now.UTC().Format(time.RFC3339Nano)
-	p.Metadata.Sys.RandGUID = newGUID()
+	p := payload{Data: map[string]timerInfo{f.Timer.Binding: info}, Metadata: map[string]any{
+		"sys": sysInfo{MethodName: f.Name, UtcNow: now.UTC().Format(time.RFC3339Nano), RandGUID: newGUID()},
+	}}
+	if r.input != nil {
+		p.Metadata[f.Timer.Binding] = *r.input
+	}
 	return json.Marshal(p)
 }
 
@@ -109,8 +112,8 @@ func (a *answer) outcome() (logs []string, err error) {
 		return nil, fmt.Errorf("response status code does not indicate success: %d (%s); body and Logs are ignored", a.status, http.StatusText(a.status))
 	case len(body) == 0, bytes.Equal(body, []byte("null")):
 		return nil, ErrHangs
-	case !isJSONType(a.header.Get("Content-Type")):
-		return nil, fmt.Errorf("invalid HttpResponseMessage: Content-Type is %q, must be application/json", a.header.Get("Content-Type"))
+	case !isJSONType(a.header.get("Content-Type")):
+		return nil, fmt.Errorf("invalid HttpResponseMessage: Content-Type is %q, must be application/json", a.header.get("Content-Type"))
 	}
 	var result struct {
 		Outputs     map[string]any

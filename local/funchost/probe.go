@@ -3,7 +3,6 @@ package funchost
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"time"
 )
@@ -14,7 +13,11 @@ const (
 	clientExtra = time.Minute
 )
 
-// A probe asks a handler whether it is ready: GET / until any answer.
+// errNotReady is a handler that did not listen within its time.
+var errNotReady = errors.New("funchost: the handler does not listen")
+
+// A probe asks a handler whether it is ready: GET / until anything but a refused
+// connection comes. A handler that listens and does not answer fails the start.
 type probe struct {
 	budget  time.Duration // the pauses between two questions count, not the questions
 	timeout time.Duration // of one question; 0: none
@@ -28,39 +31,34 @@ func newProbe(s HostSettings) probe {
 	return p
 }
 
-// run returns false when the time is over or ctx is done.
-func (p probe) run(ctx context.Context, transport http.RoundTripper, address string) bool {
+// run returns nil once the handler is ready.
+func (p probe) run(ctx context.Context, c *client, address string) error {
+	var refused dialError
 	for waited := time.Duration(0); waited <= p.budget; waited += probeInterval {
-		if p.answers(ctx, transport, address) {
-			return true
+		if err := p.ask(ctx, c, address); !errors.As(err, &refused) {
+			return err
 		}
 		select {
 		case <-time.After(probeInterval):
 		case <-ctx.Done():
-			return false
+			return context.Cause(ctx)
 		}
 	}
-	return false
+	return errNotReady
 }
 
-// answers takes only a failure to connect for "not yet". Any other error counts
-// as ready, and so does a time-out (the latter is unverified).
-func (p probe) answers(ctx context.Context, transport http.RoundTripper, address string) bool {
+// ask sends one question. A connection that ends without an answer is one too.
+func (p probe) ask(ctx context.Context, c *client, address string) error {
 	asking := ctx
 	if p.timeout > 0 {
 		var cancel context.CancelFunc
 		asking, cancel = context.WithTimeout(ctx, p.timeout)
 		defer cancel()
 	}
-	request, err := http.NewRequestWithContext(asking, http.MethodGet, "http://"+address+"/", http.NoBody)
-	if err != nil {
-		return false
+	_, err := c.send(asking, message{method: http.MethodGet, target: "/", header: fields{{"Host", address}}})
+	var refused dialError
+	if errors.As(err, &refused) {
+		return err
 	}
-	response, err := transport.RoundTrip(request)
-	if err == nil {
-		_ = response.Body.Close()
-		return true
-	}
-	var network *net.OpError
-	return ctx.Err() == nil && (!errors.As(err, &network) || network.Op != "dial")
+	return context.Cause(asking)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net"
-	"net/http"
 	"testing"
 	"time"
 )
@@ -34,6 +33,12 @@ func answering(t *testing.T, serve func(net.Conn)) string {
 		}
 	}()
 	return listener.Addr().String()
+}
+
+func dialling(address string) *client {
+	return &client{dial: func(ctx context.Context) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "tcp", address)
+	}}
 }
 
 func speak(t *testing.T, text string) string {
@@ -69,13 +74,13 @@ func TestProbe(t *testing.T) {
 		{"hangs up", speak(t, ""), 0, true},
 		{"resets", answering(t, reset), 0, true},
 		{"refuses", closed.Addr().String(), 0, false},
-		{"no answer in time", mute.Addr().String(), 10 * time.Millisecond, true},
+		{"no answer in time", mute.Addr().String(), 10 * time.Millisecond, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			p := probe{budget: 2 * probeInterval, timeout: tt.timeout}
-			if got := p.run(t.Context(), new(http.Transport), tt.address); got != tt.want {
+			if got := p.run(t.Context(), dialling(tt.address), tt.address) == nil; got != tt.want {
 				t.Errorf("ready = %v, want %v", got, tt.want)
 			}
 		})
@@ -90,7 +95,7 @@ func TestProbeOfMuteHandler(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ready := make(chan bool, 1)
-	go func() { ready <- probe{}.run(ctx, new(http.Transport), mute.Addr().String()) }()
+	go func() { ready <- probe{}.run(ctx, dialling(mute.Addr().String()), mute.Addr().String()) == nil }()
 	connection, err := mute.Accept()
 	if err != nil {
 		t.Fatal(err)

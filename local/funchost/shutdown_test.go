@@ -64,7 +64,7 @@ func TestCloseFromMany(t *testing.T) {
 func TestCloseBeforeReady(t *testing.T) {
 	t.Parallel()
 	r := start(t, appFiles(t), map[string]string{modeVariable: "never"})
-	answered := make(chan reply, 1)
+	answered := make(chan received, 1)
 	go func() { answered <- r.getQuietly("/api/echo/x") }()
 	eventually(t, "a request waits", func() bool { return r.logged("Executing") })
 	_ = r.Close()
@@ -93,6 +93,7 @@ func TestWaitReadyHonoursItsContext(t *testing.T) {
 func TestKillBeforeStart(t *testing.T) {
 	t.Parallel()
 	h := &Host{app: &App{}}
+	h.options, _ = Options{Root: "x"}.withDefaults()
 	h.current = h.newWorker()
 	if err := h.KillHandler(); err == nil {
 		t.Error("a process that never was has been killed")

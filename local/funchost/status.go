@@ -58,6 +58,19 @@ func openStatuses(path string) (*statusStore, error) {
 	return s, nil
 }
 
+// timerLocks holds the lock of each timer by status file and name.
+var timerLocks sync.Map
+
+// lock returns the lock of a timer, which one host of those with the same status
+// file has: a channel that has room for one. The real host leases a blob for it.
+func (s *statusStore) lock(name string) chan struct{} {
+	if s.path == "" {
+		return make(chan struct{}, 1)
+	}
+	lock, _ := timerLocks.LoadOrStore(s.path+"\x00"+name, make(chan struct{}, 1))
+	return lock.(chan struct{}) //nolint:forcetypeassert // there are no others
+}
+
 func (s *statusStore) get(name string) timerStatus {
 	s.mu.Lock()
 	defer s.mu.Unlock()

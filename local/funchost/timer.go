@@ -47,18 +47,26 @@ func subMinute(s schedule, now time.Time) bool {
 	return false
 }
 
-// listen runs a timer on its schedule until arming ends.
+// listen runs a timer on its schedule until arming ends, once no other host on
+// the same storage does.
 func (h *Host) listen(t *timer) {
+	lock := h.statuses.lock(t.function.Name)
+	select {
+	case lock <- struct{}{}:
+		defer func() { <-lock }()
+	case <-h.arming.Done():
+		return
+	}
 	trigger := t.function.Timer
 	now := time.Now()
 	pastDue := t.monitor && h.checkStatus(t, now)
 	if pastDue || trigger.RunOnStartup {
-		_ = h.runTimer(h.arming, t, pastDue) // logged there; errors never stop a schedule
+		_ = h.runTimer(h.arming, t, run{pastDue: pastDue}) // logged there; errors never stop a schedule
 	}
 	for slot := trigger.schedule.next(now); ; slot = following(trigger.schedule, slot, time.Now()) {
 		select {
 		case <-time.After(time.Until(slot)):
-			_ = h.runTimer(h.arming, t, false) // logged there
+			_ = h.runTimer(h.arming, t, run{}) // logged there
 		case <-h.arming.Done():
 			return
 		}
@@ -79,7 +87,7 @@ func following(s schedule, slot, now time.Time) time.Time {
 
 // runTimer runs a timer that is not running; it waits for that until ctx is
 // done.
-func (h *Host) runTimer(ctx context.Context, t *timer, pastDue bool) error {
+func (h *Host) runTimer(ctx context.Context, t *timer, r run) error {
 	select {
 	case t.running <- struct{}{}:
 	case <-ctx.Done():
@@ -87,7 +95,7 @@ func (h *Host) runTimer(ctx context.Context, t *timer, pastDue bool) error {
 	}
 	defer func() { <-t.running }()
 	began := time.Now()
-	err := h.invokeTimer(t, pastDue)
+	err := h.invokeTimer(t, r)
 	if t.monitor {
 		h.recordRun(t, began)
 	}

@@ -2,26 +2,21 @@ package funchost
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
-	"net/http"
-	"os/exec"
 	"sync/atomic"
-	"time"
 )
-
-// killWait is how long the host waits for a killed process (source).
-const killWait = time.Second
 
 // A worker is one handler process.
 type worker struct {
-	id        string
-	address   string // host:port, the same for all processes of a host
-	cmd       *exec.Cmd
-	console   *console
-	streams   [2]*stream
-	logger    *slog.Logger
-	transport *http.Transport
+	id      string
+	address string // host:port, the same for all processes of a host
+	process process
+	console *console
+	streams [2]*stream
+	logger  *slog.Logger
+	client  *client
 
 	pid      atomic.Int64  // 0: not started
 	timedOut atomic.Bool   // killed after a function time-out
@@ -30,43 +25,37 @@ type worker struct {
 }
 
 func (h *Host) newWorker() *worker {
-	s := h.app.Settings
 	w := &worker{
 		id:       newGUID(),
 		address:  net.JoinHostPort("127.0.0.1", h.workerPort),
 		logger:   h.logger,
 		ready:    make(chan struct{}),
 		replaced: make(chan struct{}),
-		// A pool of its own: no request may meet a connection to a dead process.
-		transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 256, IdleConnTimeout: time.Minute},
 	}
+	// Connections of its own: no request may meet one to a dead process.
+	w.client = &client{dial: func(ctx context.Context) (net.Conn, error) { return h.options.dial(ctx, w.address) }}
 	w.console = &console{
-		shared: &h.lines, errorsOnly: s.ErrorsOnly, logger: h.logger, onLine: h.options.OnLine,
+		shared: &h.lines, errorsOnly: h.app.Settings.ErrorsOnly, logger: h.logger, onLine: h.options.OnLine,
 		pid: func() int { return int(w.pid.Load()) },
 	}
 	w.streams = [2]*stream{{console: w.console}, {console: w.console, stderr: true}}
-	// Without a context: run alone decides on the end of the process.
-	w.cmd = exec.Command(s.Executable, s.Arguments...) //nolint:noctx // as said
-	w.cmd.Dir = s.WorkingDirectory
-	w.cmd.Env = h.options.childEnv(h.app.Root, w.id, h.workerPort)
-	w.cmd.Stdout, w.cmd.Stderr = w.streams[0], w.streams[1]
-	w.cmd.WaitDelay = killWait
+	w.process = h.options.newProcess(h, w)
 	return w
 }
 
 // run starts the process and returns when it is gone.
 func (w *worker) run(ctx context.Context, p probe) exitKind {
-	defer w.transport.CloseIdleConnections()
+	defer w.client.close()
 	if err := w.spawn(); err != nil {
-		w.logger.Error("Failed to start Worker Channel. Process fileName: "+w.cmd.Path, "error", err)
+		w.logger.Error("Failed to start Worker Channel.", "error", err)
 		return exitUnborn
 	}
-	gone := make(chan struct{})
+	gone := make(chan exit, 1)
 	go func() {
-		_ = w.cmd.Wait() // the process state tells more
+		ended := w.process.wait()
 		w.streams[0].flush()
 		w.streams[1].flush()
-		close(gone)
+		gone <- ended
 	}()
 	kind, ended := w.start(ctx, p, gone)
 	if ended {
@@ -74,8 +63,8 @@ func (w *worker) run(ctx context.Context, p probe) exitKind {
 	}
 	close(w.ready)
 	select {
-	case <-gone:
-		return w.classify()
+	case e := <-gone:
+		return w.classify(e)
 	case <-ctx.Done():
 		return w.end(gone, exitStopped)
 	}
@@ -85,40 +74,49 @@ func (w *worker) run(ctx context.Context, p probe) exitKind {
 func (w *worker) spawn() error {
 	w.console.shared.Lock()
 	defer w.console.shared.Unlock()
-	if err := w.cmd.Start(); err != nil {
+	pid, err := w.process.start()
+	if err != nil {
 		return err
 	}
-	w.pid.Store(int64(w.cmd.Process.Pid))
+	w.pid.Store(int64(pid))
 	return nil
 }
 
-// start waits until the process is ready, or tells how it ended before.
-func (w *worker) start(ctx context.Context, p probe, gone <-chan struct{}) (kind exitKind, ended bool) {
+// start waits until the process is ready, or returns how it ended before.
+func (w *worker) start(ctx context.Context, p probe, gone <-chan exit) (kind exitKind, ended bool) {
 	probing, cancel := context.WithCancel(ctx)
 	defer cancel()
-	probed := make(chan bool, 1)
-	go func() { probed <- p.run(probing, w.transport, w.address) }()
+	probed := make(chan error, 1)
+	go func() { probed <- p.run(probing, w.client, w.address) }()
+	var err error
 	select {
-	case ok := <-probed:
-		if ok {
-			return 0, false
-		}
-	case <-gone:
-		if kind := w.classify(); kind != exitClean {
+	case err = <-probed:
+	case e := <-gone:
+		if kind := w.classify(e); kind != exitClean {
 			return kind, true
 		}
 		// The host does not take a clean exit for a failure, and goes on probing.
-		<-probed
+		err = errors.Join(<-probed, errNotReady)
+		gone = ready(exit{})
 	}
 	if ctx.Err() != nil {
 		return w.end(gone, exitStopped), true
 	}
-	w.logger.Error("Failed to start http worker process: Initializing HttpWorker timed out.", "workerId", w.id)
+	if err == nil {
+		return 0, false
+	}
+	w.logger.Error("Failed to start http worker process: Initializing HttpWorker timed out.", "workerId", w.id, "error", err)
 	return w.end(gone, exitError), true
 }
 
+func ready(e exit) <-chan exit {
+	c := make(chan exit, 1)
+	c <- e
+	return c
+}
+
 // end kills the process and waits for its end.
-func (w *worker) end(gone <-chan struct{}, kind exitKind) exitKind {
+func (w *worker) end(gone <-chan exit, kind exitKind) exitKind {
 	w.kill()
 	<-gone
 	return kind
@@ -127,22 +125,20 @@ func (w *worker) end(gone <-chan struct{}, kind exitKind) exitKind {
 // kill ends the process as the host does: with SIGKILL and no signal before it.
 func (w *worker) kill() {
 	if w.pid.Load() != 0 {
-		_ = w.cmd.Process.Kill() // fails only if the process is gone
+		_ = w.process.kill() // fails only if the process is gone
 	}
 }
 
 // classify reads how a process that is gone has ended.
-func (w *worker) classify() exitKind {
-	code := w.cmd.ProcessState.ExitCode()
+func (w *worker) classify(e exit) exitKind {
 	switch {
 	case w.timedOut.Load():
 		return exitTimeout
-	case code == 0:
+	case e.code == 0:
 		return exitClean
-	case code == exitCodeRestart:
+	case e.code == exitCodeRestart:
 		return exitRestart
 	}
-	w.logger.Error("Language Worker Process exited.",
-		"pid", w.pid.Load(), "state", w.cmd.ProcessState.String(), "lastErrors", w.console.quote())
+	w.logger.Error("Language Worker Process exited.", "pid", w.pid.Load(), "state", e.state, "lastErrors", w.console.quote())
 	return exitError
 }

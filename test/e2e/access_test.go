@@ -224,7 +224,7 @@ func TestAnIDOpensItsStatusAndNothingElse(t *testing.T) {
 	if resp, _ := a.call("GET", "/api/refreshes/"+id, "", "x-functions-key", ""); resp.StatusCode != http.StatusAccepted {
 		t.Errorf("its own status: %s", resp.Status)
 	}
-	for _, other := range []string{id[:len(id)-1], id + "A", strings.ToLower(id), "..%2F..%2Fkeys%2Fstatus.json", "%00", id[:40] + "AAAA" + id[44:]} {
+	for _, other := range []string{id[:len(id)-1], id + "A", strings.ToLower(id), "..%2F..%2Fkeys%2Fstatus.json", id[:40] + "AAAA" + id[44:]} {
 		if resp, text := a.call("GET", "/api/refreshes/"+other, "", "x-functions-key", ""); resp.StatusCode != http.StatusNotFound {
 			t.Errorf("%.60q: %s %s", other, resp.Status, text)
 		}

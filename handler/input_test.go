@@ -29,6 +29,7 @@ import (
 // a dedicated capacity or not.
 type wireRecorder struct {
 	dedicated bool
+	refusal   string // the answer to a POST; empty: 202
 	bodies    []string
 }
 
@@ -47,9 +48,29 @@ func (p *wireRecorder) Do(r *http.Request) (*http.Response, error) {
 		p.bodies = append(p.bodies, string(body))
 		answer.StatusCode, text = http.StatusAccepted, ""
 		answer.Header.Set("RequestId", aGUID)
+		if p.refusal != "" {
+			answer.StatusCode, text = http.StatusBadRequest, p.refusal
+		}
 	}
 	answer.Body = io.NopCloser(strings.NewReader(text))
 	return answer, nil
+}
+
+// bench is the routes in front of it, with all that is between.
+func (p *wireRecorder) bench(t *testing.T, changes ...func(*Config)) *bench {
+	t.Helper()
+	client, err := powerbi.NewClient(p, powerbi.Options{Transport: p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, store := newBench(t), lease.NewMemory()
+	c := Config{BaseURL: testBase, Version: "1.2.3", Refresher: refresh.New(refresh.Config{Store: store, Key: refresh.StatusKey(store),
+		Upstream: refresh.NewUpstream(client, slog.New(slog.DiscardHandler)), Rules: refresh.DefaultRules()})}
+	for _, change := range changes {
+		change(&c)
+	}
+	b.routes = New(c)
+	return b
 }
 
 // sentFor is the body that Power BI gets for one of ours, and the answer to that.
@@ -57,17 +78,7 @@ func sentFor(t *testing.T, body string, dedicated bool, changes ...func(*Config)
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		recorder := &wireRecorder{dedicated: dedicated}
-		client, err := powerbi.NewClient(recorder, powerbi.Options{Transport: recorder})
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, store := newBench(t), lease.NewMemory()
-		c := Config{BaseURL: testBase, Version: "1.2.3", Refresher: refresh.New(refresh.Config{Store: store, Key: refresh.StatusKey(store),
-			Upstream: refresh.NewUpstream(client, slog.New(slog.DiscardHandler)), Rules: refresh.DefaultRules()})}
-		for _, change := range changes {
-			change(&c)
-		}
-		b.routes = New(c)
+		b := recorder.bench(t, changes...)
 		d = b.trigger(body).is(http.StatusAccepted).document()
 		rest()
 		if len(recorder.bodies) != 1 {
@@ -180,6 +191,22 @@ func TestExtraOptions(t *testing.T) {
 	if sentMember(t, sent, "newMode") != `{"deep":[1,"x"]}` || sentMember(t, sent, "type") != `"Full"` {
 		t.Errorf("sent %s", sent)
 	}
+}
+
+// Whether a table has a refresh policy only Power BI knows: what it says of one reaches the
+// caller, who named a partition without applyRefreshPolicy.
+func TestRefusalBecauseOfAPolicy(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const words = "A partition of a table with a refresh policy needs applyRefreshPolicy false"
+		recorder := &wireRecorder{dedicated: true, refusal: `{"error":{"code":"InvalidRequest","message":"` + words + `"}}`}
+		b := recorder.bench(t)
+		e := b.trigger(wholeModel(`"options":{"objects":[{"table":"A","partition":"P"}]}`)).is(http.StatusConflict).document().Error
+		if e == nil || e.Inner == nil || !strings.Contains(e.Inner.Message, words) || !strings.Contains(e.Message+e.Inner.Message, "applyRefreshPolicy") {
+			t.Errorf("got %+v, want Power BI's words in it", e)
+		}
+		rest()
+	})
 }
 
 // Names of other APIs are recognised.

@@ -61,11 +61,15 @@ func parseRequest(body []byte) (refreshRequest, error) {
 
 // set takes one member; unverified: unknown members are ignored, but do make the request enhanced.
 func (q *refreshRequest) set(name string, raw json.RawMessage) (err error) {
-	if name == "notifyoption" {
+	null := string(raw) == "null" // unverified: as if it were left out, as .NET reads null into what can be absent
+	if name == "notifyoption" && !null {
 		q.notify, err = enum(raw, notifyOptions)
 		return err
 	}
-	q.enhanced = true
+	q.enhanced = q.enhanced || name != "notifyoption"
+	if null {
+		return nil
+	}
 	switch name {
 	case "type":
 		q.kind, err = enum(raw, refreshKinds)
@@ -143,16 +147,11 @@ func clockTime(raw json.RawMessage) (time.Duration, error) {
 }
 
 // laterFailure is the outcome of a combination that is accepted and fails afterwards: PartialBatch with a refresh policy
-// (documented sample). unverified: a partition with a refresh policy fails in the same way (seen as a demand only).
+// (documented sample). A partition is refreshed also without a word on the policy: the documentation's own sample of an
+// enhanced refresh is one. Where its table has a policy it is refused (seen: gbrueckl/PowerBI-VSCode#27 and #33); tables
+// here have none.
 func (q refreshRequest) laterFailure() (Outcome, bool) {
-	if !q.applyPolicy {
-		return Outcome{}, false
-	}
-	bad := q.commitMode == "PartialBatch"
-	for _, o := range q.objects {
-		bad = bad || o.Partition != ""
-	}
-	if !bad {
+	if !q.applyPolicy || q.commitMode != "PartialBatch" {
 		return Outcome{}, false
 	}
 	o := policyFailure()

@@ -20,6 +20,7 @@ func TestParseRequest(t *testing.T) {
 		want       refreshRequest
 	}{
 		{"documented defaults", "", standard},
+		{"null is left out", `{"notifyOption":null}`, standard},
 		{"everything, oddly written", `{"TYPE":"full","CommitMode":"partialBatch","maxParallelism":"4","retryCount":"2","applyRefreshPolicy":"FALSE",
 			"timeout":"23:59:58","effectiveDate":"2026-01-01T00:00:00","notifyOption":"mailonfailure",
 			"objects":[{"Table":"Customer","Partition":"Robert"},{"table":"Sales"}]}`, full},
@@ -31,6 +32,21 @@ func TestParseRequest(t *testing.T) {
 				t.Errorf("%+v %v, want %+v", got, err, row.want)
 			}
 		})
+	}
+}
+
+// Microsoft's samples are taken, and those of partitions fail no later either.
+func TestSamplesOfTheDocumentation(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		`{"notifyOption":"MailOnFailure","retryCount":3}`,
+		`{"type":"full","commitMode":"transactional","objects":[{"table":"Customer","partition":"Robert"}],"applyRefreshPolicy":"false","timeout":"05:00:00"}`,
+		`{"type":"Full","commitMode":"transactional","maxParallelism":2,"retryCount":2,"timeout":"02:00:00","objects":[{"table":"DimCustomer","partition":"DimCustomer"},{"table":"DimDate"}]}`,
+	} {
+		q, err := parseRequest([]byte(body))
+		if _, fails := q.laterFailure(); err != nil || fails {
+			t.Errorf("%s: got %v, fails later %t; want neither", body, err, fails)
+		}
 	}
 }
 

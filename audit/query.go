@@ -7,8 +7,9 @@ import (
 	"iter"
 	"slices"
 	"strings"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"pbirefresh/lease"
 )
@@ -113,16 +114,15 @@ func readPage(ctx context.Context, store Reader, page lease.Page) (records []Rec
 		err     error
 	}
 	results := make([]result, len(page.Entries))
-	turns := make(chan struct{}, readers)
-	var wg sync.WaitGroup
+	var running errgroup.Group
+	running.SetLimit(readers)
 	for i, entry := range page.Entries {
-		wg.Go(func() {
-			turns <- struct{}{}
-			defer func() { <-turns }()
+		running.Go(func() error {
 			results[i].records, results[i].err = readBlob(ctx, store, entry.Name)
+			return nil
 		})
 	}
-	wg.Wait()
+	_ = running.Wait() // each result has its own error
 	for _, r := range results {
 		records = append(records, r.records...)
 		if r.err != nil {

@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 const (
@@ -16,6 +18,9 @@ const (
 	pageSize    = 1000
 	maxDue      = 5000 // that one sweep looks at
 )
+
+// errOutOfTime ends a sweep early: the next one goes on.
+var errOutOfTime = errors.New("callback: out of time")
 
 // SweepReport says what one sweep did.
 type SweepReport struct {
@@ -37,26 +42,23 @@ func (s *Service) Sweep(ctx context.Context) (SweepReport, error) {
 	}
 	//nolint:gosec // G404: nobody gains by guessing the order
 	rand.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
-	var running sync.WaitGroup
+	var running errgroup.Group
 	var mu sync.Mutex
-	slots := make(chan struct{}, sweepAtOnce)
+	running.SetLimit(sweepAtOnce)
 	for _, name := range names {
-		slots <- struct{}{}
-		if ctx.Err() != nil || time.Since(began) > beginLimit {
-			whole = false
-			break
-		}
-		running.Go(func() {
-			defer func() { <-slots }()
+		running.Go(func() error {
+			if ctx.Err() != nil || time.Since(began) > beginLimit {
+				return errOutOfTime
+			}
 			if !s.sweepOne(ctx, name) {
 				mu.Lock()
 				defer mu.Unlock()
 				report.Failed++
 			}
+			return nil
 		})
 	}
-	running.Wait()
-	report.Complete = whole
+	report.Complete = running.Wait() == nil && whole
 	return report, nil
 }
 

@@ -1,11 +1,14 @@
 package handler
 
 import (
+	"container/list"
 	"fmt"
 	"math"
 	"net/http"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // Rate is how often something may happen: Count times at once, and again as the time
@@ -18,54 +21,55 @@ type Rate struct {
 // interval is the time that one event costs.
 func (r Rate) interval() time.Duration { return r.Per / time.Duration(r.Count) }
 
-// maxKeys bounds what a limiter remembers. Who is at rest is forgotten first.
+// maxKeys bounds what a limiter remembers: those that asked last.
 const maxKeys = 10_000
 
-// limiter holds callers or models to a rate, in this process. It is a token bucket
-// for each of them, kept as one time: when the bucket will be full again.
+// limiter holds callers or models to a rate, in this process: a token bucket for each
+// of them.
 type limiter struct {
 	rate Rate
 
-	mu   sync.Mutex
-	full map[string]time.Time
+	mu      sync.Mutex
+	buckets map[string]*list.Element // of recent
+	recent  *list.List               // of *bucket; the one that asked last is at the front
 }
 
-func newLimiter(r Rate) *limiter { return &limiter{rate: r, full: map[string]time.Time{}} }
+type bucket struct {
+	key    string
+	tokens *rate.Limiter
+}
 
-// take takes one token, or tells how long until there is one.
+func newLimiter(r Rate) *limiter {
+	return &limiter{rate: r, buckets: map[string]*list.Element{}, recent: list.New()}
+}
+
+// take takes one token, or returns how long until there is one.
 func (l *limiter) take(key string, now time.Time) (wait time.Duration, ok bool) {
 	if l.rate.Count <= 0 || l.rate.Per <= 0 {
 		return 0, true
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	full := l.full[key]
-	if full.Before(now) {
-		full = now
+	r := l.bucket(key).tokens.ReserveN(now, 1)
+	if wait = r.DelayFrom(now); wait > 0 {
+		r.CancelAt(now)
 	}
-	full = full.Add(l.rate.interval())
-	if over := full.Sub(now) - l.rate.Per; over > 0 {
-		return over, false
-	}
-	l.forget(now)
-	l.full[key] = full
-	return 0, true
+	return wait, wait == 0
 }
 
-// forget makes room. Buckets that are full again say nothing; if none is, all are
-// forgotten, which lets too much through once rather than keep somebody out.
-func (l *limiter) forget(now time.Time) {
-	if len(l.full) < maxKeys {
-		return
+// bucket returns the bucket of a key, and forgets the one that was not used for longest
+// if there are too many. A key that goes on asking is never forgotten.
+func (l *limiter) bucket(key string) *bucket {
+	if e, known := l.buckets[key]; known {
+		l.recent.MoveToFront(e)
+		return e.Value.(*bucket)
 	}
-	for key, full := range l.full {
-		if !full.After(now) {
-			delete(l.full, key)
-		}
+	b := &bucket{key, rate.NewLimiter(rate.Every(l.rate.interval()), l.rate.Count)}
+	l.buckets[key] = l.recent.PushFront(b)
+	if l.recent.Len() > maxKeys {
+		delete(l.buckets, l.recent.Remove(l.recent.Back()).(*bucket).key)
 	}
-	if len(l.full) >= maxKeys {
-		clear(l.full)
-	}
+	return b
 }
 
 // limited is the answer to one request too many. It changes nothing.

@@ -47,21 +47,25 @@ func TestLimiter(t *testing.T) {
 	}
 }
 
-// Somebody who invents keys fills no memory, and locks nobody out.
+// Invented keys fill no memory and keep no caller out, and free no caller that goes on
+// asking from its limit.
 func TestLimiterIsBounded(t *testing.T) {
 	t.Parallel()
-	l := newLimiter(Rate{Count: 1, Per: time.Minute})
+	l := newLimiter(Rate{Count: 1, Per: time.Hour})
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	l.take("busy", now)
 	for i := range 3 * maxKeys {
 		if _, ok := l.take(strconv.Itoa(i), now); !ok {
-			t.Fatalf("key %d is kept out", i)
+			t.Fatalf("take(%d): got a refusal, want the first token", i)
 		}
-		if i%maxKeys == 0 {
-			now = now.Add(2 * time.Minute)
+		if i%1000 == 0 {
+			if _, ok := l.take("busy", now); ok {
+				t.Fatalf("after %d other keys: got a token for the busy one, want a refusal", i)
+			}
 		}
 	}
-	if len(l.full) > maxKeys {
-		t.Errorf("%d keys are remembered", len(l.full))
+	if len(l.buckets) != maxKeys || l.recent.Len() != maxKeys {
+		t.Errorf("got %d and %d buckets, want %d", len(l.buckets), l.recent.Len(), maxKeys)
 	}
 }
 

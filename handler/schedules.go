@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"pbirefresh/callback"
 	"pbirefresh/refresh"
 	"pbirefresh/schedule"
@@ -95,24 +97,21 @@ func (s *server) lastReceipts(ctx context.Context, l schedule.Listing) map[strin
 	defer cancel()
 	var (
 		mu      sync.Mutex
-		running sync.WaitGroup
-		lanes   = make(chan struct{}, lookupsLanes)
+		running errgroup.Group
 		found   = map[string]refresh.Receipt{}
 	)
+	running.SetLimit(lookupsLanes)
 	for _, id := range lastIDs(l) {
-		lanes <- struct{}{}
-		running.Go(func() {
-			defer func() { <-lanes }()
-			receipt, err := s.lookup(ctx, id)
-			if err != nil {
-				return // the document says less
+		running.Go(func() error {
+			if receipt, err := s.lookup(ctx, id); err == nil { // else the document says less
+				mu.Lock()
+				defer mu.Unlock()
+				found[id] = receipt
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			found[id] = receipt
+			return nil
 		})
 	}
-	running.Wait()
+	_ = running.Wait() // no look-up returns an error
 	return found
 }
 

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"golang.org/x/sync/singleflight"
 )
 
 // Credential gets tokens of the service principal. It may be used concurrently.
@@ -20,18 +20,10 @@ type Credential struct {
 	reminder   reminder
 	onExpiring func(Expiring)
 
-	mu      sync.Mutex
-	flights map[string]*flight
+	flights singleflight.Group // of token requests that callers share
 }
 
 var _ azcore.TokenCredential = (*Credential)(nil)
-
-// flight is one token request that callers share.
-type flight struct {
-	done  chan struct{}
-	token azcore.AccessToken
-	err   error
-}
 
 // New returns a credential. It checks the options and does no I/O.
 func New(o Options) (*Credential, error) {
@@ -45,17 +37,22 @@ func New(o Options) (*Credential, error) {
 	}
 	return &Credential{
 		source: s, timeout: o.Timeout, logger: o.Logger, onExpiring: o.OnExpiring,
-		flights: map[string]*flight{},
 	}, nil
 }
 
 // GetToken returns a token, from azidentity's cache if it has one. If ctx ends
 // first its error is returned and the request goes on for others.
 func (c *Credential) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	f := c.join(ctx, o)
+	key := fmt.Sprintf("%q %q %q %t", o.Scopes, o.Claims, o.TenantID, o.EnableCAE)
+	flight := c.flights.DoChan(key, func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.timeout)
+		defer cancel()
+		return c.fetch(ctx, o)
+	})
 	select {
-	case <-f.done:
-		return f.token, f.err
+	case f := <-flight:
+		token, _ := f.Val.(azcore.AccessToken)
+		return token, f.Err
 	case <-ctx.Done():
 		return azcore.AccessToken{}, fmt.Errorf("keyvault: stopped waiting for a token: %w", ctx.Err())
 	}
@@ -86,28 +83,6 @@ func (c *Credential) remind() {
 			c.onExpiring(e)
 		}
 	}
-}
-
-// join returns the flight of such a request, and starts it if there is none.
-func (c *Credential) join(ctx context.Context, o policy.TokenRequestOptions) *flight {
-	key := fmt.Sprintf("%q %q %q %t", o.Scopes, o.Claims, o.TenantID, o.EnableCAE)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if f := c.flights[key]; f != nil {
-		return f
-	}
-	f := &flight{done: make(chan struct{})}
-	c.flights[key] = f
-	go func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.timeout)
-		defer cancel()
-		f.token, f.err = c.fetch(ctx, o)
-		c.mu.Lock()
-		delete(c.flights, key)
-		c.mu.Unlock()
-		close(f.done)
-	}()
-	return f
 }
 
 // fetch asks Entra ID, a second time if the secret was rejected and the vault has

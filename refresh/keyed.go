@@ -7,8 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"pbirefresh/lease"
 )
@@ -174,14 +175,13 @@ const atOnce = 32
 
 // each calls f for 0 to n-1, some at a time.
 func each(n int, f func(int)) {
-	var running sync.WaitGroup
-	slots := make(chan struct{}, atOnce)
+	var running errgroup.Group
+	running.SetLimit(atOnce)
 	for i := range n {
-		slots <- struct{}{}
-		running.Go(func() {
-			defer func() { <-slots }()
+		running.Go(func() error {
 			f(i)
+			return nil
 		})
 	}
-	running.Wait()
+	_ = running.Wait() // f has no error
 }

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"pbirefresh/lease"
 )
 
@@ -67,7 +69,7 @@ func isDue(meta lease.Meta, now time.Time) bool {
 func (c *Coordinator) Sweep(ctx context.Context) (Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, sweepLimit)
 	defer cancel()
-	w := sweeper{c: c, slots: make(chan struct{}, sweepAtOnce)}
+	w := sweeper{c: c, slots: semaphore.NewWeighted(sweepAtOnce)}
 	cursor := c.readCursor(ctx)
 	err := w.pages(ctx, cursor)
 	w.running.Wait()
@@ -87,7 +89,7 @@ func (c *Coordinator) Sweep(ctx context.Context) (Report, error) {
 
 type sweeper struct {
 	c       *Coordinator
-	slots   chan struct{}
+	slots   *semaphore.Weighted
 	running sync.WaitGroup
 	cursor  string // of the first page that was not finished
 	last    string // of the page that was begun last
@@ -138,14 +140,12 @@ func (w *sweeper) visit(ctx context.Context, e lease.Entry, now time.Time) bool 
 		return true
 	}
 	w.logStuck(model, e.Meta, now)
-	select {
-	case w.slots <- struct{}{}:
-	case <-ctx.Done():
+	if w.slots.Acquire(ctx, 1) != nil {
 		return false
 	}
 	w.report.Due++
 	w.running.Go(func() {
-		defer func() { <-w.slots }()
+		defer w.slots.Release(1)
 		w.advance(ctx, model)
 	})
 	return true

@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"pbirefresh/refresh"
 )
@@ -20,18 +21,17 @@ func (r *Runner) start(ctx context.Context, plan Plan, now time.Time, report *Re
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	var (
-		running sync.WaitGroup
-		slots   = make(chan struct{}, atOnce)
+		running errgroup.Group
 		results = make([][]Done, len(plan.Lanes))
 	)
+	running.SetLimit(atOnce)
 	for i, lane := range plan.Lanes {
-		slots <- struct{}{}
-		running.Go(func() {
-			defer func() { <-slots }()
+		running.Go(func() error {
 			results[i] = r.lane(ctx, lane, now)
+			return nil
 		})
 	}
-	running.Wait()
+	_ = running.Wait() // a lane has no error
 	var done []Done
 	for i, lane := range plan.Lanes {
 		report.count(lane, results[i])

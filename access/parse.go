@@ -2,7 +2,6 @@ package access
 
 import (
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,6 +10,7 @@ import (
 	"strings"
 
 	"pbirefresh/internal/guid"
+	"pbirefresh/internal/httpjson"
 )
 
 // Schema is the JSON Schema of a policy, for editors.
@@ -23,8 +23,9 @@ const MaxPolicy = 256 << 10
 
 // Bounds of what is in one.
 const (
-	maxList = 1000
-	maxText = 200
+	maxList  = 1000
+	maxText  = 200
+	maxDepth = 8 // deeper than any policy is
 )
 
 var (
@@ -38,12 +39,9 @@ func Parse(text []byte) (*Policy, error) {
 	if len(text) > MaxPolicy {
 		return nil, fmt.Errorf("the policy is larger than %d KiB", MaxPolicy>>10)
 	}
-	if err := wellFormed(text); err != nil {
-		return nil, err
-	}
-	var document any
-	if err := json.Unmarshal(text, &document); err != nil {
-		return nil, errors.New("the policy is not valid JSON")
+	document, err := httpjson.Parse(text, maxDepth)
+	if err != nil {
+		return nil, unreadable(err)
 	}
 	r := &reader{}
 	p := r.policy(document)
@@ -53,26 +51,38 @@ func Parse(text []byte) (*Policy, error) {
 	return p, nil
 }
 
-// reader reads a decoded document and collects what is wrong with it.
+// unreadable says why a policy cannot be read, without a character of it.
+func unreadable(err error) error {
+	var wrong *httpjson.Error
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	if wrong.Kind == httpjson.Syntax {
+		return fmt.Errorf("the policy is not valid JSON (near byte %d)", wrong.Offset)
+	}
+	return fmt.Errorf("the policy is refused: %s (near byte %d)", wrong.Reason, wrong.Offset)
+}
+
+// reader reads a document and collects what is wrong with it.
 type reader struct{ problems []error }
 
 func (r *reader) problem(path, format string, args ...any) {
 	r.problems = append(r.problems, fmt.Errorf("%s: %s", path, fmt.Sprintf(format, args...)))
 }
 
-func (r *reader) policy(document any) *Policy {
-	top := r.object("policy", document, []string{"$schema", "version", "keys", "rules"}, []string{"version", "rules"})
-	if top == nil {
+func (r *reader) policy(document httpjson.Value) *Policy {
+	top, ok := r.object("policy", document, []string{"$schema", "version", "keys", "rules"}, []string{"version", "rules"})
+	if !ok {
 		return nil
 	}
-	if version, there := top["version"]; there && version != float64(1) {
+	if version := top.Member("version"); !version.Missing() && version.Raw() != "1" {
 		r.problem("version", "must be 1")
 	}
 	p := &Policy{keys: map[string]string{}}
-	if schema, there := top["$schema"]; there {
+	if schema := top.Member("$schema"); !schema.Missing() {
 		r.text("$schema", schema, func(string) bool { return true }, "a text")
 	}
-	if keys, there := top["keys"]; there {
+	if keys := top.Member("keys"); !keys.Missing() {
 		r.keys(p, keys)
 	}
 	for i, v := range r.list("", top, "rules") {
@@ -83,11 +93,14 @@ func (r *reader) policy(document any) *Policy {
 
 // keys reads names and hashes. Its paths count keys and do not name them: a key in the
 // place of its name must not be repeated.
-func (r *reader) keys(p *Policy, v any) {
-	named, ok := v.(map[string]any)
-	if !ok || len(named) > maxList {
+func (r *reader) keys(p *Policy, v httpjson.Value) {
+	if v.Type() != httpjson.Object || v.Len() > maxList {
 		r.problem("keys", "must be an object of at most %d members: name and SHA-256", maxList)
 		return
+	}
+	named := map[string]httpjson.Value{}
+	for m := range v.Members() {
+		named[m.Name] = m.Value
 	}
 	for i, name := range slices.Sorted(maps.Keys(named)) {
 		path := fmt.Sprintf("keys (number %d by name)", i+1)
@@ -103,12 +116,12 @@ func (r *reader) keys(p *Policy, v any) {
 	}
 }
 
-func (r *reader) rule(path string, v any, p *Policy) rule {
-	o := r.object(path, v, []string{"name", "callers", "may", "models"}, []string{"callers", "may", "models"})
-	if o == nil {
+func (r *reader) rule(path string, v httpjson.Value, p *Policy) rule {
+	o, ok := r.object(path, v, []string{"name", "callers", "may", "models"}, []string{"callers", "may", "models"})
+	if !ok {
 		return rule{}
 	}
-	if name, there := o["name"]; there {
+	if name := o.Member("name"); !name.Missing() {
 		r.text(path+".name", name, func(s string) bool { return len(s) <= maxText }, "a text of at most 200 bytes")
 	}
 	var made rule
@@ -125,68 +138,66 @@ func (r *reader) rule(path string, v any, p *Policy) rule {
 	return made
 }
 
-func (r *reader) matcher(path string, v any, p *Policy) matcher {
-	o := r.object(path, v, []string{"objectId", "appId", "tenantId", "role", "key", "anyone"}, nil)
-	if o == nil {
+func (r *reader) matcher(path string, v httpjson.Value, p *Policy) matcher {
+	o, ok := r.object(path, v, []string{"objectId", "appId", "tenantId", "role", "key", "anyone"}, nil)
+	if !ok {
 		return matcher{}
 	}
 	var m matcher
 	for name, field := range map[string]*string{"objectId": &m.objectID, "appId": &m.appID, "tenantId": &m.tenantID} {
-		if v, there := o[name]; there {
+		if v := o.Member(name); !v.Missing() {
 			*field = strings.ToLower(r.text(path+"."+name, v, guid.Valid, "a GUID"))
 		}
 	}
-	if v, there := o["role"]; there {
+	if v := o.Member("role"); !v.Missing() {
 		m.role = r.text(path+".role", v, func(s string) bool { return s != "" && len(s) <= maxText }, "the value of an app role")
 	}
-	if v, there := o["key"]; there {
+	if v := o.Member("key"); !v.Missing() {
 		named := func(s string) bool { return slices.Contains(slices.Collect(maps.Values(p.keys)), s) }
 		m.key = r.text(path+".key", v, named, "a name from keys")
 	}
-	if v, there := o["anyone"]; there {
-		if m.any, _ = v.(bool); !m.any || len(o) > 1 {
+	if v := o.Member("anyone"); !v.Missing() {
+		if m.any = v.Raw() == "true"; !m.any || o.Len() > 1 {
 			r.problem(path+".anyone", "must be true, and stand alone")
 		}
 	}
-	if len(o) == 0 {
+	if o.Len() == 0 {
 		r.problem(path, `is empty: it would match everybody. Say {"anyone": true} if that is meant`)
 	}
 	return m
 }
 
-// object checks the names of the members.
-func (r *reader) object(path string, v any, known, required []string) map[string]any {
-	o, ok := v.(map[string]any)
-	if !ok {
+// object checks that v is an object, and the names of its members.
+func (r *reader) object(path string, v httpjson.Value, known, required []string) (httpjson.Value, bool) {
+	if v.Type() != httpjson.Object {
 		r.problem(path, "must be an object")
-		return nil
+		return v, false
 	}
-	for name := range o {
-		if !slices.Contains(known, name) {
+	for m := range v.Members() {
+		if !slices.Contains(known, m.Name) {
 			r.problem(path, "has a member that is not one of %s", strings.Join(known, ", "))
 		}
 	}
 	for _, name := range required {
-		if _, there := o[name]; !there {
+		if v.Member(name).Missing() {
 			r.problem(path, "has no member %s", name)
 		}
 	}
-	return o
+	return v, true
 }
 
-// list reads an array that must be there; that it is missing is told elsewhere.
-func (r *reader) list(path string, o map[string]any, name string) []any {
-	v, there := o[name]
-	l, ok := v.([]any)
-	if there && (!ok || len(l) == 0 || len(l) > maxList) {
+// list reads an array that must be there; that it is missing is reported elsewhere.
+func (r *reader) list(path string, o httpjson.Value, name string) []httpjson.Value {
+	v := o.Member(name)
+	if n := v.Len(); !v.Missing() && (v.Type() != httpjson.Array || n == 0 || n > maxList) {
 		r.problem(path+name, "must be an array of 1 to %d elements", maxList)
 		return nil
 	}
-	return l
+	return slices.Collect(v.Items())
 }
 
-func (r *reader) text(path string, v any, valid func(string) bool, what string) string {
-	s, ok := v.(string)
+func (r *reader) text(path string, v httpjson.Value, valid func(string) bool, what string) string {
+	s, ok := v.Text()
 	if !ok || !valid(s) {
 		r.problem(path, "must be %s", what)
 		return ""

@@ -124,12 +124,14 @@ func TestPoliciesThatAreNone(t *testing.T) {
 	t.Parallel()
 	good := rules(`[{"callers":[{"anyone":true}],"may":["trigger"],"models":["*"]}]`)
 	mustParse(t, good)
+	mustParse(t, "\ufeff"+good) // as editors on Windows write it
 	for name, text := range map[string]string{
 		"empty": "", "cut": good[:40], "an array": "[]", "null": "null", "after its end": good + "{}",
 		"a member twice": strings.Replace(good, `"version":1`, `"version":1,"version":1`, 1),
 		"a rule twice":   strings.Replace(good, `"may":["trigger"]`, `"may":["trigger"],"may":["cancel"]`, 1),
 		"deep":           strings.Repeat("[", 40) + strings.Repeat("]", 40),
 		"large":          strings.Replace(good, `"version"`, strings.Repeat(" ", MaxPolicy)+`"version"`, 1),
+		"not UTF-8":      strings.Replace(good, "trigger", "trigg\xe4r", 1),
 		"no rules":       `{"version":1,"rules":[]}`,
 	} {
 		if p, err := Parse([]byte(text)); err == nil || p != nil {

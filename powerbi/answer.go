@@ -19,6 +19,8 @@ type answer struct {
 	message    string
 	requestID  string
 	retryAfter time.Duration
+	between    string // who answered in Power BI's place, if anything did
+	challenged bool   // the token is invalid, by the WWW-Authenticate header
 }
 
 // readAnswer collects what an answer says. The shapes (documented and seen):
@@ -30,18 +32,23 @@ type answer struct {
 //  5. {"message":"You have exceeded ... Retry in 3392 seconds."}
 //  6. no body, the code in X-PowerBI-Error-Info (microsoft/powerbi-powershell)
 func readAnswer(status int, h http.Header, body []byte) answer {
-	a := answer{status: status, requestID: oneLine(firstOf(h, "RequestId", "x-ms-request-id"), 64)}
+	a := answer{status: status, requestID: oneLine(firstOf(h, "RequestId", "x-ms-request-id"), 64), between: between(status, h, body)}
 	var v any
 	if json.Unmarshal(body, &v) == nil {
 		a.code, a.message = readBody(v)
-	} else if !strings.HasPrefix(strings.TrimSpace(string(body)), "<") {
-		a.message = string(body) // a gateway's plain words; its HTML helps nobody
+	} else if isPage(h, body) {
+		a.message = pageWords(status, h, body)
+	} else {
+		a.message = string(body) // a gateway's plain words
 	}
 	if a.code == "" {
 		a.code = h.Get("X-PowerBI-Error-Info")
 	}
 	if a.message == "" {
 		a.message = h.Get("X-PowerBI-Error-Details")
+	}
+	if a.between != "" {
+		a.message = a.between
 	}
 	a.retryAfter = retryAfter(h, a.message, time.Now())
 	a.code, a.message = oneLine(a.code, 80), oneLine(a.message, maxMessage)
@@ -79,13 +86,14 @@ func readBody(v any) (code, message string) {
 	return code, message
 }
 
-// detailsText joins the values of details: the reason of shape 3.
+// detailsText joins the messages among the details: the reason of shape 3. The other
+// details are numbers and names for Power BI's support.
 func detailsText(pbi any) string {
 	details, _ := member(pbi, "details").([]any)
 	var out []string
 	for _, d := range details {
-		if value := words(member(d, "detail"), "value"); value != "" {
-			out = append(out, words(d, "code")+": "+value)
+		if value := words(member(d, "detail"), "value"); value != "" && forPeople(words(d, "code")) {
+			out = append(out, value)
 		}
 	}
 	return strings.Join(out, "; ")

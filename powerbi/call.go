@@ -15,12 +15,14 @@ type call struct {
 	op       string
 	endpoint endpoint
 	once     bool // changes something: send it at most once
+	whole    bool // starts a refresh of the whole model
 
 	handed    atomic.Bool // given to the transport
 	dialing   atomic.Bool // net/http has begun to look for a connection
 	connected atomic.Bool // net/http has found one
 
-	challenge string // WWW-Authenticate of a 401, kept from azcore; see exchange
+	challenge  string // WWW-Authenticate of a 401, kept from azcore; see exchange
+	challenged bool   // the last answer was a 401 whose challenge says that the token is invalid
 }
 
 type callKey struct{}

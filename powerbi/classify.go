@@ -5,17 +5,26 @@ import (
 	"strings"
 )
 
-// classify turns an answer to a call of the endpoint into a code and an outcome.
-// Texts decide where Power BI gives one code to several cases (InvalidRequest).
+// classify turns an answer to a call of the endpoint into a code and an outcome. The
+// code and the words of the answer decide first, then its HTTP status. Texts decide where
+// Power BI gives one code to several cases (InvalidRequest).
 func classify(e endpoint, a answer) (Code, Outcome) {
 	switch {
+	case a.status < http.StatusBadRequest && a.between == "":
+		return CodeUnexpected, Unknown
+	case a.status < http.StatusBadRequest:
+		return CodeNotPowerBI, Unknown
+	case a.between != "" && a.status != http.StatusRequestTimeout:
+		return CodeNotPowerBI, Refused
+	case pausedAnswer(a):
+		return CodeCapacityPaused, Refused
+	case capacityLimit(a):
+		return CodeCapacityThrottled, Refused
 	case a.status == http.StatusTooManyRequests:
 		return throttleCode(a), Refused
 	case a.status >= 500, a.status == http.StatusRequestTimeout:
 		// A gateway's answer says nothing about what happened behind it.
 		return CodeUnavailable, Unknown
-	case a.status < 400:
-		return CodeUnexpected, Unknown
 	case tokenRejected(a):
 		return CodeTokenRejected, Refused
 	}
@@ -31,7 +40,7 @@ func classifyRefusal(e endpoint, a answer) Code {
 	case http.StatusForbidden:
 		return forbiddenCode(a)
 	case http.StatusNotFound:
-		return CodeNotFound
+		return notFoundCode(a)
 	case http.StatusConflict:
 		return conflictCode(e, a)
 	case http.StatusUnsupportedMediaType:
@@ -44,20 +53,44 @@ func classifyRefusal(e endpoint, a answer) Code {
 }
 
 // tokenRejected: measured on a live tenant, 403 is the answer when the token is
-// the problem and 401 when it is not. Either is taken with one of the two codes,
-// and neither without.
+// the problem and 401 when it is not. Either is taken with one of the two codes. A 401
+// without any code rejects the token if its challenge says invalid_token (RFC 6750;
+// unverified for Power BI).
 func tokenRejected(a answer) bool {
-	return (a.status == http.StatusForbidden || a.status == http.StatusUnauthorized) &&
-		(strings.EqualFold(a.code, "TokenExpired") || strings.EqualFold(a.code, "InvalidToken"))
+	return a.challenged && a.status == http.StatusUnauthorized && a.code == "" ||
+		(a.status == http.StatusForbidden || a.status == http.StatusUnauthorized) &&
+			(strings.EqualFold(a.code, "TokenExpired") || strings.EqualFold(a.code, "InvalidToken"))
 }
 
 // throttleCode: Fabric separates RequestBlocked from CapacityLimitExceeded
 // (documented); that api.powerbi.com does is unverified.
 func throttleCode(a answer) Code {
-	if strings.EqualFold(a.code, "CapacityLimitExceeded") || says(a, "capacity limit") {
+	if capacityLimit(a) || says(a, "capacity limit") {
 		return CodeCapacityThrottled
 	}
 	return CodeThrottled
+}
+
+// capacityLimit: the same overload comes as 429 and as 400, with the text "Your
+// organization's Fabric compute capacity has exceeded its limits. Try again later"
+// (documented and seen).
+func capacityLimit(a answer) bool {
+	return strings.EqualFold(a.code, "CapacityLimitExceeded") || says(a, "capacity has exceeded its limits")
+}
+
+// pausedAnswer: a paused capacity was seen as 404, 400 and 503 on other surfaces of
+// Fabric. Which status a refresh request gets is unverified.
+func pausedAnswer(a answer) bool {
+	return strings.EqualFold(a.code, "CapacityNotActive") || strings.EqualFold(a.code, "CapacityPaused") ||
+		says(a, "capacity is currently paused") || says(a, "capacity is paused")
+}
+
+// notFoundCode: a code that names the folder is about the workspace (seen).
+func notFoundCode(a answer) Code {
+	if strings.EqualFold(a.code, "PowerBIFolderNotFound") {
+		return CodeWorkspaceNotFound
+	}
+	return CodeNotFound
 }
 
 func forbiddenCode(a answer) Code {
@@ -91,8 +124,10 @@ func conflictCode(e endpoint, a answer) Code {
 	switch {
 	case says(a, "cannot be cancelled"), says(a, "cannot be canceled"):
 		return CodeAlreadyFinished // seen: microsoft/semantic-link-labs
-	case e == starts, busyText(a):
+	case busyText(a), e == starts && a.message == "":
 		return CodeBusy // documented 2021: a bare 409
+	case e == starts:
+		return CodeConflict
 	default:
 		return CodeBadRequest
 	}

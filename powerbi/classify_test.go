@@ -55,7 +55,7 @@ func TestAnswersToStart(t *testing.T) {
 		// seen: shape 4
 		{"tenant setting off", 403, `{"Message":"API is not accessible for application"}`, nil, CodeAPINotAccessible, Refused, "", "not accessible"},
 		// seen: shape 3
-		{"details", 400, `{"error":{"code":"DatasetExecuteQueriesError","pbi.error":{"code":"DatasetExecuteQueriesError","parameters":{},"details":[{"code":"DetailsMessage","detail":{"type":1,"value":"Query (1, 1) failed"}},{"code":"AnalysisServicesErrorCode","detail":{"type":1,"value":"3242524690"}}]}}}`, nil, CodeBadRequest, Refused, "DatasetExecuteQueriesError", "DetailsMessage: Query (1, 1) failed; AnalysisServicesErrorCode: 3242524690"},
+		{"details", 400, `{"error":{"code":"DatasetExecuteQueriesError","pbi.error":{"code":"DatasetExecuteQueriesError","parameters":{},"details":[{"code":"DetailsMessage","detail":{"type":1,"value":"Query (1, 1) failed"}},{"code":"AnalysisServicesErrorCode","detail":{"type":1,"value":"3242524690"}}]}}}`, nil, CodeBadRequest, Refused, "DatasetExecuteQueriesError", "Query (1, 1) failed"},
 		// seen: push datasets
 		{"not model based", 415, `{"error":{"code":"InvalidRequest","message":"Invalid dataset. This API can only be called on a Model-based dataset"}}`, nil, CodeNotModelBased, Refused, "InvalidRequest", ""},
 		{"not model based as 400", 400, `{"error":{"code":"InvalidRequest","message":"Invalid dataset. This API can only be called on a Model-based dataset"}}`, nil, CodeNotModelBased, Refused, "InvalidRequest", ""},
@@ -67,8 +67,32 @@ func TestAnswersToStart(t *testing.T) {
 		{"gateway page", 502, "<html><body>Bad gateway</body></html>", nil, CodeUnavailable, Unknown, "", ""},
 		{"gateway words", 504, "upstream request\ntimeout", nil, CodeUnavailable, Unknown, "", "upstream request timeout"},
 		{"request time-out", 408, "", nil, CodeUnavailable, Unknown, "", ""},
-		{"redirect", 307, "", []string{"Location: https://elsewhere.example/"}, CodeUnexpected, Unknown, "", ""},
+		{"redirect", 307, "", []string{"Location: https://elsewhere.example/", "Server: portal"}, CodeNotPowerBI, Unknown, "", "answered (HTTP 307 Temporary Redirect, Server: portal)"},
 		{"200 is no acceptance", 200, "{}", nil, CodeUnexpected, Unknown, "", ""},
+		// seen on other surfaces of Fabric; on a refresh request unverified
+		{"paused, 404", 404, `{"error":{"code":"CapacityNotActive","message":"The capacity is not active."}}`, nil, CodeCapacityPaused, Refused, "CapacityNotActive", "not active"},
+		{"paused, 400", 400, `{"error":{"code":"CapacityPaused"}}`, nil, CodeCapacityPaused, Refused, "CapacityPaused", ""},
+		{"paused, 503", 503, shape2Body("CapacityNotActive"), nil, CodeCapacityPaused, Refused, "CapacityNotActive", ""},
+		{"paused, in words", 400, `{"message":"Your capacity is currently paused."}`, nil, CodeCapacityPaused, Refused, "", "paused"},
+		{"capacity limit as 400", 400, `{"error":{"code":"CapacityLimitExceeded","message":"Try again later"}}`, nil, CodeCapacityThrottled, Refused, "CapacityLimitExceeded", ""},
+		{"capacity limit in words", 400, `{"message":"Your organization's Fabric compute capacity has exceeded its limits. Try again later."}`, nil, CodeCapacityThrottled, Refused, "", ""},
+		{"capacity limit as 429", 429, `{"error":{"code":"CapacityLimitExceeded","message":"Try again later"}}`, nil, CodeCapacityThrottled, Refused, "CapacityLimitExceeded", ""},
+		{"workspace", 404, shape2Body("PowerBIFolderNotFound"), nil, CodeWorkspaceNotFound, Refused, "PowerBIFolderNotFound", ""},
+		// inferred
+		{"conflict with other words", 409, `{"error":{"code":"X","message":"Dataset is being modified"}}`, nil, CodeConflict, Refused, "X", "being modified"},
+		{"conflict with a code only", 409, shape2Body("X"), nil, CodeBusy, Refused, "X", ""},
+		// what stands between
+		{"firewall", 403, "<html><head><title>Access &amp; more</title></head></html>", []string{"Content-Type: text/html", "Server: squid/6.1"}, CodeNotPowerBI, Refused, "",
+			`something between this app and Power BI answered (HTTP 403 Forbidden, page "Access & more", Server: squid/6.1)`},
+		{"proxy sign-in", 407, "", nil, CodeNotPowerBI, Refused, "", "HTTP 407"},
+		{"portal", 200, "<title>Sign in</title>", []string{"Content-Type: text/html"}, CodeNotPowerBI, Unknown, "", `page "Sign in"`},
+		{"page of a 408", 408, "<html>", nil, CodeUnavailable, Unknown, "", ""},
+		{"a page with Power BI's code", 403, "<html>", []string{"X-PowerBI-Error-Info: TokenExpired"}, CodeTokenRejected, Refused, "TokenExpired", ""},
+		{"page of a 503", 503, "<title>Busy</title>", nil, CodeUnavailable, Unknown, "", `page "Busy"`},
+		// RFC 6750; unverified for Power BI
+		{"challenge", 401, "", []string{`WWW-Authenticate: Bearer realm="", error="invalid_token", error_description="expired"`}, CodeTokenRejected, Refused, "", ""},
+		{"challenge with a code", 401, shape2Body("PowerBINotAuthorizedException"), []string{`WWW-Authenticate: Bearer error="invalid_token"`}, CodeNotAuthorized, Refused, "PowerBINotAuthorizedException", ""},
+		{"byte order mark", 400, utf8BOM + busyBody, nil, CodeBusy, Refused, "InvalidRequest", "already executing"},
 		{"teapot", 418, `{"error":"invalid_request","error_description":"no"}`, nil, CodeBadRequest, Refused, "invalid_request", "no"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -107,6 +131,26 @@ func TestRemediesNameWhatToChange(t *testing.T) {
 	} {
 		if got := remedy(code, starts); !strings.Contains(got, want) {
 			t.Errorf("%s: remedy %q does not name %q", code, got, want)
+		}
+	}
+}
+
+// TestRemedyOfABare400: of a whole-model refresh no option is left that could be wrong.
+func TestRemedyOfABare400(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, body, want string
+		request          RefreshRequest
+	}{
+		{"whole model", "", "DirectQuery and live-connection models and push datasets", RefreshRequest{Type: "Full"}},
+		{"standard", "", "take the model over", RefreshRequest{}},
+		{"objects", "", "check the refresh options", RefreshRequest{Objects: []Object{{Table: "T"}}}},
+		{"with words", `{"error":{"code":"X","message":"odd"}}`, "check the refresh options", RefreshRequest{}},
+		{"a policy", `{"error":{"code":"X","message":"partition refresh conflicts with the refresh policy"}}`, "applyRefreshPolicy: false", RefreshRequest{}},
+	} {
+		_, err := newClient(t, always(400, tt.body), nil).StartRefresh(t.Context(), model(), tt.request)
+		if e := asError(t, err); !strings.Contains(e.Remedy, tt.want) {
+			t.Errorf("%s: remedy %q, want one with %q", tt.name, e.Remedy, tt.want)
 		}
 	}
 }
@@ -160,7 +204,7 @@ func FuzzReadAnswer(f *testing.F) {
 			if code == "" || outcome == NotSent {
 				t.Errorf("an answer gave %q %v", code, outcome)
 			}
-			if (status < 400 || status >= 500) && outcome != Unknown {
+			if (status < 400 || status >= 500) && outcome != Unknown && code != CodeCapacityPaused && code != CodeCapacityThrottled {
 				t.Errorf("status %d is %v", status, outcome)
 			}
 		}

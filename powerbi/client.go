@@ -201,6 +201,13 @@ func (c *Client) retries(k *call) policy.RetryOptions {
 	return o
 }
 
+// answerTo reads the answer to a call.
+func answerTo(c *call, resp *http.Response) answer {
+	a := answerOf(resp)
+	a.challenged = c.challenged
+	return a
+}
+
 // answerOf reads an answer that exchange brought; it can be read again.
 func answerOf(resp *http.Response) answer {
 	body, err := runtime.Payload(resp)
@@ -212,7 +219,7 @@ func answerOf(resp *http.Response) answer {
 
 // refusal makes the Error of an answer that is not the one wanted.
 func refusal(k *call, resp *http.Response) *Error {
-	a := answerOf(resp)
+	a := answerTo(k, resp)
 	code, outcome := classify(k.endpoint, a)
 	if _, challenged := challengeClaims(k.challenge); challenged {
 		code = CodeTokenRejected
@@ -220,7 +227,7 @@ func refusal(k *call, resp *http.Response) *Error {
 	e := &Error{
 		Op: k.op, Code: code, Status: a.status, Outcome: outcome,
 		Message: a.message, PowerBICode: a.code, RequestID: a.requestID,
-		RetryAfter: a.retryAfter, Remedy: remedy(code, k.endpoint),
+		RetryAfter: a.retryAfter, Remedy: remedyFor(code, k, a),
 	}
 	if k.endpoint == starts && outcome == Unknown {
 		e.RefreshIDs = refreshIDs(resp.Header)
@@ -233,6 +240,10 @@ func decode(k *call, r *response, into any) error {
 	err := json.Unmarshal(r.body, into)
 	if err == nil {
 		return nil
+	}
+	if words := between(r.status, r.header, r.body); words != "" {
+		return &Error{Op: k.op, Code: CodeNotPowerBI, Status: r.status, Outcome: Unknown, Message: words,
+			RequestID: oneLine(r.header.Get("RequestId"), 64), Remedy: remedy(CodeNotPowerBI, k.endpoint), err: err}
 	}
 	return &Error{
 		Op: k.op, Code: CodeUnexpected, Status: r.status, Outcome: Unknown,

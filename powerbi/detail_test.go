@@ -104,7 +104,7 @@ func TestLook(t *testing.T) {
 		{"429 is an error", func() (int, string, []string) { return 429, throttled, nil }, history, false, false, CodeThrottled},
 		{"401 is an error", func() (int, string, []string) { return 401, "", nil }, history, false, false, CodeNotAuthorized},
 		{"a rejected token is an error", func() (int, string, []string) { return 403, "", []string{"X-PowerBI-Error-Info: TokenExpired"} }, history, false, false, CodeTokenRejected},
-		{"an unreadable detail is an error", func() (int, string, []string) { return 200, "<html>", nil }, history, false, false, CodeUnexpected},
+		{"an unreadable detail is an error", func() (int, string, []string) { return 200, "<html>", nil }, history, false, false, CodeNotPowerBI},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

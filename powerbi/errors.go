@@ -24,6 +24,11 @@ const (
 	// CodeCapacityThrottled: the capacity is overloaded, not the caller too eager.
 	// Unverified for this API; Fabric's tells the two apart. [Refused]
 	CodeCapacityThrottled Code = "CapacityThrottled"
+	// CodeCapacityPaused: the workspace's capacity is paused, whatever the HTTP status. [Refused]
+	CodeCapacityPaused Code = "CapacityPaused"
+	// CodeConflict: a 409 to a refresh request, with other words than those of a running
+	// refresh. [Refused]
+	CodeConflict Code = "Conflict"
 	// CodeTokenRejected: the token is expired or invalid in Power BI's eyes. See
 	// [Client.RenewToken]. [Refused]
 	CodeTokenRejected Code = "TokenRejected"
@@ -35,6 +40,8 @@ const (
 	CodeForbidden Code = "Forbidden"
 	// CodeNotFound: a wrong id or no permission; Power BI does not say which. [Refused]
 	CodeNotFound Code = "NotFound"
+	// CodeWorkspaceNotFound: the same of the workspace. [Refused]
+	CodeWorkspaceNotFound Code = "WorkspaceNotFound"
 	// CodeNotModelBased: a push or streaming dataset, which has no refresh. [Refused]
 	CodeNotModelBased Code = "NotModelBased"
 	// CodeAlreadyFinished: too late to cancel. [Refused]
@@ -47,8 +54,11 @@ const (
 	CodeBadRequest Code = "BadRequest"
 	// CodeUnavailable: a 5xx, or a 408. [Unknown]
 	CodeUnavailable Code = "Unavailable"
-	// CodeUnexpected: an answer that the API does not document: a redirect, another
-	// 2xx, a body that cannot be read. [Unknown]
+	// CodeNotPowerBI: a proxy, a firewall or a sign-in page answered in Power BI's place.
+	// [Refused], or [Unknown] for a redirect and a page with a 2xx
+	CodeNotPowerBI Code = "NotPowerBI"
+	// CodeUnexpected: an answer that the API does not document: another 2xx, a body that
+	// cannot be read. [Unknown]
 	CodeUnexpected Code = "Unexpected"
 	// CodeCredentialUnavailable: no token could be got, nothing was sent. [NotSent]
 	CodeCredentialUnavailable Code = "CredentialUnavailable"

@@ -2,6 +2,7 @@ package powerbi
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -17,8 +18,14 @@ const (
 
 // exception is what a failure says once unwrapped.
 type exception struct {
-	codes []string
-	texts []string
+	codes []said
+	texts []said
+}
+
+// said is a code or a text, and how deep it was found: the innermost is the most specific.
+type said struct {
+	words string
+	depth int
 }
 
 func readException(s string) exception {
@@ -33,16 +40,17 @@ func (e *exception) read(s string, depth int) {
 		s = s[:maxException]
 	}
 	before, v, after, found := cutJSON(s)
-	e.text(before)
+	e.text(before, depth)
 	if !found {
 		return
 	}
 	e.walk("", v, depth+1)
-	e.text(after)
+	e.text(after, depth)
 }
 
 // cutJSON finds the first JSON object in s. It tries a few braces only: text with
-// many of them must not cost the square of its length.
+// many of them must not cost the square of its length. An object that was encoded twice
+// or cut off in the middle (both seen) is read as far as it goes.
 func cutJSON(s string) (before string, v any, after string, found bool) {
 	at := 0
 	for range 4 {
@@ -54,6 +62,9 @@ func cutJSON(s string) (before string, v any, after string, found bool) {
 		d := json.NewDecoder(strings.NewReader(s[at:]))
 		if d.Decode(&v) == nil {
 			return s[:at], v, s[at+int(d.InputOffset()):], true
+		}
+		if v, found = mend(s[at:]); found {
+			return strings.TrimSuffix(s[:at], `"`), v, "", true
 		}
 		at++
 	}
@@ -67,12 +78,16 @@ func (e *exception) walk(name string, v any, depth int) {
 	switch v := v.(type) {
 	case string:
 		if isCode(name) && !strings.Contains(v, " ") {
-			e.code(v)
+			e.code(v, depth)
 			return
 		}
 		e.read(v, depth)
 	case []any:
 		for _, m := range v {
+			if detail, ok := m.(map[string]any); ok && strings.EqualFold(name, "details") {
+				e.detail(detail, depth+1)
+				continue
+			}
 			e.walk(name, m, depth+1)
 		}
 	case map[string]any:
@@ -92,34 +107,50 @@ func (e *exception) object(m map[string]any, depth int) {
 	}
 }
 
+// detail reads one of the details. With a value, its code is the label of that value
+// and no code of an error (seen). Only messages are for people; the rest are numbers,
+// names of clusters and ids for Power BI's support.
+func (e *exception) detail(m map[string]any, depth int) {
+	value := member(m, "detail")
+	if value == nil {
+		value = member(m, "value")
+	}
+	switch {
+	case value == nil && member(m, "message") != nil: // an error of its own
+		e.object(m, depth)
+	case value == nil: // cut off
+	case forPeople(words(m, "code")):
+		e.walk("detail", value, depth)
+	}
+}
+
+// forPeople tells by its label whether the value of a detail is a message.
+func forPeople(label string) bool {
+	l := strings.ToLower(label)
+	return strings.HasSuffix(l, "message") || strings.HasSuffix(l, "description")
+}
+
 func isCode(name string) bool {
 	return strings.EqualFold(name, "code") || strings.EqualFold(name, "errorCode")
 }
 
-func (e *exception) code(s string) {
+func (e *exception) code(s string, depth int) {
 	if s != "" && len(e.codes) < maxTexts {
-		e.codes = append(e.codes, oneLine(s, 120))
+		e.codes = append(e.codes, said{oneLine(s, 120), depth})
 	}
 }
 
-func (e *exception) text(s string) {
+func (e *exception) text(s string, depth int) {
 	for line := range strings.Lines(s) {
-		if line = strings.TrimSpace(line); line != "" && len(e.texts) < maxTexts && !consequence(line) {
-			e.texts = append(e.texts, oneLine(line, maxMessage))
+		if line = unwrap(line); line != "" && len(e.texts) < maxTexts && !consequence(line) {
+			e.texts = append(e.texts, said{oneLine(line, maxMessage), depth})
 		}
 	}
 }
 
-// consequence: lines that only say that something else failed first.
-func consequence(line string) bool {
-	l := strings.ToLower(line)
-	return strings.Contains(l, "because another operation in the transaction failed") ||
-		strings.Contains(l, "the exception was raised by the idbcommand interface") && !strings.Contains(l, "error:")
-}
-
-// wrapper: this text has covered permanent faults, so it says nothing as long as
-// there is anything else (seen: microsoft/coe-starter-kit#2784 and #5294).
-func wrapper(line string) bool {
-	l := strings.ToLower(line)
-	return strings.Contains(l, "usually a transient issue") || strings.Contains(l, "because of an internal service error")
+// innermost returns the words in the order of their depth, deepest first.
+func innermost(all []said) []said {
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, func(a, b said) int { return b.depth - a.depth })
+	return all
 }

@@ -2,6 +2,7 @@ package powerbi
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 )
 
@@ -93,7 +94,7 @@ func (w wireRow) exceptions() []exception {
 	for _, m := range w.Messages {
 		if !m.warning() {
 			e := readException(string(m.Message))
-			e.code(string(m.Code))
+			e.code(string(m.Code), 0)
 			out = append(out, e)
 		}
 	}
@@ -109,42 +110,74 @@ func (w wireRow) exceptions() []exception {
 	return out
 }
 
-// failure classifies on the nested detail. The wrapper's promise counts only if
-// there is nothing under it.
+// failure classifies: a specific code first, then the innermost text, then a code that
+// covers faults of every kind. The wrapper's promise counts only if there is nothing
+// under it.
 func (e exception) failure() Failure {
-	var told []string
-	wrapped := false
-	for _, t := range e.texts {
-		if wrapper(t) {
-			wrapped = true
-			continue
+	codes, texts := innermost(e.codes), innermost(e.texts)
+	told := slices.DeleteFunc(slices.Clone(texts), func(t said) bool { return wrapper(t.words) })
+	r, found := firstRule(codeRules(), codes)
+	if !found {
+		r, found = firstRule(rules(), told)
+	}
+	if !found {
+		r, found = firstRule(unspecificRules(), codes)
+	}
+	if len(told) == 0 { // the wrapper's words are better than none
+		told = slices.DeleteFunc(texts, func(t said) bool { return bareWrapper.MatchString(t.words) })
+	}
+	switch {
+	case found:
+	case len(told) > 0 && wrapper(told[0].words):
+		r = internalRule()
+	default:
+		r = unknownRule(len(told) > 0 || len(codes) > 0)
+	}
+	return describe(r).with(codes, told)
+}
+
+// firstRule returns the first rule that knows the innermost words, else those around them.
+func firstRule(rules []rule, all []said) (rule, bool) {
+	for _, group := range depths(all) {
+		for _, r := range rules {
+			if slices.ContainsFunc(group, func(s said) bool { return r.matches(strings.ToLower(s.words)) }) {
+				return r, true
+			}
 		}
-		told = append(told, t)
 	}
-	all := strings.ToLower(strings.Join(append(append([]string{}, told...), e.codes...), "\n"))
-	for _, r := range rules() {
-		if r.matches(all) {
-			return describe(r).with(e, told)
+	return rule{}, false
+}
+
+// depths groups words that were found equally deep.
+func depths(all []said) [][]said {
+	var groups [][]said
+	for i, s := range all {
+		if i == 0 || all[i-1].depth != s.depth {
+			groups = append(groups, nil)
 		}
+		groups[len(groups)-1] = append(groups[len(groups)-1], s)
 	}
-	if wrapped && len(told) == 0 {
-		return describe(internalRule()).with(e, e.texts)
-	}
-	return describe(unknownRule()).with(e, told)
+	return groups
 }
 
 func describe(r rule) Failure {
 	return Failure{Class: r.class, Cause: r.cause, Remedy: r.remedy, Transient: r.transient}
 }
 
-// with adds what Power BI said: the innermost code, which is the last that was
-// found, and the first text.
-func (f Failure) with(e exception, texts []string) Failure {
-	for _, c := range e.codes {
-		if !strings.HasPrefix(c, "DM_ErrorDetailNameCode_") { // names of details, no codes
-			f.Code = c
+// with adds what Power BI said: the innermost code, and the texts, the innermost first.
+func (f Failure) with(codes, texts []said) Failure {
+	if len(codes) > 0 {
+		f.Code = codes[0].words
+	}
+	var words []string
+	for _, t := range texts {
+		if !slices.Contains(words, t.words) {
+			words = append(words, t.words)
 		}
 	}
-	f.Message = oneLine(strings.Join(texts, " "), maxMessage)
+	f.Message = oneLine(strings.Join(words, " "), maxMessage)
+	if why := signIn(strings.ToLower(f.Message)); why != "" && f.Class == FailCredentials {
+		f.Remedy = signInAgain + ": " + why
+	}
 	return f
 }

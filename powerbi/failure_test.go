@@ -19,7 +19,6 @@ func serviceException(code, description string) string {
 
 func TestParseFailure(t *testing.T) {
 	t.Parallel()
-	const short = "ModelRefresh_ShortMessage_ProcessingError"
 	for _, tt := range []struct {
 		name, in  string
 		class     FailureClass
@@ -35,7 +34,7 @@ func TestParseFailure(t *testing.T) {
 		{"code alone", `{"errorCode":"` + short + `"}`, FailUnknown, false, short, ""},
 		{"gateway with the source's fault", serviceException(short, gatewayMashup), FailSource, false, "DM_GWPipeline_Gateway_MashupDataAccessError", "key didn't match"},
 		{"gateway time-out", serviceException(short, gatewayTimeout), FailTimeout, true, "DM_GWPipeline_Gateway_TimeoutError", ""},
-		{"gateway not nested", gatewayTimeout, FailTimeout, true, "DM_GWPipeline_Gateway_TimeoutError", "Data source error"},
+		{"gateway not nested", gatewayTimeout, FailTimeout, true, "DM_GWPipeline_Gateway_TimeoutError", ""},
 		{"gateway down", `{"errorCode":"DM_GWPipeline_Client_GatewayUnreachable"}`, FailGateway, true, "DM_GWPipeline_Client_GatewayUnreachable", ""},
 		{"gateway, other", `{"errorCode":"DM_GWPipeline_Gateway_SpooledOperationMissing"}`, FailGateway, true, "DM_GWPipeline_Gateway_SpooledOperationMissing", ""},
 		// documented: the article on the enhanced refresh

@@ -90,8 +90,12 @@ func TestHistoryShapes(t *testing.T) {
 			t.Parallel()
 			h, err := read(t, tt.body)
 			if tt.rows < 0 {
-				if e := asError(t, err); e.Code != CodeUnexpected || e.Outcome != Unknown {
-					t.Errorf("got %v, want Unexpected", err)
+				want := CodeUnexpected
+				if strings.HasPrefix(tt.body, "<") {
+					want = CodeNotPowerBI
+				}
+				if e := asError(t, err); e.Code != want || e.Outcome != Unknown {
+					t.Errorf("got %v, want %s", err, want)
 				}
 				return
 			}

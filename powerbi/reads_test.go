@@ -27,7 +27,7 @@ func TestAnswersToReads(t *testing.T) {
 		{"throttled", 429, throttled, nil, CodeThrottled, Refused},
 		{"a premium word in a read's refusal is no hint", 400, `{"error":{"code":"InvalidRequest","message":"Premium only"}}`, nil, CodeBadRequest, Refused},
 		{"a bare conflict of a read is not busy", 409, "", nil, CodeBadRequest, Refused},
-		{"redirect", 302, "", []string{"Location: https://login.example/"}, CodeUnexpected, Unknown},
+		{"redirect", 302, "", []string{"Location: https://login.example/"}, CodeNotPowerBI, Unknown},
 		{"no content", 204, "", nil, CodeUnexpected, Unknown},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -38,8 +38,12 @@ func TestAnswersToReads(t *testing.T) {
 				func(c *Client) error { _, err := c.Workspace(t.Context(), workspaceID); return err },
 			} {
 				e := asError(t, read(newClient(t, always(tt.status, tt.body, tt.headers...), nil)))
-				if e.Code != tt.code || e.Outcome != tt.outcome || e.Status != tt.status {
-					t.Errorf("%s: got %s %s %d, want %s %s", e.Op, e.Code, e.Outcome, e.Status, tt.code, tt.outcome)
+				want := tt.code
+				if want == CodeNotFound && e.Op == "read workspace" {
+					want = CodeWorkspaceNotFound // there is nothing else that it could be about
+				}
+				if e.Code != want || e.Outcome != tt.outcome || e.Status != tt.status {
+					t.Errorf("%s: got %s %s %d, want %s %s", e.Op, e.Code, e.Outcome, e.Status, want, tt.outcome)
 				}
 				if e.Op == "" || strings.Contains(e.Error(), "  ") {
 					t.Errorf("odd text: %q", e.Error())
@@ -52,15 +56,16 @@ func TestAnswersToReads(t *testing.T) {
 // TestUnreadableAnswers: a proxy's page with status 200 is no fact about a refresh.
 func TestUnreadableAnswers(t *testing.T) {
 	t.Parallel()
-	for _, body := range []string{"<html>Sign in</html>", "", "[", `"text"`, "7"} {
+	for body, code := range map[string]Code{"<html>Sign in</html>": CodeNotPowerBI, "": CodeUnexpected, "[": CodeUnexpected,
+		`"text"`: CodeUnexpected, "7": CodeUnexpected} {
 		c := newClient(t, always(200, body, "RequestId: r1"), nil)
 		_, history := c.Refreshes(t.Context(), model(), 1)
 		_, detail := c.RefreshDetail(t.Context(), model(), aRefreshID)
 		_, workspace := c.Workspace(t.Context(), workspaceID)
 		for _, err := range []error{history, detail, workspace} {
 			e := asError(t, err)
-			if e.Code != CodeUnexpected || e.RequestID != "r1" || e.Status != 200 || e.Outcome != Unknown {
-				t.Errorf("%q: got %+v", body, e)
+			if e.Code != code || e.RequestID != "r1" || e.Status != 200 || e.Outcome != Unknown {
+				t.Errorf("%q: got %+v, want %s", body, e, code)
 			}
 		}
 	}

@@ -21,7 +21,7 @@ type Started struct {
 // [RefreshRequest.Validate]. An error with outcome [Unknown] means that a refresh may
 // have been started; find out from the history before asking again.
 func (c *Client) StartRefresh(ctx context.Context, d Dataset, r RefreshRequest) (Started, error) {
-	k := &call{op: "start refresh", endpoint: starts, once: true}
+	k := &call{op: "start refresh", endpoint: starts, once: true, whole: len(r.Objects) == 0}
 	path, err := d.path()
 	if err != nil {
 		return Started{}, invalid(k, err)

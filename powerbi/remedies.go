@@ -4,7 +4,7 @@ package powerbi
 // a known remedy say nothing rather than something vague.
 func remedy(c Code, e endpoint) string {
 	switch c {
-	case CodeNotAuthorized, CodeAPINotAccessible, CodeForbidden, CodeNotFound, CodeTokenRejected, CodeCredentialUnavailable:
+	case CodeNotAuthorized, CodeAPINotAccessible, CodeForbidden, CodeNotFound, CodeWorkspaceNotFound, CodeTokenRejected, CodeCredentialUnavailable:
 		return accessRemedy(c)
 	case CodeBusy:
 		return "wait until the running refresh has ended"
@@ -12,6 +12,10 @@ func remedy(c Code, e endpoint) string {
 		return "wait for the quota to free (shared capacity: 8 refreshes a day), or move the workspace to a Premium, PPU, Embedded or Fabric capacity"
 	case CodeThrottled:
 		return "send fewer requests with this service principal"
+	case CodeCapacityPaused:
+		return "resume the capacity, or move the workspace to one that runs"
+	case CodeConflict:
+		return "wait until the change of the model that Power BI names has ended"
 	case CodeCapacityThrottled:
 		return "wait, spread the refreshes or scale the capacity"
 	case CodeNotModelBased:
@@ -22,6 +26,8 @@ func remedy(c Code, e endpoint) string {
 		return badRequestRemedy(e)
 	case CodeUnreachable, CodeTimeout:
 		return "check the outbound network, DNS and proxy of the app, and POWERBI_API_URL if it is set"
+	case CodeNotPowerBI:
+		return "let the proxy or firewall of the app's outbound network pass requests to Power BI unchanged, and check POWERBI_API_URL if it is set"
 	case CodeUnexpected:
 		return "check that POWERBI_API_URL is Power BI's API and that no proxy answers in its place"
 	case CodeAlreadyFinished, CodeUnavailable, CodeCanceled:
@@ -44,6 +50,8 @@ func accessRemedy(c Code) string {
 		return "give the service principal the workspace role Contributor or higher; Viewer and Build are not enough"
 	case CodeNotFound:
 		return "check workspaceId and datasetId, and that the service principal has the workspace role Contributor or higher: Power BI answers 404 to both"
+	case CodeWorkspaceNotFound:
+		return "check workspaceId, and that the service principal has the workspace role Contributor or higher: Power BI answers 404 to both"
 	case CodeTokenRejected:
 		return "if it stays, check POWERBI_TENANT_ID, POWERBI_CLOUD and POWERBI_SCOPE, and the clock of the machine"
 	case CodeCredentialUnavailable:
@@ -51,6 +59,21 @@ func accessRemedy(c Code) string {
 	default:
 		return ""
 	}
+}
+
+// remedyFor is the remedy for an answer, as far as the answer narrows it down.
+func remedyFor(c Code, k *call, a answer) string {
+	switch {
+	case c != CodeBadRequest:
+	case says(a, "refresh policy"), says(a, "refreshpolicy"):
+		return "send applyRefreshPolicy: false, which partitions and commitMode partialBatch need"
+	case k.whole && a.code == "" && a.message == "":
+		// Seen: a 400 without a word for DirectQuery and live-connection models
+		// (microsoft/PowerBI-CSharp#120). The options cannot be wrong: there are none
+		// that a whole-model refresh depends on.
+		return "check that the model imports data: DirectQuery and live-connection models and push datasets have nothing to refresh; and that its owner still exists and signs in: take the model over otherwise"
+	}
+	return remedy(c, k.endpoint)
 }
 
 func badRequestRemedy(e endpoint) string {

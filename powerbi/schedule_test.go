@@ -31,7 +31,7 @@ func TestRefreshScheduleThatCannotBeRead(t *testing.T) {
 	}{
 		{404, shape2Body("PowerBIEntityNotFound"), CodeNotFound},
 		{401, "", CodeNotAuthorized},
-		{200, "<html>", CodeUnexpected},
+		{200, "<html>", CodeNotPowerBI},
 	} {
 		_, err := newClient(t, always(tt.status, tt.body), nil).RefreshSchedule(t.Context(), model())
 		if e := asError(t, err); e.Code != tt.code || e.Op != "read refresh schedule" {

@@ -118,7 +118,7 @@ func (a *authorizer) stuck() bool {
 func rejection(c *call, resp *http.Response) (claims string, rejected bool) {
 	switch resp.StatusCode {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		if tokenRejected(answerOf(resp)) {
+		if tokenRejected(answerTo(c, resp)) {
 			return bypass, true
 		}
 		return challengeClaims(c.challenge)
@@ -126,6 +126,9 @@ func rejection(c *call, resp *http.Response) (claims string, rejected bool) {
 		return "", false
 	}
 }
+
+// invalidToken is the challenge of RFC 6750 to a token that is expired, revoked or malformed.
+var invalidToken = regexp.MustCompile(`(?i)\berror\s*=\s*"?invalid_token\b`)
 
 var insufficientClaims = regexp.MustCompile(`error="insufficient_claims".*claims="([^"]+)"|claims="([^"]+)".*error="insufficient_claims"`)
 

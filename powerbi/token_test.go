@@ -175,6 +175,37 @@ func TestClaimsChallenge(t *testing.T) {
 	}
 }
 
+// TestInvalidTokenChallenge: a 401 whose challenge says invalid_token costs one forced
+// renewal. A POST is not repeated by itself.
+func TestInvalidTokenChallenge(t *testing.T) {
+	t.Parallel()
+	const challenge = `WWW-Authenticate: Bearer realm="", error="invalid_token", error_description="The token is expired"`
+	answer := func(_ int, r *http.Request) (*http.Response, error) {
+		if r.Header.Get("Authorization") != "Bearer token-2" {
+			return reply(401, "", challenge), nil
+		}
+		return tokens("token-2").answer(1, r)
+	}
+	w, id := &wire{answer: answer}, new(identity)
+	c := newClient(t, w, id)
+	_, err := c.StartRefresh(t.Context(), model(), RefreshRequest{})
+	if e := asError(t, err); e.Code != CodeTokenRejected || e.Outcome != Refused || len(w.requests()) != 1 {
+		t.Fatalf("got %v after %d requests, want one TokenRejected", err, len(w.requests()))
+	}
+	if err := c.RenewToken(t.Context()); err != nil || id.claims.Load() != bypass {
+		t.Errorf("renewed with claims %v, %v; want %s", id.claims.Load(), err, bypass)
+	}
+	w, id = &wire{answer: answer}, new(identity)
+	if _, err := newClient(t, w, id).Refreshes(t.Context(), model(), 1); err != nil || id.issued.Load() != 2 {
+		t.Errorf("a read gave %v with %d tokens, want 2", err, id.issued.Load())
+	}
+	always := always(401, "", challenge)
+	id = new(identity)
+	if _, err := newClient(t, always, id).Refreshes(t.Context(), model(), 1); asError(t, err).Code != CodeTokenRejected || len(always.requests()) != 2 {
+		t.Errorf("never valid: got %v after %d requests, want TokenRejected after 2", err, len(always.requests()))
+	}
+}
+
 func TestChallengeClaims(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ challenge, want string }{

@@ -62,6 +62,7 @@ func (x exchange) Do(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, lateOr(ctx, err)
 	}
+	c.challenged = resp.StatusCode == http.StatusUnauthorized && invalidToken.MatchString(resp.Header.Get("WWW-Authenticate"))
 	if c.once && resp.StatusCode == http.StatusUnauthorized {
 		// azcore would answer a challenge by sending the request again.
 		c.challenge = resp.Header.Get("WWW-Authenticate")
@@ -78,8 +79,8 @@ func bring(c *call, resp *http.Response) (*http.Response, error) {
 	var body []byte
 	var err error
 	switch {
-	case good && c.once:
-	case good:
+	case good && c.once && (!isHTML(resp.Header) || resp.StatusCode == http.StatusAccepted):
+	case good && !c.once:
 		body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 		if len(body) > maxBody {
 			err = tooLarge{}
@@ -90,6 +91,7 @@ func bring(c *call, resp *http.Response) (*http.Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the answer: %w", err)
 	}
+	body = bytes.TrimPrefix(body, []byte(utf8BOM))
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	resp.ContentLength = int64(len(body))
 	return resp, nil

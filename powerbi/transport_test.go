@@ -208,7 +208,7 @@ func TestNoRedirects(t *testing.T) {
 		http.Redirect(w, r, other.URL, http.StatusPermanentRedirect)
 	})
 	_, err := connected(t, s, true, 10*time.Second).StartRefresh(t.Context(), model(), RefreshRequest{})
-	if e := asError(t, err); e.Code != CodeUnexpected || e.Outcome != Unknown {
+	if e := asError(t, err); e.Code != CodeNotPowerBI || e.Outcome != Unknown {
 		t.Errorf("got %v", err)
 	}
 	if elsewhere.Load() != 0 {

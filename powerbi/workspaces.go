@@ -2,6 +2,7 @@ package powerbi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 )
 
@@ -33,6 +34,10 @@ func (c *Client) Workspace(ctx context.Context, id string) (Workspace, error) {
 		return Workspace{}, invalid(k, err)
 	}
 	resp, err := c.do(ctx, k, request{method: http.MethodGet, path: workspacePath(id)}, http.StatusOK)
+	var refused *Error
+	if errors.As(err, &refused) && refused.Code == CodeNotFound {
+		refused.Code, refused.Remedy = CodeWorkspaceNotFound, remedy(CodeWorkspaceNotFound, others)
+	}
 	if err != nil {
 		return Workspace{}, err
 	}

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"pbirefresh/refresh"
 )
 
 // Check tells whether one dependency can be used.
@@ -72,7 +74,7 @@ func notReady(results []checkResult) *errorBody {
 	if len(e.Details) == 0 {
 		return nil
 	}
-	e.Message = fmt.Sprintf("%d of %d dependencies cannot be used; the first: %s: %s", len(e.Details), len(results), e.Details[0].Target, sentences(e.Details[0].Message))
+	e.Message = fmt.Sprintf("%d of %d dependencies cannot be used; the first: %s: %s", len(e.Details), len(results), e.Details[0].Target, refresh.Sentences(e.Details[0].Message))
 	return e
 }
 

@@ -109,7 +109,7 @@ func TestSchedulesAreListed(t *testing.T) {
             "refreshStatus": "Failed",
             "error": {
               "code": "RefreshFailed",
-              "message": "The refresh failed. Set the credentials.",
+              "message": "The refresh failed. Power BI says: Login failed. Set the credentials.",
               "details": [
                 {
                   "code": "credentials",

@@ -98,7 +98,7 @@ func scheduledSlot(last *schedule.Result, receipts map[string]refresh.Receipt, u
 	}
 	s := &ScheduledSlot{Slot: utc(last.Slot), Decided: utc(last.At), Outcome: last.Outcome, Missed: last.Missed}
 	if last.Code != "" {
-		s.Error = &errorBody{Code: last.Code, Message: sentences(last.Message)}
+		s.Error = &errorBody{Code: last.Code, Message: refresh.Sentences(last.Message)}
 	}
 	if last.ID == "" {
 		return s

@@ -1,10 +1,7 @@
 package handler
 
 import (
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"pbirefresh/callback"
 	"pbirefresh/refresh"
@@ -14,7 +11,8 @@ import (
 type StatusDocument struct {
 	ID          string         `json:"id"`
 	Status      refresh.Status `json:"status"` // NotStarted, Running, Succeeded, Failed, Canceled
-	Phase       refresh.Phase  `json:"phase"`  // the same, in more detail
+	Error       *errorBody     `json:"error,omitempty"`
+	Phase       refresh.Phase  `json:"phase"` // the same, in more detail
 	WorkspaceID string         `json:"workspaceId"`
 	DatasetID   string         `json:"datasetId"`
 
@@ -23,13 +21,12 @@ type StatusDocument struct {
 	LastAction time.Time `json:"lastActionDateTime"`
 	Ended      time.Time `json:"endedDateTime,omitzero"`
 
-	Attempts  []Attempt  `json:"attempts"`
-	Progress  *Progress  `json:"progress,omitempty"`
-	BlockedBy *Blocked   `json:"blockedBy,omitempty"`
-	Settling  *Settling  `json:"settling,omitempty"`
-	LastLook  *LastLook  `json:"lastLook,omitempty"`
-	Result    *Result    `json:"result,omitempty"`
-	Error     *errorBody `json:"error,omitempty"`
+	Attempts  []Attempt `json:"attempts"`
+	Progress  *Progress `json:"progress,omitempty"`
+	BlockedBy *Blocked  `json:"blockedBy,omitempty"`
+	Settling  *Settling `json:"settling,omitempty"`
+	LastLook  *LastLook `json:"lastLook,omitempty"`
+	Result    *Result   `json:"result,omitempty"`
 
 	Callback *callback.Report `json:"callback,omitempty"` // only in the answer to who asked for one
 	Warnings []Detail         `json:"warnings,omitempty"` // only in the answer to a POST: what of it has no effect
@@ -64,7 +61,7 @@ type Progress struct {
 
 // Blocked is what the operation waits for.
 type Blocked struct {
-	Reason    string    `json:"reason"` // operation, foreignRefresh, throttled, notSent, notReadable
+	Reason    string    `json:"reason"` // operation, foreignRefresh, throttled, capacityPaused, conflict, notSent, notReadable
 	Message   string    `json:"message,omitempty"`
 	RefreshID string    `json:"refreshId,omitempty"`
 	Type      string    `json:"refreshType,omitempty"`
@@ -162,7 +159,7 @@ func blocked(b *refresh.Blocked) *Blocked {
 	if b == nil {
 		return nil
 	}
-	return &Blocked{Reason: b.Reason, Message: or(b.Detail, waitsFor(b.Reason)), RefreshID: b.RefreshID, Type: b.Type, Since: sec(b.Since), Until: sec(b.Until)}
+	return &Blocked{Reason: b.Reason, Message: waitsFor(*b), RefreshID: b.RefreshID, Type: b.Type, Since: sec(b.Since), Until: sec(b.Until)}
 }
 
 func settling(s *refresh.Settlement) *Settling {
@@ -187,52 +184,40 @@ func lastLook(l *refresh.LastLook) *LastLook {
 }
 
 // waitsFor is a reason in words.
-func waitsFor(reason string) string {
-	switch reason {
+func waitsFor(b refresh.Blocked) string {
+	switch b.Reason {
+	case string(refresh.HoldPaused):
+		return refresh.Fault{Message: "The capacity of the workspace is paused.", Detail: b.Detail,
+			Remedy: "Resume the capacity: Power BI is asked again every 5 minutes."}.Text()
+	case string(refresh.HoldConflict):
+		return refresh.Fault{Message: "Power BI refuses a refresh because something else is being done with the model. It is asked again.", Detail: b.Detail}.Text()
 	case "operation":
-		return "An earlier operation of this model comes first."
+		return or(b.Detail, "An earlier operation of this model comes first.")
 	case "foreignRefresh":
-		return "A refresh that this service did not start occupies the model."
+		return or(b.Detail, "A refresh that this service did not start occupies the model.")
 	case "notReadable":
 		return "Power BI refuses to show the refresh. It is read again; nothing is concluded from that."
 	case string(refresh.HoldThrottled):
 		return "Power BI throttles requests. It is asked again when the time is over that it named."
 	default:
-		return "Nothing could be sent to Power BI. It is tried again."
+		return refresh.Sentences("Nothing could be sent to Power BI", b.Detail, "It is tried again")
 	}
 }
 
-// failure puts a fault into the error format of the Azure guidelines: what
-// happened and what to do, and inside Power BI's own words.
+// failure puts a fault into the error format of the Azure guidelines: what happened,
+// Power BI's own words and what to do; inside, Power BI's code and words by themselves.
 func failure(f *refresh.Fault) *errorBody {
 	if f == nil {
 		return nil
 	}
-	e := &errorBody{Code: f.Code, Message: sentences(f.Message, f.Remedy)}
+	e := &errorBody{Code: f.Code, Message: f.Text()}
 	if f.Class != "" {
-		e.Details = []Detail{{Code: f.Class, Message: or(sentences(f.Remedy), e.Message), Target: "class"}}
+		e.Details = []Detail{{Code: f.Class, Message: or(refresh.Sentences(f.Remedy), e.Message), Target: "class"}}
 	}
 	if f.Detail != "" || f.PowerBI != "" {
 		e.Inner = &innerError{Code: or(f.PowerBI, f.Code), Message: or(f.Detail, f.Message)}
 	}
 	return e
-}
-
-// sentences joins texts into sentences: each with a capital and a full stop.
-func sentences(texts ...string) string {
-	var out []string
-	for _, t := range texts {
-		if t = strings.TrimSpace(t); t == "" {
-			continue
-		}
-		first, size := utf8.DecodeRuneInString(t)
-		t = string(unicode.ToUpper(first)) + t[size:]
-		if !strings.ContainsAny(t[len(t)-1:], ".!?") {
-			t += "."
-		}
-		out = append(out, t)
-	}
-	return strings.Join(out, " ")
 }
 
 // sec is a time of the storage service's clock, which tells whole seconds.

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"pbirefresh/refresh"
 )
@@ -116,6 +115,15 @@ func TestDocumentOfASuccess(t *testing.T) {
 	}
 }
 
+// TestTheReasonComesFirst: who opens the document reads how it ended and why.
+func TestTheReasonComesFirst(t *testing.T) {
+	t.Parallel()
+	body, err := json.Marshal(StatusDocument{ID: "7", Status: refresh.StatusFailed, Error: &errorBody{Code: "C", Message: "M."}})
+	if want := `{"id":"7","status":"Failed","error":{"code":"C","message":"M."},"phase":`; err != nil || !strings.HasPrefix(string(body), want) {
+		t.Errorf("got %s, %v, want it to begin with %s", body, err, want)
+	}
+}
+
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -127,7 +135,7 @@ func TestFailures(t *testing.T) {
 			`{"code":"QueueTimeout","message":"It could not start in time."}`},
 		{"whole", refresh.Fault{Code: "RefreshFailed", Message: "The refresh failed: credentials.", Remedy: "set them in the model's settings",
 			Class: "credentials", Detail: "Login failed for user.", PowerBI: "DMTS_AccessDenied"},
-			`{"code":"RefreshFailed","message":"The refresh failed: credentials. Set them in the model's settings.",
+			`{"code":"RefreshFailed","message":"The refresh failed: credentials. Power BI says: Login failed for user. Set them in the model's settings.",
 			"details":[{"code":"credentials","message":"Set them in the model's settings.","target":"class"}],
 			"innererror":{"code":"DMTS_AccessDenied","message":"Login failed for user."}}`},
 		{"a class without a remedy", refresh.Fault{Code: "RefreshFailed", Message: "It failed", Class: "unknown"},
@@ -135,7 +143,7 @@ func TestFailures(t *testing.T) {
 		{"a code without words", refresh.Fault{Code: "RefreshFailed", Message: "It failed", PowerBI: "X"},
 			`{"code":"RefreshFailed","message":"It failed.","innererror":{"code":"X","message":"It failed"}}`},
 		{"words without a code", refresh.Fault{Code: "RefreshFailed", Message: "It failed", Detail: "boom"},
-			`{"code":"RefreshFailed","message":"It failed.","innererror":{"code":"RefreshFailed","message":"boom"}}`},
+			`{"code":"RefreshFailed","message":"It failed. Power BI says: boom.","innererror":{"code":"RefreshFailed","message":"boom"}}`},
 		{"words that are not English", refresh.Fault{Code: "BadRequest", Message: "échec de l’actualisation", Remedy: "更新に失敗しました"},
 			`{"code":"BadRequest","message":"Échec de l’actualisation. 更新に失敗しました."}`},
 	} {
@@ -146,23 +154,6 @@ func TestFailures(t *testing.T) {
 	}
 	if failure(nil) != nil {
 		t.Error("no fault, and yet an error")
-	}
-}
-
-func TestSentences(t *testing.T) {
-	t.Parallel()
-	for want, texts := range map[string][]string{
-		"":                 {"", "  "},
-		"One.":             {"one"},
-		"One. Two!":        {" one. ", "two!"},
-		"Why? Because.":    {"why?", "", "because"},
-		"Über. Ñandú.":     {"über", "ñandú"},
-		"1 row.":           {"1 row"},
-		"\"Sales\" fails.": {`"Sales" fails`},
-	} {
-		if got := sentences(texts...); got != want || !utf8.ValidString(got) {
-			t.Errorf("%q become %q, want %q", texts, got, want)
-		}
 	}
 }
 

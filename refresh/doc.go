@@ -21,8 +21,8 @@
 //
 // # States of an operation
 //
-//	            +---------- blocked <-+           blocked: a foreign refresh,
-//	            v                     |           throttling, nothing could be sent
+//	            +---------- blocked <-+           blocked: a foreign refresh, throttling,
+//	            v                     |           a paused capacity, nothing could be sent
 //	arrive -> queued -> starting -> running -> succeeded
 //	            ^          |  |        |  \--> failed
 //	            |          |  v        |  \--> cancelled
@@ -99,6 +99,14 @@
 // once, and not by a call for each model. No refresh waits for reads to be possible but
 // one whose model is occupied as far as is known. What is known of a workspace's capacity
 // is believed for longer while reads of that are throttled.
+//
+// # A paused capacity
+//
+// Power BI refuses a POST while the workspace's capacity is paused, with one of several
+// statuses. No attempt is spent; callers see "capacityPaused". Only a POST shows for
+// certain that the capacity runs again, so one leaves every five minutes. In the document
+// this is a hold for notSent with a cause, a member that older versions carry along: they
+// wait until the same time.
 //
 // # Waiting
 //

@@ -1,6 +1,7 @@
 package refresh
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"testing"
@@ -68,7 +69,7 @@ func (s *scenario) occupants() []string {
 		lines = append(lines, fmt.Sprintf("foreign %q %s", f.RefreshID, f.Type))
 	}
 	if h := s.state.Hold; h != nil {
-		lines = append(lines, fmt.Sprintf("hold %s until %s", h.Reason, s.offset(h.Until)))
+		lines = append(lines, fmt.Sprintf("hold %s until %s", cmp.Or(h.Cause, h.Reason), s.offset(h.Until)))
 	}
 	return lines
 }

@@ -1,6 +1,7 @@
 package refresh
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -234,7 +235,7 @@ func (s *scenario) answer(args []string) Answer {
 	return a
 }
 
-// observation reads a look: "error", "refused=CODE", "gone" or "there" if the model was asked for as well, "after=D" of a 429, "sent=-D" for one that was
+// observation reads a look: "error", "error=CODE", "refused=CODE", "gone" or "there" if the model was asked for as well, "after=D" of a 429, "sent=-D" for one that was
 // held up, "detail", "asked=TYPE/MODE" and "objects=A:STATUS,B/1:STATUS" of the row before, and rows ID:state[:type[:start]],
 // newest first, where start is an offset from now and "-" stands for no id.
 func (s *scenario) observation(args []string) Observed {
@@ -247,7 +248,7 @@ func (s *scenario) observation(args []string) Observed {
 		key, value, _ := strings.Cut(arg, "=")
 		switch key {
 		case "error":
-			e.Err = &Fault{Code: "Unavailable", Message: "no answer", Transient: true}
+			e.Err = &Fault{Code: cmp.Or(value, "Unavailable"), Message: "no answer", Transient: true}
 		case "refused":
 			e.Err = &Fault{Code: value, PowerBI: value, Message: "the reason"}
 		case "gone":

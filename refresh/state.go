@@ -176,6 +176,7 @@ type Hold struct {
 	Until  time.Time  `json:"until"`
 	Reason HoldReason `json:"reason"`
 	Detail string     `json:"detail,omitempty"` // for people
+	Cause  HoldReason `json:"cause,omitempty"`  // more exactly than Reason
 
 	Unknown Unknown `json:"-"`
 }
@@ -191,7 +192,7 @@ type Progress struct {
 
 // Blocked says what an operation waits for.
 type Blocked struct {
-	Reason    string    `json:"reason"` // foreignRefresh, throttled, notSent; shown only: operation, notReadable
+	Reason    string    `json:"reason"` // foreignRefresh, throttled, capacityPaused, conflict, notSent; shown only: operation, notReadable
 	Detail    string    `json:"detail,omitempty"`
 	RefreshID string    `json:"refreshId,omitempty"`
 	Type      string    `json:"type,omitempty"`

@@ -10,6 +10,10 @@ import (
 // the other refresh may take a moment to appear.
 const busyRecheck = 5 * time.Second
 
+// pausedRecheck is how long after a POST that a paused capacity refused the next one
+// leaves: nothing else shows for certain that the capacity runs again.
+const pausedRecheck = 5 * time.Minute
+
 // answered records how the POST of an attempt ended. An answer for an attempt
 // that is not the present one is late: only an id still matters then.
 func (m *machine) answered(e Answered) {
@@ -33,6 +37,11 @@ func (m *machine) answered(e Answered) {
 	case Throttled:
 		m.notStarted()
 		m.hold(HoldThrottled, m.spread(max(time.Second, e.Answer.RetryAfter)), "")
+	case Paused:
+		m.notStarted()
+		m.holdFor(HoldPaused, pausedRecheck, e.Answer.Fault)
+	case Conflict:
+		m.conflict(e.Answer.Fault)
 	case Refused:
 		m.refused(e.Answer)
 	case Unsent:
@@ -47,14 +56,27 @@ func (m *machine) answered(e Answered) {
 // not show it (a OneDrive refresh is never listed), so the wait grows with each such
 // answer: no storm of requests.
 func (m *machine) busyAnswer() {
+	wait := m.busyWait()
+	m.notStarted()
+	m.Foreign = &Foreign{Since: m.now, LookAt: m.now.Add(wait)}
+	m.rejectAll()
+}
+
+// conflict waits like a busy answer, but the history cannot show what for.
+func (m *machine) conflict(fault *Fault) {
+	wait := m.busyWait()
+	m.notStarted()
+	m.holdFor(HoldConflict, wait, fault)
+}
+
+// busyWait grows with each answer that found the model occupied.
+func (m *machine) busyWait() time.Duration {
 	wait := busyRecheck
 	m.eachServed(func(op *Operation) {
 		op.Busy++
 		wait = max(wait, backoff(op.Busy, op.Number)/2)
 	})
-	m.notStarted()
-	m.Foreign = &Foreign{Since: m.now, LookAt: m.now.Add(wait)}
-	m.rejectAll()
+	return wait
 }
 
 // lateAnswer keeps an id that arrives after its attempt was given up: the refresh
@@ -199,11 +221,23 @@ func (m *machine) unsent(answer Answer) {
 // hold keeps the model from being posted to for a while. No wait is made shorter by
 // another: Power BI may have asked for it, and each operation has its own.
 func (m *machine) hold(reason HoldReason, wait time.Duration, detail string) {
-	until := m.now.Add(wait)
-	if h := m.Hold; h != nil && h.Until.After(until) {
+	m.holdBy(Hold{Since: m.now, Until: m.now.Add(wait), Reason: reason, Detail: detail})
+}
+
+func (m *machine) holdBy(next Hold) {
+	if h := m.Hold; h != nil && h.Until.After(next.Until) {
 		return
 	}
-	m.Hold = &Hold{Since: m.now, Until: until, Reason: reason, Detail: detail}
+	m.Hold = &next
+}
+
+// holdFor is a hold whose cause older versions do not know: they read notSent.
+func (m *machine) holdFor(cause HoldReason, wait time.Duration, fault *Fault) {
+	detail := ""
+	if fault != nil {
+		detail = bounded(fault.Detail)
+	}
+	m.holdBy(Hold{Since: m.now, Until: m.now.Add(wait), Reason: HoldUnsent, Cause: cause, Detail: detail})
 }
 
 // failedTry ends the present try of op and either schedules another or ends op.

@@ -52,6 +52,8 @@ const (
 	Accepted  AnswerKind = "accepted"  // 202
 	Busy      AnswerKind = "busy"      // another refresh is executing
 	Throttled AnswerKind = "throttled" // 429
+	Paused    AnswerKind = "paused"    // refused: the capacity of the workspace is paused
+	Conflict  AnswerKind = "conflict"  // refused: something else is done with the model
 	Refused   AnswerKind = "refused"   // any other definitive no
 	Unsent    AnswerKind = "unsent"    // nothing left this machine
 	Lost      AnswerKind = "lost"      // sent, and no definitive answer
@@ -63,7 +65,7 @@ type Answer struct {
 	RefreshID  string        // Accepted
 	Sent       Kind          // the kind that was really sent: Standard or Enhanced
 	RetryAfter time.Duration // Throttled
-	Fault      *Fault        // Refused, Unsent
+	Fault      *Fault        // Refused, Unsent, Paused, Conflict
 	Named      []string      // Lost: ids in the answer, if there was one
 	// What may be tried once more after a refusal.
 	TokenRejected bool // with a fresh token

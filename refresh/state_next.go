@@ -82,7 +82,7 @@ func (m *machine) tick(txn string) {
 		m.follow(m.Attempt)
 	case len(m.Pending) == 0: // nobody waits; the next caller has what is known looked up anew
 	case m.Foreign != nil:
-		m.block(m.Foreign.blocked())
+		m.block(m.occupant())
 		if !m.now.Before(m.Foreign.LookAt) {
 			m.do(Look{})
 		}

@@ -34,11 +34,20 @@ func (m *machine) observed(e Observed) {
 		m.Foreign.Looks++
 		if e.Err != nil {
 			m.Foreign.LookAt = m.now.Add(max(m.spread(e.RetryAfter), lookAgain(m.Foreign.Looks)))
+			m.foreignUnseen(e.Err)
 			return
 		}
 		m.watchForeign(e)
 	case a == nil && e.Txn == "" && m.Foreign == nil:
 		m.glanced(e)
+	}
+}
+
+// foreignUnseen: as long as the capacity is paused, that is what callers wait for.
+func (m *machine) foreignUnseen(fault *Fault) {
+	if fault.Code == CodeCapacityPaused {
+		m.holdFor(HoldPaused, pausedRecheck, fault)
+		m.Foreign.LookAt = later(m.Foreign.LookAt, m.now.Add(pausedRecheck))
 	}
 }
 

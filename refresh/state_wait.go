@@ -1,6 +1,7 @@
 package refresh
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -25,9 +26,9 @@ func (m *machine) expire() {
 		case op.Cancel:
 			m.finish(p, Cancelled, cancelledByCaller())
 		case !m.now.Before(op.Deadline):
-			m.finish(p, Failed, notInTime(op, CodeTimeout))
+			m.finish(p, Failed, m.notInTime(op, CodeTimeout))
 		case !op.QueueBy.IsZero() && op.untried() && !m.now.Before(op.QueueBy):
-			m.finish(p, Failed, notInTime(op, CodeQueueTimeout))
+			m.finish(p, Failed, m.notInTime(op, CodeQueueTimeout))
 		}
 	}
 }
@@ -47,7 +48,7 @@ func (m *machine) block(b Blocked) {
 // that is tried again waits for it; the others are simply queued.
 func (m *machine) held(h Hold) {
 	if h.Reason != HoldBackoff {
-		m.block(Blocked{Reason: string(h.Reason), Detail: h.Detail, Since: h.Since, Until: h.Until})
+		m.block(h.blocked())
 	}
 }
 
@@ -57,6 +58,18 @@ func (s *State) spread(wait time.Duration) time.Duration {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(s.Model.String())) // never fails
 	return wait + time.Duration(float64(wait/10)*float64(h.Sum32())/(1<<32)).Truncate(100*time.Millisecond)
+}
+
+func (h Hold) blocked() Blocked {
+	return Blocked{Reason: string(cmp.Or(h.Cause, h.Reason)), Detail: h.Detail, Since: h.Since, Until: h.Until}
+}
+
+// occupant is what callers wait for while a foreign refresh is known.
+func (m *machine) occupant() Blocked {
+	if h := m.Hold; h != nil && h.Cause == HoldPaused && m.now.Before(h.Until) {
+		return h.blocked()
+	}
+	return m.Foreign.blocked()
 }
 
 func (f *Foreign) blocked() Blocked {
@@ -124,17 +137,33 @@ func unobserved() *Fault {
 		Remedy:  "Look at the refresh history of the model in the Power BI portal."}
 }
 
-func notInTime(op Operation, code string) *Fault {
+func (m *machine) notInTime(op Operation, code string) *Fault {
 	waited := op.Deadline.Sub(op.Created)
 	if code == CodeQueueTimeout {
 		waited = op.QueueBy.Sub(op.Created)
 	}
+	if h := m.Hold; op.Blocked == nil && h != nil && h.Reason != HoldBackoff {
+		op.Blocked = new(h.blocked()) // its POST has just been refused
+	}
+	if op.Blocked != nil && op.Blocked.Reason == string(HoldPaused) {
+		return pausedTooLong(*op.Blocked, waited)
+	}
 	if n := len(op.Tries); n > 0 {
 		return givenUp(op.Tries[n-1], n, waited)
 	}
-	return &Fault{Code: code,
+	f := &Fault{Code: code,
 		Message: "No refresh was started for it within " + waited.Round(time.Second).String() + ": " + op.Blocked.why() + ".",
 		Remedy:  "Allow more time, or find out what holds the model up."}
+	if b := op.Blocked; b != nil && b.Reason == string(HoldConflict) {
+		f.Detail = b.Detail
+	}
+	return f
+}
+
+func pausedTooLong(b Blocked, waited time.Duration) *Fault {
+	return &Fault{Code: CodeCapacityPaused, Detail: b.Detail,
+		Message: "No refresh was started for it within " + waited.Round(time.Second).String() + ": the capacity of the workspace was paused.",
+		Remedy:  "Resume the capacity, and ask again."}
 }
 
 // givenUp: the time is over between two attempts.
@@ -156,6 +185,10 @@ func (b *Blocked) why() string {
 		return "other refreshes of the model came first"
 	case b.Reason == string(HoldThrottled):
 		return "Power BI was throttling requests"
+	case b.Reason == string(HoldPaused):
+		return "the capacity of the workspace was paused"
+	case b.Reason == string(HoldConflict):
+		return "Power BI did something else with the model"
 	case b.Reason == string(HoldUnsent):
 		return "nothing could be sent to Power BI (" + b.Detail + ")"
 	default:

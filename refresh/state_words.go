@@ -79,6 +79,13 @@ const (
 	HoldUnsent    HoldReason = "notSent"   // no token, or Power BI cannot be reached
 )
 
+// Causes of a Hold whose reason is notSent. Versions that do not know them read the
+// reason, and do what is right: nothing is posted before the time.
+const (
+	HoldPaused   HoldReason = "capacityPaused" // the capacity of the workspace is paused
+	HoldConflict HoldReason = "conflict"       // Power BI does something else with the model
+)
+
 // WhenBusy is what a caller wants when the model is already being refreshed.
 type WhenBusy string
 
@@ -99,6 +106,7 @@ const (
 	CodeRefreshCancelled   = "RefreshCancelled"     // ended by somebody else, at Power BI
 	CodeRefreshDisabled    = "RefreshDisabled"      // Power BI says Disabled
 	CodeDailyLimit         = "DailyLimitExceeded"   // Power BI's daily quota of the model
+	CodeCapacityPaused     = "CapacityPaused"       // the capacity was paused until the deadline
 	CodeTimeout            = "RefreshTimeout"       // the deadline passed
 	CodeQueueTimeout       = "QueueTimeout"         // it could not start in time
 	CodeOutcomeUnknown     = "OutcomeUnknown"       // Power BI does not tell what became of it

@@ -77,7 +77,7 @@ func (p *powerBI) kind(ctx context.Context, m Model, post Post, sendBy time.Time
 	}
 	w, err := p.workspaces.Get(ctx, m.WorkspaceID)
 	if err != nil {
-		return "", unsentBecause(err)
+		return "", noWorkspace(err, m.WorkspaceID)
 	}
 	if w.OnDedicatedCapacity {
 		return Enhanced, nil
@@ -91,7 +91,7 @@ func (p *powerBI) confirmStandard(ctx context.Context, m Model) (Kind, *Answer) 
 	w, err := p.workspaces.Fresh(ctx, m.WorkspaceID)
 	switch {
 	case err != nil:
-		return "", unsentBecause(err)
+		return "", noWorkspace(err, m.WorkspaceID)
 	case w.OnDedicatedCapacity:
 		return "", &Answer{Kind: Unsent, Fault: &Fault{Code: CodeEnhancedOnly,
 			Message: "Power BI refused an enhanced refresh, and yet the workspace is on a dedicated capacity.",
@@ -100,17 +100,28 @@ func (p *powerBI) confirmStandard(ctx context.Context, m Model) (Kind, *Answer) 
 	return Standard, nil
 }
 
-// unsentBecause answers for a POST that was not sent because something that it
-// needs to know could not be found out. A refusal there is final.
-func unsentBecause(err error) *Answer {
+// noWorkspace answers for a POST that was not sent because kind auto needs to know the
+// workspace, and it could not be read. A refusal there is final.
+func noWorkspace(err error, id string) *Answer {
 	a := answerOf(err)
-	if a.Kind != Throttled {
-		a.Kind = Unsent
-	}
 	if a.Fault == nil {
 		a.Fault = faultOf(err, true)
 	}
+	if a.Kind == Throttled || a.Kind == Paused {
+		return &a
+	}
+	if a.Kind == Refused && workspaceRight(err) {
+		a.Fault.Message = "The workspace " + id + " could not be read, which kind auto needs. " + a.Fault.Message
+		a.Fault.Remedy = Sentences(a.Fault.Remedy, "or ask with kind standard or enhanced, which need no look at the workspace")
+	}
+	a.Kind = Unsent
 	return &a
+}
+
+// workspaceRight reports whether an id or a right is missing, and no token.
+func workspaceRight(err error) bool {
+	return powerbi.HasCode(err, powerbi.CodeNotAuthorized, powerbi.CodeForbidden, powerbi.CodeAPINotAccessible, powerbi.CodeNotFound,
+		powerbi.CodeWorkspaceNotFound, powerbi.CodeBadRequest)
 }
 
 // body is the request as the API takes it. A whole-model enhanced refresh says
@@ -175,7 +186,7 @@ func (p *powerBI) row(r powerbi.Row) Row {
 	}
 	row := Row{ID: r.RequestID, Type: r.RefreshType, Start: r.Start, End: r.End, State: rowState(r.Status), Word: string(r.Status)}
 	if f := r.Failure; f != nil && row.State == RowFailed {
-		row.Fault = &Fault{Code: CodeRefreshFailed, Message: "The refresh failed: " + f.Cause + ".", Remedy: f.Remedy,
+		row.Fault = &Fault{Code: CodeRefreshFailed, Message: Sentences(f.Cause), Remedy: f.Remedy,
 			Class: string(f.Class), Detail: f.Message, PowerBI: f.Code, Transient: f.Transient}
 	}
 	if !r.Status.Known() && !r.End.IsZero() {

@@ -22,6 +22,10 @@ func answerOf(err error) Answer {
 		return Answer{Kind: Lost, Fault: faultOf(err, true), Named: e.RefreshIDs}
 	case e.Code == powerbi.CodeThrottled, e.Code == powerbi.CodeCapacityThrottled:
 		return Answer{Kind: Throttled, RetryAfter: orDefault(e.RetryAfter, defaultRetryAfter), Fault: faultOf(err, true)}
+	case e.Code == powerbi.CodeCapacityPaused:
+		return Answer{Kind: Paused, Fault: faultOf(err, true)}
+	case e.Code == powerbi.CodeConflict:
+		return Answer{Kind: Conflict, Fault: faultOf(err, true)}
 	case e.Outcome == powerbi.NotSent:
 		return Answer{Kind: Unsent, Fault: faultOf(err, passing(err))}
 	case e.Code == powerbi.CodeBusy:
@@ -52,17 +56,43 @@ func faultOf(err error, transient bool) *Fault {
 	if !errors.As(err, &e) {
 		return &Fault{Code: string(powerbi.CodeUnexpected), Message: err.Error(), Transient: transient}
 	}
-	f := &Fault{Code: faultCode(e.Code), Message: e.Message, Remedy: e.Remedy, PowerBI: e.PowerBICode, Transient: transient}
-	if f.Message == "" {
-		f.Message = inWords(e.Code)
+	f := &Fault{Code: faultCode(e.Code), Message: inWords(e.Code), Remedy: e.Remedy, PowerBI: e.PowerBICode, Transient: transient}
+	switch {
+	case e.Status == 0, e.Code == powerbi.CodeNotPowerBI, e.Code == powerbi.CodeUnexpected: // not Power BI's words
+		f.Message = Sentences(inWords(e.Code), e.Message)
+	default:
+		f.Detail = e.Message
 	}
 	return f
 }
 
-// inWords says what an answer means that came without a text, as most of Power
-// BI's refusals do.
+// inWords says what a code means. [docs/errors.md] has the same sentences.
 func inWords(c powerbi.Code) string {
 	switch c {
+	case powerbi.CodeCapacityPaused:
+		return "The capacity of the workspace is paused."
+	case powerbi.CodeCapacityThrottled:
+		return "The capacity of the workspace has no room for more work now."
+	case powerbi.CodeThrottled:
+		return "Power BI throttles the requests of the service principal."
+	case powerbi.CodeConflict:
+		return "Power BI refused the refresh because something else is being done with the model."
+	case powerbi.CodeQuotaExceeded:
+		return "The model has used up its refreshes of the last 24 hours."
+	case powerbi.CodeNotModelBased:
+		return "The dataset has no model that could be refreshed."
+	case powerbi.CodeEnhancedNotSupported:
+		return "The capacity of the workspace takes no enhanced refresh."
+	case powerbi.CodeWorkspaceNotFound:
+		return "Power BI knows no such workspace, or the service principal may not see it."
+	case powerbi.CodeNotPowerBI, powerbi.CodeUnexpected, powerbi.CodeCanceled:
+		return ""
+	case powerbi.CodeCredentialUnavailable:
+		return "No token for Power BI could be obtained."
+	case powerbi.CodeUnreachable:
+		return "Power BI cannot be reached."
+	case powerbi.CodeTimeout:
+		return "Power BI did not answer in time."
 	case powerbi.CodeNotAuthorized, powerbi.CodeForbidden:
 		return "The service principal may not refresh models of this workspace."
 	case powerbi.CodeAPINotAccessible:
@@ -72,7 +102,7 @@ func inWords(c powerbi.Code) string {
 	case powerbi.CodeTokenRejected:
 		return "Power BI does not accept the token, not even a new one."
 	case powerbi.CodeBadRequest:
-		return "Power BI refused the request without saying why."
+		return "Power BI refused the request."
 	case powerbi.CodeUnavailable:
 		return "Power BI is not available."
 	default:

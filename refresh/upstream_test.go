@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,6 +66,14 @@ func TestAnswersOfThePost(t *testing.T) {
 		sim.EntityNotFound:    {Kind: Refused},
 		sim.NotModelBased:     {Kind: Refused},
 		sim.BareBadRequest:    {Kind: Refused},
+		sim.TokenChallenge:    {Kind: Refused, TokenRejected: true},
+		sim.CapacityPaused:    {Kind: Paused},
+		sim.CapacityLimit:     {Kind: Throttled, RetryAfter: time.Minute},
+		sim.FolderNotFound:    {Kind: Refused},
+		sim.BeingModified:     {Kind: Conflict},
+		sim.FirewallPage:      {Kind: Refused},
+		sim.ProxySignIn:       {Kind: Refused},
+		sim.PortalPage:        {Kind: Lost},
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
@@ -88,6 +97,45 @@ func TestAnswersOfThePost(t *testing.T) {
 					t.Errorf("%d requests for one intent", c.Posts)
 				}
 			})
+		})
+	}
+}
+
+// A paused capacity is recognised by its code, whatever the status.
+func TestCapacityPausedWithEveryStatus(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{400, 403, 404, 503} {
+		bubble(t, func(t *testing.T) {
+			cloud, upstream := simulated(t)
+			if err := cloud.Fail(sim.Fault{Kind: sim.CapacityPaused, Op: sim.OpStart, Status: status}); err != nil {
+				t.Fatal(err)
+			}
+			got := upstream.Post(t.Context(), modelOfRef(sim.Sales()), wholePost(), soon())
+			if got.Kind != Paused || got.Fault.Code != CodeCapacityPaused || !strings.Contains(got.Fault.Text(), "Resume the capacity") {
+				t.Errorf("%d: got %s %+v, want %s with the remedy", status, got.Kind, got.Fault, Paused)
+			}
+		})
+	}
+}
+
+// Under kind auto the workspace is read first. If that is refused, it is named, and not
+// the model.
+func TestWorkspaceThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[sim.FaultKind]AnswerKind{
+		sim.GroupInaccessible: Unsent, sim.FolderNotFound: Unsent, sim.EntityNotFound: Unsent,
+		sim.CapacityPaused: Paused, sim.Throttled: Throttled,
+	} {
+		bubble(t, func(t *testing.T) {
+			cloud, upstream := simulated(t)
+			if err := cloud.Fail(sim.Fault{Kind: kind, Op: sim.OpWorkspace, Times: -1}); err != nil {
+				t.Fatal(err)
+			}
+			got := upstream.Post(t.Context(), modelOfRef(sim.Sales()), wholePost(), soon())
+			if got.Kind != want || want == Unsent && (got.Fault.Transient || !strings.Contains(got.Fault.Message, "workspace "+sim.Sales().Workspace) ||
+				strings.Contains(got.Fault.Message, "no such model") || !strings.Contains(got.Fault.Remedy, "Contributor")) {
+				t.Errorf("%s: got %s %+v, want %s naming the workspace and the right", kind, got.Kind, got.Fault, want)
+			}
 		})
 	}
 }

@@ -47,7 +47,9 @@ func failures() map[FailureClass]Outcome {
 func gatewayFailure(code, underlying string) string {
 	return `Data source error: {"error":{"code":"` + code + `","pbi.error":{"code":"` + code + `","parameters":{},"details":[` +
 		`{"code":"DM_ErrorDetailNameCode_UnderlyingErrorCode","detail":{"type":1,"value":"` + underlying + `"}},` +
-		`{"code":"DM_ErrorDetailNameCode_UnderlyingErrorMessage","detail":{"type":1,"value":"The data source could not be reached."}}` +
+		`{"code":"DM_ErrorDetailNameCode_UnderlyingErrorMessage","detail":{"type":1,"value":"The data source could not be reached."}},` +
+		`{"code":"ClusterUriText","detail":{"type":1,"value":"` + homeCluster + `"}},` + // seen: labels of values for support
+		`{"code":"RequestIdText","detail":{"type":1,"value":"2d5a0c3e-5f0b-4c53-9d47-6d0f0e8f6a11"}}` +
 		`],"exceptionCulprit":1}}}`
 }
 

@@ -81,6 +81,15 @@ func TestFaultsBeforeAndAfterAcceptance(t *testing.T) {
 		sim.HTMLError:         {502, false, "Content-Type", "<html>"},
 		sim.TruncatedJSON:     {200, true, "Content-Type", `{"value":[`},
 		sim.UnexpectedSuccess: {200, false, "", ""},
+		sim.TokenChallenge:    {401, false, "WWW-Authenticate", ""},
+		sim.CapacityPaused:    {404, false, "", "CapacityNotActive"},
+		sim.CapacityLimit:     {400, false, "", "Try again later"},
+		sim.FolderNotFound:    {404, false, "", "PowerBIFolderNotFound"},
+		sim.BeingModified:     {409, false, "", "being modified"},
+		sim.FirewallPage:      {403, false, "Server", "<title>"},
+		sim.ProxySignIn:       {407, false, "Proxy-Authenticate", "<title>"},
+		sim.PortalPage:        {200, false, "Content-Type", "<title>"},
+		sim.ByteOrderMark:     {200, false, "Content-Type", "\xef\xbb\xbf{"},
 		sim.Redirected:        {307, false, "Location", ""},
 	}
 	for _, kind := range sim.FaultKinds() {

@@ -38,6 +38,15 @@ const (
 	TruncatedJSON     FaultKind = "truncated-json"     // 200 with half a document, the service acted
 	UnexpectedSuccess FaultKind = "unexpected-200"     // 200 without a body, nothing happened
 	Redirected        FaultKind = "redirect"           // 307 to another host, nothing happened
+	TokenChallenge    FaultKind = "token-challenge"    // 401 with WWW-Authenticate: ... error="invalid_token"
+	CapacityPaused    FaultKind = "capacity-paused"    // CapacityNotActive: 404, or Status
+	CapacityLimit     FaultKind = "capacity-limit"     // CapacityLimitExceeded: 400, or Status
+	FolderNotFound    FaultKind = "folder-not-found"   // 404 PowerBIFolderNotFound
+	BeingModified     FaultKind = "being-modified"     // 409 with other words than busy
+	FirewallPage      FaultKind = "firewall-page"      // 403 with a firewall's HTML page
+	ProxySignIn       FaultKind = "proxy-sign-in"      // 407 of a proxy
+	PortalPage        FaultKind = "portal-page"        // 200 with a sign-in page, nothing happened
+	ByteOrderMark     FaultKind = "byte-order-mark"    // 200 with an empty history behind a BOM
 )
 
 // FaultKinds lists the catalogue in alphabetical order.
@@ -71,6 +80,15 @@ func catalogue() map[FaultKind]func(Fault) Fault {
 		HTMLError:         always(htmlAnswer()),
 		TruncatedJSON:     truncated,
 		UnexpectedSuccess: always(emptyAnswer(http.StatusOK)),
+		TokenChallenge:    always(tokenChallenge()),
+		CapacityPaused:    func(f Fault) Fault { return f.answering(capacityPaused(cmp.Or(f.Status, http.StatusNotFound))) },
+		CapacityLimit:     func(f Fault) Fault { return f.answering(capacityLimit(cmp.Or(f.Status, http.StatusBadRequest))) },
+		FolderNotFound:    always(pbiError(http.StatusNotFound, "PowerBIFolderNotFound")),
+		BeingModified:     always(shape1(http.StatusConflict, "InvalidRequest", "Dataset is being modified")), // inferred
+		FirewallPage:      always(page(http.StatusForbidden, "Access denied").withHeader("Server", "squid/6.1")),
+		ProxySignIn:       always(page(http.StatusProxyAuthRequired, "Sign in to the proxy").withHeader("Proxy-Authenticate", `Basic realm="proxy"`)),
+		PortalPage:        always(page(http.StatusOK, "Sign in")),
+		ByteOrderMark:     always(byteOrderMark()),
 		Redirected:        always(emptyAnswer(http.StatusTemporaryRedirect).withHeader("Location", "https://redirected.invalid/")),
 	}
 }
@@ -96,6 +114,19 @@ func truncated(f Fault) Fault {
 	a := emptyAnswer(http.StatusOK).withHeader("Content-Type", "application/json; charset=utf-8")
 	a.Body = []byte(`{"value":[{"requestId":"`)
 	return f.answering(a)
+}
+
+// page is what stands between answers with: a page of HTML.
+func page(status int, title string) Answer {
+	a := emptyAnswer(status).withHeader("Content-Type", "text/html; charset=utf-8")
+	a.Body = []byte("<!DOCTYPE html><html><head><title>" + title + "</title></head><body></body></html>")
+	return a
+}
+
+func byteOrderMark() Answer {
+	a := emptyAnswer(http.StatusOK).withHeader("Content-Type", "application/json; charset=utf-8")
+	a.Body = []byte("\xef\xbb\xbf" + `{"value":[]}`)
+	return a
 }
 
 func htmlAnswer() Answer {

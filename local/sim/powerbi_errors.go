@@ -90,6 +90,24 @@ func insufficientClaims() Answer {
 		noted("insufficient_claims")
 }
 
+// tokenChallenge is what RFC 6750 has for an invalid token; unverified for Power BI.
+func tokenChallenge() Answer {
+	return emptyAnswer(http.StatusUnauthorized).
+		withHeader("WWW-Authenticate", `Bearer realm="", error="invalid_token", error_description="The access token is expired"`).
+		noted("invalid_token")
+}
+
+// capacityPaused: code and statuses were seen on other surfaces of Fabric; unverified: the text and the refresh request.
+func capacityPaused(status int) Answer {
+	return shape1(status, "CapacityNotActive", "The capacity is currently paused and cannot be used.")
+}
+
+// capacityLimit: documented for Fabric as 429, seen with 400.
+func capacityLimit(status int) Answer {
+	return shape1(status, "CapacityLimitExceeded",
+		"Your organization's Fabric compute capacity has exceeded its limits. Try again later.")
+}
+
 // tooManyRequests: seen RuiRomano/pbimonitor#58, with a Retry-After of about an hour.
 func tooManyRequests(retryAfter time.Duration) Answer {
 	seconds := int((retryAfter + time.Second - 1) / time.Second)

@@ -1,0 +1,39 @@
+package refresh
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Text is the fault for people: a sentence of ours, Power BI's own words, and what to do.
+func (f Fault) Text() string {
+	words := f.Detail
+	if words != "" {
+		words = "Power BI says: " + words
+	}
+	return Sentences(f.Message, words, f.Remedy)
+}
+
+// Sentences joins texts into sentences, each with a capital and a full stop. A text that
+// an earlier one already contains is left out.
+func Sentences(texts ...string) string {
+	out := ""
+	for _, t := range texts {
+		if t = strings.TrimSpace(t); t == "" || strings.Contains(strings.ToLower(out), strings.ToLower(plain(t))) {
+			continue
+		}
+		first, size := utf8.DecodeRuneInString(t)
+		t = string(unicode.ToUpper(first)) + t[size:]
+		if !strings.ContainsAny(t[len(t)-1:], ".!?") {
+			t += "."
+		}
+		out = strings.TrimSpace(out + " " + t)
+	}
+	return out
+}
+
+// plain is a text without what introduces it and what ends it.
+func plain(t string) string {
+	return strings.TrimRight(strings.TrimPrefix(t, "Power BI says: "), " .!?")
+}

@@ -37,6 +37,7 @@ locals {
     SETTLE_WINDOW           = "5m: longer is safer and slower after a lost answer"
     DEFAULT_TIMEOUT         = "12h"
     EXTRA_OPTIONS           = "none: options of a newer version of the API, after its name is known"
+    LOG_POWERBI_MESSAGES    = "false: Power BI's words may name people and data"
     MAX_WAIT                = "45s: below the 230 s after which the platform gives up"
     CALLBACK_HOSTS          = "Azure's own"
     CALLBACK_NETWORKS       = "none but public addresses"

@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"log/slog"
 	"math/big"
 	"strings"
 	"sync"
@@ -202,7 +203,10 @@ func TestCertificateRotation(t *testing.T) {
 			w := newWorld()
 			w.value = pemKey(t, chain().leafKey) + pemCertificate(chain().leaf)
 			w.rejection = aad(code, "invalid_client", "Client assertion failed.")
-			c := newCredential(t, certificateOptions(w))
+			var log bytes.Buffer
+			o := certificateOptions(w)
+			o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+			c := newCredential(t, o)
 			wantToken(t, c, "token-1")
 			w.set(func(w *world) {
 				w.value, w.version = pemKey(t, chain().caKey)+pemCertificate(chain().ca), "v2"
@@ -214,6 +218,9 @@ func TestCertificateRotation(t *testing.T) {
 			}
 			if r, _ := w.counts(); r != 2 {
 				t.Errorf("%d: %d reads of the vault, want another one", code, r)
+			}
+			if got := log.String(); !strings.Contains(got, "Key Vault has a new certificate") {
+				t.Errorf("%d: the log has %q, want a new certificate", code, got)
 			}
 			w.set(func(w *world) { w.trusted = "" })
 			time.Sleep(interval)

@@ -26,7 +26,7 @@ func remedy(c Code) string {
 	case CodeTimeout:
 		return "check the app's outbound network to the vault and to Entra ID"
 	case CodeUnexpected:
-		return "check that KEY_VAULT_URL is a vault and that no proxy answers in its place"
+		return "check that KEY_VAULT_URL is a vault that knows this api-version, and that no proxy answers in its place"
 	case CodeVaultUnavailable:
 		return ""
 	default:

@@ -50,6 +50,7 @@ type reader interface {
 // secrets decides when to read the vault.
 type secrets struct {
 	vault  reader
+	what   string // the vault holds, in words
 	onRead func(Read)
 	logger *slog.Logger
 
@@ -77,7 +78,11 @@ type tried struct {
 }
 
 func newSecrets(v reader, o Options) *secrets {
-	return &secrets{vault: v, onRead: o.OnRead, logger: o.Logger, turn: make(chan struct{}, 1)}
+	what := "client secret"
+	if o.Method == ClientCertificate {
+		what = "certificate"
+	}
+	return &secrets{vault: v, what: what, onRead: o.OnRead, logger: o.Logger, turn: make(chan struct{}, 1)}
 }
 
 // take waits for the turn to read the vault.
@@ -152,7 +157,7 @@ func (s *secrets) learn(next secret, err error) {
 	case err != nil && had:
 		s.logger.Warn("Key Vault could not be read again; the secret at hand stays in use", "err", err)
 	case changed && had:
-		s.logger.Info("Key Vault has a new client secret", "version", next.version)
+		s.logger.Info("Key Vault has a new "+s.what, "version", next.version)
 	}
 	s.onRead(Read{Version: next.version, Expires: next.expires, Changed: changed, Err: err})
 }

@@ -34,6 +34,9 @@ func (v *vault) failed(ctx context.Context, err error) *Error {
 func (v *vault) refused(r *azcore.ResponseError) *Error {
 	detail, message := vaultDetail(r)
 	code := vaultCode(r.StatusCode, detail, message)
+	if version := apiVersion(r); code == CodeUnexpected && version != "" {
+		message = strings.TrimSpace(message + " (asked with api-version " + version + ")")
+	}
 	return &Error{
 		Code: code, Status: r.StatusCode, Detail: detail,
 		Message: fmt.Sprintf("secret %s in %s: %s", v.name, v.url, message), Remedy: v.remedy(code),
@@ -65,7 +68,41 @@ func vaultDetail(r *azcore.ResponseError) (code, message string) {
 	if code == "" {
 		code = r.ErrorCode
 	}
+	if b.Error.Message == "" {
+		b.Error.Message = plainWords(r)
+	}
 	return oneLine(code), oneLine(b.Error.Message)
+}
+
+// plainWords are the words of an answer that has not the documented shape: the members
+// error, message and detail of an object (seen: a vault that does not know the
+// api-version), else the text, but no page.
+func plainWords(r *azcore.ResponseError) string {
+	if r.RawResponse == nil {
+		return ""
+	}
+	body, err := runtime.Payload(r.RawResponse)
+	var object map[string]any
+	if err != nil || json.Unmarshal(body, &object) != nil {
+		if text := strings.TrimSpace(string(body)); !strings.HasPrefix(text, "<") {
+			return text
+		}
+		return ""
+	}
+	var words []string
+	for _, name := range []string{"error", "message", "detail"} {
+		if s, ok := object[name].(string); ok && s != "" {
+			words = append(words, s)
+		}
+	}
+	return strings.Join(words, ": ")
+}
+
+func apiVersion(r *azcore.ResponseError) string {
+	if r.RawResponse == nil || r.RawResponse.Request == nil {
+		return ""
+	}
+	return oneLine(r.RawResponse.Request.URL.Query().Get("api-version"))
 }
 
 // vaultCode: the inner codes ForbiddenByRbac, ForbiddenByFirewall, AccessDenied and

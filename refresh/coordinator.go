@@ -39,6 +39,7 @@ type Config struct {
 	Key      func(context.Context) ([]byte, error) // of the HMAC that seals ids; see [StatusKey]
 	Rules    Rules
 	Logger   *slog.Logger
+	LogWords bool // whether Power BI's own words go to the log: they may name people and data
 	// Ended is told, at most once for each time, that an operation of a model or a
 	// caller's share of one has ended and that this is saved; may be nil. It returns at
 	// once.

@@ -86,6 +86,30 @@ func TestEventOfAnEnd(t *testing.T) {
 	})
 }
 
+// TestPowerBIsWordsInTheLog: code and class are always logged, Power BI's words only if a
+// setting says so.
+func TestPowerBIsWordsInTheLog(t *testing.T) {
+	t.Parallel()
+	for _, on := range []bool{false, true} {
+		bubble(t, func(t *testing.T) {
+			power := &fakePowerBI{length: time.Minute}
+			power.onPost = func(Post, func() string) Answer {
+				return Answer{Kind: Refused, Fault: &Fault{Code: "RefreshFailed", Class: "credentials", PowerBI: "X1", Message: "ours", Detail: "Login of ana failed"}}
+			}
+			c, log := newLoggedCoordinator(lease.NewMemory(), power)
+			c.LogWords = on
+			finish(t, c, mustTrigger(t, c, wholeModel()).ID)
+			ended := log.events(t, hostlog.EventRefreshEnded)
+			if len(ended) != 1 || ended[0]["code"] != "RefreshFailed" || ended[0]["class"] != "credentials" || ended[0]["powerbiCode"] != "X1" {
+				t.Errorf("got %v, want code and class", ended)
+			}
+			if got := strings.Contains(strings.Join(log.lines, "\n"), "ana"); got != on {
+				t.Errorf("setting %v: Power BI's words are in the log: %v", on, got)
+			}
+		})
+	}
+}
+
 func TestEventOfThrottling(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {

@@ -37,9 +37,7 @@ func (s *section) logPhase(op Operation) {
 	if op.Blocked != nil {
 		attrs = append(attrs, "waitsFor", op.Blocked.Reason)
 	}
-	if op.Fault != nil {
-		attrs = append(attrs, "code", op.Fault.Code, "cause", op.Fault.Message)
-	}
+	attrs = append(attrs, s.q.faultAttrs(op.Fault)...)
 	if op.Phase.Terminal() {
 		attrs = append(attrs, "event", "refresh.ended", "status", op.Phase.status(), "seconds", seconds(op.Ended.Sub(op.Created)))
 	}
@@ -48,6 +46,25 @@ func (s *section) logPhase(op Operation) {
 		return
 	}
 	s.q.log.Info("operation", attrs...)
+}
+
+// faultAttrs is what the log has of a fault: its code, its class and our sentence. Power
+// BI's own words may name people and data, so they are logged only if a setting says so.
+func (q *queue) faultAttrs(f *Fault) []any {
+	if f == nil {
+		return nil
+	}
+	attrs := []any{"code", f.Code, "cause", f.Message}
+	if f.Class != "" {
+		attrs = append(attrs, "class", f.Class)
+	}
+	if f.PowerBI != "" {
+		attrs = append(attrs, "powerbiCode", f.PowerBI)
+	}
+	if q.c.LogWords && f.Detail != "" {
+		attrs = append(attrs, "words", f.Detail)
+	}
+	return attrs
 }
 
 // logStuck tells of operations that should have ended long ago: what has become of
@@ -65,9 +82,7 @@ func (q *queue) logAnswer(p Post, a Answer) {
 	if a.RefreshID != "" {
 		attrs = append(attrs, "refreshId", a.RefreshID, "kind", a.Sent)
 	}
-	if a.Fault != nil {
-		attrs = append(attrs, "code", a.Fault.Code, "cause", a.Fault.Message)
-	}
+	attrs = append(attrs, q.faultAttrs(a.Fault)...)
 	if a.RetryAfter > 0 {
 		attrs = append(attrs, "retryAfter", a.RetryAfter.String())
 	}
@@ -86,7 +101,7 @@ func (q *queue) logSight(l Look, s Sight) {
 	if s.Err == nil {
 		return
 	}
-	attrs := []any{"refreshId", l.RefreshID, "code", s.Err.Code, "cause", s.Err.Message}
+	attrs := append([]any{"refreshId", l.RefreshID}, q.faultAttrs(s.Err)...)
 	if throttled(s.Err) {
 		attrs = append(attrs, "event", "powerbi.throttled", "call", "look")
 	}

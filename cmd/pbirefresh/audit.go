@@ -157,7 +157,7 @@ func what(r audit.Record) string {
 	case r.Cancel != nil && r.Cancel.Everybody:
 		return "for everybody"
 	case r.End != nil:
-		return strings.TrimSpace(r.End.Status + " " + r.End.Code)
+		return strings.TrimSpace(r.End.Status + " " + r.End.Code + " " + r.End.Reason)
 	default:
 		return ""
 	}

@@ -29,6 +29,9 @@ func (p *progress) show(doc handler.StatusDocument) {
 		if b.Type != "" {
 			text += " (" + b.Type + ")"
 		}
+		if b.Message != "" {
+			text += ": " + printable(b.Message)
+		}
 	}
 	if g := doc.Progress; g != nil && g.Percent != nil {
 		text += fmt.Sprintf(" %d %%", *g.Percent)

@@ -137,7 +137,7 @@ func (a *app) domain(s settings) (*refresh.Coordinator, *callback.Service) {
 	sender := callback.NewSender(callback.SenderOptions{Policy: s.callbacks, Roots: s.roots(), Version: version})
 	callbacks := callback.New(callback.Config{Store: a.store, Policy: s.callbacks, Send: sender.Send, Logger: a.log})
 	coordinator := refresh.New(refresh.Config{
-		Store: a.store, Upstream: a.upstream, Key: a.key, Rules: rules, Logger: a.log,
+		Store: a.store, Upstream: a.upstream, Key: a.key, Rules: rules, Logger: a.log, LogWords: s.logWords,
 		Ended: func(m refresh.Model) { callbacks.Ended(m.String()) }, Seen: a.seen, Leaving: a.leaving,
 	})
 	callbacks.Outcome = handler.CallbackOutcome(coordinator.Status)
@@ -202,11 +202,14 @@ func (a *app) watchSecret(ctx context.Context) {
 
 // logExpiring: alert rules look for the event.
 func logExpiring(log *slog.Logger, e keyvault.Expiring) {
-	level := slog.LevelWarn
+	level, when := slog.LevelWarn, "expires soon"
 	if e.Days <= 1 {
 		level = slog.LevelError
 	}
-	log.Log(context.Background(), level, "the secret or certificate for Power BI expires soon: store a new version in Key Vault",
+	if e.Days < 0 {
+		when = "has expired"
+	}
+	log.Log(context.Background(), level, "the secret or certificate for Power BI "+when+": store a new version in Key Vault",
 		hostlog.EventKey, hostlog.EventSecretExpiring, "days", e.Days, "expires", e.At.UTC().Format(time.RFC3339), "version", e.Version)
 }
 

@@ -47,7 +47,7 @@ func endOf(m refresh.Model, epoch string, op refresh.Operation) audit.Record {
 		end.Started = op.Started.UTC().Format(time.RFC3339)
 	}
 	if op.Fault != nil {
-		end.Code = op.Fault.Code
+		end.Code, end.Reason = op.Fault.Code, op.Fault.Text()
 	}
 	for _, try := range op.Tries {
 		if try.RefreshID != "" {

@@ -18,7 +18,7 @@ func ended(number int64, ago time.Duration) refresh.Operation {
 	at := time.Now().Add(-ago)
 	return refresh.Operation{
 		Number: number, Phase: refresh.Failed, Created: at.Add(-2 * time.Minute), Started: at.Add(-time.Minute), Ended: at,
-		Fault: &refresh.Fault{Code: refresh.CodeRefreshFailed, Message: "not for the record"},
+		Fault: &refresh.Fault{Code: refresh.CodeRefreshFailed, Message: "It failed.", Detail: "Login failed.", Remedy: "Set the credentials."},
 		Tries: []refresh.Try{{RefreshID: "r1"}, {}, {RefreshID: "r2"}},
 	}
 }
@@ -51,6 +51,9 @@ func TestEndsAreOnRecord(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 	end := got[1].End
+	if want := "It failed. Power BI says: Login failed. Set the credentials."; end.Reason != want {
+		t.Errorf("reason %q, want %q", end.Reason, want)
+	}
 	if end.Status != "Failed" || end.Code != refresh.CodeRefreshFailed || len(end.RefreshID) != 2 || end.Started == "" || got[1].WorkspaceID != aGUID {
 		t.Errorf("%+v", got[1])
 	}

@@ -34,6 +34,7 @@ type settings struct {
 	schedulesFile    string
 	baseURL          string
 	hosts            handler.Hosts
+	logWords         bool         // Power BI's own words go to the log
 	sweeps           bool         // the timer's schedule is set
 	web              *http.Client // with extra roots; nil: each client's own
 }
@@ -50,6 +51,7 @@ func readSettings(getenv func(string) string) (settings, error) {
 		maxWait:          r.duration("MAX_WAIT", 45*time.Second, 0, 200*time.Second),
 		schedulesFile:    r.schedulesFile(),
 		baseURL:          r.baseURL(),
+		logWords:         r.onOff("LOG_POWERBI_MESSAGES"),
 		sweeps:           r.get("SWEEP_SCHEDULE") != "",
 		web:              r.extraRoots(runtime.GOOS),
 	}
@@ -97,6 +99,18 @@ func (r *reader) optional(name, what string, valid func(string) bool) string {
 		r.problem("%s is wrong: it must be %s", name, what)
 	}
 	return v
+}
+
+// onOff reads a setting that is off unless it says so.
+func (r *reader) onOff(name string) bool {
+	switch strings.ToLower(r.get(name)) {
+	case "true":
+		return true
+	case "", "false":
+	default:
+		r.problem("%s is wrong: it must be true or false", name)
+	}
+	return false
 }
 
 func (r *reader) duration(name string, otherwise, low, high time.Duration) time.Duration {

@@ -70,10 +70,14 @@ func TestChecksOfEachWayIn(t *testing.T) {
 // The line that alert rules look for.
 func TestExpiryIsLogged(t *testing.T) {
 	t.Parallel()
-	for days, level := range map[int]string{30: "WARN", 7: "WARN", 1: "ERROR", -3: "ERROR"} {
+	for days, level := range map[int]string{30: "WARN", 7: "WARN", 1: "ERROR", 0: "ERROR", -1: "ERROR", -3: "ERROR"} {
+		when := "expires soon"
+		if days < 0 {
+			when = "has expired"
+		}
 		var b bytes.Buffer
 		logExpiring(slog.New(slog.NewJSONHandler(&b, nil)), keyvault.Expiring{Version: "v1", At: time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC), Days: days})
-		for _, want := range []string{`"event":"secret.expiring"`, `"level":"` + level + `"`, `"days":`, `"expires":"2027-01-02T03:04:05Z"`} {
+		for _, want := range []string{`"event":"secret.expiring"`, `"level":"` + level + `"`, `"days":`, `"expires":"2027-01-02T03:04:05Z"`, when} {
 			if !strings.Contains(b.String(), want) {
 				t.Errorf("%d days: %s, want %s", days, &b, want)
 			}

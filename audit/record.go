@@ -56,7 +56,7 @@ type Cancel struct {
 type End struct {
 	Status    string   `json:"status"`
 	Code      string   `json:"code,omitempty"`
-	Reason    string   `json:"reason,omitempty"` // what happened, Power BI's own words, and what to do
+	Reason    string   `json:"reason,omitempty"`     // what happened, Power BI's own words, and what to do
 	RefreshID []string `json:"refreshIds,omitempty"` // Power BI's, of its attempts
 	Created   string   `json:"created,omitempty"`    // RFC 3339
 	Started   string   `json:"started,omitempty"`    // RFC 3339

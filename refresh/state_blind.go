@@ -31,7 +31,7 @@ func (m *machine) failedLook(e Observed) {
 		l = &LastLook{Since: m.now}
 		m.LastLook = l
 	}
-	l.At, l.Code, l.PowerBI, l.Message, l.Refused = m.now, e.Err.Code, e.Err.PowerBI, bounded(e.Err.Message), !e.Err.Transient
+	l.At, l.Code, l.PowerBI, l.Message, l.Refused = m.now, e.Err.Code, e.Err.PowerBI, bounded(Fault{Message: e.Err.Message, Detail: e.Err.Detail}.Text()), !e.Err.Transient
 	switch {
 	case e.Gone && l.Gone.IsZero():
 		l.Gone, l.GoneLooks = m.now, 1

@@ -22,14 +22,17 @@ var version = "dev"
 
 func main() {
 	if err := run(context.Background(), os.Getenv, os.Stdout, os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, "refresher:", err)
+		if !errors.Is(err, errHostGone) { // it was the reader: a write would end the process by a signal
+			fmt.Fprintln(os.Stderr, "refresher:", err)
+		}
 		os.Exit(1)
 	}
 }
 
-// run listens, and serves until ctx ends. It returns an error only if it cannot
-// listen.
+// run listens, and serves until ctx ends. It returns an error if it cannot listen, or if
+// the host has gone.
 func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writer) error {
+	parent := os.Getppid()
 	log := slog.New(hostlog.New(stdout, stderr, slog.LevelInfo))
 	listener, err := listen(ctx, getenv("FUNCTIONS_CUSTOMHANDLER_PORT"))
 	if err != nil {
@@ -40,7 +43,14 @@ func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writ
 	context.AfterFunc(ctx, func() { _ = server.Close() })
 	go background(ctx)
 	log.Info("listening", hostlog.EventKey, hostlog.EventProcessStarted, "address", listener.Addr().String(), "version", version)
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	ended := make(chan error, 2)
+	go func() { ended <- server.Serve(listener) }()
+	go func() {
+		if hostGone(ctx, parent, os.Getppid) {
+			ended <- errHostGone
+		}
+	}()
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil

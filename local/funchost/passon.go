@@ -31,10 +31,11 @@ func (a *answer) fits(method string) bool {
 	if a.status < 100 || len(a.body) > 0 && !mayHaveBody(a.status) {
 		return false
 	}
-	if !a.header.has("Content-Length") {
+	lengths := a.header.values("Content-Length")
+	if len(lengths) == 0 {
 		return true
 	}
-	length, ok := digits(a.header.get("Content-Length"))
+	length, ok := digits(strings.Join(lengths, ","))
 	whole := int64(len(a.body)) == length || method == http.MethodHead || a.status == http.StatusNotModified
 	return ok && whole
 }

@@ -63,6 +63,7 @@ func TestAnswerThatKestrelRefuses(t *testing.T) {
 		"205 with a body":          {status: 205, header: fields{{"Content-Length", "2"}}, body: []byte("hi")},
 		"a control character":      {status: 200, header: fields{{"X", "a\x01"}}},
 		"beyond ASCII":             {status: 200, header: fields{{"X", "\xe4"}}},
+		"two lengths":              {status: 200, header: fields{{"Content-Length", "0"}, {"Content-Length", "0"}}},
 		"a length that is no such": {status: 200, header: fields{{"Content-Length", "x"}}},
 	} {
 		if got := a.pass("GET"); got.status != 500 || got.body != nil {

@@ -12,6 +12,7 @@ import (
 // answers with bytes.
 type recorder struct {
 	mu       sync.Mutex
+	address  string
 	reply    string
 	requests []wireMessage
 }
@@ -23,8 +24,18 @@ func (r *recorder) expect(reply *string) {
 	defer r.mu.Unlock()
 	r.requests, r.reply = nil, usualReply
 	if reply != nil {
-		r.reply = toBytes(*reply)
+		r.reply = toBytes(strings.ReplaceAll(*reply, "<handler>", r.address))
 	}
+}
+
+// anonymous replaces the address of the handler in headers.
+func (r *recorder) anonymous(m wireMessage) wireMessage {
+	headers := make([]string, len(m.Headers))
+	for i, header := range m.Headers {
+		headers[i] = strings.ReplaceAll(header, r.address, "<handler>")
+	}
+	m.Headers = headers
+	return m
 }
 
 func (r *recorder) got() []wireMessage {
@@ -34,6 +45,9 @@ func (r *recorder) got() []wireMessage {
 }
 
 func (r *recorder) process(_ *Host, w *worker) process {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.address = w.address
 	return &recorderProcess{recorder: r, address: w.address, gone: make(chan struct{})}
 }
 

@@ -13,10 +13,11 @@ import (
 	"pbirefresh/handler"
 	"pbirefresh/internal/wait"
 	"pbirefresh/local/sim"
+	"pbirefresh/refresh"
 )
 
-// answerLimit is how long a caller waits for an answer; a paused process gives none.
-const answerLimit = 8 * time.Second
+// answerLimit is how long a caller waits for an answer: what the WebHook activity allows.
+const answerLimit = time.Minute
 
 // caller wants one refresh. It is used by one goroutine at a time.
 type caller struct {
@@ -121,6 +122,9 @@ func (c *chaos) refused(o *caller, call string, err error) {
 		c.tally.broken.Add(1)
 	case e.Status == http.StatusServiceUnavailable:
 		c.tally.unavailable.Add(1)
+		if e.Code == refresh.CodeUnavailable {
+			c.t.Errorf("a %s of %s is refused, and the storage works: %v", call, o.ref.Model, e)
+		}
 	case e.Code == "UnexpectedAnswer" && e.Status >= http.StatusInternalServerError:
 		c.tally.broken.Add(1) // the host's own words for a handler that died
 	case call == "cancel" && (e.Status == http.StatusConflict || e.Status == http.StatusGone):

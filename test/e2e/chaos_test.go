@@ -48,7 +48,7 @@ func TestChaos(t *testing.T) {
 	c := &chaos{t: t, world: newWorld(t)}
 	c.world.Journal.OnEvent(func(e sim.Entry) { kept.write(e.String()) })
 	c.addModels()
-	settings := onAzurite(t)
+	settings, storage := onLateStorage(t, 0.02, 12*time.Second, *chaosSeed)
 	settings["SWEEP_SCHEDULE"] = "*/5 * * * * *"
 	settings["SETTLE_WINDOW"] = "30s"
 	c.fleet = newFleet(t, c.world, settings, kept)
@@ -57,7 +57,7 @@ func TestChaos(t *testing.T) {
 	c.rage(t.Context())
 	c.finish(t.Context())
 	c.judge(kept)
-	t.Log(c.figures())
+	t.Logf("%s; %d late requests to the storage", c.figures(), storage.late.Load())
 }
 
 // dice is a stream of chance of its own for each actor.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pbirefresh/local/sim"
+	"pbirefresh/lease"
 	"pbirefresh/refresh"
 )
 
@@ -17,17 +18,15 @@ type action struct {
 	do   func(*world, dice)
 }
 
-// deeds are what can happen, with their weights.
-func deeds() []struct {
+// deed is something that can happen, with its weight.
+type deed struct {
 	weight int
 	name   string
 	do     func(*world, dice)
-} {
-	type deed = struct {
-		weight int
-		name   string
-		do     func(*world, dice)
-	}
+}
+
+// deeds are what can happen.
+func deeds() []deed {
 	return []deed{
 		{30, "caller", func(w *world, d dice) { w.callers(d, 1) }},
 		{4, "burst", func(w *world, d dice) { w.callers(d, 2+d.IntN(4)) }},
@@ -57,6 +56,9 @@ func (w *world) plan() []action {
 	d := newDice(w.seed, "plan")
 	length := d.between(2*time.Minute, 15*time.Minute)
 	list := deeds()
+	if w.patient {
+		list = slices.DeleteFunc(list, func(deed deed) bool { return slices.Contains(costly, deed.name) })
+	}
 	total := 0
 	for _, deed := range list {
 		total += deed.weight
@@ -113,7 +115,9 @@ func (w *world) regular(d dice) {
 // rush lets many callers ask for the same within seconds, while a process is slow.
 func (w *world) rush(d dice) {
 	slow := w.anyProcess(d)
-	slow.setStorm(weather{slow: 0.5})
+	if !w.patient {
+		slow.setStorm(weather{slow: 0.5})
+	}
 	w.later(30*time.Second, func() { slow.setStorm(weather{}) })
 	model, kind := pick(d, w.models...), pick(d, refresh.Auto, refresh.Standard)
 	for range 3 + d.IntN(6) {
@@ -272,6 +276,9 @@ func (w *world) move(d dice) {
 // blow makes the storage unreliable for one process, or for all.
 func (w *world) blow(d dice) {
 	s := weather{lost: d.Float64() * 0.1, refused: d.Float64() * 0.1, landed: d.Float64() * 0.15, late: d.Float64() * 0.1, slow: d.Float64() * 0.15}
+	if w.patient {
+		s = weather{late: s.late, latest: lease.Duration}
+	}
 	targets := []*process{w.anyProcess(d)}
 	if d.chance(0.3) {
 		targets = w.survivors()
@@ -292,10 +299,13 @@ func (w *world) crash(d dice) {
 
 func (w *world) freeze(d dice) {
 	p, length := w.anyProcess(d), d.between(time.Second, w.limits.pause)
+	if w.patient {
+		length = min(length, 26*time.Second)
+	}
 	if p.pause(length) {
 		w.trace.add(p.name, "stands still for %v", length)
 		w.cover.hit("pause")
-		if length > 20*time.Second {
+		if length > lease.Duration {
 			w.cover.hit("pause longer than the lease")
 		}
 	}

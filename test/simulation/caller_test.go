@@ -155,7 +155,7 @@ func (c *caller) trigger(request refresh.Request) *promise {
 // triggerOnce asks for a refresh. What has a key arrived when it was sent first.
 func (c *caller) triggerOnce(request refresh.Request, first time.Time) (held *promise, again bool) {
 	p := c.w.anyProcess(c.dice)
-	limit := 50 * time.Second
+	limit := patience
 	if c.dice.chance(0.15) {
 		limit = c.dice.between(time.Millisecond, time.Second) // leaves
 	}
@@ -165,7 +165,7 @@ func (c *caller) triggerOnce(request refresh.Request, first time.Time) (held *pr
 	receipt, err := ask(p, func() (refresh.Receipt, error) { return p.c.Trigger(ctx, request) })
 	c.w.trace.add(c.name, "asks %s of %s for %s %s: operation %d %v", p.name, short(request.Model), request.Ask.Shape.Kind, request.Ask.WhenBusy,
 		receipt.View.Operation.Number, err)
-	if err != nil {
+	if c.w.turnedAway(ctx, "a trigger", err); err != nil {
 		return nil, c.refused("trigger", err)
 	}
 	c.w.cover.hit("trigger %s", request.Ask.WhenBusy)
@@ -216,12 +216,12 @@ func (c *caller) cancel(held *promise) {
 	}
 	p, force := c.w.anyProcess(c.dice), c.dice.chance(0.2)
 	c.w.ledger.asked(held, force)
-	ctx, leave := context.WithTimeout(context.Background(), 50*time.Second)
+	ctx, leave := context.WithTimeout(context.Background(), patience)
 	defer leave()
 	sent := time.Now()
 	receipt, err := ask(p, func() (refresh.Receipt, error) { return p.c.Cancel(ctx, held.id, force) })
 	c.w.trace.add(c.name, "cancels operation %d of %s at %s (force %v): %v", held.opened.Number, short(held.model), p.name, force, err)
-	if err != nil {
+	if c.w.turnedAway(ctx, "a cancel", err); err != nil {
 		c.refused("cancel", err)
 		return
 	}

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,8 @@ type fate struct {
 // weather is how likely each fault of the store is at the moment.
 type weather struct {
 	lost, refused, landed, late, slow float64
-	outage                            bool // the storage service cannot be reached at all
+	outage                            bool          // the storage service cannot be reached at all
+	latest                            time.Duration // a late request lands by then; 0: half a minute
 }
 
 var errBroken = errors.New("simulated: the connection broke")
@@ -51,8 +53,10 @@ func (w weather) strike(d dice, kind string, f *fate) {
 	case hit(w.landed):
 		f.kind, f.err = "landed", broken
 	case hit(w.late):
-		f.kind, f.err = "late", broken
-		f.patience, f.before = d.between(time.Millisecond, 3*time.Second), d.between(3*time.Second, 30*time.Second)
+		if f.kind, f.err = "late", broken; ofStore(kind) {
+			f.err = fmt.Errorf("%w: %w", lease.ErrUnknown, errBroken)
+		}
+		f.patience, f.before = d.between(time.Millisecond, 3*time.Second), d.between(3*time.Second, cmp.Or(w.latest, 30*time.Second))
 	case hit(w.slow):
 		f.kind = "slow"
 		f.before, f.after = d.between(0, 9*time.Second), d.between(0, 9*time.Second)

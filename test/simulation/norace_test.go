@@ -6,4 +6,6 @@ package simulation
 const (
 	usual  = 3000
 	crowds = 4
+	// schedules in which nobody may get a 503
+	patients = 100
 )

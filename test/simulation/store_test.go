@@ -79,11 +79,7 @@ func over[T any](ctx context.Context, s *store, kind, name string, apply func(co
 		p.w.cover.hit("store %s: %s", kind, f.kind)
 		p.w.trace.add(p.name, "store %s %s: %s", kind, name, f.kind)
 	}
-	var gone error
-	if kind == "write" || kind == "create" {
-		gone = lease.ErrUnknown
-	}
-	v, err := through(ctx, p, "store "+kind, f, gone, apply)
+	v, err := through(ctx, p, "store "+kind, f, lease.ErrUnknown, apply)
 	if errors.Is(err, errDead) {
 		<-p.w.over
 		return limbo(ctx, p.limbo)

@@ -44,6 +44,7 @@ type world struct {
 	actors sync.WaitGroup
 
 	sabotage sabotage
+	patient  bool // nothing happens that may cost a caller a 503
 	mingled  bool // another tool used the same API: Power BI's counters do not tell it from us
 }
 
@@ -204,7 +205,7 @@ func (w *world) checkSaved(held *promise) {
 
 // read shows a promise to a reader through a process.
 func (w *world) read(held *promise, p *process, reader string) {
-	ctx, leave := context.WithTimeout(context.Background(), 50*time.Second)
+	ctx, leave := context.WithTimeout(context.Background(), patience)
 	defer leave()
 	sent := time.Now()
 	receipt, err := ask(p, func() (refresh.Receipt, error) { return p.c.Status(ctx, held.id) })
@@ -214,6 +215,7 @@ func (w *world) read(held *promise, p *process, reader string) {
 		w.ledger.saw(held, reader+"@"+p.name, sent, receipt.View)
 	case errors.As(err, &no) && no.Code == refresh.CodeNotFound && !w.oracle.void(held.opened.Epoch).IsZero():
 		w.cover.hit("id of a deleted document: not found")
+	case w.turnedAway(ctx, "a status", err):
 	case errors.As(err, &no), errors.Is(err, refresh.ErrBadID):
 		w.oracle.violated("G2: the id of operation %d of %s is not valid any more: %v", held.opened.Number, short(held.model), err)
 	}

@@ -21,6 +21,7 @@ type Store interface {
 
 const (
 	writeLimit = 10 * time.Second // a write has ended by then, retries and all
+	stoodStill = time.Second      // a write that ends so long after its limit belongs to a process that was frozen
 	retryAfter = 200 * time.Millisecond
 	tries      = 3
 	batch      = 200              // records in one blob
@@ -119,9 +120,18 @@ func (t *Trail) writeAll(entries []*entry) error {
 	if err != nil {
 		return err
 	}
+	name := stamp(time.Now()) + "-" + strings.ToLower(rand.Text()) + ".json"
+	began := time.Now()
+	if err = t.write(name, body); err != nil && time.Since(began) > writeLimit+stoodStill {
+		err = t.write(name, body) // the time was over while the process stood still
+	}
+	return err
+}
+
+func (t *Trail) write(name string, body []byte) error {
 	ctx, cancel := context.WithTimeout(context.Background(), writeLimit)
 	defer cancel()
-	return t.create(ctx, stamp(time.Now())+"-"+strings.ToLower(rand.Text())+".json", body)
+	return t.create(ctx, name, body)
 }
 
 // create writes a blob that nobody else writes, or writes otherwise: one that exists

@@ -275,3 +275,26 @@ func TestRecordsNeverChange(t *testing.T) {
 		t.Errorf("%v, %v", page.Entries, err)
 	}
 }
+
+// A process that stood still during a write finds its time over when it goes on. That
+// says nothing about the storage: the record is written, and the next caller is let in.
+func TestProcessThatStoodStill(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := newSlow()
+		store.fail = func(call int) (bool, error) {
+			if call == 1 {
+				time.Sleep(26 * time.Second)
+				return false, lease.ErrUnknown
+			}
+			return true, nil
+		}
+		trail := New(store, nil)
+		if err := trail.Write(t.Context(), ask(1)); err != nil {
+			t.Errorf("a write of a process that stood still: %v", err)
+		}
+		if err := trail.Ready(); err != nil {
+			t.Errorf("the next caller: %v", err)
+		}
+	})
+}

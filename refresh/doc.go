@@ -89,6 +89,15 @@
 // clocks, kinds and details decide (state_settle.go). What was found by an id that no
 // 202 named is followed to its end and never deleted.
 //
+// # Callers and leases
+//
+// A caller waits 45 s from its arrival, for its turn in the queue and for the lease, and
+// is answered within 55 s. That is longer than any lease lasts ([lease.Outlast]) and less
+// than the minute of Data Factory's WebHook activity; constants that break this do not
+// compile. Requests to the storage without an answer are tried again meanwhile. A write
+// that may have admitted callers is looked for under the next lease. A lease without an
+// end is none of ours and is refused at once ([LeaseError]).
+//
 // # Throttling
 //
 // Starts and reads are throttled apart, on three levels. The client of a process sends

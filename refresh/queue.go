@@ -155,7 +155,7 @@ func (q *queue) tryEnter() (s *lease.Section, pause bool) {
 		q.dismiss(func(j *job) bool { return held.Doc.Endless || !j.patient || j.over() }, q.contended())
 		return nil, true
 	case errors.Is(err, lease.ErrNotFound):
-		if err = q.create(ctx); err != nil {
+		if err = q.create(ctx); err != nil && ctx.Err() == nil {
 			q.dismiss(everyJob, unavailable(err))
 		}
 		return nil, false

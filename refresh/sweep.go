@@ -165,7 +165,7 @@ func (w *sweeper) logStuck(m Model, meta lease.Meta, now time.Time) {
 func (w *sweeper) logSeized(m Model, since time.Time) {
 	err := &LeaseError{Blob: StateName(m), Since: since, Endless: true}
 	w.c.Logger.Warn("model is blocked by a lease", "event", "refresh.stuck", "model", m.String(),
-		"seconds", seconds(time.Since(since)), "reason", err.Error()+". "+err.Remedy())
+		"seconds", seconds(time.Since(since)), "cause", err.Error()+". "+err.Remedy())
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.report.Failed++

@@ -68,7 +68,7 @@ func (c *call) linger(req *policy.Request) (*http.Response, error) {
 	c.begin()
 	go func() {
 		defer cancel()
-		resp, err := req.Clone(on).Next() // bufferPolicy has read the body
+		resp, err := req.Clone(on).Next() //nolint:bodyclose // bufferPolicy has read it
 		c.end(resp, err)
 		done <- result{resp, err}
 	}()

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"pbirefresh/local/sim"
 	"pbirefresh/lease"
+	"pbirefresh/local/sim"
 	"pbirefresh/refresh"
 )
 

@@ -57,6 +57,8 @@
 //     callers of one shape cost what ten cost (TestCrowd). What Power BI asked to wait is
 //     waited, by every process; reads that it throttles keep no POST back, nor POSTs a read.
 //   - G8: only ids from a 202 are deleted; nobody is cancelled who did not ask.
+//   - G9: no caller gets a 503 because processes crash or stand still with leases, or because
+//     calls of the store are executed after their callers gave up (TestNobodyIsTurnedAway).
 //   - Keys: same key, same operation, same id; no key is admitted twice (TestKeyedSchedules).
 //
 // A run also fails if a document shows a transition of an operation or an attempt that

@@ -113,8 +113,8 @@ func TestNoSpellingOpensAFunction(t *testing.T) {
 			for name, header := range credentials {
 				sent++
 				resp := a.spelt(t, of, path, header)
-				if refused := resp.StatusCode == 400 || resp.StatusCode == 401 || resp.StatusCode == 404; !refused || byHandler(resp) {
-					t.Errorf("%s %s with %s, for %s: got HTTP %d, by the handler %t; want 400, 401 or 404 by the host", of.method, path, name, of.path, resp.StatusCode, byHandler(resp))
+				if refused := resp.StatusCode == 400 || resp.StatusCode == 401 || resp.StatusCode == 404 || resp.StatusCode == 405; !refused || byHandler(resp) {
+					t.Errorf("%s %s with %s, for %s: got HTTP %d, by the handler %t; want 400, 401, 404 or 405 by the host", of.method, path, name, of.path, resp.StatusCode, byHandler(resp))
 				}
 			}
 		}

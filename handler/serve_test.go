@@ -238,7 +238,7 @@ func TestProbeIsQuiet(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	for _, method := range []string{http.MethodGet, http.MethodHead} {
-		b.raw(method, "/", "").is(http.StatusOK)
+		b.raw(method, "/", "").is(http.StatusOK).has("Content-Length", "0")
 	}
 	if b.log.String() != "" || len(b.fake.calls) != 0 {
 		t.Errorf("log %s, calls %v", b.log, b.fake.calls)

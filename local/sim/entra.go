@@ -1,11 +1,12 @@
 package sim
 
 import (
-	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -20,7 +21,7 @@ type Entra struct {
 	mux *http.ServeMux
 
 	mu       sync.Mutex
-	key      []byte
+	key      *rsa.PrivateKey
 	lifetime time.Duration
 	tenants  map[string]map[string]*app // tenant -> application id -> application
 }
@@ -42,22 +43,31 @@ type app struct {
 }
 
 func newEntra(st *stage, lifetime time.Duration) *Entra {
-	s := &Entra{stage: st, mux: http.NewServeMux(), lifetime: lifetime, key: make([]byte, 32), tenants: map[string]map[string]*app{}}
+	s := &Entra{stage: st, mux: http.NewServeMux(), lifetime: lifetime, key: signingKey(), tenants: map[string]map[string]*app{}}
 	if s.lifetime == 0 {
 		s.lifetime = defaultLifetime
 	}
-	_, _ = rand.Read(s.key) // never fails (crypto/rand)
 	s.mux.HandleFunc("GET /common/discovery/instance", func(w http.ResponseWriter, r *http.Request) {
 		s.serve(w, r, call{service: "entra", op: OpDiscovery, do: func() Answer { return s.instanceDiscovery(r) }})
 	})
 	s.mux.HandleFunc("GET /{tenant}/v2.0/.well-known/openid-configuration", func(w http.ResponseWriter, r *http.Request) {
 		s.serve(w, r, call{service: "entra", op: OpDiscovery, do: func() Answer { return s.tenantDiscovery(r) }})
 	})
-	s.mux.HandleFunc("POST /{tenant}/oauth2/v2.0/token", func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		err := r.ParseForm() // before any delay: net/http notices a caller that leaves only once the body is read
-		s.serve(w, r, call{service: "entra", op: OpToken, do: func() Answer { return s.token(r, err) }})
-	})
+	for _, path := range []string{"/{tenant}/discovery/v2.0/keys", "/{tenant}/discovery/keys"} {
+		s.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
+			s.serve(w, r, call{service: "entra", op: OpDiscovery, do: s.keys})
+		})
+	}
+	for path, audience := range map[string]func(url.Values) string{
+		"/{tenant}/oauth2/v2.0/token": func(form url.Values) string { return resourceOf(form.Get("scope")) },
+		"/{tenant}/oauth2/token":      func(form url.Values) string { return strings.TrimSuffix(form.Get("resource"), "/") }, // v1
+	} {
+		s.mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			err := r.ParseForm() // before any delay: net/http notices a caller that leaves only once the body is read
+			s.serve(w, r, call{service: "entra", op: OpToken, do: func() Answer { return s.token(r, audience(r.PostForm), err) }})
+		})
+	}
 	return s
 }
 
@@ -149,7 +159,7 @@ func (s *Entra) verify(token string) (tokenClaims, error) {
 
 // check wants the lock.
 func (s *Entra) check(token string) (tokenClaims, error) {
-	claims, err := parseToken(s.key, token)
+	claims, err := parseToken(&s.key.PublicKey, token)
 	if err != nil {
 		return claims, err
 	}

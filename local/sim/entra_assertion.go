@@ -65,6 +65,7 @@ type assertionHeader struct {
 	Type       string `json:"typ"`
 	SHA256     string `json:"x5t#S256"`
 	Thumbprint string `json:"x5t"`
+	KeyID      string `json:"kid"` // of this Entra's own tokens
 }
 
 type assertionClaims struct {
@@ -86,7 +87,7 @@ func (s *Entra) rejectAssertion(r *http.Request, tenant string, a *app) (entraCo
 	if r.PostForm.Get("client_assertion_type") != assertionType || len(parts) != 3 || !decodePart(parts[0], &header) || !decodePart(parts[1], &claims) {
 		return malformedAssertion, "AADSTS50027: JWT token is invalid or malformed."
 	}
-	if header.Algorithm == "HS256" {
+	if header.KeyID == keyID(&s.key.PublicKey) {
 		return s.rejectFederated(assertion, tenant, a)
 	}
 	certificate := a.certificate(header)

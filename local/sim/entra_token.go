@@ -3,14 +3,15 @@ package sim
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
 
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-// token answers POST /{tenant}/oauth2/v2.0/token for the client_credentials grant; unreadable is what became of reading the form.
-func (s *Entra) token(r *http.Request, unreadable error) Answer {
+// token answers the token endpoints, v2.0 with a scope and v1 with a resource, for the client_credentials grant; unreadable is what became of reading the form.
+func (s *Entra) token(r *http.Request, audience string, unreadable error) Answer {
 	if unreadable != nil {
 		return s.refuse(r, badRequest, "AADSTS900144: The request body must contain the following parameter: 'grant_type'.")
 	}
@@ -19,7 +20,6 @@ func (s *Entra) token(r *http.Request, unreadable error) Answer {
 	tenant, id := r.PathValue("tenant"), r.PostForm.Get("client_id")
 	apps, known := s.tenants[key(tenant)]
 	a := apps[key(id)]
-	audience := resourceOf(r.PostForm.Get("scope"))
 	switch {
 	case !known:
 		return s.refuse(r, unknownTenant, tenantText(tenant))
@@ -33,7 +33,7 @@ func (s *Entra) token(r *http.Request, unreadable error) Answer {
 	if code, text := s.reject(r, tenant, a); text != "" {
 		return s.refuse(r, code, text).by(id)
 	}
-	return s.grant(tenant, a, audience).by(id)
+	return s.grant(tenant, a, audience, strings.HasSuffix(r.URL.Path, "/oauth2/token")).by(id)
 }
 
 // resourceOf is the resource of the one "/.default" in a list of scopes, or "". MSAL for Go adds the scopes of OpenID Connect to
@@ -53,17 +53,17 @@ func resourceOf(scopes string) string {
 	return resource
 }
 
-// grant is documented: expires_in and ext_expires_in in seconds.
-func (s *Entra) grant(tenant string, a *app, audience string) Answer {
-	token, _ := s.issue(tenant, a, audience)
+// grant is documented: expires_in and ext_expires_in in seconds; expires_on, not_before and resource are the v1 endpoint's.
+func (s *Entra) grant(tenant string, a *app, audience string, v1 bool) Answer {
+	token, expires := s.issue(tenant, a, audience)
 	seconds := int(s.lifetime / time.Second)
-	return jsonAnswer(http.StatusOK, struct {
-		Type       string `json:"token_type"`
-		ExpiresIn  int    `json:"expires_in"`
-		ExtExpires int    `json:"ext_expires_in"`
-		Token      string `json:"access_token"`
-	}{"Bearer", seconds, seconds, token}).
-		withHeader("Cache-Control", "no-store, no-cache").noted("token for " + audience)
+	body := map[string]any{"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": token}
+	if v1 { // documented: numbers as strings
+		text := strconv.Itoa(seconds)
+		body["expires_in"], body["ext_expires_in"], body["resource"] = text, text, audience
+		body["expires_on"], body["not_before"] = strconv.FormatInt(expires.Unix(), 10), strconv.FormatInt(s.now().Unix(), 10)
+	}
+	return jsonAnswer(http.StatusOK, body).withHeader("Cache-Control", "no-store, no-cache").noted("token for " + audience)
 }
 
 // reject says what is wrong with the credential of a request; an empty text means nothing is.

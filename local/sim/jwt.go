@@ -1,7 +1,8 @@
 package sim
 
 import (
-	"crypto/hmac"
+	"crypto"
+	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -9,8 +10,8 @@ import (
 	"strings"
 )
 
-// tokenClaims is the payload of a token. The signature is an HMAC with a key of this simulator: clients must treat
-// tokens as opaque, and nobody else has to verify them.
+// tokenClaims is the payload of a token. It is signed with RS256, and the key is where the discovery
+// document says: clients must treat tokens as opaque, but some verify them.
 type tokenClaims struct {
 	Audience string `json:"aud"`
 	Issuer   string `json:"iss"`
@@ -26,25 +27,24 @@ type tokenClaims struct {
 	Revision int `json:"sim_rev"`
 }
 
-const tokenHeader = `{"typ":"JWT","alg":"HS256"}`
-
-func signToken(secret []byte, claims tokenClaims) string {
+func signToken(k *rsa.PrivateKey, claims tokenClaims) string {
 	payload, err := json.Marshal(claims)
 	if err != nil { // strings and numbers always marshal
 		payload = []byte("{}")
 	}
-	head := base64.RawURLEncoding.EncodeToString([]byte(tokenHeader)) + "." + base64.RawURLEncoding.EncodeToString(payload)
-	return head + "." + base64.RawURLEncoding.EncodeToString(tokenMAC(secret, head))
-}
-
-func tokenMAC(secret []byte, head string) []byte {
-	mac := hmac.New(sha256.New, secret)
-	mac.Write([]byte(head))
-	return mac.Sum(nil)
+	id := keyID(&k.PublicKey)
+	header := `{"typ":"JWT","alg":"RS256","x5t":"` + id + `","kid":"` + id + `"}`
+	head := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString(payload)
+	sum := sha256.Sum256([]byte(head))
+	signature, err := rsa.SignPKCS1v15(nil, k, crypto.SHA256, sum[:])
+	if err != nil { // only with a key that is too small
+		panic(err)
+	}
+	return head + "." + base64.RawURLEncoding.EncodeToString(signature)
 }
 
 // parseToken checks the signature only. The claims are returned even if it is wrong, for the journal.
-func parseToken(secret []byte, token string) (tokenClaims, error) {
+func parseToken(k *rsa.PublicKey, token string) (tokenClaims, error) {
 	var claims tokenClaims
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
@@ -57,8 +57,9 @@ func parseToken(secret []byte, token string) (tokenClaims, error) {
 	if err := json.Unmarshal(payload, &claims); err != nil {
 		return claims, errors.New("the payload is not JSON")
 	}
-	sum, err := base64.RawURLEncoding.DecodeString(parts[2])
-	if err != nil || !hmac.Equal(sum, tokenMAC(secret, parts[0]+"."+parts[1])) {
+	signature, err := base64.RawURLEncoding.DecodeString(parts[2])
+	sum := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
+	if err != nil || rsa.VerifyPKCS1v15(k, crypto.SHA256, sum[:], signature) != nil {
 		return claims, errors.New("wrong signature")
 	}
 	return claims, nil

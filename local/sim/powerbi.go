@@ -68,17 +68,18 @@ func (s *PowerBI) routes() {
 	const group = "/v1.0/myorg/groups/{group}"
 	const dataset = group + "/datasets/{dataset}"
 	for pattern, rt := range map[string]route{
-		"POST " + dataset + "/refreshes":           {OpStart, RoleContributor, (*PowerBI).start},
-		"GET " + dataset + "/refreshes":            {OpHistory, RoleContributor, (*PowerBI).history},
-		"GET " + dataset + "/refreshes/{id}":       {OpDetail, RoleContributor, (*PowerBI).detail},
-		"DELETE " + dataset + "/refreshes/{id}":    {OpCancel, RoleContributor, (*PowerBI).cancel},
-		"POST " + dataset + "/executeQueries":      {OpQuery, RoleContributor, (*PowerBI).query},
-		"GET " + dataset + "/refreshSchedule":      {OpSchedule, RoleContributor, (*PowerBI).schedule},
-		"GET " + dataset:                           {OpDataset, RoleViewer, (*PowerBI).dataset},
-		"GET " + group + "/datasets":               {OpDatasets, RoleViewer, (*PowerBI).datasets},
-		"GET " + group:                             {OpWorkspace, RoleViewer, (*PowerBI).workspace},
-		"GET /v1.0/myorg/groups":                   {OpWorkspaces, roleNone, (*PowerBI).listWorkspaces},
-		"/v1.0/myorg/datasets/{dataset}/{rest...}": {OpOther, roleNone, outsideGroups},
+		"POST " + dataset + "/refreshes":                     {OpStart, RoleContributor, (*PowerBI).start},
+		"GET " + dataset + "/refreshes":                      {OpHistory, RoleContributor, (*PowerBI).history},
+		"GET " + dataset + "/refreshes/{id}":                 {OpDetail, RoleContributor, (*PowerBI).detail},
+		"DELETE " + dataset + "/refreshes/{id}":              {OpCancel, RoleContributor, (*PowerBI).cancel},
+		"POST " + dataset + "/executeQueries":                {OpQuery, RoleContributor, (*PowerBI).query},
+		"GET " + dataset + "/refreshSchedule":                {OpSchedule, RoleContributor, (*PowerBI).schedule},
+		"GET " + dataset:                                     {OpDataset, RoleViewer, (*PowerBI).dataset},
+		"POST /v1.0/myorg/datasets/{dataset}/executeQueries": {OpQuery, RoleContributor, (*PowerBI).query},
+		"GET " + group + "/datasets":                         {OpDatasets, RoleViewer, (*PowerBI).datasets},
+		"GET " + group:                                       {OpWorkspace, RoleViewer, (*PowerBI).workspace},
+		"GET /v1.0/myorg/groups":                             {OpWorkspaces, roleNone, (*PowerBI).listWorkspaces},
+		"/v1.0/myorg/datasets/{dataset}/{rest...}":           {OpOther, roleNone, outsideGroups},
 		"/": {OpOther, roleNone, unknownPath},
 	} {
 		s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.handle(w, r, rt) })

@@ -77,6 +77,13 @@ func (s *PowerBI) authorize(req *request, rt route) *Answer {
 	if rt.need == roleNone {
 		return nil
 	}
+	if req.ref.Workspace == "" { // executeQueries outside groups, which service principals may call (documented)
+		req.ref.Workspace = s.workspaceOf(req.ref.Model, req.caller)
+		if req.ref.Workspace == "" {
+			a := entityNotFound()
+			return &a
+		}
+	}
 	space := s.workspaces[key(req.ref.Workspace)]
 	if space == nil || space.roles[key(req.caller)] == roleNone {
 		// unverified: an unknown workspace is not told apart from one without access.
@@ -92,6 +99,16 @@ func (s *PowerBI) authorize(req *request, rt route) *Answer {
 		return &a
 	}
 	return insufficientRole(space.roles[key(req.caller)], rt)
+}
+
+// workspaceOf finds a model among the workspaces that the caller has a role in.
+func (s *PowerBI) workspaceOf(model, caller string) string {
+	for _, sp := range s.workspaces {
+		if sp.models[key(model)] != nil && sp.roles[key(caller)] != roleNone {
+			return sp.id
+		}
+	}
+	return ""
 }
 
 // insufficientRole: a reader of the history gets 403 (seen); otherwise a wrong id and a missing permission look alike

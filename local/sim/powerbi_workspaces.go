@@ -66,7 +66,8 @@ func (s *PowerBI) workspace(req request) Answer {
 	return jsonAnswer(http.StatusOK, req.space.row())
 }
 
-// listWorkspaces answers GET /groups: what the caller has a role in. unverified: the order (by id).
+// listWorkspaces answers GET /groups: what the caller has a role in, as $filter, $skip and $top select it. unverified: the
+// order (by id), and the answer to what cannot be read.
 func (s *PowerBI) listWorkspaces(req request) Answer {
 	rows := []groupRow{}
 	for _, sp := range s.workspaces {
@@ -75,6 +76,10 @@ func (s *PowerBI) listWorkspaces(req request) Answer {
 		}
 	}
 	slices.SortFunc(rows, func(a, b groupRow) int { return cmp.Compare(a.ID, b.ID) })
+	rows, ok := selectGroups(rows, req.URL.Query())
+	if !ok {
+		return invalidRequest("Invalid query option: $filter, $top or $skip")
+	}
 	return list("groups", rows)
 }
 

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"encoding/json"
 	"reflect"
 	"strings"
@@ -87,24 +89,34 @@ func contains(list []string, word string) bool {
 	return false
 }
 
+func anotherKey(t testing.TB) *rsa.PrivateKey {
+	t.Helper()
+	k, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
 func TestTokenSignature(t *testing.T) {
 	t.Parallel()
+	ours, other := signingKey(), anotherKey(t)
 	want := tokenClaims{Audience: "a", AppID: "b", Expires: 5}
-	token := signToken([]byte("key"), want)
-	got, err := parseToken([]byte("key"), token)
+	token := signToken(ours, want)
+	got, err := parseToken(&ours.PublicKey, token)
 	if err != nil || got != want {
 		t.Errorf("%+v %v", got, err)
 	}
 	parts := strings.Split(token, ".")
 	for name, bad := range map[string]string{
-		"another key":  signToken([]byte("other"), want),
+		"another key":  signToken(other, want),
 		"two parts":    parts[0] + "." + parts[1],
 		"no payload":   parts[0] + "..." + parts[2],
 		"not JSON":     parts[0] + ".eA." + parts[2],
 		"no signature": parts[0] + "." + parts[1] + ".",
-		"other claims": parts[0] + "." + strings.Split(signToken([]byte("key"), tokenClaims{AppID: "c"}), ".")[1] + "." + parts[2],
+		"other claims": parts[0] + "." + strings.Split(signToken(ours, tokenClaims{AppID: "c"}), ".")[1] + "." + parts[2],
 	} {
-		if _, err := parseToken([]byte("key"), bad); err == nil {
+		if _, err := parseToken(&ours.PublicKey, bad); err == nil {
 			t.Errorf("%s is accepted", name)
 		}
 	}
@@ -112,11 +124,11 @@ func TestTokenSignature(t *testing.T) {
 
 // No text is a token of ours unless we signed it.
 func FuzzParseToken(f *testing.F) {
-	secret := []byte("a key that the fuzzer does not know")
+	secret := signingKey().PublicKey
 	f.Add("a.b.c")
-	f.Add(signToken([]byte("another"), tokenClaims{AppID: "x"}))
+	f.Add(signToken(anotherKey(f), tokenClaims{AppID: "x"}))
 	f.Fuzz(func(t *testing.T, token string) {
-		if claims, err := parseToken(secret, token); err == nil {
+		if claims, err := parseToken(&secret, token); err == nil {
 			t.Errorf("accepted %q: %+v", token, claims)
 		}
 	})

@@ -155,7 +155,7 @@ func (w *world) fault(d dice) {
 	f.Kind = pick(d, sim.CutBefore, sim.CutAfter, sim.ErrorBefore, sim.ErrorAfter, sim.Throttled, sim.TokenExpired, sim.HTMLError, sim.TruncatedJSON, "")
 	if f.Op == sim.OpStart {
 		f.Kind = pick(d, f.Kind, sim.Busy400Answer, sim.Busy409Answer, sim.BareBadRequest, sim.QuotaExceeded, sim.UnexpectedSuccess, sim.Redirected,
-			sim.CutAfter, sim.ErrorAfter, "")
+			sim.CutAfter, sim.ErrorAfter, sim.ErrorAfterNamed, sim.Waking, "")
 	}
 	f.RetryAfter = pick(d, 0, time.Second, 40*time.Second, 5*time.Minute)
 	switch d.IntN(4) {
@@ -167,6 +167,9 @@ func (w *world) fault(d dice) {
 		if f.Op == sim.OpStart {
 			f.Land = d.between(0, w.limits.land)
 		}
+	}
+	if f.Kind == sim.Waking && f.Land == 0 {
+		f.Land = min(100*time.Second, w.limits.land)
 	}
 	if err := w.cloud.Fail(f); err != nil {
 		w.oracle.violated("%v", err)
@@ -234,6 +237,7 @@ func (w *world) tune(ref sim.Ref, d dice) {
 		IgnoreCancel:          d.chance(0.1),
 		RenumberRows:          d.chance(0.06),
 		OmitRequestID:         d.chance(0.04),
+		KeepRequestID:         d.chance(0.3),
 	}
 	if d.chance(0.1) {
 		k.RunningWord = "Crunching"

@@ -70,8 +70,28 @@ func (o *oracle) credited(prev, next refresh.State, old, op refresh.Operation) {
 	}
 }
 
+// identified: a refresh that an attempt took for its own by an id is one that its POST
+// started (G3), whatever the clocks are. One of a deleted document has no intent here.
+func (o *oracle) identified(prev, next refresh.State) {
+	a := next.Attempt
+	if a == nil || !a.ByID || prev.Attempt != nil && prev.Attempt.ByID {
+		return
+	}
+	if strings.EqualFold(a.RefreshID, a.Txn) {
+		o.w.cover.hit("try adopted by its own id")
+	} else {
+		o.w.cover.hit("try adopted by an id in an answer")
+	}
+	it := o.intents[a.Txn]
+	r, found := o.w.refreshNamed(next.Model, a.RefreshID)
+	if !found || !strings.EqualFold(r.Caller, sim.ClientID) || r.Accepted.Add(-o.w.skew).Before(it.saved) {
+		o.note("G3: attempt %s took refresh %s for its own, of %q, accepted at %v", a.Txn, a.RefreshID, r.Caller, r.Accepted)
+	}
+}
+
 // stages counts the transitions of attempts.
 func (o *oracle) stages(prev, next refresh.State) {
+	o.identified(prev, next)
 	from, to := "none", "none"
 	if prev.Attempt != nil {
 		from = string(prev.Attempt.Stage)

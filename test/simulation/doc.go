@@ -17,7 +17,8 @@
 //     for minutes, just when Power BI has answered it;
 //   - crashes at any call, before it leaves or after; new processes; pauses longer
 //     than the lease, in which nothing leaves the process and it hears nothing;
-//   - Power BI: the faults of package sim at every call, each way to fail, dropped,
+//   - Power BI: the faults of package sim at every call, answers that come after 100 s, 5xx
+//     that name the refresh which they started, ids of requests that are kept or not, each way to fail, dropped,
 //     stuck, queued and late refreshes, some so late that they are given up (stragglers),
 //     ids that appear late, vanish or change, other tools that ask for exactly the same,
 //     throttling, rejected tokens, a secret that does not work for a while, a
@@ -46,6 +47,7 @@
 //   - G3: Succeeded names a refresh that Power BI completed, that covers what was
 //     asked for, and that was asked for after the caller arrived (an adopted one:
 //     began after); or, after a partial commit, refreshes that did so together.
+//     One that was found by an id was started by the attempt's own POST.
 //   - G4: one POST for an intent, after the intent is saved, not after its SendBy. An
 //     attempt without an answer is given up only after three successful reads of the
 //     history over the settle window, and called dropped only if there was nothing.

@@ -14,7 +14,7 @@ func expected() []string {
 	cross("try ", "", []string{""}, []string{"pending", "completed", "failed", "cancelled", "refused", "dropped", "unknown", "adopted", "merged"})
 	list = append(list, "served in parts", "objects committed by a refresh that failed", "objects committed by a merged refresh that failed")
 
-	list = append(list, "try adopted by its details", "rival of the same shape",
+	list = append(list, "try adopted by its details", "try adopted by its own id", "try adopted by an id in an answer", "rival of the same shape",
 		"POST accepted while reads are throttled", "read while POSTs are throttled", "told to wait")
 	list = append(list, "watched attempt came back by its id", "watched attempt came back without a name", "intent beside a watched attempt")
 
@@ -24,7 +24,7 @@ func expected() []string {
 	cross("crash ", " wire ", []string{"before", "after"}, []string{"get", "post"})
 	cross("powerbi ", ": ", []string{"history", "detail", "token", "workspace"}, []string{"cut-before", "error-before", "error-after", "html-error"})
 	cross("powerbi start", ": ", []string{""}, []string{
-		"cut-after", "error-after", "busy-400", "busy-409", "bare-400", "quota", "redirect", "unexpected-200", "400", "403", "429",
+		"cut-after", "error-after", "error-after-named", "waking", "busy-400", "busy-409", "bare-400", "quota", "redirect", "unexpected-200", "400", "403", "429",
 	})
 	cross("knob ", " ids", []string{"late", "vanishing", "renumbered"}, []string{""})
 	cross("outcome ", "", []string{"dropped", "stuck", "unknown-word", "partial", "cancelled", "disabled"}, []string{""})

@@ -135,16 +135,6 @@ type Attempt struct {
 	Unknown Unknown `json:"-"`
 }
 
-// Ahead is how far Power BI's clock has been ahead of the storage service's lately:
-// everything that was measured lies between Least and Most.
-type Ahead struct {
-	Least time.Duration `json:"least"`
-	Most  time.Duration `json:"most"`
-	Since time.Time     `json:"since"` // nothing new was measured after that
-
-	Unknown Unknown `json:"-"`
-}
-
 // Settle counts the quiet reads of the history that resolve an unknown outcome.
 type Settle struct {
 	From  time.Time `json:"from,omitzero"`  // reads sent before do not count

@@ -116,7 +116,7 @@ func TestARowOfAnotherAttemptIsNeverAdopted(t *testing.T) {
 	}
 }
 
-// What is known of the clocks grows only by what is new, and is forgotten after a day.
+// Looks narrow what the clocks may be as long as none jumped; a jump is remembered for a day.
 func TestClocksAreMeasured(t *testing.T) {
 	t.Parallel()
 	r, s := settling(t)
@@ -130,20 +130,60 @@ func TestClocksAreMeasured(t *testing.T) {
 		after, skew, fuzz, least, most time.Duration
 	}{
 		{0, 10 * sec, 2 * sec, 8 * sec, 12 * sec},
-		{sec, 11 * sec, sec, 8 * sec, 12 * sec},
-		{2 * sec, 11 * sec, 2 * sec, 8 * sec, 13 * sec},
-		{3 * sec, 10 * sec, 20 * sec, 8 * sec, 13 * sec},   // too slow to tell
-		{4 * sec, 60 * sec, 20 * sec, 8 * sec, 80 * sec},   // and yet a jump
-		{25 * time.Hour, 0, 2 * sec, -2 * sec, 80 * sec},   // a jump, however long nothing was new
-		{50 * time.Hour, 0, 2 * sec, -2 * sec, 2 * sec},    // a day without anything new
-		{51 * time.Hour, 9 * sec, sec, -2 * sec, 10 * sec}, // and so on
+		{sec, 11 * sec, 2 * sec, 9 * sec, 12 * sec}, // both allow no more
+		{2 * sec, 9 * sec, 2 * sec, 9 * sec, 11 * sec},
+		{3 * sec, 10 * sec, 20 * sec, 9 * sec, 11 * sec}, // too slow to tell
+		{4 * sec, 60 * sec, 20 * sec, 9 * sec, 80 * sec}, // and yet a jump
+		{5 * sec, 60 * sec, 2 * sec, 9 * sec, 80 * sec},  // nothing is narrowed after one
+		{25 * time.Hour, 0, 2 * sec, -2 * sec, 80 * sec}, // another jump
+		{50 * time.Hour, 0, 2 * sec, -2 * sec, 2 * sec},  // a day without one
+		{51 * time.Hour, sec, 2 * sec, -sec, 2 * sec},    // and so on
 	} {
 		if got := see(step.after, step.skew, step.fuzz); got.Least != step.least || got.Most != step.most {
 			t.Errorf("after %v: %v to %v, want %v to %v", step.after, got.Least, got.Most, step.least, step.most)
 		}
 	}
-	if s, _ = r.Next(s, Observed{At: At(joinTime.Add(52 * time.Hour)), Txn: "t", Err: &Fault{}, Skew: time.Hour}); s.Ahead.Most != 10*sec {
+	if s, _ = r.Next(s, Observed{At: At(joinTime.Add(52 * time.Hour)), Txn: "t", Err: &Fault{}, Skew: time.Hour}); s.Ahead.Most != 2*sec {
 		t.Errorf("a look that failed measured %v", s.Ahead.Most)
+	}
+}
+
+// A row that began 1.2 s after the intent: one look cannot prove it, several together do,
+// unless the clocks were another before the intent, or another row was weighed as well.
+func TestSeveralLooksProveWhatOneCannot(t *testing.T) {
+	t.Parallel()
+	ms := time.Millisecond
+	for name, tc := range map[string]struct {
+		before *Ahead
+		skews  []time.Duration
+		other  bool
+		want   Phase
+	}{
+		"one look":                               {nil, []time.Duration{0}, false, Settling},
+		"three looks":                            {nil, []time.Duration{0, 500 * ms, -900 * ms}, false, Succeeded},
+		"three looks that say the same":          {nil, []time.Duration{0, 0, 0}, false, Settling},
+		"the looks before allow no less":         {&Ahead{Since: joinTime.Add(-time.Hour), Before: &Span{Least: -time.Second, Most: time.Second}}, []time.Duration{0, 0, -900 * ms}, false, Succeeded},
+		"a jump of a second, back, by the looks": {&Ahead{Since: joinTime.Add(-time.Hour), Before: &Span{Least: time.Second, Most: 1300 * ms}}, []time.Duration{0, 0, -900 * ms}, false, Settling},
+		"a second row that is gone":              {nil, []time.Duration{0, 500 * ms, -900 * ms}, true, Settling},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, s := settling(t)
+			s.Ahead = tc.before
+			for i, skew := range tc.skews {
+				e := look(standardRow(joinTime.Add(1200*ms)), skew)
+				e.SentAt = e.SentAt.Add(time.Duration(i) * time.Second)
+				if tc.other && i == 0 {
+					other := standardRow(joinTime)
+					other.ID = "other"
+					e.Rows = append(e.Rows, other)
+				}
+				s, _ = r.Next(s, e)
+			}
+			if op, _ := s.Find(1); op.Phase != tc.want {
+				t.Errorf("the operation is %s, want %s; the clocks are %+v", op.Phase, tc.want, s.Ahead)
+			}
+		})
 	}
 }
 

@@ -105,6 +105,7 @@ func (m *machine) start(txn string) {
 	if head.Fallback {
 		kind = Standard
 	}
+	m.Ahead.intended()
 	m.LastLook = nil // what was not to be seen of others says nothing of this one
 	m.Attempt = &Attempt{
 		Txn: txn, Serves: serves, Stage: StageStarting,

@@ -48,12 +48,16 @@ func (m *machine) weigh(a *Attempt, e Observed) {
 			a.Settle.AtWork = a.Settle.AtWork || row.atWork(e)
 			continue
 		}
-		if !m.mayBeOurs(a, row, e) || slices.Contains(a.Settle.Known, row.key()) {
+		if !m.mayBeOurs(a, row, e) {
 			continue
 		}
-		if m.provenBy(a, row, e, last) {
+		known := slices.Contains(a.Settle.Known, row.key())
+		if (!known || a.onlyKnown(row)) && m.provenBy(a, row, e, last) {
 			m.adopt(a, row, e)
 			return
+		}
+		if known {
+			continue
 		}
 		quiet = false
 		if !m.inquire(a, row, e, last) {
@@ -98,27 +102,6 @@ func (m *machine) notThere(a *Attempt) {
 	m.Glanced = m.now // it is the history that has just been read
 }
 
-// measure learns how far Power BI's clock is ahead. A row tells the time by the clock
-// as it was when the refresh began: after either clock jumped, rows from before look
-// older or younger than they are. So what was measured counts for a day, and beyond
-// that until a look finds nothing new; a slow look says little, unless it is about a jump.
-func (m *machine) measure(e Observed) {
-	least, most, known := e.Skew-e.Fuzz, e.Skew+e.Fuzz, m.Ahead
-	agree := known != nil && least <= known.Most && most >= known.Least
-	switch {
-	case known == nil:
-		m.Ahead = &Ahead{Least: least, Most: most, Since: m.now}
-	case e.Fuzz > slowLook && agree:
-	case m.now.Sub(known.Since) > longestRefresh && agree:
-		known.Least, known.Most, known.Since = least, most, m.now
-	case least < known.Least || most > known.Most:
-		known.Least, known.Most, known.Since = min(least, known.Least), max(most, known.Most), m.now
-	}
-}
-
-// slowLook is a Fuzz that is too large to learn from.
-const slowLook = 5 * time.Second
-
 // mayBeOurs is wide: it is about not posting too early. A row of our kind that
 // began after the intent, or up to two minutes before by Power BI's clock, may
 // be the refresh that our POST started. One that another attempt knows by its id
@@ -159,7 +142,17 @@ func (m *machine) provenBy(a *Attempt, row Row, e Observed, c *Candidate) bool {
 // startedAfter reports whether a refresh began after the intent, by any reading of the
 // clocks.
 func (m *machine) startedAfter(a *Attempt, row Row, e Observed) bool {
-	return !row.Start.Add(-max(m.Ahead.Most, e.Skew+e.Fuzz)).Before(a.Intent)
+	most := m.Ahead.Most
+	if e.Fuzz > slowLook {
+		most = max(most, e.Skew+e.Fuzz) // it was not measured
+	}
+	return !row.Start.Add(-most).Before(a.Intent)
+}
+
+// onlyKnown reports whether no other row was ever weighed: then a later look, when the
+// clocks are known better, may show that the row is ours.
+func (a *Attempt) onlyKnown(row Row) bool {
+	return !a.Adopted && !slices.ContainsFunc(a.Settle.Known, func(key string) bool { return key != row.key() })
 }
 
 // onlyCandidate reports whether the row has completed and no other may be ours.

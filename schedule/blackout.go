@@ -3,6 +3,8 @@ package schedule
 import (
 	"strings"
 	"time"
+
+	"pbirefresh/internal/httpjson"
 )
 
 // window is a time in which an entry has no slots and starts nothing: every day or
@@ -43,7 +45,7 @@ func (e *Entry) blackedOut(t time.Time) bool {
 func windowOf(m *members) window {
 	w := window{days: 1<<7 - 1}
 	from, to := m.text("from"), m.text("to")
-	if days := m.get("days"); days != nil {
+	if days := m.get("days"); !days.Missing() {
 		w.days = m.days(days)
 	}
 	m.done()
@@ -80,7 +82,7 @@ func clockTime(s string) (time.Duration, bool) {
 }
 
 // days reads names of days of the week into bits.
-func (m *members) days(n *node) uint64 {
+func (m *members) days(n httpjson.Value) uint64 {
 	var set uint64
 	for _, day := range m.strings(n, "days", "mon, tue, wed, thu, fri, sat or sun") {
 		i := strings.Index("sunmontuewedthufrisat", strings.ToLower(day))

@@ -9,6 +9,7 @@ import (
 	_ "time/tzdata" // Windows and the Functions image have no time zones of their own
 
 	"pbirefresh/internal/guid"
+	"pbirefresh/internal/httpjson"
 	"pbirefresh/refresh"
 )
 
@@ -83,11 +84,11 @@ func (r *reader) timing(m *members) Timing {
 	t := Timing{zone: zone(m), every: m.minutes("every", 0, time.Minute, 24*time.Hour)}
 	expressions := m.get("cron")
 	switch {
-	case expressions == nil && m.node.member("every") == nil:
+	case expressions.Missing() && m.node.Member("every").Missing():
 		m.problem("cron", `is missing: say when, with cron (such as "30 6 * * 1-5") or every (such as "2h")`)
-	case expressions != nil && m.node.member("every") != nil:
+	case !expressions.Missing() && !m.node.Member("every").Missing():
 		m.problem("every", "goes without cron: keep one")
-	case expressions == nil:
+	case expressions.Missing():
 		t.text = "every " + length(t.every)
 	default:
 		t.crons, t.text = crons(m, expressions)
@@ -96,7 +97,7 @@ func (r *reader) timing(m *members) Timing {
 	return t
 }
 
-func crons(m *members, n *node) ([]cron, string) {
+func crons(m *members, n httpjson.Value) ([]cron, string) {
 	texts := m.strings(n, "cron", "five fields such as 30 6 * * 1-5")
 	if len(texts) > maxCrons {
 		m.problem("cron", "has more than %d expressions: make it several entries", maxCrons)
@@ -133,7 +134,7 @@ func zone(m *members) *time.Location {
 func catchUp(m *members) (CatchUp, time.Duration) {
 	mode := CatchUp(m.word("catchUp", string(CatchUpSkip), string(CatchUpOnce)))
 	grace := m.minutes("grace", 6*time.Hour, OnTime, maxGrace)
-	if mode != CatchUpOnce && m.node.member("grace") != nil {
+	if mode != CatchUpOnce && !m.node.Member("grace").Missing() {
 		m.problem("grace", "goes with catchUp once: it says how late a missed slot may still be started")
 	}
 	return mode, grace
@@ -149,19 +150,19 @@ func (r *reader) windows(m *members) []window {
 
 func labels(m *members) map[string]string {
 	n := m.get("labels")
-	if n == nil {
+	if n.Missing() {
 		return nil
 	}
 	o := m.object(n, m.at("labels"))
-	if len(n.members) > maxLabels {
+	if n.Len() > maxLabels {
 		m.problem("labels", "has more than %d members", maxLabels)
 	}
 	list := map[string]string{}
-	for _, member := range n.members {
-		if value := o.text(member.name); len(member.name) > 64 || len(value) > 256 {
-			o.problem(member.name, "is too long: at most 64 characters of name and 256 of text")
+	for member := range n.Members() {
+		if value := o.text(member.Name); len(member.Name) > 64 || len(value) > 256 {
+			o.problem(member.Name, "is too long: at most 64 characters of name and 256 of text")
 		} else {
-			list[member.name] = value
+			list[member.Name] = value
 		}
 	}
 	return list
@@ -171,7 +172,7 @@ func labels(m *members) map[string]string {
 func (r *reader) requests(m *members, e *Entry) {
 	body := map[string]any{}
 	for _, name := range requestMembers() {
-		if raw := m.raw(name); raw != nil && r.says(m, m.node.member(name), m.at(name)) {
+		if raw := m.raw(name); raw != nil && r.says(m, m.node.Member(name), m.at(name)) {
 			body[name] = raw
 		}
 	}
@@ -196,17 +197,19 @@ func (r *reader) requests(m *members, e *Entry) {
 
 // says refuses null and empty texts, which the route takes for absent because the
 // expressions of pipelines write them. In a file they are slips.
-func (r *reader) says(m *members, n *node, path string) bool {
-	if n.kind == isString && n.text == "" || string(m.plain[n.start:n.end]) == "null" {
-		m.problems.add(n.start, path, "is empty: leave it out, or say something")
+func (r *reader) says(m *members, n httpjson.Value, path string) bool {
+	if n.Raw() == `""` || n.Raw() == "null" {
+		m.problems.add(n.Offset(), path, "is empty: leave it out, or say something")
 		return false
 	}
 	ok := true
-	for _, member := range n.members {
-		ok = r.says(m, member.value, path+"."+clip(member.name)) && ok
+	for member := range n.Members() {
+		ok = r.says(m, member.Value, path+"."+clip(member.Name)) && ok
 	}
-	for i, item := range n.items {
+	i := 0
+	for item := range n.Items() {
 		ok = r.says(m, item, fmt.Sprintf("%s[%d]", path, i)) && ok
+		i++
 	}
 	return ok
 }
@@ -218,22 +221,18 @@ func (r *reader) told(m *members, wrong []Wrong) {
 	for _, w := range wrong {
 		at := m.node
 		for part := range strings.FieldsFuncSeq(w.Field, func(c rune) bool { return strings.ContainsRune(".[]", c) }) {
-			if next := at.step(part); next != nil {
+			if next := step(at, part); !next.Missing() {
 				at = next
 			}
 		}
-		offset := 0
-		if at != nil {
-			offset = at.start
-		}
-		m.problems.add(offset, m.at(w.Field), "%s", w.Message)
+		m.problems.add(at.Offset(), m.at(w.Field), "%s", w.Message)
 	}
 }
 
 // models reads workspaceId and datasetId, or an array of both.
 func (r *reader) models(m *members) []refresh.Model {
 	items := m.array("models", maxModels)
-	if m.node.member("models") == nil {
+	if m.node.Member("models").Missing() {
 		model, ok := modelOf(m)
 		if !ok {
 			return nil
@@ -241,7 +240,7 @@ func (r *reader) models(m *members) []refresh.Model {
 		return []refresh.Model{model}
 	}
 	for _, name := range []string{"workspaceId", "datasetId"} {
-		if m.get(name) != nil {
+		if !m.get(name).Missing() {
 			m.problem(name, "goes without models: keep one")
 		}
 	}
@@ -269,7 +268,7 @@ func modelOf(m *members) (refresh.Model, bool) {
 		switch {
 		case guid.Valid(id[1]):
 			continue
-		case m.node.member(id[0]) == nil:
+		case m.node.Member(id[0]).Missing():
 			m.problem(id[0], "is missing: say "+what)
 		case id[1] != "": // else it is told already
 			m.problem(id[0], "must be "+what)

@@ -5,7 +5,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"strconv"
+	"strings"
 
+	"pbirefresh/internal/httpjson"
 	"pbirefresh/refresh"
 )
 
@@ -39,13 +41,17 @@ const (
 func Parse(text []byte, read RequestReader) (*File, error) {
 	r := &reader{read: read, file: &File{Version: Version(text), Capacities: map[string]string{}}}
 	p := &problems{text: text}
-	root, plain, err := parseText(text)
-	var syntax *syntaxError
-	if errors.As(err, &syntax) {
-		p.add(syntax.offset, "", "the file is not JSON: %s", syntax.reason)
+	root, err := parseText(text)
+	var wrong *httpjson.Error
+	if errors.As(err, &wrong) {
+		if wrong.Kind == httpjson.Duplicate {
+			p.add(wrong.Offset, strings.TrimPrefix(wrong.Path, "."), "is there twice: keep one")
+		} else {
+			p.add(wrong.Offset, "", "the file is not JSON: %s", wrong.Reason)
+		}
 		return nil, p.err()
 	}
-	top := (&members{plain: plain, problems: p}).object(root, "")
+	top := (&members{problems: p}).object(root, "")
 	r.top(top)
 	if err := p.err(); err != nil {
 		return nil, err
@@ -70,15 +76,15 @@ func (r *reader) top(m *members) {
 	r.capacities(m)
 	r.file.blackouts = r.windows(m)
 	list := m.get("schedules")
-	if list == nil {
+	if list.Missing() {
 		m.problem("schedules", `is missing: write "schedules": {"a-name": {...}}; {} has none`)
 		m.done()
 		return
 	}
 	entries := m.object(list, "schedules")
 	targets := 0
-	for _, member := range list.members {
-		e := r.entry(m.object(member.value, entries.at(clip(member.name))), member.name)
+	for member := range list.Members() {
+		e := r.entry(m.object(member.Value, entries.at(clip(member.Name))), member.Name)
 		r.file.Entries = append(r.file.Entries, e)
 		targets += len(e.Requests)
 	}
@@ -90,26 +96,27 @@ func (r *reader) top(m *members) {
 
 func (r *reader) capacities(m *members) {
 	n := m.get("capacities")
-	if n == nil {
-		return
-	}
 	o := m.object(n, "capacities")
-	for _, member := range n.members {
-		sku := o.text(member.name)
+	for member := range n.Members() {
+		sku := o.text(member.Name)
 		if _, known := Parallelism(sku); sku != "" && !known && sku != SharedCapacity {
-			o.problem(member.name, "%.20q is no SKU whose limits are known: write F2 to F2048, P1 to P5, A1 to A4, or %s", sku, SharedCapacity)
+			o.problem(member.Name, "%.20q is no SKU whose limits are known: write F2 to F2048, P1 to P5, A1 to A4, or %s", sku, SharedCapacity)
 		}
-		r.file.Capacities[member.name] = sku
+		r.file.Capacities[member.Name] = sku
 	}
 }
 
 // step is the member or the item of that name or number.
-func (n *node) step(part string) *node {
-	if n != nil && n.kind == isArray {
-		if i, err := strconv.Atoi(part); err == nil && i >= 0 && i < len(n.items) {
-			return n.items[i]
-		}
-		return nil
+func step(n httpjson.Value, part string) httpjson.Value {
+	if n.Type() != httpjson.Array {
+		return n.Member(part)
 	}
-	return n.member(part)
+	at := 0
+	for item := range n.Items() {
+		if strconv.Itoa(at) == part {
+			return item
+		}
+		at++
+	}
+	return httpjson.Value{}
 }

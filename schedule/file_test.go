@@ -55,7 +55,9 @@ func TestParseWrongFiles(t *testing.T) {
 		{"{\"schedules\":{},,}", []string{"not JSON"}},
 		{"{,}", []string{"not JSON"}},
 		{"{\"schedules\":{}}\xff", []string{"not UTF-8"}},
-		{strings.Repeat(`[`, 100), []string{"nested"}},
+		{strings.Repeat(`[`, 100) + strings.Repeat(`]`, 100), []string{"1:17: the file is not JSON: it is nested more than 16 deep"}},
+		{strings.Repeat(`[`, 100), []string{"ends early"}},
+		{"{\n \"schedules\": {\"é\": {} \"f\": 1}}", []string{"2:24: the file is not JSON: invalid character"}},
 		{strings.Repeat(` `, maxText+1), []string{"larger than 256 KiB"}},
 		{`{"schedules":{},"Schedules":{}}`, []string{"1:17: Schedules: is not known here: it is written schedules; known are $schema, blackout, capacities, schedules"}},
 		{`{"schedules":{},"schedule":{}}`, []string{"1:17: schedule: is not known here; known are $schema, blackout, capacities, schedules"}},
@@ -185,7 +187,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		plain, err := blank(text)
+		plain, err := Plain(text)
 		if err != nil || len(plain) != len(text) {
 			t.Fatalf("%v, %d bytes of %d", err, len(plain), len(text))
 		}

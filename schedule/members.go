@@ -3,62 +3,44 @@ package schedule
 import (
 	"encoding/json"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"pbirefresh/internal/httpjson"
 )
 
 // members reads the members of one object and collects what is wrong with them. What
 // nothing has asked for is unknown, and an error.
 type members struct {
-	node     *node
+	node     httpjson.Value
 	path     string // of the object; empty for the file
-	plain    []byte // the text as plain JSON
 	problems *problems
 	asked    []string
 }
 
 // object reads n as an object; with another kind, or none, it has no members.
-func (m *members) object(n *node, path string) *members {
-	if n != nil && n.kind != isObject {
-		m.problems.add(n.start, path, "must be %s", isObject)
-		n = nil
+func (m *members) object(n httpjson.Value, path string) *members {
+	if !n.Missing() && n.Type() != httpjson.Object {
+		m.problems.add(n.Offset(), path, "must be %s", httpjson.Object)
+		n = httpjson.Value{}
 	}
-	o := &members{node: n, path: path, plain: m.plain, problems: m.problems}
-	o.duplicates()
-	return o
-}
-
-func (m *members) duplicates() {
-	if m.node == nil {
-		return
-	}
-	seen := map[string]bool{}
-	for _, member := range m.node.members {
-		if seen[member.name] {
-			m.problems.add(member.start, m.at(member.name), "is there twice: keep one")
-		}
-		seen[member.name] = true
-	}
+	return &members{node: n, path: path, problems: m.problems}
 }
 
 func (m *members) at(name string) string { return strings.TrimPrefix(m.path+"."+name, ".") }
 
 // problem tells of a member, or of the whole object where the member is missing.
 func (m *members) problem(name, format string, args ...any) {
-	offset := 0
-	if m.node != nil {
-		offset = m.node.start
-	}
-	if n := m.node.member(name); n != nil {
-		offset = n.start
+	offset := m.node.Offset()
+	if n := m.node.Member(name); !n.Missing() {
+		offset = n.Offset()
 	}
 	m.problems.add(offset, m.at(name), format, args...)
 }
 
-func (m *members) get(name string) *node {
+func (m *members) get(name string) httpjson.Value {
 	m.asked = append(m.asked, name)
-	return m.node.member(name)
+	return m.node.Member(name)
 }
 
 // meant names the member that differs in upper and lower case only: the eye does not see
@@ -74,37 +56,32 @@ func (m *members) meant(name string) string {
 
 // done reports the members that nothing has asked for.
 func (m *members) done() {
-	if m.node == nil {
-		return
-	}
-	for _, member := range m.node.members {
-		if !slices.Contains(m.asked, member.name) {
-			m.problems.add(member.start, m.at(clip(member.name)), "is not known here%s; known are %s", m.meant(member.name), strings.Join(slices.Sorted(slices.Values(m.asked)), ", "))
+	for member := range m.node.Members() {
+		if !slices.Contains(m.asked, member.Name) {
+			m.problems.add(member.Start, m.at(clip(member.Name)), "is not known here%s; known are %s", m.meant(member.Name), strings.Join(slices.Sorted(slices.Values(m.asked)), ", "))
 		}
 	}
 }
 
 // raw is the member as plain JSON.
 func (m *members) raw(name string) json.RawMessage {
-	n := m.get(name)
-	if n == nil {
-		return nil
+	if n := m.get(name); !n.Missing() {
+		return json.RawMessage(n.Raw())
 	}
-	return m.plain[n.start:n.end]
+	return nil
 }
 
 func (m *members) text(name string) string {
 	n := m.get(name)
+	text, ok := n.Text()
 	switch {
-	case n == nil:
-	case n.kind != isString:
-		m.problem(name, "must be %s", isString)
-	case n.text == "":
+	case n.Missing():
+	case !ok:
+		m.problem(name, "must be %s", httpjson.String)
+	case text == "":
 		m.problem(name, "is empty: leave it out, or say something")
-	default:
-		return n.text
 	}
-	return ""
+	return text
 }
 
 // word reads one of several words; the first is the default.
@@ -121,14 +98,13 @@ func (m *members) word(name string, words ...string) string {
 
 func (m *members) boolean(name string, otherwise bool) bool {
 	n := m.get(name)
-	if n == nil {
+	switch {
+	case n.Missing():
 		return otherwise
-	}
-	b, err := strconv.ParseBool(string(m.plain[n.start:n.end]))
-	if err != nil || n.end-n.start < len("true") {
+	case n.Raw() != "true" && n.Raw() != "false":
 		m.problem(name, "must be true or false")
 	}
-	return b
+	return n.Raw() == "true"
 }
 
 // minutes reads a length of time in whole minutes.
@@ -155,18 +131,19 @@ func length(d time.Duration) string {
 }
 
 // strings reads an array of strings, or one string alone.
-func (m *members) strings(n *node, name, what string) []string {
-	items := []*node{n}
-	if n.kind == isArray {
-		items = n.items
+func (m *members) strings(n httpjson.Value, name, what string) []string {
+	items := []httpjson.Value{n}
+	if n.Type() == httpjson.Array {
+		items = slices.Collect(n.Items())
 	}
 	var list []string
 	for _, item := range items {
-		if item.kind != isString {
-			m.problems.add(item.start, m.at(name), "must be %s, or an array of such: %s", isString, what)
+		text, ok := item.Text()
+		if !ok {
+			m.problems.add(item.Offset(), m.at(name), "must be %s, or an array of such: %s", httpjson.String, what)
 			continue
 		}
-		list = append(list, item.text)
+		list = append(list, text)
 	}
 	if len(items) == 0 {
 		m.problem(name, "is empty: leave it out, or name one: %s", what)
@@ -175,19 +152,19 @@ func (m *members) strings(n *node, name, what string) []string {
 }
 
 // array returns the items of a member that must be an array of at most limit.
-func (m *members) array(name string, limit int) []*node {
+func (m *members) array(name string, limit int) []httpjson.Value {
 	n := m.get(name)
 	switch {
-	case n == nil:
+	case n.Missing():
 		return nil
-	case n.kind != isArray:
-		m.problem(name, "must be %s", isArray)
+	case n.Type() != httpjson.Array:
+		m.problem(name, "must be %s", httpjson.Array)
 		return nil
-	case len(n.items) == 0, len(n.items) > limit:
+	case n.Len() == 0, n.Len() > limit:
 		m.problem(name, "must have from 1 to %d items", limit)
 		return nil
 	}
-	return n.items
+	return slices.Collect(n.Items())
 }
 
 func clip(s string) string {

@@ -1,8 +1,7 @@
 // Package checks proves what can be proved of infra/ without a cloud.
 //
 //	schema    the recorded schemas of the providers (infra/testdata)
-//	config    reads the .tf files, holds them to the schemas, and works out what one
-//	          set of variables would make: a plan whose ids are placeholders
+//	config    reads the .tf files without evaluating them
 //	standin   a provider that has the recorded schemas and nothing behind them, for
 //	          the real OpenTofu (make infra-check)
 //

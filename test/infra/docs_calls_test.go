@@ -10,18 +10,16 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"pbirefresh/test/infra/config"
 )
 
 // wrongCall says what is wrong with a call that a guide tells its reader to make.
-func wrongCall(t *testing.T, plan *config.Plan, call []string) string {
+func wrongCall(t *testing.T, call []string) string {
 	t.Helper()
 	switch call[0] {
 	case "az":
 		return wrongAz(call[1:])
 	case "tofu":
-		return wrongTofu(t, plan, call[1:])
+		return wrongTofu(t, call[1:])
 	case "make":
 		if !strings.Contains(string(tree(t)["Makefile"]), "\n"+call[1]+":") {
 			return "there is no such target"
@@ -57,7 +55,7 @@ func wrongOptions(args []string, commands, options string) string {
 	return ""
 }
 
-func wrongTofu(t *testing.T, plan *config.Plan, args []string) string {
+func wrongTofu(t *testing.T, args []string) string {
 	t.Helper()
 	if args[0] != "-chdir=infra" {
 		return "it must be told -chdir=infra"
@@ -67,7 +65,11 @@ func wrongTofu(t *testing.T, plan *config.Plan, args []string) string {
 	case "output":
 		return "names are found by tag, with az alone"
 	case "state":
-		if _, ok := at(plan, args[3]); !ok || args[2] != "rm" {
+		c, err := tree(t).Config()
+		if err != nil {
+			return err.Error()
+		}
+		if name, _, _ := strings.Cut(args[3], "["); c.Resources[name] == nil || args[2] != "rm" {
 			return "there is no such resource"
 		}
 	default:
@@ -203,7 +205,6 @@ func wrongCurl(t *testing.T, args []string) string {
 // TestWrongCallsAreFound: what looks at the guides sees mistakes.
 func TestWrongCallsAreFound(t *testing.T) {
 	t.Parallel()
-	plan := plans(t)["examples/minimal.tfvars"]
 	for call, want := range map[string]string{
 		"az functionapp stop --name f":                                         "--resource-group is missing",
 		"az functionapp stop --resource-group g --name f --yes":                "no option --yes",
@@ -224,7 +225,7 @@ func TestWrongCallsAreFound(t *testing.T) {
 		"curl https://a/":                                                      "no route",
 		"az monitor app-insights query --resource-group g --app a --offset 1h": "",
 	} {
-		if got := wrongCall(t, plan, strings.Fields(call)); got == "" != (want == "") || !strings.Contains(got, want) {
+		if got := wrongCall(t, strings.Fields(call)); got == "" != (want == "") || !strings.Contains(got, want) {
 			t.Errorf("%s: %q, want %q", call, got, want)
 		}
 	}

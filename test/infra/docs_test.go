@@ -3,8 +3,6 @@ package checks
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"pbirefresh/test/infra/config"
 )
 
 // guides are what people follow command by command.
@@ -138,12 +134,11 @@ var outputs = []string{"AZURE_RESOURCE_GROUP=rg", "AZURE_FUNCTION_APP_NAME=func"
 // and looks at what they were asked.
 func TestReadersCanFollow(t *testing.T) {
 	t.Parallel()
-	plan := plans(t)["examples/minimal.tfvars"]
 	total := 0
 	for _, guide := range guides {
 		for _, call := range followGuide(t, guide) {
 			total++
-			if problem := wrongCall(t, plan, call); problem != "" {
+			if problem := wrongCall(t, call); problem != "" {
 				t.Errorf("%s: %s: %s", guide, strings.Join(call, " "), problem)
 			}
 		}
@@ -245,77 +240,5 @@ func TestDeployScript(t *testing.T) {
 				t.Errorf("it did something all the same: %v", made)
 			}
 		})
-	}
-}
-
-// TestVariablesAsPasted: the file that the guide's block writes has the variables of
-// examples/minimal.tfvars, and can be planned.
-func TestVariablesAsPasted(t *testing.T) {
-	t.Parallel()
-	_, out, err := follow(t, strings.Join(blocks(t, "docs/deploy.md", "sh"), "\n")+"\necho; echo '#written'; cat infra/terraform.tfvars", reader(t, "docs/deploy.md")...)
-	_, written, ok := strings.Cut(out, "#written\n")
-	if err != nil || !ok {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	mustPlan(t, written)
-	var names [2][]string
-	for i, text := range []string{written, string(tree(t)["infra/examples/minimal.tfvars"])} {
-		values, err := config.ParseVariables("pasted", []byte(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		names[i] = slices.Sorted(maps.Keys(values))
-	}
-	if !slices.Equal(names[0], names[1]) {
-		t.Errorf("the block sets %v, examples/minimal.tfvars sets %v", names[0], names[1])
-	}
-}
-
-// TestAzdAsPasted: what the guide's block sets before azd up is all that
-// infra/main.tfvars.json reads, and can be planned.
-func TestAzdAsPasted(t *testing.T) {
-	t.Parallel()
-	values := map[string]string{}
-	for _, call := range followGuide(t, "docs/deploy.md") {
-		switch strings.Join(call[:min(3, len(call))], " ") {
-		case "azd env new":
-			values["AZURE_ENV_NAME"], values["AZURE_SUBSCRIPTION_ID"], values["AZURE_LOCATION"] = call[3], call[5], call[7]
-		case "azd env set":
-			values[call[3]] = call[4]
-		case "azd up":
-			written := os.Expand(string(tree(t)["infra/main.tfvars.json"]), func(name string) string {
-				if values[name] == "" {
-					t.Errorf("nothing sets %s before azd up", name)
-				}
-				return values[name]
-			})
-			var object map[string]json.RawMessage
-			if err := json.Unmarshal([]byte(written), &object); err != nil {
-				t.Fatalf("%v\n%s", err, written)
-			}
-			var text strings.Builder
-			for name, value := range object {
-				fmt.Fprintf(&text, "%s = %s\n", name, value)
-			}
-			mustPlan(t, text.String())
-			return
-		}
-	}
-	t.Error("docs/deploy.md does not call azd up")
-}
-
-// mustPlan plans variables as they are in a .tfvars file.
-func mustPlan(t *testing.T, variables string) {
-	t.Helper()
-	values, err := config.ParseVariables("pasted", []byte(variables))
-	if err != nil {
-		t.Fatalf("%v\n%s", err, variables)
-	}
-	c, err := tree(t).Config()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.NewPlan(providers(t), values); err != nil {
-		t.Errorf("%v\n%s", err, variables)
 	}
 }

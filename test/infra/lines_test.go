@@ -59,8 +59,12 @@ func TestQueriesFitRealLines(t *testing.T) {
 			}
 		}
 	}
-	for _, rule := range of(plans(t)[minimal], alertType) {
-		queries = append(queries, text(rule.Body.Blocks["criteria"][0], "query"))
+	alerts, err := alertsOf(tree(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range alerts {
+		queries = append(queries, a.query)
 	}
 	if len(queries) < 15+len(hostlog.Events()) {
 		t.Errorf("got %d queries of runbook and alerts, want at least %d", len(queries), 15+len(hostlog.Events()))

@@ -4,15 +4,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/zclconf/go-cty/cty"
-
-	"pbirefresh/test/infra/config"
 )
 
 // Rules look at one variant's plan and return what is wrong.
-func Rules() map[string]func(*config.Plan) findings {
-	return map[string]func(*config.Plan) findings{
+func Rules() map[string]func(*Plan) findings {
+	return map[string]func(*Plan) findings{
 		"storage":   storageRules,
 		"lifecycle": lifecycleRules,
 		"vault":     vaultRules,
@@ -32,68 +28,36 @@ type findings []string
 func (f *findings) add(format string, args ...any) { *f = append(*f, fmt.Sprintf(format, args...)) }
 
 // want says so if an attribute is not exactly that.
-func (f *findings) want(address string, b config.Body, attribute string, want any) {
-	if got := plain(b.Attributes[attribute]); got != want {
+func (f *findings) want(address string, b Body, attribute string, want any) {
+	if got := b.Attributes[attribute]; got != want {
 		f.add("%s: %s is %v, must be %v", address, attribute, got, want)
 	}
 }
 
 // of are the instances of a type.
-func of(p *config.Plan, kind string) []config.Instance {
-	return slices.DeleteFunc(slices.Clone(p.Instances), func(i config.Instance) bool { return i.Type != kind })
+func of(p *Plan, kind string) []Instance {
+	return slices.DeleteFunc(slices.Clone(p.Instances), func(i Instance) bool { return i.Type != kind })
 }
 
-func at(p *config.Plan, address string) (config.Instance, bool) {
-	i := slices.IndexFunc(p.Instances, func(i config.Instance) bool { return i.Address == address })
+func at(p *Plan, address string) (Instance, bool) {
+	i := slices.IndexFunc(p.Instances, func(i Instance) bool { return i.Address == address })
 	if i < 0 {
-		return config.Instance{}, false
+		return Instance{}, false
 	}
 	return p.Instances[i], true
 }
 
-// plain turns a value into what Go has for it: bool, float64, string, []any,
-// map[string]any, nil. What is unknown is the string "(unknown)".
-func plain(v cty.Value) any {
-	switch {
-	case v == cty.NilVal || v.IsKnown() && v.IsNull():
-		return nil
-	case !v.IsKnown():
-		return "(unknown)"
-	case v.Type() == cty.String:
-		return v.AsString()
-	case v.Type() == cty.Bool:
-		return v.True()
-	case v.Type() == cty.Number:
-		f, _ := v.AsBigFloat().Float64()
-		return f
-	case v.Type().IsObjectType() || v.Type().IsMapType():
-		object := map[string]any{}
-		for it := v.ElementIterator(); it.Next(); {
-			key, value := it.Element()
-			object[key.AsString()] = plain(value)
-		}
-		return object
-	default:
-		list := []any{}
-		for it := v.ElementIterator(); it.Next(); {
-			_, value := it.Element()
-			list = append(list, plain(value))
-		}
-		return list
-	}
-}
-
-func text(b config.Body, attribute string) string {
-	s, _ := plain(b.Attributes[attribute]).(string)
+func text(b Body, attribute string) string {
+	s, _ := b.Attributes[attribute].(string)
 	return s
 }
 
 // local is a local of infra/ as Go has it.
-func local(p *config.Plan, name string) any { return plain(p.Locals[name]) }
+func local(p *Plan, name string) any { return p.Locals[name] }
 
-func isTrue(p *config.Plan, name string) bool { return local(p, name) == true }
+func isTrue(p *Plan, name string) bool { return local(p, name) == true }
 
-func storageRules(p *config.Plan) (f findings) {
+func storageRules(p *Plan) (f findings) {
 	accounts := of(p, "azurerm_storage_account")
 	if len(accounts) != 2 {
 		f.add("%d storage accounts, must be 2: the host's and the state's", len(accounts))
@@ -106,7 +70,7 @@ func storageRules(p *config.Plan) (f findings) {
 			f.want(a.Address, a.Body, attribute, want)
 		}
 		for _, b := range a.Body.Blocks["blob_properties"] {
-			if len(b.Blocks["delete_retention_policy"]) > 0 || plain(b.Attributes["versioning_enabled"]) == true {
+			if len(b.Blocks["delete_retention_policy"]) > 0 || b.Attributes["versioning_enabled"] == true {
 				f.add("%s: soft delete or versions of blobs keep a copy of every write", a.Address)
 			}
 		}
@@ -121,17 +85,17 @@ func storageRules(p *config.Plan) (f findings) {
 }
 
 // lifecycleRules: what is promised is never deleted, and what grows is.
-func lifecycleRules(p *config.Plan) (f findings) {
+func lifecycleRules(p *Plan) (f findings) {
 	policy, ok := at(p, "azurerm_storage_management_policy.state")
 	if !ok {
 		return findings{"nothing is ever deleted from the state container"}
 	}
 	var prefixes []string
 	for _, r := range policy.Body.Blocks["rule"] {
-		if days := plain(r.Blocks["actions"][0].Blocks["base_blob"][0].Attributes["delete_after_days_since_modification_greater_than"]); days.(float64) < 14 {
+		if days := r.Blocks["actions"][0].Blocks["base_blob"][0].Attributes["delete_after_days_since_modification_greater_than"]; days.(float64) < 14 {
 			f.add("rule %s deletes after %v days: an operation may take 7", text(r, "name"), days)
 		}
-		for _, prefix := range plain(r.Blocks["filters"][0].Attributes["prefix_match"]).([]any) {
+		for _, prefix := range r.Blocks["filters"][0].Attributes["prefix_match"].([]any) {
 			container, below, _ := strings.Cut(prefix.(string), "/")
 			if own := settings(p)["AUDIT_CONTAINER"]; below == "audit/" && own != "" && container != own {
 				f.add("the rule for the audit trail is for the container %s", container)
@@ -154,7 +118,7 @@ func lifecycleRules(p *config.Plan) (f findings) {
 	return f
 }
 
-func vaultRules(p *config.Plan) (f findings) {
+func vaultRules(p *Plan) (f findings) {
 	if isTrue(p, "uses_vault") != strings.HasPrefix(fmt.Sprint(settings(p)["POWERBI_AUTH"]), "keyvault-") {
 		f.add("a vault is used exactly when POWERBI_AUTH needs one")
 	}
@@ -172,7 +136,7 @@ func vaultRules(p *config.Plan) (f findings) {
 	return f
 }
 
-func telemetryRules(p *config.Plan) (f findings) {
+func telemetryRules(p *Plan) (f findings) {
 	for _, kind := range []string{"azurerm_application_insights", "azurerm_log_analytics_workspace"} {
 		for _, i := range of(p, kind) {
 			f.want(i.Address, i.Body, "local_authentication_enabled", false)

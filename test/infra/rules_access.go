@@ -3,8 +3,6 @@ package checks
 import (
 	"slices"
 	"strings"
-
-	"pbirefresh/test/infra/config"
 )
 
 // easyAuthBody is what we say of sites/config authsettingsV2 (documented).
@@ -44,13 +42,13 @@ type easyAuthBody struct {
 	} `json:"properties"`
 }
 
-func easyAuthOf(p *config.Plan) (easyAuthBody, error) {
+func easyAuthOf(p *Plan) (easyAuthBody, error) {
 	var body easyAuthBody
 	auth, _ := at(p, "azapi_update_resource.easy_auth")
-	return body, strict(plain(auth.Body.Attributes["body"]), &body)
+	return body, strict(auth.Body.Attributes["body"], &body)
 }
 
-func easyAuthRules(p *config.Plan) (f findings) {
+func easyAuthRules(p *Plan) (f findings) {
 	body, err := easyAuthOf(p)
 	if err != nil {
 		return findings{"Easy Auth's body: " + err.Error()}
@@ -86,7 +84,7 @@ func excluded(paths []string, path string) bool {
 	})
 }
 
-func networkRules(p *config.Plan) (f findings) {
+func networkRules(p *Plan) (f findings) {
 	private := local(p, "private_services")
 	_, body, err := siteOf(p)
 	if err != nil {
@@ -115,12 +113,12 @@ func networkRules(p *config.Plan) (f findings) {
 	return append(f, endpointRules(p, body.Properties.PublicNetworkAccess)...)
 }
 
-func endpointRules(p *config.Plan, access string) (f findings) {
+func endpointRules(p *Plan, access string) (f findings) {
 	reached := map[string]int{}
 	for _, e := range of(p, "azurerm_private_endpoint") {
-		service := plain(e.Body.Blocks["private_service_connection"][0].Attributes["subresource_names"]).([]any)[0].(string)
+		service := e.Body.Blocks["private_service_connection"][0].Attributes["subresource_names"].([]any)[0].(string)
 		reached[service]++
-		if zone := plain(e.Body.Blocks["private_dns_zone_group"][0].Attributes["private_dns_zone_ids"]).([]any)[0].(string); !strings.Contains(zone, service) {
+		if zone := e.Body.Blocks["private_dns_zone_group"][0].Attributes["private_dns_zone_ids"].([]any)[0].(string); !strings.Contains(zone, service) {
 			f.add("%s: names of %s are looked up in %s", e.Address, service, zone)
 		}
 	}

@@ -3,8 +3,6 @@ package checks
 import (
 	"regexp"
 	"strings"
-
-	"pbirefresh/test/infra/config"
 )
 
 // grant is a role and where it may be given. The GUIDs are those of Azure's built-in roles
@@ -26,7 +24,7 @@ func grants() map[string]grant {
 }
 
 // roleRules: nobody has a role that is not listed, and the app has those that it needs.
-func roleRules(p *config.Plan) (f findings) {
+func roleRules(p *Plan) (f findings) {
 	given := map[string]bool{}
 	for _, a := range of(p, "azurerm_role_assignment") {
 		name, _, _ := strings.Cut(a.Address, "[")
@@ -60,7 +58,7 @@ func roleRules(p *config.Plan) (f findings) {
 
 // principal: the app's own roles are given to its identity by object id. The service
 // wants principal_type for an identity that is seconds old.
-func principal(name string, a config.Instance) (f findings) {
+func principal(name string, a Instance) (f findings) {
 	switch strings.TrimPrefix(name, "azurerm_role_assignment.") {
 	case "host", "state", "audit", "secret", "insights":
 		f.want(a.Address, a.Body, "principal_id", "<azurerm_user_assigned_identity.app.principal_id>")

@@ -6,8 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"pbirefresh/test/infra/config"
 )
 
 // siteBody is what we say of Microsoft.Web/sites, written down a second time: a name that
@@ -74,15 +72,15 @@ type siteConfig struct {
 	MinimumElasticInstanceCount *float64 `json:"minimumElasticInstanceCount"`
 }
 
-func siteOf(p *config.Plan) (config.Instance, siteBody, error) {
+func siteOf(p *Plan) (Instance, siteBody, error) {
 	var body siteBody
 	site, _ := at(p, "azapi_resource.site")
-	return site, body, strict(plain(site.Body.Attributes["body"]), &body)
+	return site, body, strict(site.Body.Attributes["body"], &body)
 }
 
-func siteRules(p *config.Plan) (f findings) {
+func siteRules(p *Plan) (f findings) {
 	site, body, _ := siteOf(p)
-	if err := strict(plain(site.Body.Attributes["body"]), &body); err != nil {
+	if err := strict(site.Body.Attributes["body"], &body); err != nil {
 		return findings{"the site's body: " + err.Error()}
 	}
 	s, c := body.Properties, body.Properties.SiteConfig
@@ -92,9 +90,9 @@ func siteRules(p *config.Plan) (f findings) {
 		"TLS 1.2 or newer":           slices.Contains([]string{"1.2", "1.3"}, c.MinTLSVersion) && c.SCMMinTLSVersion == c.MinTLSVersion,
 		"no FTP":                     c.FTPSState == "Disabled",
 		"publicNetworkAccess is Enabled or Disabled":     slices.Contains([]string{"Enabled", "Disabled"}, s.PublicNetworkAccess),
-		"nulls are left out":                             plain(site.Body.Attributes["ignore_null_property"]) == true,
+		"nulls are left out":                             site.Body.Attributes["ignore_null_property"] == true,
 		"vault references use the app's identity, by id": s.KeyVaultReferenceIdentity == "<azurerm_user_assigned_identity.app.id>",
-		"azd finds it by its tag":                        strings.Contains(compact(plain(site.Body.Attributes["tags"])), `"azd-service-name":"refresher"`),
+		"azd finds it by its tag":                        strings.Contains(compact(site.Body.Attributes["tags"]), `"azd-service-name":"refresher"`),
 		"functionAppConfig is for Flex only":             isTrue(p, "flex") == (s.FunctionAppConfig != nil),
 	} {
 		if !kept {
@@ -106,7 +104,7 @@ func siteRules(p *config.Plan) (f findings) {
 	}
 	for _, name := range []string{"ftp", "scm"} {
 		policy, _ := at(p, `azapi_update_resource.no_basic_auth["`+name+`"]`)
-		if compact(plain(policy.Body.Attributes["body"])) != `{"properties":{"allow":false}}` {
+		if compact(policy.Body.Attributes["body"]) != `{"properties":{"allow":false}}` {
 			f.add("basic authentication of %s is not off", name)
 		}
 	}
@@ -149,7 +147,7 @@ func flexRules(c functionAppConfig) (f findings) {
 	return f
 }
 
-func planRules(p *config.Plan, c siteConfig) (f findings) {
+func planRules(p *Plan, c siteConfig) (f findings) {
 	plan, _ := at(p, "azurerm_service_plan.this")
 	dedicated := !strings.HasPrefix(text(plan.Body, "sku_name"), "EP")
 	if dedicated != (c.AlwaysOn != nil && *c.AlwaysOn) {
@@ -165,7 +163,7 @@ func planRules(p *config.Plan, c siteConfig) (f findings) {
 }
 
 // settings are the app's settings by name.
-func settings(p *config.Plan) map[string]string {
+func settings(p *Plan) map[string]string {
 	_, body, err := siteOf(p)
 	if err != nil {
 		return nil
@@ -179,7 +177,7 @@ func settings(p *config.Plan) map[string]string {
 
 var looksSecret = regexp.MustCompile(`(?i)AccountKey=|SharedAccess|[?&]sig=|password`)
 
-func settingRules(p *config.Plan) (f findings) {
+func settingRules(p *Plan) (f findings) {
 	all := settings(p)
 	refused := []string{"AzureWebJobsStorage", "AzureWebJobsDashboard", "WEBSITE_CONTENTAZUREFILECONNECTIONSTRING", "WEBSITE_CONTENTSHARE", "STATE_STORAGE", "POWERBI_CLIENT_SECRET"}
 	elsewhere := []string{"FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_EXTENSION_VERSION", "WEBSITE_RUN_FROM_PACKAGE", "WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID"}

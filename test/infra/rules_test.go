@@ -2,13 +2,11 @@ package checks
 
 import "testing"
 
-func TestRules(t *testing.T) {
+func TestFileRules(t *testing.T) {
 	t.Parallel()
-	for variant, plan := range plans(t) {
-		for name, rule := range Rules() {
-			for _, problem := range rule(plan) {
-				t.Errorf("%s, %s: %s", variant, name, problem)
-			}
+	for name, rule := range FileRules() {
+		for _, problem := range rule(tree(t)) {
+			t.Errorf("%s: %s", name, problem)
 		}
 	}
 }

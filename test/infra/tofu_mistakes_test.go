@@ -3,7 +3,9 @@
 package checks
 
 import (
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -50,4 +52,58 @@ func TestTofuFindsMistakes(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestTofuFindsDeliberateMistakes: OpenTofu, or the rules on its plan, find the mistakes of
+// mistakes.txt that only a plan shows.
+func TestTofuFindsDeliberateMistakes(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, tree(t))
+	for _, m := range mistakes(t) {
+		if !strings.HasSuffix(m.name, planMark) {
+			continue
+		}
+		changed, err := tree(t).With(m.file, m.old, m.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(b.folder, filepath.FromSlash(strings.TrimPrefix(m.file, "infra/")))
+		if strings.HasPrefix(m.file, "infra/") {
+			write(t, path, changed[m.file])
+		}
+		if got := b.problems(t, changed, m.words); !strings.Contains(got, m.words) {
+			t.Errorf("%s: the checks must say %q, and say:\n%s", m.name, m.words, got)
+		}
+		if strings.HasPrefix(m.file, "infra/") {
+			write(t, path, tree(t)[m.file])
+		}
+	}
+}
+
+// problems are what is wrong with a tree, up to where the words are said: most mistakes are
+// seen in the first variant.
+func (b *bench) problems(t *testing.T, changed Tree, words string) string {
+	t.Helper()
+	var found findings
+	variants, plans := changed.Variants(), map[string]*Plan{}
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(variants)), func(n string) bool { return n == minimal || n == easyAuth })
+	for i, name := range append([]string{minimal, easyAuth}, names...) {
+		p, err := b.plan(t, variants[name]...)
+		if plans[name] = p; err != nil {
+			found.add("%s: %v", name, err)
+		} else {
+			for _, rule := range Rules() {
+				found = append(found, rule(p)...)
+			}
+		}
+		if i == 1 && plans[minimal] != nil && p != nil {
+			for _, rule := range TreeRules() {
+				found = append(found, rule(changed, plans[minimal], p)...)
+			}
+		}
+		if strings.Contains(strings.Join(found, "\n"), words) {
+			break
+		}
+	}
+	return strings.Join(found, "\n")
 }

@@ -3,11 +3,8 @@
 package checks
 
 import (
-	"bytes"
-	"encoding/json"
 	"flag"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,10 +14,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/zclconf/go-cty/cty"
-	ctyjson "github.com/zclconf/go-cty/cty/json"
-
-	"pbirefresh/test/infra/config"
+	"pbirefresh/test/infra/schema"
 )
 
 // The real OpenTofu on a copy of infra/, with stand-ins for the providers: make infra-check.
@@ -48,6 +42,7 @@ func newBench(t *testing.T, from Tree) *bench {
 			write(t, filepath.Join(b.folder, filepath.FromSlash(inner)), content)
 		}
 	}
+	write(t, filepath.Join(b.folder, "locals_of_checks.tf"), []byte(localsOfChecks))
 	if out, err := b.run(t, "init"); err != nil {
 		t.Fatalf("init: %v\n%s", err, out)
 	}
@@ -123,143 +118,74 @@ func TestTofuAgrees(t *testing.T) {
 	}
 }
 
-// made is what one resource of OpenTofu's plan says, as `test -json -verbose` has it.
-type made struct {
-	Address string         `json:"address"`
-	Mode    string         `json:"mode"`
-	Values  map[string]any `json:"values"`
+// plan lets OpenTofu plan infra/ with variables: files in the form of .tfvars, later ones first.
+func (b *bench) plan(t *testing.T, variables ...string) (*Plan, error) {
+	t.Helper()
+	args := []string{"plan", "-input=false", "-lock=false", "-refresh=false", "-out=plan"}
+	for i, v := range variables {
+		name := fmt.Sprintf("given-%d.tfvars", i)
+		write(t, filepath.Join(b.folder, name), []byte(v))
+		args = append(args, "-var-file="+name)
+	}
+	if out, err := b.run(t, args...); err != nil {
+		return nil, fmt.Errorf("%w: %s", err, said(out))
+	}
+	out, err := b.run(t, "show", "-json", "plan")
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", err, out)
+	}
+	return readPlan(out, providers(t))
 }
 
-// plan lets OpenTofu plan one set of variables.
-func (b *bench) plan(t *testing.T, variables map[string]cty.Value) map[string]made {
+func (b *bench) mustPlan(t *testing.T, variables ...string) *Plan {
 	t.Helper()
-	file := filepath.Join(b.folder, "variant.tfvars.json")
-	text := map[string]json.RawMessage{}
-	for name, v := range variables {
-		j, err := ctyjson.Marshal(v, v.Type())
-		if err != nil {
-			t.Fatal(err)
-		}
-		text[name] = j
+	p, err := b.plan(t, variables...)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, strings.Join(variables, "\n"))
 	}
-	j, err := json.Marshal(text)
+	return p
+}
+
+// said joins the lines that OpenTofu draws in a frame.
+func said(out []byte) string {
+	return strings.Join(strings.FieldsFunc(string(out), func(r rune) bool { return strings.ContainsRune(" \n\u2502\u2575\u2577", r) }), " ")
+}
+
+var recorded = sync.OnceValues(func() (map[string]schema.Provider, error) { return schema.Read(root + "/infra/testdata") })
+
+func providers(t *testing.T) map[string]schema.Provider {
+	t.Helper()
+	all, err := recorded()
 	if err != nil {
 		t.Fatal(err)
-	}
-	write(t, file, j)
-	out, err := b.run(t, "test", "-json", "-verbose", "-test-directory=tests/example", "-var-file="+file)
-	if err != nil {
-		t.Fatalf("%v\n%.4000s", err, out)
-	}
-	return planned(t, out)
-}
-
-func planned(t *testing.T, out []byte) map[string]made {
-	t.Helper()
-	all := map[string]made{}
-	for line := range bytes.Lines(out) {
-		var message struct {
-			Type string `json:"type"`
-			Plan struct {
-				Values struct {
-					Root struct {
-						Resources []made `json:"resources"`
-					} `json:"root_module"`
-				} `json:"planned_values"`
-			} `json:"test_plan"`
-		}
-		if json.Unmarshal(line, &message) != nil || message.Type != "test_plan" {
-			continue
-		}
-		for _, r := range message.Plan.Values.Root.Resources {
-			if r.Mode == "managed" {
-				all[r.Address] = r
-			}
-		}
 	}
 	return all
 }
 
-// TestTofuPlansTheSame: package config works out what the real OpenTofu works out, for
-// every example and every switch. So what the rules say of the one holds for the other.
-func TestTofuPlansTheSame(t *testing.T) {
+// The variants that [TreeRules] look at.
+const easyAuth = "easy auth"
+
+// TestTofuPlansByTheRules plans every example and every switch, and holds each plan to the rules.
+func TestTofuPlansByTheRules(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, tree(t))
-	variants, err := tree(t).Variants()
-	if err != nil {
-		t.Fatal(err)
-	}
-	ours := plans(t)
-	for _, name := range slices.Sorted(maps.Keys(variants)) {
-		theirs := b.plan(t, variants[name])
-		var ourAddresses []string
-		for _, i := range ours[name].Instances {
-			if !strings.HasPrefix(i.Address, "data.") {
-				ourAddresses = append(ourAddresses, i.Address)
-				compareBodies(t, name+": "+i.Address, i.Body, theirs[i.Address].Values)
+	b, plans := newBench(t, tree(t)), map[string]*Plan{}
+	for name, variables := range tree(t).Variants() {
+		p := b.mustPlan(t, variables...)
+		if plans[name] = p; len(p.Instances) < 20 {
+			t.Errorf("%s: got %d resources, want at least 20", name, len(p.Instances))
+		}
+		for rule, f := range Rules() {
+			for _, problem := range f(p) {
+				t.Errorf("%s, %s: %s", name, rule, problem)
 			}
 		}
-		slices.Sort(ourAddresses)
-		if got := slices.Sorted(maps.Keys(theirs)); !slices.Equal(got, ourAddresses) {
-			t.Errorf("%s: OpenTofu makes\n%v\nand we say\n%v", name, got, ourAddresses)
-		}
 	}
-}
-
-func compareBodies(t *testing.T, where string, ours config.Body, theirs map[string]any) {
-	t.Helper()
-	for name, v := range ours.Attributes {
-		if v.IsNull() {
-			continue // a mock fills in what the provider would
-		}
-		compare(t, where+"."+name, plain(v), theirs[name])
+	if len(plans) < 15 {
+		t.Errorf("got %d variants, want at least 15", len(plans))
 	}
-	for name, blocks := range ours.Blocks {
-		list, _ := theirs[name].([]any)
-		if one, single := theirs[name].(map[string]any); single {
-			list = []any{one}
+	for name, rule := range TreeRules() {
+		for _, problem := range rule(tree(t), plans[minimal], plans[easyAuth]) {
+			t.Errorf("%s: %s", name, problem)
 		}
-		if len(list) != len(blocks) {
-			t.Errorf("%s: OpenTofu has %d blocks %s, we have %d", where, len(list), name, len(blocks))
-			continue
-		}
-		if len(blocks) == 1 { // the order of sets is anybody's
-			inner, _ := list[0].(map[string]any)
-			compareBodies(t, where+"."+name, blocks[0], inner)
-		}
-	}
-}
-
-// compare holds two values together. What contains a placeholder of ours is a mock's
-// word there; the month of a budget is not compared.
-func compare(t *testing.T, where string, ours, theirs any) {
-	t.Helper()
-	switch ours := ours.(type) {
-	case string:
-		if strings.Contains(ours, "<") || ours == "(unknown)" || strings.HasSuffix(where, "start_date") {
-			return
-		}
-	case map[string]any:
-		other, _ := theirs.(map[string]any)
-		for name := range ours {
-			compare(t, where+"."+name, ours[name], other[name])
-		}
-		if len(other) != len(ours) {
-			t.Errorf("%s: OpenTofu has %v, we have %v", where, slices.Sorted(maps.Keys(other)), slices.Sorted(maps.Keys(ours)))
-		}
-		return
-	case []any:
-		other, _ := theirs.([]any)
-		if len(other) != len(ours) {
-			t.Errorf("%s: OpenTofu has %v, we have %v", where, theirs, ours)
-			return
-		}
-		for i := range ours {
-			compare(t, fmt.Sprintf("%s[%d]", where, i), ours[i], other[i])
-		}
-		return
-	}
-	if fmt.Sprint(ours) != fmt.Sprint(theirs) {
-		t.Errorf("%s: OpenTofu has %v, we have %v", where, theirs, ours)
 	}
 }

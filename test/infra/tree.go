@@ -1,17 +1,13 @@
 package checks
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path"
 	"path/filepath"
 	"strings"
 
-	"github.com/zclconf/go-cty/cty"
-
 	"pbirefresh/test/infra/config"
-	"pbirefresh/test/infra/schema"
 )
 
 // Tree is the part of the project that the checks read, by slash-separated path from its
@@ -71,28 +67,20 @@ func (t Tree) Files(folder, end string) map[string][]byte {
 // Config parses infra/.
 func (t Tree) Config() (*config.Config, error) { return config.Parse(t.Files("infra", ".tf")) }
 
-// Variants are the sets of variables that every rule must hold for: the examples, and one
-// for each switch.
-func (t Tree) Variants() (map[string]map[string]cty.Value, error) {
-	all := map[string]map[string]cty.Value{}
-	var problems []error
+// minimal is the example that every switch is turned on top of.
+const minimal = "examples/minimal.tfvars"
+
+// Variants are the sets of variables that every rule must hold for, as files in the form of
+// .tfvars: the examples, and one for each switch.
+func (t Tree) Variants() map[string][]string {
+	all := map[string][]string{}
 	for name, b := range t.Files("infra/examples", ".tfvars") {
-		values, err := config.ParseVariables(name, b)
-		problems = append(problems, err)
-		all["examples/"+name] = values
+		all["examples/"+name] = []string{string(b)}
 	}
-	minimal := all["examples/minimal.tfvars"]
 	for name, text := range switches() {
-		values, err := config.ParseVariables(name, []byte(text))
-		problems = append(problems, err)
-		for k, v := range minimal {
-			if _, set := values[k]; !set {
-				values[k] = v
-			}
-		}
-		all[name] = values
+		all[name] = []string{string(t["infra/"+minimal]), text}
 	}
-	return all, errors.Join(problems...)
+	return all
 }
 
 // switches are turned one by one on top of examples/minimal.tfvars.
@@ -115,26 +103,4 @@ func switches() map[string]string {
 		"audit together": `audit_container = ""`,
 		"old group":      `existing_resource_group = "rg-old"` + "\nlock_state = false\n",
 	}
-}
-
-// Plans works out every variant.
-func (t Tree) Plans(providers map[string]schema.Provider) (map[string]*config.Plan, error) {
-	c, err := t.Config()
-	if err != nil {
-		return nil, err
-	}
-	variants, err := t.Variants()
-	if err != nil {
-		return nil, err
-	}
-	plans := map[string]*config.Plan{}
-	var problems []error
-	for name, variables := range variants {
-		plan, err := c.NewPlan(providers, variables)
-		if err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", name, err))
-		}
-		plans[name] = plan
-	}
-	return plans, errors.Join(problems...)
 }

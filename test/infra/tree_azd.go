@@ -11,7 +11,7 @@ import (
 
 // azdRules: azure.yaml leads to infra/, main.tfvars.json gives what has no default, and
 // what the hooks call is there and reads outputs that exist.
-func azdRules(t Tree, plan, _ *config.Plan) (f findings) {
+func azdRules(t Tree) (f findings) {
 	yaml := string(t["azure.yaml"])
 	for _, line := range []string{"provider: terraform", "path: infra", "run: make package", "run: ./infra/deploy.sh", "run: ./infra/deploy.ps1"} {
 		if !strings.Contains(yaml, line+"\n") {
@@ -36,13 +36,13 @@ func azdRules(t Tree, plan, _ *config.Plan) (f findings) {
 			f.add("infra/main.tfvars.json does not give %s, which has no default", name)
 		}
 	}
-	return append(f, scriptRules(t, plan)...)
+	return append(f, scriptRules(t, c)...)
 }
 
 var variableOfScript = regexp.MustCompile(`\b(AZURE_(?:RESOURCE_GROUP|FUNCTION_APP_NAME)|PBIREFRESH_[A-Z_]+)\b`)
 
 // scriptRules: both scripts read the same outputs, and those exist.
-func scriptRules(t Tree, plan *config.Plan) (f findings) {
+func scriptRules(t Tree, c *config.Config) (f findings) {
 	var both [][]string
 	for _, name := range []string{"infra/deploy.sh", "infra/deploy.ps1"} {
 		read := variableOfScript.FindAllString(string(t[name]), -1)
@@ -50,7 +50,7 @@ func scriptRules(t Tree, plan *config.Plan) (f findings) {
 		read = slices.Compact(read)
 		both = append(both, read)
 		for _, output := range read {
-			if _, ok := plan.Outputs[output]; !ok && output != "PBIREFRESH_ZIP" {
+			if c.Outputs[output] == nil && output != "PBIREFRESH_ZIP" {
 				f.add("%s reads %s, which is no output", name, output)
 			}
 		}

@@ -3,18 +3,16 @@ package checks
 import (
 	"fmt"
 	"regexp"
-
-	"pbirefresh/test/infra/config"
 )
 
 // partAsked is a call of the shell function of the guides that finds names by tag.
 var partAsked = regexp.MustCompile(`\bnamed ([a-z]+) `)
 
 // partRules: each part that a guide finds by its tag is tagged so, once.
-func partRules(t Tree, plan, _ *config.Plan) (f findings) {
+func partRules(t Tree, plan, _ *Plan) (f findings) {
 	tagged := map[string]int{}
 	for _, i := range plan.Instances {
-		if tags, _ := plain(i.Body.Attributes["tags"]).(map[string]any); tags["pbirefresh"] != nil {
+		if tags, _ := i.Body.Attributes["tags"].(map[string]any); tags["pbirefresh"] != nil {
 			tagged[fmt.Sprint(tags["pbirefresh"])]++
 		}
 	}

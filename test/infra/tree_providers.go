@@ -37,7 +37,7 @@ var typeInText = regexp.MustCompile(`"(Microsoft\.[A-Za-z]+)/`)
 
 // registrationRules: the provider block names the resource providers that are behind the
 // resources, and no others.
-func registrationRules(t Tree, _, _ *config.Plan) (f findings) {
+func registrationRules(t Tree) (f findings) {
 	c, err := t.Config()
 	if err != nil {
 		return findings{err.Error()}

@@ -6,8 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"pbirefresh/test/infra/config"
 )
 
 // function is an HTTP function. Its route has the parameters without their constraints.
@@ -49,7 +47,7 @@ func httpFunctions(t Tree) (all []function, err error) {
 
 // openRoutes: Easy Auth lets through without a token what the host lets through without a
 // key, and of the rest only what is below a status URL.
-func openRoutes(t Tree, _, open *config.Plan) (f findings) {
+func openRoutes(t Tree, _, open *Plan) (f findings) {
 	all, err := httpFunctions(t)
 	if err != nil || len(all) < 5 {
 		return findings{fmt.Sprintf("%d HTTP functions, %v", len(all), err)}
@@ -74,7 +72,7 @@ func openRoutes(t Tree, _, open *config.Plan) (f findings) {
 // doorRules: the host authorizes the function that a path finds, then resolves
 // backslashes and dot segments, and forwards the result. So a parameter takes no such
 // character, and a function that needs no key takes no method that changes anything.
-func doorRules(t Tree, _, _ *config.Plan) (f findings) {
+func doorRules(t Tree) (f findings) {
 	all, err := httpFunctions(t)
 	if err != nil {
 		return findings{err.Error()}

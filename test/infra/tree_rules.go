@@ -9,17 +9,14 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-
-	"pbirefresh/test/infra/config"
+	"github.com/zclconf/go-cty/cty"
 )
 
-// TreeRules look at how infra/ and the rest of the project go together. plan is that of
-// examples/minimal.tfvars, open that of a variant with Easy Auth.
-func TreeRules() map[string]func(t Tree, plan, open *config.Plan) findings {
-	return map[string]func(t Tree, plan, open *config.Plan) findings{
-		"every setting is given":        settingsGiven,
+// FileRules look at what the files say without being evaluated, and at how infra/ and the
+// rest of the project go together. They are part of every test run.
+func FileRules() map[string]func(Tree) findings {
+	return map[string]func(Tree) findings{
 		"host.json":                     hostRules,
-		"open routes":                   openRoutes,
 		"what the host forwards":        doorRules,
 		"alerts and the catalogue":      catalogueRules,
 		"alerts and the runbook":        runbookRules,
@@ -27,8 +24,18 @@ func TreeRules() map[string]func(t Tree, plan, open *config.Plan) findings {
 		"the provider uses Entra":       providerRules,
 		"azd":                           azdRules,
 		"resource providers":            registrationRules,
-		"names are found by tag":        partRules,
 		"nothing is only of one engine": engineRules,
+	}
+}
+
+// TreeRules hold the rest of the project to what OpenTofu plans: plan is that of
+// examples/minimal.tfvars, open that of a variant with Easy Auth.
+func TreeRules() map[string]func(t Tree, plan, open *Plan) findings {
+	return map[string]func(t Tree, plan, open *Plan) findings{
+		"every setting is given":     settingsGiven,
+		"open routes":                openRoutes,
+		"names are found by tag":     partRules,
+		"alerts as planned, as read": plannedAlerts,
 	}
 }
 
@@ -38,7 +45,7 @@ var platformSettings = regexp.MustCompile(`^(AzureWebJobsStorage__|APPLICATIONIN
 // settingsGiven: each setting that the program reads is set here or listed as left at its
 // default, and nothing else is. local.settings.json.example is what the program reads:
 // cmd/refresher's tests see to that.
-func settingsGiven(t Tree, plan, _ *config.Plan) (f findings) {
+func settingsGiven(t Tree, plan, _ *Plan) (f findings) {
 	var example struct{ Values map[string]string }
 	if err := json.Unmarshal(t["local.settings.json.example"], &example); err != nil || len(example.Values) < 15 {
 		return findings{fmt.Sprintf("local.settings.json.example: %d settings, %v", len(example.Values), err)}
@@ -81,7 +88,7 @@ func prefixed(values map[string]string, entry string) bool {
 }
 
 // hostRules: what a custom handler's host.json must say, and what the alerts rest on.
-func hostRules(t Tree, _, _ *config.Plan) (f findings) {
+func hostRules(t Tree) (f findings) {
 	var host struct {
 		Version         string
 		FunctionTimeout string
@@ -122,7 +129,7 @@ func hostRules(t Tree, _, _ *config.Plan) (f findings) {
 	return f
 }
 
-func providerRules(t Tree, _, _ *config.Plan) (f findings) {
+func providerRules(t Tree) (f findings) {
 	c, err := t.Config()
 	if err != nil {
 		return findings{err.Error()}
@@ -142,7 +149,7 @@ func providerRules(t Tree, _, _ *config.Plan) (f findings) {
 }
 
 // engineRules: no word that only OpenTofu or only Terraform knows.
-func engineRules(t Tree, _, _ *config.Plan) (f findings) {
+func engineRules(t Tree) (f findings) {
 	for name, b := range t.Files("infra", ".tf") {
 		for _, word := range []string{"provider::", "encryption {", "terraform_data", "ephemeral \"", "action \""} {
 			if strings.Contains(string(b), word) {
@@ -154,6 +161,38 @@ func engineRules(t Tree, _, _ *config.Plan) (f findings) {
 		f.add("files for OpenTofu alone")
 	}
 	return f
+}
+
+// plain turns a value into what Go has for it: bool, float64, string, []any,
+// map[string]any, nil. What is unknown is the string "(unknown)".
+func plain(v cty.Value) any {
+	switch {
+	case v == cty.NilVal || v.IsKnown() && v.IsNull():
+		return nil
+	case !v.IsKnown():
+		return "(unknown)"
+	case v.Type() == cty.String:
+		return v.AsString()
+	case v.Type() == cty.Bool:
+		return v.True()
+	case v.Type() == cty.Number:
+		f, _ := v.AsBigFloat().Float64()
+		return f
+	case v.Type().IsObjectType() || v.Type().IsMapType():
+		object := map[string]any{}
+		for it := v.ElementIterator(); it.Next(); {
+			key, value := it.Element()
+			object[key.AsString()] = plain(value)
+		}
+		return object
+	default:
+		list := []any{}
+		for it := v.ElementIterator(); it.Next(); {
+			_, value := it.Element()
+			list = append(list, plain(value))
+		}
+		return list
+	}
 }
 
 // literal is what a constant says; nil if there is none.

@@ -6,13 +6,11 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-
-	"pbirefresh/test/infra/config"
 )
 
 // variableRules: each variable with a default is turned in infra/tests, by a run that
 // asserts something; each one with a validation is given something that is refused.
-func variableRules(t Tree, _, _ *config.Plan) (f findings) {
+func variableRules(t Tree) (f findings) {
 	c, err := t.Config()
 	if err != nil {
 		return findings{err.Error()}

@@ -1,5 +1,5 @@
-# One set of variables, planned: test/infra gives each example and each switch by
-# -var-file, and compares what OpenTofu plans with what it works out itself.
+# One set of variables, planned with the real providers: .github/workflows/infra.yml gives each
+# example by -var-file.
 mock_provider "azurerm" {
   mock_resource "azurerm_storage_account" {
     defaults = { primary_blob_endpoint = "https://mock/" }

@@ -1,11 +1,5 @@
-// Package config reads an OpenTofu configuration, holds it to the providers' schemas, and
-// works out what it would make for a set of variables.
-//
-// It knows what infra/ uses of the language and nothing else: variables with
-// validations, locals, resources with count, for_each and dynamic blocks, one data
-// source, outputs, pre-conditions. What it does not know is an error, never skipped. The
-// real OpenTofu judges the same files in make infra-check; this one needs no download
-// and takes milliseconds, so that it can try hundreds of variants.
+// Package config reads the files of an OpenTofu configuration without evaluating them. What
+// needs a value asks the real OpenTofu (make infra-check).
 package config
 
 import (

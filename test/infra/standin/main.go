@@ -1,10 +1,10 @@
 // Command standin is a provider for OpenTofu that has a recorded schema and nothing behind
-// it. With it `tofu validate`, and `tofu test` with mock providers, run without network.
+// it. With it `tofu validate`, `tofu plan`, and `tofu test` with mock providers run without network.
 // It reads the schema from schema.json beside itself; its name says which provider it is:
 // terraform-provider-NAME.
 //
 // It validates what a schema can: OpenTofu itself refuses unknown and missing arguments and
-// wrong types. Rules that live in a provider's code (enumerations, ranges, names) are not
+// wrong types, and this provider what only a provider sets. Rules that live in a provider's code (enumerations, ranges, names) are not
 // here; .github/workflows/infra.yml has the real ones.
 package main
 
@@ -50,7 +50,8 @@ func run() error {
 	return tf6server.Serve("registry.opentofu.org/standin/"+name, func() tfprotov6.ProviderServer { return &provider{schema: answer} })
 }
 
-// provider answers what OpenTofu asks of a mocked provider. The embedded interface is nil:
+// provider answers what OpenTofu asks of a provider to validate, and to plan what is not there
+// yet. The embedded interface is nil:
 // anything else would be a call that needs a cloud, and ends the process.
 type provider struct {
 	tfprotov6.ProviderServer
@@ -73,8 +74,13 @@ func (p *provider) ValidateProviderConfig(_ context.Context, r *tfprotov6.Valida
 	return &tfprotov6.ValidateProviderConfigResponse{PreparedConfig: r.Config}, nil
 }
 
-func (p *provider) ValidateResourceConfig(context.Context, *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
-	return &tfprotov6.ValidateResourceConfigResponse{}, nil
+func (p *provider) ValidateResourceConfig(_ context.Context, r *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	s := p.schema.ResourceSchemas[r.TypeName]
+	config, err := r.Config.Unmarshal(s.ValueType())
+	if err != nil {
+		return nil, err
+	}
+	return &tfprotov6.ValidateResourceConfigResponse{Diagnostics: readOnly(s.Block, config)}, nil
 }
 
 func (p *provider) ValidateDataResourceConfig(context.Context, *tfprotov6.ValidateDataResourceConfigRequest) (*tfprotov6.ValidateDataResourceConfigResponse, error) {

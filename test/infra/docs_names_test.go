@@ -57,6 +57,7 @@ func TestNamesInSentencesExist(t *testing.T) {
 
 var (
 	assignment = regexp.MustCompile(`^[a-z_]+ = \S`)
+	setting    = regexp.MustCompile(`^[A-Z][A-Z_]+=\S+$`)
 	plainName  = regexp.MustCompile(`^["A-Za-z][A-Za-z0-9_.-]*"?$`)
 )
 
@@ -74,6 +75,11 @@ func wrongSpan(t *testing.T, s string) string {
 		return wrongWords(t, first, rest)
 	case strings.HasPrefix(s, "POST <statusUrl>/"):
 		return wrongRoute(t, "/api/refreshes/{id}/"+strings.TrimPrefix(s, "POST <statusUrl>/"))
+	case setting.MatchString(s):
+		name, _, _ := strings.Cut(s, "=")
+		return wrongName(t, name)
+	case strings.HasPrefix(s, "GET /api/"):
+		return wrongRoute(t, strings.TrimPrefix(s, "GET "))
 	case strings.HasPrefix(s, "/api/"):
 		return wrongRoute(t, s)
 	case plainName.MatchString(s) && !strings.HasSuffix(s, ".yaml"), regexp.MustCompile(`^[a-zA-Z]+: [a-z]+$`).MatchString(s), s == "keys/status.json":

@@ -52,6 +52,10 @@ clients: $(STAMP) $(PYTHON) ## Run callers in Python against the staged app, and
 	$(GO) vet -tags clients ./test/integrations
 	$(GO) test -tags clients ./test/integrations -timeout 15m -run 'Clients|SQL'
 
+.PHONY: schemathesis
+schemathesis: $(PYTHON) ## Send requests made from handler/openapi.json to the running app (SEEDS="1 2 3")
+	@./.ci/schemathesis
+
 $(PYTHON): tools/python/requirements.txt
 	@command -v python3 >/dev/null || { echo "These checks need Python 3.11 or newer (python3, with venv): https://www.python.org"; exit 1; }
 	rm -rf build/python

@@ -142,14 +142,13 @@ func (p *problems) timeout(r RefreshRequest) {
 	}
 	most := int64(maxTotal/each) - 1
 	fits := max(time.Second, maxTotal/time.Duration(attempts))
-	switch {
-	case r.Timeout == "":
+	if strings.TrimSpace(r.Timeout) == "" {
 		p.add("retryCount", ProblemLimit, "%d attempts of 5 hours, the default of timeout, can take more than 24 hours; use a retryCount of at most %d, or a timeout of at most %s",
 			attempts, most, Clock(fits))
-	default:
-		p.add("timeout", ProblemLimit, "%d attempts (retryCount and the first) of %s can take more than 24 hours; use a timeout of at most %s, or a retryCount of at most %d",
-			attempts, Clock(each), Clock(fits), most)
+		return
 	}
+	p.add("timeout", ProblemLimit, "%d attempts (retryCount and the first) of %s can take more than 24 hours; use a timeout of at most %s, or a retryCount of at most %d",
+		attempts, Clock(each), Clock(fits), most)
 }
 
 // timeoutPattern is documented.

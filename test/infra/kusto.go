@@ -2,6 +2,7 @@ package checks
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -58,7 +59,7 @@ func parseKusto(query string) (kustoQuery, error) {
 	}
 	var q kustoQuery
 	if err := k.out.Decode(&q); err != nil {
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			err = fmt.Errorf("tools/kql/parse.js ended at the query %q", query)
 		}
 		return kustoQuery{}, err

@@ -82,17 +82,22 @@ func refreshLines(t *testing.T) []string {
 			Model: modelOfLines,
 			Ask:   refresh.Ask{Shape: refresh.Shape{Kind: refresh.Auto}, WhenBusy: refresh.WhenBusyQueue, Timeout: time.Hour, MaxAttempts: 3},
 		}
-		for range 2 {
-			if _, err := coordinator.Trigger(t.Context(), ask); err != nil {
-				t.Fatal(err)
-			}
-			for range 3 * 60 {
+		sweep := func(times int) {
+			for range times {
 				time.Sleep(30 * time.Second)
 				if _, err := coordinator.Sweep(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 			}
 		}
+		for range 2 {
+			if _, err := coordinator.Trigger(t.Context(), ask); err != nil {
+				t.Fatal(err)
+			}
+			sweep(3 * 60)
+		}
+		store.Seize(refresh.StateName(modelOfLines))
+		sweep(20)
 		time.Sleep(2 * time.Minute)
 	})
 	return c.lines

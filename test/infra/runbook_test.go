@@ -11,7 +11,7 @@ import (
 
 var (
 	codeWritten = regexp.MustCompile(`Code[A-Za-z]* *(?:Code )?= "([A-Za-z]+)"`)
-	codeInTable = regexp.MustCompile("`([A-Z][A-Za-z]*[a-z])`")
+	codeInTable = regexp.MustCompile("`([A-Z][A-Za-z]*[a-z][A-Za-z]*)`")
 )
 
 // codesOf are the codes that a file of the program declares.

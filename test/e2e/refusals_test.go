@@ -29,19 +29,19 @@ func TestBadInputChangesNothing(t *testing.T) {
 	good := body(sim.Sales())
 	codes := map[string]int{"content type": http.StatusUnsupportedMediaType, "larger than 64 KiB": http.StatusRequestEntityTooLarge}
 	for name, tt := range map[string]struct{ body, contentType, target string }{
-		"empty":               {"", "application/json", "body"},
-		"not JSON":            {"{", "application/json", "body"},
-		"an array":            {"[]", "application/json", "body"},
-		"content type":        {good, "text/plain", "Content-Type"},
-		"no ids":              {"{}", "application/json", "workspaceId"},
-		"not a GUID":          {`{"workspaceId":"sales","datasetId":"` + sim.SalesModel + `"}`, "application/json", "workspaceId"},
-		"unknown field":       {strings.Replace(good, "{", `{"tables":["A"],`, 1), "application/json", "tables"},
-		"twice":               {strings.Replace(good, "{", `{"datasetId":"x",`, 1), "application/json", "datasetId"},
-		"objects no array":    {strings.Replace(good, "{", `{"options":{"objects":"Sales"},`, 1), "application/json", "options.objects"},
-		"partition":           {strings.Replace(good, "{", `{"options":{"objects":[{"table":"A","partition":"P"}]},`, 1), "application/json", "options.objects[0].partition"},
-		"timeout x retries":   {strings.Replace(good, "{", `{"options":{"timeout":"23:00:00","retryCount":3},`, 1), "application/json", "options."},
-		"larger than 64 KiB":  {strings.Replace(good, "{", `{"x":"`+strings.Repeat("x", 65<<10)+`",`, 1), "application/json", "body"},
-		"notify and enhanced": {strings.Replace(good, "{", `{"options":{"notifyOption":"MailOnFailure","type":"full"},`, 1), "application/json", "options.notifyOption"},
+		"empty":              {"", "application/json", "body"},
+		"not JSON":           {"{", "application/json", "body"},
+		"an array":           {"[]", "application/json", "body"},
+		"content type":       {good, "text/plain", "Content-Type"},
+		"no ids":             {"{}", "application/json", "workspaceId"},
+		"not a GUID":         {`{"workspaceId":"sales","datasetId":"` + sim.SalesModel + `"}`, "application/json", "workspaceId"},
+		"unknown field":      {strings.Replace(good, "{", `{"tables":["A"],`, 1), "application/json", "tables"},
+		"twice":              {strings.Replace(good, "{", `{"datasetId":"x",`, 1), "application/json", "datasetId"},
+		"objects no array":   {strings.Replace(good, "{", `{"options":{"objects":"Sales"},`, 1), "application/json", "options.objects"},
+		"a partition alone":  {strings.Replace(good, "{", `{"options":{"objects":[{"partition":"P"}]},`, 1), "application/json", "options.objects[0]"},
+		"timeout x retries":  {strings.Replace(good, "{", `{"options":{"timeout":"23:00:00","retryCount":3},`, 1), "application/json", "options."},
+		"larger than 64 KiB": {strings.Replace(good, "{", `{"x":"`+strings.Repeat("x", 65<<10)+`",`, 1), "application/json", "body"},
+		"no notifyOption":    {strings.Replace(good, "{", `{"options":{"notifyOption":"MailSometimes"},`, 1), "application/json", "options.notifyOption"},
 	} {
 		resp, text := a.call("POST", "/api/refreshes", tt.body, "Content-Type", tt.contentType)
 		var answer struct {

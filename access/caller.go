@@ -98,12 +98,13 @@ type Action string
 // The actions.
 const (
 	Trigger   Action = "trigger"
+	Read      Action = "read"       // operations of the model; who may trigger may read
 	Cancel    Action = "cancel"     // the caller's own share
 	CancelAll Action = "cancel-all" // for everybody who shares the operation
 )
 
 // Actions lists them.
-func Actions() []Action { return []Action{Trigger, Cancel, CancelAll} }
+func Actions() []Action { return []Action{Trigger, Read, Cancel, CancelAll} }
 
 // Permits tells whether the caller may do that to a model. Ids are in lower case.
 func (g Gate) Permits(c Caller, a Action, workspace, dataset string) bool {

@@ -130,7 +130,7 @@ func (r *reader) rule(path string, v httpjson.Value, p *Policy) rule {
 	}
 	for i, a := range r.list(path+".", o, "may") {
 		known := func(s string) bool { return slices.Contains(Actions(), Action(s)) }
-		made.may = append(made.may, Action(r.text(fmt.Sprintf("%s.may[%d]", path, i), a, known, "trigger, cancel or cancel-all")))
+		made.may = append(made.may, Action(r.text(fmt.Sprintf("%s.may[%d]", path, i), a, known, "trigger, read, cancel or cancel-all")))
 	}
 	for i, m := range r.list(path+".", o, "models") {
 		made.models = append(made.models, strings.ToLower(r.text(fmt.Sprintf("%s.models[%d]", path, i), m, validModel, "*, workspaceId or workspaceId/datasetId (GUIDs)")))

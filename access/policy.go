@@ -28,9 +28,14 @@ type matcher struct {
 
 func (p *Policy) permits(c Caller, a Action, workspace, dataset string) bool {
 	return slices.ContainsFunc(p.rules, func(r rule) bool {
-		return slices.Contains(r.may, a) && r.covers(workspace, dataset) &&
+		return r.gives(a) && r.covers(workspace, dataset) &&
 			slices.ContainsFunc(r.callers, func(m matcher) bool { return m.matches(c) })
 	})
+}
+
+// gives reports whether the rule allows an action. Who may trigger may read.
+func (r rule) gives(a Action) bool {
+	return slices.Contains(r.may, a) || a == Read && slices.Contains(r.may, Trigger)
 }
 
 func (r rule) covers(workspace, dataset string) bool {

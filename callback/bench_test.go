@@ -110,7 +110,7 @@ func (w *world) posts() int { return len(w.all()) }
 func wants(t *testing.T, id string) Registration {
 	t.Helper()
 	u := mustURL(t, defaults(), "https://prod.logic.azure.com/"+id+"?sig=S1gnatur3")
-	return Registration{Model: testModel, Operation: Operation{ID: id, StatusURL: "https://app/" + id}, URL: u}
+	return Registration{Model: testModel, Operation: Operation{ID: id, Caller: "nonce", Base: "https://app"}, URL: u}
 }
 
 func (r Registration) name() string { return Name(r.Model, r.Operation, r.URL) }

@@ -49,12 +49,12 @@ func FuzzReceiver(f *testing.F) {
 // FuzzStored: whatever is in the place of a record, it is one that can be sent, or an
 // error that repeats nothing of it.
 func FuzzStored(f *testing.F) {
-	good, _, err := Record{State: Waiting, URL: mustURL(f, defaults(), exactURL), Operation: Operation{"id", "https://app/api/refreshes/id"}}.encode()
+	good, _, err := Record{State: Waiting, URL: mustURL(f, defaults(), exactURL), Operation: Operation{"id", "nonce", "https://app"}}.encode()
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(good)
-	for _, seed := range []string{`{"schema":1,"state":"delivered"}`, `{"schema":1,"state":"waiting","url":"http://127.0.0.1/S1gnatur3"}`, `{"schema":2}`, `null`, `{"schema":1,"state":"sending","attempts":-1,"due":"0001-01-01T00:00:00+23:59"}`} {
+	for _, seed := range []string{`{"schema":1,"state":"delivered"}`, `{"schema":1,"state":"waiting","url":"http://127.0.0.1/S1gnatur3"}`, `{"schema":3}`, `null`, `{"schema":1,"state":"sending","attempts":-1,"due":"0001-01-01T00:00:00+23:59"}`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {

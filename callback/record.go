@@ -16,7 +16,7 @@ import (
 
 const (
 	prefix = "callbacks/"
-	schema = 1
+	schema = 2 // 1 had the status URL, which was a capability, and a sealed id
 
 	metaDue   = "due"   // when there is something to do; absent or unreadable: now
 	metaState = "state" // so that the end of an operation finds those that wait
@@ -25,7 +25,7 @@ const (
 // Name is where the callback of an operation to a URL is kept. It tells neither:
 // it is logged.
 func Name(model string, op Operation, u URL) string {
-	sum := sha256.Sum256([]byte(op.ID + "\n" + u.Exact()))
+	sum := sha256.Sum256([]byte(op.ID + "\n" + op.Caller + "\n" + u.Exact()))
 	return prefix + model + "/" + hex.EncodeToString(sum[:16]) + ".json"
 }
 
@@ -41,7 +41,9 @@ type stored struct {
 	State      State     `json:"state"`
 	URL        string    `json:"url,omitempty"`
 	ID         string    `json:"id,omitempty"`
-	StatusURL  string    `json:"statusUrl,omitempty"`
+	Caller     string    `json:"caller,omitempty"`
+	Base       string    `json:"base,omitempty"`
+	StatusURL  string    `json:"statusUrl,omitempty"` // schema 1
 	Seen       time.Time `json:"seen,omitzero"`
 	Ended      time.Time `json:"ended,omitzero"`
 	Due        time.Time `json:"due,omitzero"`
@@ -54,7 +56,7 @@ type stored struct {
 // encode returns the document of a record and its metadata.
 func (r Record) encode() ([]byte, lease.Meta, error) {
 	body, err := json.Marshal(stored{
-		Schema: schema, State: r.State, URL: r.URL.Exact(), ID: r.Operation.ID, StatusURL: r.Operation.StatusURL,
+		Schema: schema, State: r.State, URL: r.URL.Exact(), ID: r.Operation.ID, Caller: r.Operation.Caller, Base: r.Operation.Base,
 		Seen: r.Seen, Ended: r.Ended, Due: r.Due, Attempts: r.Attempts, Refusals: r.Refusals, LastStatus: r.LastStatus, Txn: r.Txn,
 	})
 	return body, lease.Meta{metaDue: r.Due.UTC().Format(time.RFC3339Nano), metaState: string(r.State)}, err
@@ -66,7 +68,7 @@ func decode(body []byte) (Record, error) {
 	if err := json.Unmarshal(body, &s); err != nil {
 		return Record{}, errors.New("it is not the JSON of a callback")
 	}
-	if s.Schema != schema {
+	if s.Schema < 1 || s.Schema > schema {
 		return Record{}, fmt.Errorf("it has schema %d, and this version knows %d: a newer version will send it", s.Schema, schema)
 	}
 	exact := json.NewDecoder(bytes.NewReader(body))
@@ -75,7 +77,7 @@ func decode(body []byte) (Record, error) {
 		return Record{}, errors.New("it has a member that this version does not know and would lose")
 	}
 	r := Record{
-		State: s.State, Operation: Operation{s.ID, s.StatusURL}, Seen: s.Seen, Ended: s.Ended, Due: s.Due,
+		State: s.State, Operation: s.operation(), Seen: s.Seen, Ended: s.Ended, Due: s.Due,
 		Attempts: s.Attempts, Refusals: s.Refusals, LastStatus: s.LastStatus, Txn: s.Txn,
 	}
 	switch {
@@ -90,6 +92,15 @@ func decode(body []byte) (Record, error) {
 	}
 	r.URL = u
 	return r, nil
+}
+
+// operation returns the operation, of a record of either schema.
+func (s stored) operation() Operation {
+	if s.Schema == 1 {
+		base, _, _ := strings.Cut(s.StatusURL, "/api/")
+		return Operation{ID: s.ID, Base: base}
+	}
+	return Operation{ID: s.ID, Caller: s.Caller, Base: s.Base}
 }
 
 // isDue reports whether an entry of a listing may have something to do.

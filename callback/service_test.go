@@ -380,7 +380,7 @@ func TestBadRecordsAreSkippedLoudly(t *testing.T) {
 		folder := strings.TrimSuffix(good.name(), good.name()[len(good.name())-37:])
 		bad := map[string]string{
 			"00000000000000000000000000000001": "S1gnatur3 is no JSON",
-			"00000000000000000000000000000002": `{"schema":2,"state":"waiting"}`,
+			"00000000000000000000000000000002": `{"schema":3,"state":"waiting"}`,
 			"00000000000000000000000000000003": `{"schema":1,"state":"S1gnatur3"}`,
 			"00000000000000000000000000000006": `{"schema":1,"state":"waiting","url":"https://S1gnatur3/","secret":"S1gnatur3"}`,
 			"00000000000000000000000000000004": `{"schema":1,"state":"sending","url":"http://S1gnatur3/"}`,

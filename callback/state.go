@@ -33,10 +33,14 @@ const (
 	latestLook  = 5 * time.Minute
 )
 
-// Operation is whose end is told. Its parts are capabilities.
-type Operation struct{ ID, StatusURL string }
+// Operation is what a callback waits for.
+type Operation struct {
+	ID     string // readable; of a record of schema 1: sealed, a capability
+	Caller string // names the caller among those who share the operation; a secret
+	Base   string // address of the app for that caller
+}
 
-// Format implements [fmt.Formatter]: no verb prints a capability.
+// Format implements [fmt.Formatter]: no verb prints the secret.
 func (Operation) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "(operation)") }
 
 // MarshalText implements [encoding.TextMarshaler], for logs in JSON.

@@ -119,7 +119,7 @@ func TestURLIsNeverPrinted(t *testing.T) {
 		Rec    Record
 		Reg    Registration
 	}
-	op := Operation{ID: "capability-1d", StatusURL: "https://app/api/refreshes/capability-1d"}
+	op := Operation{ID: "id", Caller: "capability-1d", Base: "https://app"}
 	o := outer{u, u, &u, []URL{u}, map[string]URL{"a": u}, u, Record{URL: u, Operation: op}, Registration{URL: u, Operation: op}}
 	var out bytes.Buffer
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T", "%10.3v"} {

@@ -34,26 +34,13 @@ func (s *server) mayTrigger(w http.ResponseWriter, r *http.Request, caller acces
 	return nil
 }
 
-// mayCancel tells who sends a cancel, holds it against the policy, and puts it on
-// record before it is tried. An id that is none is answered as it would be by itself.
-func (s *server) mayCancel(w http.ResponseWriter, r *http.Request, force bool) error {
-	caller, err := s.guard.enter(r)
-	if err != nil || s.guard.Open == nil {
-		return err
-	}
-	id, err := s.guard.Open(r.Context(), r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	action := access.Cancel
-	if force {
-		action = access.CancelAll
-	}
+// mayCancel holds a cancel against the policy, and puts it on record before it is tried.
+func (s *server) mayCancel(w http.ResponseWriter, r *http.Request, caller access.Caller, action access.Action, id refresh.ID) error {
 	if err := s.guard.permit(r, caller, action, id.Model); err != nil || s.Audit == nil {
 		return err
 	}
 	record := recordOf(w, r, caller, id)
-	record.Event, record.Cancel = audit.CancelAsked, &audit.Cancel{Everybody: force}
+	record.Event, record.Cancel = audit.CancelAsked, &audit.Cancel{Everybody: action == access.CancelAll}
 	return s.keep(r.Context(), record)
 }
 
@@ -64,7 +51,7 @@ func (s *server) keep(ctx context.Context, r audit.Record) error {
 	return nil
 }
 
-// recordOf is what every record has. The id's nonce is the caller's and stays out.
+// recordOf is what every record has.
 func recordOf(w http.ResponseWriter, r *http.Request, caller access.Caller, id refresh.ID) audit.Record {
 	return audit.Record{
 		Time:        time.Now().UTC(),

@@ -31,15 +31,7 @@ func (f *fakeAuditor) Write(_ context.Context, r audit.Record) error {
 // onRecord are routes whose coordinator tells of admissions as the real one does.
 func onRecord(t *testing.T, f *fakeAuditor) *bench {
 	t.Helper()
-	b := newBench(t, func(c *Config) {
-		c.Audit = f
-		c.Guard.Open = func(_ context.Context, id string) (refresh.ID, error) {
-			if id != testID {
-				return refresh.ID{}, refresh.ErrBadID
-			}
-			return refresh.ID{Model: refresh.Model{WorkspaceID: testWorkspace, DatasetID: testDataset}, Epoch: "0123456789abcdef", Number: 7, Nonce: "the-nonce"}, nil
-		}
-	})
+	b := newBench(t, func(c *Config) { c.Audit = f })
 	b.fake.trigger = func(r refresh.Request) (refresh.Receipt, error) {
 		return receipt(refresh.Queued), r.Admitted(t.Context(), "0123456789abcdef", 7)
 	}
@@ -48,7 +40,7 @@ func onRecord(t *testing.T, f *fakeAuditor) *bench {
 }
 
 // What is asked is on record before the answer: who, from where, what, and which
-// operation; and no capability, nonce or key.
+// operation; and no signature or key.
 func TestAsksAndCancelsAreOnRecord(t *testing.T) {
 	t.Parallel()
 	f := &fakeAuditor{}
@@ -57,8 +49,8 @@ func TestAsksAndCancelsAreOnRecord(t *testing.T) {
 	from := "X-Forwarded-For: 10.9.9.9, 203.0.113.7:4711"
 	body := wholeModel(`"whenBusy":"join"`, `"options":{"type":"full","objects":[{"table":"Sales","partition":"2026"},{"table":"Stores"}],"applyRefreshPolicy":false}`)
 	asked := b.trigger(body, from).is(http.StatusAccepted)
-	b.do("POST", "/api/refreshes/"+testID+"/cancel", "", from).is(http.StatusAccepted)
-	b.do("POST", "/api/refreshes/"+testID+"/cancel-all", "", from).is(http.StatusAccepted)
+	b.do("POST", cancelPath, "", from).is(http.StatusAccepted)
+	b.do("POST", cancelAllPath, "", from).is(http.StatusAccepted)
 	if len(f.records) != 3 {
 		t.Fatalf("%+v", f.records)
 	}
@@ -82,7 +74,7 @@ func TestAsksAndCancelsAreOnRecord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, secret := range []string{testID, testKey, testQuery, "the-nonce"} {
+	for _, secret := range []string{testSig, testKey, testQuery} {
 		if strings.Contains(string(text), secret) {
 			t.Errorf("a record holds %s", secret)
 		}
@@ -112,7 +104,7 @@ func TestWithoutARecordNothingIsPromised(t *testing.T) {
 	}
 	b := onRecord(t, &fakeAuditor{write: errors.New("down")})
 	refused(b.trigger(wholeModel()))
-	refused(b.do("POST", "/api/refreshes/"+testID+"/cancel", ""))
+	refused(b.do("POST", cancelPath, ""))
 	if b.fake.count("cancel") != 0 {
 		t.Error("a cancel without a record was tried")
 	}
@@ -129,7 +121,7 @@ func TestRefusalsAreNotOnRecord(t *testing.T) {
 	f := &fakeAuditor{}
 	b := onRecord(t, f)
 	b.trigger("{}").is(http.StatusBadRequest)
-	b.do("POST", "/api/refreshes/forged/cancel", "").is(http.StatusNotFound)
+	b.do("POST", "/api/operations/"+testID+"/cancel?sig=forged", "").is(http.StatusNotFound)
 	b.fake.trigger = func(refresh.Request) (refresh.Receipt, error) {
 		return refresh.Receipt{}, &refresh.Refusal{Code: refresh.CodeQueueFull, Message: "full"}
 	}

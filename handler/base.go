@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"pbirefresh/refresh"
 )
 
 // Hosts are host names, some with a port, by which callers may reach the app besides
@@ -45,9 +47,35 @@ func (s *server) trusted(serve route) route {
 	}
 }
 
-// statusURL is absolute: pollers of the Azure SDKs refuse another.
-func (s *server) statusURL(r *http.Request, id string) string {
-	return s.base(r) + "/api/refreshes/" + id
+// links are the URLs of an operation for one caller. They are absolute: pollers of the
+// Azure SDKs refuse others.
+type links struct{ status, cancel string }
+
+func (s *server) links(r *http.Request, l refresh.Link) links {
+	return linksTo(s.base(r), l, s.StatusKeyed)
+}
+
+// linksTo returns the status URL that needs no key, unless it is closed, or there is no
+// signature that it could carry.
+func linksTo(base string, l refresh.Link, keyed bool) links {
+	status, sig := "/api/refreshes/", ""
+	if keyed || l.Sig == "" {
+		status = "/api/operations/"
+	}
+	if l.Sig != "" {
+		sig = "?sig=" + l.Sig
+	}
+	return links{status: base + status + l.ID + sig, cancel: base + "/api/operations/" + l.ID + "/cancel" + sig}
+}
+
+// linkOf reads the link that a request carries. Two signatures are none: the host has
+// joined those that a client sent.
+func linkOf(r *http.Request) refresh.Link {
+	l := refresh.Link{ID: r.PathValue("id")}
+	if sigs := r.URL.Query()["sig"]; len(sigs) == 1 {
+		l.Sig = sigs[0]
+	}
+	return l
 }
 
 // base is the address of the app for that caller: with its own host if that is a

@@ -6,7 +6,11 @@ import (
 	"testing"
 )
 
-const statusPath = "/api/refreshes/" + testID
+const (
+	statusPath    = "/api/refreshes/" + testID + "?sig=" + testSig
+	cancelPath    = "/api/operations/" + testID + "/cancel?sig=" + testSig
+	cancelAllPath = "/api/operations/" + testID + "/cancel-all"
+)
 
 // A status URL has the host that the caller used only if that is a known one.
 func TestBaseURL(t *testing.T) {

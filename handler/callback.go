@@ -62,17 +62,17 @@ func (f *fields) checked(name string, check func(string) (callback.URL, error)) 
 // Location would be polled besides, and wait is not heeded, because such callers
 // want their answer within a minute. The callback is saved before.
 func (s *server) promised(w http.ResponseWriter, r *http.Request, receipt refresh.Receipt, u callback.URL, warnings ...Detail) error {
-	location := s.statusURL(r, receipt.ID)
+	to := s.links(r, receipt.Link())
 	report, err := s.Callbacks.Register(r.Context(), callback.Registration{
-		Model: receipt.View.Model.String(), URL: u, Operation: callback.Operation{ID: receipt.ID, StatusURL: location},
+		Model: receipt.View.Model.String(), URL: u, Operation: callback.Operation{ID: receipt.ID, Caller: receipt.Caller(), Base: s.base(r)},
 	})
 	if err != nil {
 		return &Error{Status: http.StatusServiceUnavailable, Code: "CallbackNotSaved", RetryAfter: 5 * time.Second, err: err,
 			Message: "The refresh was accepted, but its callback could not be saved, and will not come. Send the request again: it shares the refresh if that has not begun."}
 	}
-	w.Header().Set("Operation-Location", location)
+	w.Header().Set("Operation-Location", to.status)
 	w.Header().Set("Operation-Id", receipt.ID)
-	d := document(receipt, location, warnings...)
+	d := document(receipt, to, warnings...)
 	d.Callback = &report
 	return writeJSON(w, http.StatusOK, d)
 }
@@ -100,21 +100,43 @@ type callbackDocument struct {
 
 type callbackError struct{ ErrorCode, Message string }
 
-// CallbackOutcome tells callbacks how operations stand: see [callback.Config].
-func CallbackOutcome(status func(ctx context.Context, id string) (refresh.Receipt, error)) func(context.Context, callback.Operation) (callback.Outcome, error) {
+// Operations reads an operation as one of its callers sees it; [*refresh.Coordinator]
+// is one.
+type Operations interface {
+	ReadAs(ctx context.Context, id refresh.ID, nonce string) (refresh.Receipt, error)
+	OpenSealed(ctx context.Context, sealed string) (refresh.ID, string, error)
+}
+
+// CallbackOutcome returns what callbacks ask for: how operations stand. See
+// [callback.Config]. With keyed, status URLs want a key: see [Config].
+func CallbackOutcome(ops Operations, keyed bool) func(context.Context, callback.Operation) (callback.Outcome, error) {
 	return func(ctx context.Context, op callback.Operation) (callback.Outcome, error) {
-		receipt, err := status(ctx, op.ID)
+		receipt, err := readCallback(ctx, ops, op)
 		var refusal *refresh.Refusal
 		switch {
 		case errors.Is(err, refresh.ErrBadID), errors.As(err, &refusal):
-			return ended(lost(op))
+			return ended(lost(linksTo(op.Base, refresh.Link{ID: op.ID}, keyed)))
 		case err != nil:
 			return callback.Outcome{}, err
 		case !receipt.View.Status.Terminal():
 			return callback.Outcome{}, nil
 		}
-		return ended(told(document(receipt, op.StatusURL)))
+		return ended(told(document(receipt, linksTo(op.Base, receipt.Link(), keyed))))
 	}
+}
+
+// readCallback reads the operation of a callback. One that was registered before ids
+// and signatures were apart has a sealed id.
+func readCallback(ctx context.Context, ops Operations, op callback.Operation) (refresh.Receipt, error) {
+	id, err := refresh.ParseID(op.ID)
+	nonce := op.Caller
+	if nonce == "" {
+		id, nonce, err = ops.OpenSealed(ctx, op.ID)
+	}
+	if err != nil {
+		return refresh.Receipt{}, err
+	}
+	return ops.ReadAs(ctx, id, nonce)
 }
 
 func ended(d callbackDocument) (callback.Outcome, error) {
@@ -137,9 +159,9 @@ func told(d StatusDocument) callbackDocument {
 
 // lost is the callback of an operation whose state, or whose key, was deleted: its
 // caller waits all the same.
-func lost(op callback.Operation) callbackDocument {
+func lost(to links) callbackDocument {
 	return callbackDocument{
-		Output:     map[string]string{"statusUrl": op.StatusURL},
+		Output:     map[string]string{"statusUrl": to.status},
 		StatusCode: "409",
 		Error: &callbackError{refresh.CodeNotFound,
 			"The operation is not known any more: the state of this app was deleted. Whether the refresh succeeded is in Power BI's refresh history."},

@@ -87,7 +87,7 @@ func TestCallbackIsPromised(t *testing.T) {
 				t.Fatalf("%d registered, %d looks", len(calls.registered), b.fake.count("status"))
 			}
 			got := calls.registered[0]
-			if got.URL.Exact() != testCallback || got.Operation.ID != testID || got.Operation.StatusURL != testStatusURL || got.Model != testWorkspace+"/"+testDataset {
+			if got.URL.Exact() != testCallback || got.Operation.ID != testID || got.Operation.Base != testBase || got.Model != testWorkspace+"/"+testDataset {
 				t.Errorf("registered %s of %q: %+v", got.URL.Exact(), got.Model, got)
 			}
 			if strings.Contains(string(a.raw), "logic.azure.com") {
@@ -164,6 +164,37 @@ func TestCallbackThatIsNotPromised(t *testing.T) {
 	newBench(t).trigger(body).is(http.StatusBadRequest) // an app without callbacks
 }
 
+type fakeOperations struct {
+	receipt refresh.Receipt
+	err     error
+}
+
+func (f fakeOperations) ReadAs(_ context.Context, id refresh.ID, nonce string) (refresh.Receipt, error) {
+	if id.String() != testID || nonce != "the-nonce" {
+		return refresh.Receipt{}, fmt.Errorf("ReadAs(%s, %s) was not expected", id, nonce)
+	}
+	return f.receipt, f.err
+}
+
+func (fakeOperations) OpenSealed(_ context.Context, sealed string) (refresh.ID, string, error) {
+	if sealed != "sealed" {
+		return refresh.ID{}, "", refresh.ErrBadID
+	}
+	id, err := refresh.ParseID(testID)
+	return id, "the-nonce", err
+}
+
+// A callback that was registered before ids and signatures were apart is sent, with a
+// URL of today.
+func TestCallbackOfASealedID(t *testing.T) {
+	t.Parallel()
+	outcome := CallbackOutcome(fakeOperations{receipt: receipt(refresh.Succeeded)}, false)
+	got, err := outcome(t.Context(), callback.Operation{ID: "sealed", Base: testBase})
+	if err != nil || !got.Ended || !strings.Contains(string(got.Body), testStatusURL) {
+		t.Errorf("outcome of a sealed id = %s, %v, want the end with %s", got.Body, err, testStatusURL)
+	}
+}
+
 // Row 6 of the contract in docs/callers.md: what the WebHook activity reads, to the letter.
 func TestCallbackBodies(t *testing.T) {
 	t.Parallel()
@@ -185,8 +216,8 @@ func TestCallbackBodies(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			outcome := CallbackOutcome(func(context.Context, string) (refresh.Receipt, error) { return tc.receipt, tc.err })
-			got, err := outcome(t.Context(), callback.Operation{ID: testID, StatusURL: testStatusURL})
+			outcome := CallbackOutcome(fakeOperations{tc.receipt, tc.err}, false)
+			got, err := outcome(t.Context(), callback.Operation{ID: testID, Caller: "the-nonce", Base: testBase})
 			if err != nil || got.Ended != tc.ended {
 				t.Fatalf("ended %v, %v", got.Ended, err)
 			}
@@ -201,7 +232,11 @@ func TestCallbackBodies(t *testing.T) {
 			if err := json.Unmarshal(got.Body, &body); err != nil {
 				t.Fatal(err)
 			}
-			if body.StatusCode != tc.code || body.Output["statusUrl"] != testStatusURL {
+			url := testStatusURL
+			if tc.status == "" { // nothing signs for what is lost
+				url = testBase + "/api/operations/" + testID
+			}
+			if body.StatusCode != tc.code || body.Output["statusUrl"] != url {
 				t.Errorf("%s", got.Body)
 			}
 			if tc.status != "" && body.Output["status"] != tc.status {
@@ -217,10 +252,8 @@ func TestCallbackBodies(t *testing.T) {
 // Trouble of ours is not the operation's end.
 func TestCallbackOutcomeThatIsNotKnown(t *testing.T) {
 	t.Parallel()
-	outcome := CallbackOutcome(func(context.Context, string) (refresh.Receipt, error) {
-		return refresh.Receipt{}, &refresh.UnavailableError{RetryAfter: time.Second}
-	})
-	if got, err := outcome(t.Context(), callback.Operation{}); err == nil || got.Ended {
+	outcome := CallbackOutcome(fakeOperations{err: &refresh.UnavailableError{RetryAfter: time.Second}}, false)
+	if got, err := outcome(t.Context(), callback.Operation{ID: testID, Caller: "the-nonce"}); err == nil || got.Ended {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -39,15 +40,30 @@ func (c *Client) Status(ctx context.Context, statusURL string) (StatusDocument, 
 	return c.call(ctx, http.MethodGet, statusURL, nil)
 }
 
-// Cancel cancels an operation, or the caller's share of it; with force, for every
-// caller, for which Key must be the master key.
-func (c *Client) Cancel(ctx context.Context, id string, force bool) (StatusDocument, error) {
-	address := c.BaseURL + "/api/refreshes/" + url.PathEscape(id) + "/cancel"
-	if force {
-		address += "-all"
+// Operation reads an operation by its id, with the key, as Status does.
+func (c *Client) Operation(ctx context.Context, id string) (StatusDocument, time.Duration, error) {
+	return c.call(ctx, http.MethodGet, c.operationURL(id), nil)
+}
+
+// Cancel cancels an operation, or its caller's share of it, by its status URL.
+func (c *Client) Cancel(ctx context.Context, statusURL string) (StatusDocument, error) {
+	u, err := url.Parse(statusURL)
+	if err != nil {
+		return StatusDocument{}, err
 	}
+	address := c.operationURL(path.Base(u.Path)) + "/cancel?sig=" + url.QueryEscape(u.Query().Get("sig"))
 	doc, _, err := c.call(ctx, http.MethodPost, address, nil)
 	return doc, err
+}
+
+// CancelAll cancels an operation for every caller. Key must be the master key.
+func (c *Client) CancelAll(ctx context.Context, id string) (StatusDocument, error) {
+	doc, _, err := c.call(ctx, http.MethodPost, c.operationURL(id)+"/cancel-all", nil)
+	return doc, err
+}
+
+func (c *Client) operationURL(id string) string {
+	return c.BaseURL + "/api/operations/" + url.PathEscape(id)
 }
 
 // trouble is how long Watch bears trouble that may pass: a process that is replaced, a

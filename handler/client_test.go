@@ -31,7 +31,7 @@ func TestClientFollowsARefresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if doc.Status != refresh.StatusNotStarted || doc.StatusURL != c.BaseURL+"/api/refreshes/"+testID || b.fake.requests[0].Ask.WhenBusy != refresh.WhenBusyJoin {
+	if doc.Status != refresh.StatusNotStarted || doc.StatusURL != c.BaseURL+statusPath || b.fake.requests[0].Ask.WhenBusy != refresh.WhenBusyJoin {
 		t.Errorf("%+v", doc)
 	}
 	b.fake.status = always(receipt(refresh.Running))
@@ -55,12 +55,16 @@ func TestClientCancels(t *testing.T) {
 			}
 			return receipt(refresh.Running), nil
 		}
-		if doc, err := c.Cancel(t.Context(), testID, force); err != nil || doc.ID != testID {
+		cancel, of := c.Cancel, testStatusURL
+		if force {
+			cancel, of = c.CancelAll, testID
+		}
+		if doc, err := cancel(t.Context(), of); err != nil || doc.ID != testID {
 			t.Errorf("%+v, %v", doc, err)
 		}
 	}
 	b.fake.cancel = nil
-	if _, err := c.Cancel(t.Context(), "../health?x=", false); code(err) != "RouteNotFound" {
+	if _, err := c.CancelAll(t.Context(), "../health?x="); code(err) != "RouteNotFound" {
 		t.Errorf("an id that is none: %v", err)
 	}
 }

@@ -53,7 +53,7 @@ func TestContract(t *testing.T) {
 			409, "Failed", []string{"x-ms-error-code"}, []string{"startedDateTime", "endedDateTime", "error"}, "RefreshFailed"},
 		{"4 canceled", refresh.RowCompleted, func(l *live) answer {
 			d := l.accepted()
-			l.do(http.MethodPost, d.TerminatePostURI[len(testBase):]+"?reason=enough", "").is(http.StatusAccepted)
+			l.do(http.MethodPost, d.TerminatePostURI[len(testBase):]+"&reason=enough", "").is(http.StatusAccepted)
 			time.Sleep(time.Minute)
 			l.look(d)
 			return l.look(d)
@@ -76,7 +76,7 @@ func TestContract(t *testing.T) {
 			return l.do(http.MethodDelete, l.accepted().TerminatePostURI[len(testBase):], "")
 		}, 202, "Running", poll, []string{"startedDateTime"}, ""},
 		{"cancel of what is not there", refresh.RowCompleted, func(l *live) answer {
-			return l.do(http.MethodPost, "/api/refreshes/7f/cancel?reason=enough", "")
+			return l.do(http.MethodPost, "/api/operations/7f/cancel?sig=x&reason=enough", "")
 		}, 404, "", []string{"x-ms-error-code"}, nil, "OperationNotFound"},
 		{"5 wrong input", refresh.RowCompleted, func(l *live) answer { return l.trigger(`{}`) },
 			400, "", []string{"x-ms-error-code"}, nil, "InvalidRequest"},
@@ -251,7 +251,7 @@ func TestDurableNames(t *testing.T) {
 		b := newBench(t)
 		b.fake.status = always(receipt(phase))
 		object := b.status().object()
-		if object["runtimeStatus"] != want || object["statusQueryGetUri"] != testStatusURL || object["terminatePostUri"] != testStatusURL+"/cancel" {
+		if object["runtimeStatus"] != want || object["statusQueryGetUri"] != testStatusURL || object["terminatePostUri"] != testBase+cancelPath {
 			t.Errorf("%v", object)
 		}
 		for _, name := range []string{"sendEventPostUri", "purgeHistoryDeleteUri", "rewindPostUri", "restartPostUri"} {
@@ -264,7 +264,7 @@ func TestDurableNames(t *testing.T) {
 		}
 	}
 	r := receipt(refresh.Running)
-	if r.View.Status = "Napping"; document(r, "u").RuntimeStatus != "Running" {
+	if r.View.Status = "Napping"; document(r, links{status: "u"}).RuntimeStatus != "Running" {
 		t.Error("what this version does not know is taken for the end")
 	}
 }

@@ -3,9 +3,11 @@
 // answers.
 //
 //	POST        /api/refreshes                ask for a refresh: 202 and a status URL
-//	GET         /api/refreshes/{id}           202 while it goes on, 200 Succeeded, 409 Failed or Canceled
-//	POST,DELETE /api/refreshes/{id}/cancel    cancel: 202, then the status URL tells; 410 if it has ended
-//	POST        /api/refreshes/{id}/cancel-all  the same for every caller of a shared operation (master key)
+//	GET         /api/refreshes/{id}?sig=      the status URL: 202 while it goes on, 200 Succeeded, 409 Failed or Canceled
+//	GET         /api/operations/{id}          the same for callers with a key, by the id alone
+//	POST,DELETE /api/operations/{id}/cancel?sig=  cancel one caller's share: 202; 410 if it has ended
+//	POST        /api/operations/{id}/cancel-all  cancel for every caller of a shared operation (master key)
+//	POST        /api/operations/{id}/cancel-for-all  the same for a caller to whom the policy gives cancel-all
 //	GET         /api/schedules                the schedules, their next slots and last results
 //	GET         /api/health                   the process lives
 //	GET         /api/health/ready             each dependency can be used (the host asks for a function key)
@@ -40,9 +42,12 @@
 // A request that names a callback is answered 200 at once, and its end is posted to
 // the URL; see package callback.
 //
-// A status URL works without a key, because callers such as Power Automate poll
-// it without one: the id is a capability. It is therefore never logged, and the
-// access log tells the route, not the path.
+// A status URL works without a key, because callers such as Power Automate poll it
+// without one: its sig is the capability, and is never logged. The id is no secret. sig
+// is in the query because the host's telemetry keeps the path of every request, and not the
+// query (seen: recorded ingestion of Application Insights). Everything that changes an operation has a path of its own below
+// /api/operations, so App Service authentication can leave status URLs open and
+// nothing else.
 //
 // docs/callers.md has the contract by numbers, what each caller makes of it, and where
 // their wishes conflict.

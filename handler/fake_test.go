@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -26,7 +25,8 @@ const (
 	testBase      = "https://app.example.net"
 
 	// What no log line may hold.
-	testID    = "AQcapability-of-one_operation"
+	testID    = testWorkspace + "_" + testDataset + "_0123456789abcdef_7"
+	testSig   = "AQcapability-of-one_operation"
 	testKey   = "the-function-key"
 	testQuery = "the-key-in-the-query"
 )
@@ -72,12 +72,29 @@ func (f *fakeRefresher) Trigger(_ context.Context, r refresh.Request) (refresh.R
 	return f.trigger(r)
 }
 
-func (f *fakeRefresher) Status(_ context.Context, id string) (refresh.Receipt, error) {
+func (f *fakeRefresher) Status(_ context.Context, l refresh.Link) (refresh.Receipt, error) {
 	f.called("status")
+	if f.status == nil || l.Sig != testSig {
+		return refresh.Receipt{}, refresh.ErrBadID
+	}
+	return f.status(l.ID)
+}
+
+func (f *fakeRefresher) Read(_ context.Context, id refresh.ID) (refresh.Receipt, error) {
+	f.called("read")
 	if f.status == nil {
 		return refresh.Receipt{}, refresh.ErrBadID
 	}
-	return f.status(id)
+	r, err := f.status(id.String())
+	r.Sig = ""
+	return r, err
+}
+
+func (f *fakeRefresher) Open(_ context.Context, l refresh.Link) (refresh.ID, error) {
+	if l.Sig != testSig {
+		return refresh.ID{}, refresh.ErrBadID
+	}
+	return refresh.ParseID(l.ID)
 }
 
 // Wait looks every second, as the watcher of a coordinator does.
@@ -88,19 +105,27 @@ func (f *fakeRefresher) Wait(ctx context.Context, r refresh.Receipt) refresh.Rec
 		case <-time.After(time.Second):
 		case <-ctx.Done():
 		}
-		if again, err := f.Status(ctx, r.ID); err == nil {
+		if again, err := f.Status(ctx, r.Link()); err == nil {
 			r = again
 		}
 	}
 	return r
 }
 
-func (f *fakeRefresher) Cancel(_ context.Context, id string, force bool) (refresh.Receipt, error) {
+func (f *fakeRefresher) Cancel(_ context.Context, l refresh.Link) (refresh.Receipt, error) {
+	f.called("cancel")
+	if f.cancel == nil || l.Sig != testSig {
+		return refresh.Receipt{}, refresh.ErrBadID
+	}
+	return f.cancel(l.ID, false)
+}
+
+func (f *fakeRefresher) CancelAll(_ context.Context, id refresh.ID) (refresh.Receipt, error) {
 	f.called("cancel")
 	if f.cancel == nil {
 		return refresh.Receipt{}, refresh.ErrBadID
 	}
-	return f.cancel(id, force)
+	return f.cancel(id.String(), true)
 }
 
 func (f *fakeRefresher) Sweep(context.Context) (refresh.Report, error) {
@@ -139,7 +164,7 @@ func receipt(phase refresh.Phase) refresh.Receipt {
 		v.Status = refresh.StatusNotStarted
 	}
 	v.Operation = op
-	return refresh.Receipt{ID: testID, View: v}
+	return refresh.Receipt{ID: testID, Sig: testSig, View: v}
 }
 
 // always is a status that never changes.
@@ -161,12 +186,12 @@ func newBench(t *testing.T, changes ...func(*Config)) *bench {
 	t.Helper()
 	b := &bench{t: t, fake: &fakeRefresher{}, log: &logBuffer{}}
 	cfg := Config{Refresher: b.fake, BaseURL: testBase, MaxWait: 45 * time.Second, Version: "1.2.3",
-		Logger: slog.New(slog.NewJSONHandler(b.log, nil))}
+		Logger: slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	for _, change := range changes {
 		change(&cfg)
 	}
 	b.routes = New(cfg)
-	t.Cleanup(func() { b.log.holdsNone(t, testID, testKey, testQuery) })
+	t.Cleanup(func() { b.log.holdsNone(t, testSig, testKey, testQuery) })
 	return b
 }
 
@@ -209,7 +234,7 @@ func (b *bench) trigger(body string, headers ...string) answer {
 
 func (b *bench) status(headers ...string) answer {
 	b.t.Helper()
-	return b.do(http.MethodGet, "/api/refreshes/"+testID, "", headers...)
+	return b.do(http.MethodGet, statusPath, "", headers...)
 }
 
 // wholeModel is the shortest body that is complete, with further members.
@@ -307,38 +332,12 @@ func (a answer) common() {
 	if strings.Contains(a.header.Get("Location")+a.header.Get("Operation-Location"), "~") {
 		a.t.Error("Azure SQL loses a header with a ~")
 	}
-	a.passesTheHost()
 	size := 0
 	for name, values := range a.header {
 		size += len(name) + len(strings.Join(values, "")) + 4
 	}
 	if size > 2<<10 {
 		a.t.Errorf("%d bytes of headers: Azure SQL takes 8 KiB, those of the host among them", size)
-	}
-}
-
-var anyURL = regexp.MustCompile(`https?://[^"\\s]+`)
-
-// passesTheHost checks what a host 4.1037 breaks (ran): it answers 500 to a header beyond
-// ASCII, and joins query values of one name. That an answer needs a Content-Length is in
-// common.
-func (a answer) passesTheHost() {
-	a.t.Helper()
-	for name, values := range a.header {
-		if text := strings.Join(values, ""); strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) {
-			a.t.Errorf("got header %s: %q, want ASCII only", name, text)
-		}
-	}
-	for _, found := range anyURL.FindAllString(a.header.Get("Location")+" "+string(a.raw), -1) {
-		u, err := url.Parse(found)
-		if err != nil {
-			continue // words of somebody else
-		}
-		for name, values := range u.Query() {
-			if len(values) > 1 {
-				a.t.Errorf("got the URL %s with %d values of %s, want one", found, len(values), name)
-			}
-		}
 	}
 }
 

@@ -14,9 +14,12 @@ import (
 // Refresher is what the routes ask for; [*refresh.Coordinator] is one.
 type Refresher interface {
 	Trigger(ctx context.Context, r refresh.Request) (refresh.Receipt, error)
-	Status(ctx context.Context, id string) (refresh.Receipt, error)
+	Status(ctx context.Context, l refresh.Link) (refresh.Receipt, error)
+	Read(ctx context.Context, id refresh.ID) (refresh.Receipt, error)
 	Wait(ctx context.Context, r refresh.Receipt) refresh.Receipt
-	Cancel(ctx context.Context, id string, force bool) (refresh.Receipt, error)
+	Open(ctx context.Context, l refresh.Link) (refresh.ID, error)
+	Cancel(ctx context.Context, l refresh.Link) (refresh.Receipt, error)
+	CancelAll(ctx context.Context, id refresh.ID) (refresh.Receipt, error)
 	Sweep(ctx context.Context) (refresh.Report, error)
 }
 
@@ -30,6 +33,7 @@ type Config struct {
 	DefaultTimeout time.Duration // deadline of a request that names none; 0: 12 h
 	ExtraOptions   []string      // options of a newer API version that are let through
 	MaxWait        time.Duration // longest that a request with Prefer: wait is held back
+	StatusKeyed    bool          // status URLs want a key: the route that needs none is closed
 	Allowed        Allowed       // models that may be asked for; empty: all
 	Guard          Guard         // who may ask for what, and how often
 	Audit          Auditor       // keeps who asked for what; nil: nobody does
@@ -59,9 +63,11 @@ func (s *server) endpoints() []endpoint {
 	endpoints := []endpoint{
 		{http.MethodPost, "/api/refreshes", s.trusted(s.trigger)},
 		{http.MethodGet, "/api/refreshes/{id}", s.trusted(s.status)},
-		{http.MethodPost, "/api/refreshes/{id}/cancel", s.trusted(s.cancel)},
-		{http.MethodDelete, "/api/refreshes/{id}/cancel", s.trusted(s.cancel)},
-		{http.MethodPost, "/api/refreshes/{id}/cancel-all", s.trusted(s.cancelAll)},
+		{http.MethodGet, "/api/operations/{id}", s.keyed(s.trusted(s.operation))},
+		{http.MethodPost, "/api/operations/{id}/cancel", s.trusted(s.cancel)},
+		{http.MethodDelete, "/api/operations/{id}/cancel", s.trusted(s.cancel)},
+		{http.MethodPost, "/api/operations/{id}/cancel-all", s.trusted(s.cancelAll)},
+		{http.MethodPost, "/api/operations/{id}/cancel-for-all", s.trusted(s.cancelForAll)},
 		{http.MethodGet, "/api/health", s.health},
 		{http.MethodGet, "/api/health/ready", s.keyed(s.ready)},
 		{http.MethodGet, "/api/openapi.json", s.openAPI},

@@ -64,7 +64,7 @@ func (p *wireRecorder) bench(t *testing.T, changes ...func(*Config)) *bench {
 		t.Fatal(err)
 	}
 	b, store := newBench(t), lease.NewMemory()
-	c := Config{BaseURL: testBase, Version: "1.2.3", Refresher: refresh.New(refresh.Config{Store: store, Key: refresh.StatusKey(store),
+	c := Config{BaseURL: testBase, Version: "1.2.3", Refresher: refresh.New(refresh.Config{Store: store, Keys: refresh.NewStatusKeys(store),
 		Upstream: refresh.NewUpstream(client, slog.New(slog.DiscardHandler)), Rules: refresh.DefaultRules()})}
 	for _, change := range changes {
 		change(&c)

@@ -96,7 +96,7 @@ func TestRatesOfTheRoutes(t *testing.T) {
 		limited(b.trigger(wholeModel(), "x-functions-key: another"), "20")
 		limited(b.trigger(wholeModel()), "20")
 		limited(b.trigger(wholeModel()), "60") // the caller: five in an hour
-		limited(b.do("POST", "/api/refreshes/"+testID+"/cancel", ""), "60")
+		limited(b.do("POST", cancelPath, ""), "60")
 		if b.fake.count("trigger") != 3 || b.fake.count("cancel") != 0 {
 			t.Errorf("%d triggers and %d cancels came through", b.fake.count("trigger"), b.fake.count("cancel"))
 		}

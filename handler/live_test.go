@@ -98,7 +98,7 @@ func newLive(t *testing.T, length time.Duration, ends refresh.RowState) *live {
 
 // restart replaces the process by a new one, on that store.
 func (l *live) restart(store lease.Store) {
-	c := refresh.New(refresh.Config{Store: store, Upstream: l.pbi, Key: refresh.StatusKey(store), Rules: refresh.DefaultRules()})
+	c := refresh.New(refresh.Config{Store: store, Upstream: l.pbi, Keys: refresh.NewStatusKeys(store), Rules: refresh.DefaultRules()})
 	l.routes = New(Config{Refresher: c, BaseURL: testBase, MaxWait: 45 * time.Second, Version: "1.2.3"})
 }
 

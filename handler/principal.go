@@ -1,7 +1,6 @@
 package handler
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -20,9 +19,6 @@ type Guard struct {
 	Gate      access.Gate
 	PerCaller Rate // of triggers and cancels
 	PerModel  Rate // of triggers
-	// Open takes an operation's id apart, so that a cancel can be held against the
-	// policy and put on record; nil where there is neither.
-	Open func(ctx context.Context, id string) (refresh.ID, error)
 }
 
 // guard is a Guard at work.
@@ -33,7 +29,7 @@ type guard struct {
 
 func newGuard(g Guard) *guard { return &guard{g, newLimiter(g.PerCaller), newLimiter(g.PerModel)} }
 
-// enter tells who sends a request, and whether it is one too many.
+// enter returns who sends a request, unless it is one too many.
 func (g *guard) enter(r *http.Request) (access.Caller, error) {
 	caller, err := g.identify(r)
 	if err != nil {

@@ -1,7 +1,6 @@
 package handler
 
 import (
-	"context"
 	"encoding/base64"
 	"net/http"
 	"strings"
@@ -32,16 +31,6 @@ func guarded(t *testing.T, easyAuth bool, changes ...func(*Config)) *bench {
 	}
 	return newBench(t, append(changes, func(c *Config) {
 		c.Guard.Gate = access.Gate{EasyAuth: easyAuth, Policy: policy}
-		c.Guard.Open = func(_ context.Context, id string) (refresh.ID, error) {
-			switch id {
-			case testID:
-				return refresh.ID{Model: refresh.Model{WorkspaceID: testWorkspace, DatasetID: testDataset}}, nil
-			case "other":
-				return refresh.ID{Model: refresh.Model{WorkspaceID: otherSpace, DatasetID: testDataset}}, nil
-			default:
-				return refresh.ID{}, refresh.ErrBadID
-			}
-		}
 	})...)
 }
 
@@ -60,11 +49,11 @@ func TestThePolicyGuardsTriggerAndCancel(t *testing.T) {
 		{"trigger by a stranger", "POST", "/api/refreshes", wholeModel(), principal(stranger), 403},
 		{"trigger by a key alone", "POST", "/api/refreshes", wholeModel(), "X-None: x", 403},
 		{"trigger by a broken principal", "POST", "/api/refreshes", wholeModel(), access.PrincipalHeader + ": e30=", 401},
-		{"cancel", "POST", "/api/refreshes/" + testID + "/cancel", "", principal(ada), 202},
-		{"cancel elsewhere", "POST", "/api/refreshes/other/cancel", "", principal(ada), 403},
-		{"cancel by a stranger", "DELETE", "/api/refreshes/" + testID + "/cancel", "", principal(stranger), 403},
-		{"cancel for all", "POST", "/api/refreshes/" + testID + "/cancel-all", "", principal(ada), 403},
-		{"cancel of nothing", "POST", "/api/refreshes/nothing/cancel", "", principal(ada), 404},
+		{"cancel", "POST", cancelPath, "", principal(ada), 202},
+		{"cancel elsewhere", "POST", "/api/operations/" + otherID + "/cancel?sig=" + testSig, "", principal(ada), 403},
+		{"cancel by a stranger", "DELETE", cancelPath, "", principal(stranger), 403},
+		{"cancel for all", "POST", cancelAllPath, "", principal(ada), 403},
+		{"cancel of nothing", "POST", "/api/operations/nothing/cancel?sig=" + testSig, "", principal(ada), 404},
 	} {
 		before := b.fake.count("trigger") + b.fake.count("cancel")
 		a := b.do(tt.method, tt.path, tt.body, tt.header)
@@ -75,10 +64,76 @@ func TestThePolicyGuardsTriggerAndCancel(t *testing.T) {
 			t.Errorf("%s: %s", tt.name, a.raw)
 		}
 	}
-	// Reading needs nothing but the id.
+	// The status URL needs nothing but its signature.
 	b.fake.status = always(receipt(refresh.Running))
 	b.status(principal(stranger)).is(http.StatusAccepted)
 }
+
+// The routes for who has a key: who may trigger a model may read its operations, and
+// only the policy gives the right to cancel for everybody.
+func TestThePolicyGuardsOperations(t *testing.T) {
+	t.Parallel()
+	const read, forAll = "/api/operations/" + testID, "/api/operations/" + testID + "/cancel-for-all"
+	boss, reader := strings.Replace(ada, "1", "3", 1), strings.Replace(ada, "1", "4", 1)
+	policy, err := access.Parse([]byte(`{"version":1,"rules":[{"callers":[{"objectId":"` + ada + `"}],"may":["trigger"],"models":["` + testWorkspace + `"]},
+		{"callers":[{"objectId":"` + boss + `"}],"may":["cancel-all"],"models":["*"]},{"callers":[{"objectId":"` + reader + `"}],"may":["read"],"models":["*"]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBench(t, func(c *Config) { c.Guard.Gate = access.Gate{EasyAuth: true, Policy: policy} })
+	b.fake.status = always(receipt(refresh.Running))
+	b.fake.cancel = func(_ string, all bool) (refresh.Receipt, error) {
+		if !all {
+			t.Error("cancel-for-all cancelled one share")
+		}
+		return receipt(refresh.Running), nil
+	}
+	for _, tt := range []struct {
+		name, method, path, who string
+		want                    int
+	}{
+		{"who may trigger reads", "GET", read, ada, 202},
+		{"who may read reads", "GET", read, reader, 202},
+		{"who may only cancel reads", "GET", read, boss, 403},
+		{"another model", "GET", "/api/operations/" + otherID, ada, 403},
+		{"for all", "POST", forAll, boss, 202},
+		{"for all without the right", "POST", forAll, ada, 403},
+	} {
+		if a := b.do(tt.method, tt.path, "", principal(tt.who)); a.code != tt.want {
+			t.Errorf("%s: %s %s = %d, want %d", tt.name, tt.method, tt.path, a.code, tt.want)
+		}
+	}
+	free := newBench(t)
+	free.fake.status = b.fake.status
+	free.do("POST", forAll, "").is(http.StatusForbidden)
+	if d := free.do("GET", read, "").is(http.StatusAccepted).document(); d.StatusURL != testBase+read || d.TerminatePostURI != testBase+read+"/cancel" {
+		t.Errorf("GET %s has the URLs %s and %s, want keyed ones without a signature", read, d.StatusURL, d.TerminatePostURI)
+	}
+	free.do("GET", read+"?sig=forged", "").is(http.StatusNotFound)
+	if d := free.do("GET", read+"?sig="+testSig, "").is(http.StatusAccepted).document(); d.StatusURL != testStatusURL {
+		t.Errorf("with a signature the status URL is %s, want the caller's, %s", d.StatusURL, testStatusURL)
+	}
+	free.do("GET", "/api/operations/nothing", "").is(http.StatusNotFound)
+}
+
+// Where the route without a key is closed, every URL that is given out wants a key, and
+// the other answers 404 to all.
+func TestClosedStatusRoute(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(c *Config) { c.StatusKeyed = true })
+	b.fake.status = always(receipt(refresh.Running))
+	want := testBase + "/api/operations/" + testID + "?sig=" + testSig
+	if d := b.trigger(wholeModel()).is(http.StatusAccepted).has("Location", want).has("Operation-Location", want).document(); d.StatusURL != want {
+		t.Errorf("statusUrl is %s, want %s", d.StatusURL, want)
+	}
+	b.do("GET", strings.TrimPrefix(want, testBase), "").is(http.StatusAccepted)
+	b.status().is(http.StatusNotFound)
+	if n := b.fake.count("status"); n != 1 {
+		t.Errorf("the coordinator was asked %d times, want once: a closed route does nothing", n)
+	}
+}
+
+const otherID = otherSpace + "_" + testDataset + "_0123456789abcdef_7"
 
 // Who was turned away, from where, and from what, is in the log: somebody who tries doors
 // is seen. The words are ours: nothing of it can be chosen but the model's GUIDs.
@@ -87,7 +142,7 @@ func TestDeniedCallersAreInTheLog(t *testing.T) {
 	b := guarded(t, true)
 	elsewhere := strings.Replace(wholeModel(), testWorkspace, otherSpace, 1)
 	b.trigger(elsewhere, principal(ada), "X-Forwarded-For: 10.0.0.1, 203.0.113.7:4711").is(http.StatusForbidden)
-	b.do("POST", "/api/refreshes/other/cancel-all", "", "X-None: x").is(http.StatusForbidden)
+	b.do("POST", "/api/operations/"+otherID+"/cancel-all", "", "X-None: x").is(http.StatusForbidden)
 	lines := b.log.records(t)
 	for i, want := range []string{
 		"CallerNotAllowed: object:" + ada + " at 203.0.113.7 may not trigger " + otherSpace + "/" + testDataset,

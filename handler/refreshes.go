@@ -93,13 +93,43 @@ func (s *server) triggered(w http.ResponseWriter, r *http.Request, t triggering,
 	return s.stands(w, r, receipt, t.warnings...)
 }
 
-// status: GET /api/refreshes/{id}.
+// status: GET /api/refreshes/{id}?sig=, without a key.
 func (s *server) status(w http.ResponseWriter, r *http.Request) error {
+	if s.StatusKeyed {
+		return refresh.ErrBadID
+	}
+	return s.polled(w, r, func() (refresh.Receipt, error) { return s.Refresher.Status(r.Context(), linkOf(r)) })
+}
+
+// operation: GET /api/operations/{id}, for who has a key. With a signature it shows the
+// caller's share, as the status URL does.
+func (s *server) operation(w http.ResponseWriter, r *http.Request) error {
+	caller, err := s.guard.identify(r)
+	if err != nil {
+		return err
+	}
+	id, err := refresh.ParseID(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if err := s.guard.permit(r, caller, access.Read, id.Model); err != nil {
+		return err
+	}
+	return s.polled(w, r, func() (refresh.Receipt, error) {
+		if r.URL.Query().Has("sig") {
+			return s.Refresher.Status(r.Context(), linkOf(r))
+		}
+		return s.Refresher.Read(r.Context(), id)
+	})
+}
+
+// polled answers with how an operation stands, after the wait that the caller prefers.
+func (s *server) polled(w http.ResponseWriter, r *http.Request, read func() (refresh.Receipt, error)) error {
 	wish, problems := s.readWish(r)
 	if len(problems) > 0 {
 		return badRequest(problems)
 	}
-	receipt, err := s.Refresher.Status(r.Context(), r.PathValue("id"))
+	receipt, err := read()
 	if err != nil {
 		return err
 	}
@@ -112,11 +142,11 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) error {
 func (s *server) stands(w http.ResponseWriter, r *http.Request, receipt refresh.Receipt, warnings ...Detail) error {
 	switch receipt.View.Status {
 	case refresh.StatusSucceeded:
-		return writeJSON(w, http.StatusOK, document(receipt, s.statusURL(r, receipt.ID), warnings...))
+		return writeJSON(w, http.StatusOK, document(receipt, s.links(r, receipt.Link()), warnings...))
 	case refresh.StatusFailed, refresh.StatusCanceled:
 		// A 4xx, because callers such as Data Factory's Web activity know no other
 		// way to hear of a failure; 409, because none of them retries it.
-		d := document(receipt, s.statusURL(r, receipt.ID), warnings...)
+		d := document(receipt, s.links(r, receipt.Link()), warnings...)
 		w.Header().Set("x-ms-error-code", d.Error.Code)
 		return writeJSON(w, http.StatusConflict, d)
 	case refresh.StatusNotStarted, refresh.StatusRunning:
@@ -126,22 +156,53 @@ func (s *server) stands(w http.ResponseWriter, r *http.Request, receipt refresh.
 	}
 }
 
-// cancel: POST or DELETE /api/refreshes/{id}/cancel.
+// cancel: POST or DELETE /api/operations/{id}/cancel?sig=, one caller's share.
 func (s *server) cancel(w http.ResponseWriter, r *http.Request) error {
-	return s.cancelled(w, r, false)
-}
-
-// cancelAll: POST /api/refreshes/{id}/cancel-all, also for the other callers of a
-// shared operation. It is a right of its own: the host wants the master key.
-func (s *server) cancelAll(w http.ResponseWriter, r *http.Request) error {
-	return s.cancelled(w, r, true)
-}
-
-func (s *server) cancelled(w http.ResponseWriter, r *http.Request, force bool) error {
-	if err := s.mayCancel(w, r, force); err != nil {
+	caller, err := s.guard.enter(r)
+	if err != nil {
 		return err
 	}
-	receipt, err := s.Refresher.Cancel(r.Context(), r.PathValue("id"), force)
+	link := linkOf(r)
+	id, err := s.Refresher.Open(r.Context(), link)
+	if err == nil {
+		err = s.mayCancel(w, r, caller, access.Cancel, id)
+	}
+	if err != nil {
+		return err
+	}
+	receipt, err := s.Refresher.Cancel(r.Context(), link)
+	return s.cancelled(w, r, receipt, err)
+}
+
+// cancelAll: POST /api/operations/{id}/cancel-all, for every caller of a shared
+// operation. It is a right of its own: the host demands the master key.
+func (s *server) cancelAll(w http.ResponseWriter, r *http.Request) error {
+	caller, err := s.guard.enter(r)
+	if err != nil {
+		return err
+	}
+	id, err := refresh.ParseID(r.PathValue("id"))
+	if err == nil {
+		err = s.mayCancel(w, r, caller, access.CancelAll, id)
+	}
+	if err != nil {
+		return err
+	}
+	receipt, err := s.Refresher.CancelAll(r.Context(), id)
+	return s.cancelled(w, r, receipt, err)
+}
+
+// cancelForAll: POST /api/operations/{id}/cancel-for-all, the same for a caller to whom
+// the policy gives that right. Without a policy nobody has it.
+func (s *server) cancelForAll(w http.ResponseWriter, r *http.Request) error {
+	if s.guard.Gate.Policy == nil {
+		return &Error{Status: http.StatusForbidden, Code: "CallerNotAllowed",
+			Message: "Only a policy (POLICY_FILE) gives the right cancel-all, and this app has none. Use /cancel-all with the master key."}
+	}
+	return s.cancelAll(w, r)
+}
+
+func (s *server) cancelled(w http.ResponseWriter, r *http.Request, receipt refresh.Receipt, err error) error {
 	if err != nil {
 		return err
 	}
@@ -150,11 +211,11 @@ func (s *server) cancelled(w http.ResponseWriter, r *http.Request, force bool) e
 
 // accepted answers 202 with where to look and when.
 func (s *server) accepted(w http.ResponseWriter, r *http.Request, receipt refresh.Receipt, warnings ...Detail) error {
-	location := s.statusURL(r, receipt.ID)
+	to := s.links(r, receipt.Link())
 	h := w.Header()
-	h.Set("Location", location)
-	h.Set("Operation-Location", location)
+	h.Set("Location", to.status)
+	h.Set("Operation-Location", to.status)
 	h.Set("Operation-Id", receipt.ID)
 	h.Set("Retry-After", seconds(receipt.View.RetryAfter))
-	return writeJSON(w, http.StatusAccepted, document(receipt, location, warnings...))
+	return writeJSON(w, http.StatusAccepted, document(receipt, to, warnings...))
 }

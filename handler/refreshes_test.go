@@ -12,7 +12,7 @@ import (
 	"pbirefresh/refresh"
 )
 
-const testStatusURL = testBase + "/api/refreshes/" + testID
+const testStatusURL = testBase + statusPath
 
 // isAccepted checks the headers that every poller needs of a 202.
 func (a answer) isAccepted(location, retryAfter string) StatusDocument {
@@ -115,7 +115,7 @@ func TestStatusOfANewerVersion(t *testing.T) {
 	r.View.Status = "Napping"
 	b := newBench(t)
 	b.fake.status = always(r)
-	b.raw(http.MethodGet, "/api/refreshes/"+testID, "").is(http.StatusAccepted).has("Location", testStatusURL)
+	b.raw(http.MethodGet, statusPath, "").is(http.StatusAccepted).has("Location", testStatusURL)
 }
 
 func TestErrorsOfTheCoordinator(t *testing.T) {
@@ -145,7 +145,7 @@ func TestErrorsOfTheCoordinator(t *testing.T) {
 			b.fake.status = func(string) (refresh.Receipt, error) { return refresh.Receipt{}, tc.err }
 			b.fake.cancel = func(string, bool) (refresh.Receipt, error) { return refresh.Receipt{}, tc.err }
 			for _, a := range []answer{
-				b.trigger(wholeModel()), b.status(), b.do(http.MethodPost, "/api/refreshes/"+testID+"/cancel", ""),
+				b.trigger(wholeModel()), b.status(), b.do(http.MethodPost, cancelPath, ""),
 			} {
 				a.is(tc.code).has("x-ms-error-code", tc.word).has("Retry-After", tc.retryAfter).has("Location", "")
 				if a.object()["status"] != nil {
@@ -165,7 +165,7 @@ func TestErrorsOfTheCoordinator(t *testing.T) {
 // Whose right it is to cancel for everybody is decided by the host, by the route.
 func TestCancel(t *testing.T) {
 	t.Parallel()
-	for call, force := range map[string]bool{"POST cancel": false, "DELETE cancel": false, "POST cancel-all": true, "POST cancel?force=true": false} {
+	for call, force := range map[string]bool{"POST cancel?sig=" + testSig: false, "DELETE cancel?sig=" + testSig: false, "POST cancel-all": true, "POST cancel?sig=" + testSig + "&force=true": false} {
 		method, path, _ := strings.Cut(call, " ")
 		b := newBench(t)
 		b.fake.cancel = func(id string, forced bool) (refresh.Receipt, error) {
@@ -174,7 +174,7 @@ func TestCancel(t *testing.T) {
 			}
 			return receipt(refresh.Running), nil
 		}
-		b.do(method, "/api/refreshes/"+testID+"/"+path, "").isAccepted(testStatusURL, "5")
+		b.do(method, "/api/operations/"+testID+"/"+path, "").isAccepted(testStatusURL, "5")
 	}
 }
 
@@ -183,7 +183,7 @@ func TestCancelOfAShare(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.fake.cancel = func(string, bool) (refresh.Receipt, error) { return receipt(refresh.Cancelled), nil }
-	a := b.do(http.MethodPost, "/api/refreshes/"+testID+"/cancel", "").is(http.StatusAccepted).has("Location", testStatusURL)
+	a := b.do(http.MethodPost, cancelPath, "").is(http.StatusAccepted).has("Location", testStatusURL)
 	if d := a.document(); d.Status != refresh.StatusCanceled || d.Error == nil || d.Error.Code != refresh.CodeOperationCanceled {
 		t.Errorf("%s", a.raw)
 	}
@@ -227,6 +227,21 @@ func TestParseAllowedRefuses(t *testing.T) {
 		testWorkspace + "/" + testDataset + "/x", testWorkspace + ",*", testWorkspace + "/*"} {
 		if _, err := ParseAllowed(list); err == nil || !strings.Contains(err.Error(), "workspaceId/datasetId") {
 			t.Errorf("%q: %v", list, err)
+		}
+	}
+}
+
+// A status URL is good as it was given: with one signature, unaltered.
+func TestSignaturesAreReadExactly(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.fake.status = always(receipt(refresh.Running))
+	for query, want := range map[string]int{
+		"?sig=" + testSig: 202, "?wait=0&sig=" + testSig: 202, "": 404, "?sig=": 404, "?sig=" + testSig + "&sig=" + testSig: 404,
+		"?sig=" + testSig + "," + testSig: 404, "?sig=" + testSig + "%20": 404, "?signature=" + testSig: 404,
+	} {
+		if a := b.do(http.MethodGet, "/api/refreshes/"+testID+query, ""); a.code != want {
+			t.Errorf("GET …%s = %d, want %d", query, a.code, want)
 		}
 	}
 }

@@ -58,7 +58,7 @@ func (t *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // operationPath has the alphabet of ids, as function.json has it. A slash may follow an id:
 // some clients put one before the query. It may not follow the path of the trigger, which
 // would then lie below the path that App Service authentication leaves open.
-var operationPath = regexp.MustCompile(`(?i)^(/api/refreshes/)([a-z0-9_-]+)(?:/|(/[a-z-]+))?$`)
+var operationPath = regexp.MustCompile(`(?i)^(/api/(?:refreshes|operations)/)([a-z0-9_-]+)(?:/|(/[a-z-]+))?$`)
 
 // templateOf returns the path as the endpoints have it, and the id in it. The host routes
 // what it shows callers without regard to case (seen: funchost's cases), so case does not

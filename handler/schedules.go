@@ -80,7 +80,7 @@ func (s *server) schedules(w http.ResponseWriter, r *http.Request) error {
 	}
 	listing = s.guard.visible(caller, listing)
 	return writeJSON(w, http.StatusOK, scheduleListing(listing, s.lastReceipts(r.Context(), listing),
-		func(id string) string { return s.statusURL(r, id) }))
+		func(id string) string { return linksTo(s.base(r), refresh.Link{ID: id}, true).status }))
 }
 
 // Bounds of looking up how the last refreshes stand. What is beyond them has its status
@@ -124,7 +124,11 @@ func (s *server) lookup(ctx context.Context, id string) (receipt refresh.Receipt
 			err = errors.New("panic")
 		}
 	}()
-	return s.Refresher.Status(ctx, id)
+	parsed, err := refresh.ParseID(id)
+	if err != nil {
+		return refresh.Receipt{}, err
+	}
+	return s.Refresher.Read(ctx, parsed)
 }
 
 func lastIDs(l schedule.Listing) []string {

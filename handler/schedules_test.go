@@ -122,7 +122,7 @@ func TestSchedulesAreListed(t *testing.T) {
                 "message": "Login failed."
               }
             },
-            "statusUrl": "https://app.example.net/api/refreshes/AQcapability-of-one_operation"
+            "statusUrl": "https://app.example.net/api/operations/f089354e-8366-4e18-aea3-4cb4a3a50b48_cfafbeb1-8037-4d0c-896e-a46fb27ff229_0123456789abcdef_7"
           }
         }
       ]
@@ -178,7 +178,7 @@ func TestSchedulesOfOthersAreNotListed(t *testing.T) {
 	t.Parallel()
 	l := exampleListing(t)
 	l.Entries[1].Targets = append(slices.Clone(l.Entries[0].Targets), schedule.Target{
-		Model: refresh.Model{WorkspaceID: otherSpace, DatasetID: testDataset}, Last: &schedule.Result{Outcome: schedule.Started, ID: "other-capability"},
+		Model: refresh.Model{WorkspaceID: otherSpace, DatasetID: testDataset}, Last: &schedule.Result{Outcome: schedule.Started, ID: otherID},
 	})
 	l.Entries[0].Targets = l.Entries[1].Targets[1:]
 	b := guarded(t, true, func(c *Config) { c.Schedules = &fakeSchedules{listing: l} })
@@ -188,10 +188,10 @@ func TestSchedulesOfOthersAreNotListed(t *testing.T) {
 	if err := json.Unmarshal(mine.raw, &d); err != nil {
 		t.Fatal(err)
 	}
-	if len(d.Schedules) != 1 || d.Schedules[0].Name != "stock" || len(d.Schedules[0].Models) != 1 || strings.Contains(string(mine.raw), "other-capability") {
+	if len(d.Schedules) != 1 || d.Schedules[0].Name != "stock" || len(d.Schedules[0].Models) != 1 || strings.Contains(string(mine.raw), otherID) {
 		t.Errorf("ada sees %s", mine.raw)
 	}
-	if a := b.do(http.MethodGet, "/api/schedules", "").is(http.StatusOK); strings.Contains(string(a.raw), "/api/refreshes/") {
+	if a := b.do(http.MethodGet, "/api/schedules", "").is(http.StatusOK); strings.Contains(string(a.raw), "/api/operations/") {
 		t.Errorf("a key without a right sees %s", a.raw)
 	}
 	if len(l.Entries[0].Targets) != 1 || len(l.Entries[1].Targets) != 2 {
@@ -210,7 +210,7 @@ func TestLookupsOfLastRefreshesAreBounded(t *testing.T) {
 	b := newScheduleBench(t, f)
 	b.fake.status = func(string) (refresh.Receipt, error) { panic("on purpose") }
 	a := b.do(http.MethodGet, "/api/schedules", "").is(http.StatusOK)
-	if n := b.fake.count("status"); n != maxLookups {
+	if n := b.fake.count("read"); n != maxLookups {
 		t.Errorf("%d lookups, want %d", n, maxLookups)
 	}
 	var d SchedulesDocument

@@ -52,7 +52,7 @@ type ScheduledSlot struct {
 	Status    refresh.Status   `json:"refreshStatus,omitempty"`       // of the refresh, now
 	Ended     time.Time        `json:"refreshEndedDateTime,omitzero"` // of the refresh
 	Error     *errorBody       `json:"error,omitempty"`               // why it was not started, or failed
-	StatusURL string           `json:"statusUrl,omitempty"`           // of the refresh
+	StatusURL string           `json:"statusUrl,omitempty"`           // of the refresh; wants the key that the list wants
 }
 
 // scheduleListing puts a listing into the words of the wire.
@@ -100,7 +100,7 @@ func scheduledSlot(last *schedule.Result, receipts map[string]refresh.Receipt, u
 	if last.Code != "" {
 		s.Error = &errorBody{Code: last.Code, Message: refresh.Sentences(last.Message)}
 	}
-	if last.ID == "" {
+	if _, err := refresh.ParseID(last.ID); err != nil { // none, or of a version before ids had this form
 		return s
 	}
 	s.StatusURL = url(last.ID)

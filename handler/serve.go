@@ -1,9 +1,11 @@
 package handler
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"regexp"
 	"runtime/debug"
@@ -59,7 +61,16 @@ func (s *server) logAccess(pattern, id string, status int, took time.Duration, e
 		s.log.Error("request", attrs...)
 		return
 	}
-	s.log.Info("request", attrs...)
+	level := slog.LevelInfo
+	if isPoll(pattern) && err == nil {
+		level = slog.LevelDebug // there may be thousands of them for one refresh
+	}
+	s.log.Log(context.Background(), level, "request", attrs...)
+}
+
+// isPoll reports whether a route reads how an operation stands.
+func isPoll(pattern string) bool {
+	return pattern == "GET /api/refreshes/{id}" || pattern == "GET /api/operations/{id}"
 }
 
 // requestID is the host's invocation id, by which its own log names the request.

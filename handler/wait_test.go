@@ -74,7 +74,7 @@ func TestWaits(t *testing.T) {
 				b := newBench(t)
 				b.fake.status = endsAfter(tc.ends, tc.phase)
 				began := time.Now()
-				a := b.do(http.MethodGet, "/api/refreshes/"+testID+tc.query, "", "Prefer: "+tc.prefer)
+				a := b.do(http.MethodGet, statusPath+strings.Replace(tc.query, "?", "&", 1), "", "Prefer: "+tc.prefer)
 				a.is(tc.code).has("Preference-Applied", tc.applied)
 				if took := time.Since(began); took != tc.took {
 					t.Errorf("held back for %v, want %v", took, tc.took)
@@ -166,7 +166,7 @@ func TestWaitEndsWithItsCaller(t *testing.T) {
 		b.fake.status = always(receipt(refresh.Running))
 		ctx, leave := context.WithCancel(t.Context())
 		time.AfterFunc(3*time.Second, leave)
-		r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/api/refreshes/"+testID+"?wait=40", nil)
+		r := httptest.NewRequestWithContext(ctx, http.MethodGet, statusPath+"&wait=40", nil)
 		began := time.Now()
 		b.routes.ServeHTTP(httptest.NewRecorder(), r)
 		if took := time.Since(began); took != 3*time.Second {

@@ -31,7 +31,7 @@ type StatusDocument struct {
 	Callback *callback.Report `json:"callback,omitempty"` // only in the answer to who asked for one
 	Warnings []Detail         `json:"warnings,omitempty"` // only in the answer to a POST: what of it has no effect
 
-	StatusURL string `json:"statusUrl"`
+	StatusURL string `json:"statusUrl"` // with the caller's signature: a secret
 	// By the names of Durable Functions, for whoever has its recipes. Terminating is a
 	// POST; its ?reason= is not used, and it wants the function key besides, which none
 	// of these URLs has.
@@ -97,7 +97,7 @@ type Result struct {
 }
 
 // document puts a receipt into the words of the wire.
-func document(r refresh.Receipt, url string, warnings ...Detail) StatusDocument {
+func document(r refresh.Receipt, to links, warnings ...Detail) StatusDocument {
 	op := r.View.Operation
 	d := StatusDocument{
 		ID: r.ID, Status: r.View.Status, Phase: op.Phase,
@@ -105,7 +105,7 @@ func document(r refresh.Receipt, url string, warnings ...Detail) StatusDocument 
 		Created: sec(op.Created), Started: sec(op.Started), LastAction: sec(op.Changed), Ended: sec(op.Ended),
 		Warnings: warnings, Attempts: []Attempt{}, Progress: progress(r.View), BlockedBy: blocked(op.Blocked), Error: failure(op.Fault),
 		Settling: settling(r.View.Settling), LastLook: lastLook(r.View.LastLook),
-		StatusURL: url, StatusQueryGetURI: url, TerminatePostURI: url + "/cancel", RuntimeStatus: runtimeStatus(r.View.Status),
+		StatusURL: to.status, StatusQueryGetURI: to.status, TerminatePostURI: to.cancel, RuntimeStatus: runtimeStatus(r.View.Status),
 	}
 	if d.Error == nil && (d.Status == refresh.StatusFailed || d.Status == refresh.StatusCanceled) {
 		// Clients of the Azure SDKs print "undefined" for an end without a reason.

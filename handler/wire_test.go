@@ -31,10 +31,10 @@ func sameJSON(t *testing.T, v any, want string) {
 
 func TestDocumentOfANewOperation(t *testing.T) {
 	t.Parallel()
-	sameJSON(t, document(receipt(refresh.Queued), "https://h/s"), `{
+	sameJSON(t, document(receipt(refresh.Queued), links{status: "https://h/s", cancel: "https://h/c"}), `{
 		"id":"`+testID+`", "status":"NotStarted", "phase":"queued", "workspaceId":"`+testWorkspace+`", "datasetId":"`+testDataset+`",
 		"createdDateTime":"2026-05-31T06:00:00Z", "lastActionDateTime":"2026-05-31T06:00:01Z", "attempts":[],
-		"statusUrl":"https://h/s", "statusQueryGetUri":"https://h/s", "terminatePostUri":"https://h/s/cancel", "runtimeStatus":"Pending"}`)
+		"statusUrl":"https://h/s", "statusQueryGetUri":"https://h/s", "terminatePostUri":"https://h/c", "runtimeStatus":"Pending"}`)
 }
 
 func TestDocumentOfARunningOperation(t *testing.T) {
@@ -49,7 +49,7 @@ func TestDocumentOfARunningOperation(t *testing.T) {
 	}
 	op.Objects = []refresh.Progress{{Table: "Sales", Partition: "2026", Status: "InProgress"}}
 	op.Blocked = &refresh.Blocked{Reason: "foreignRefresh", Detail: "Somebody refreshes it.", RefreshID: "f1", Type: "Scheduled", Since: at(1), Until: at(4)}
-	sameJSON(t, document(r, "https://h/s"), `{
+	sameJSON(t, document(r, links{status: "https://h/s", cancel: "https://h/c"}), `{
 		"id":"`+testID+`", "status":"Running", "phase":"running", "workspaceId":"`+testWorkspace+`", "datasetId":"`+testDataset+`",
 		"createdDateTime":"2026-05-31T06:00:00Z", "startedDateTime":"2026-05-31T06:02:00Z", "lastActionDateTime":"2026-05-31T06:00:01Z",
 		"attempts":[
@@ -58,7 +58,7 @@ func TestDocumentOfARunningOperation(t *testing.T) {
 		"progress":{"percent":40,"expectedEndDateTime":"2026-05-31T06:30:00Z","objects":[{"table":"Sales","partition":"2026","status":"InProgress"}]},
 		"blockedBy":{"reason":"foreignRefresh","message":"Somebody refreshes it.","refreshId":"f1","refreshType":"Scheduled",
 			"sinceDateTime":"2026-05-31T06:01:00Z","untilDateTime":"2026-05-31T06:04:00Z"},
-		"statusUrl":"https://h/s", "statusQueryGetUri":"https://h/s", "terminatePostUri":"https://h/s/cancel", "runtimeStatus":"Running"}`)
+		"statusUrl":"https://h/s", "statusQueryGetUri":"https://h/s", "terminatePostUri":"https://h/c", "runtimeStatus":"Running"}`)
 }
 
 // A lost answer and reads that fail are shown.
@@ -68,7 +68,7 @@ func TestDocumentShowsWhatIsNotKnown(t *testing.T) {
 	at := func(minute int) time.Time { return time.Date(2026, 5, 31, 6, minute, 0, 0, time.UTC) }
 	r.View.Settling = &refresh.Settlement{Since: at(1), Until: at(8), Seen: refresh.SeenAtWork}
 	r.View.LastLook = &refresh.LastLook{Since: at(2), At: at(3), Code: "NotFound", PowerBI: "PowerBIEntityNotFound", Message: "no such thing"}
-	d := document(r, "u")
+	d := document(r, links{status: "u"})
 	sameJSON(t, d.Settling, `{"sinceDateTime":"2026-05-31T06:01:00Z","untilDateTime":"2026-05-31T06:08:00Z","seen":"atWork",
 		"message":"Power BI gave no definite answer to the request. Whether it started a refresh is read from the refresh history. The history shows a refresh at work, which may be this one. If none is recognised, a second refresh follows."}`)
 	sameJSON(t, d.LastLook, `{"dateTime":"2026-05-31T06:03:00Z","sinceDateTime":"2026-05-31T06:02:00Z","code":"NotFound","message":"no such thing","powerBIErrorCode":"PowerBIEntityNotFound"}`)
@@ -85,7 +85,7 @@ func TestTimesOfADocument(t *testing.T) {
 	op := &r.View.Operation
 	op.Created, op.Started, op.Changed, op.Ended = at, at, at, at
 	op.Tries = []refresh.Try{{Intent: at, Started: at, Ended: at}}
-	d := document(r, "u")
+	d := document(r, links{status: "u"})
 	for _, got := range []time.Time{d.Attempts[0].Started, d.Attempts[0].Ended} {
 		if text := got.Format(time.RFC3339Nano); text != "2026-05-31T06:00:00.123Z" {
 			t.Errorf("%s", text)
@@ -105,12 +105,12 @@ func TestDocumentOfASuccess(t *testing.T) {
 	op.Started, op.Ended = op.Created.Add(time.Minute), op.Created.Add(time.Hour)
 	op.Tries = append([]refresh.Try{{RefreshID: "r0", Kind: refresh.Enhanced, Outcome: refresh.OutcomeFailed}}, op.Tries...)
 	op.Tries[1].Started, op.Tries[1].Ended = op.Created.Add(2*time.Minute), op.Created.Add(50*time.Minute)
-	d := document(r, "u")
+	d := document(r, links{status: "u"})
 	want := Result{RefreshID: "r1", Kind: refresh.Enhanced, Started: op.Created.Add(2 * time.Minute), Ended: op.Created.Add(50 * time.Minute), Attempts: 2}
 	if d.Result == nil || *d.Result != want || d.Progress == nil || *d.Progress.Percent != 100 || d.Error != nil {
 		t.Errorf("%s", show(t, d))
 	}
-	if f := document(receipt(refresh.Failed), "u"); f.Result != nil || f.Progress != nil {
+	if f := document(receipt(refresh.Failed), links{status: "u"}); f.Result != nil || f.Progress != nil {
 		t.Errorf("a failure with a result: %s", show(t, f))
 	}
 }

@@ -2,9 +2,8 @@
 # function key, not in its place. (It exists from the app's creation on; removing
 # easy_auth again switches it off.)
 locals {
-  # Status URLs, the liveness probe and the description of the API carry no token: the id
-  # is the capability, and the others say nothing. What is below a status URL, cancel, asks for a function key
-  # all the same. "/*" is understood at the end (MicrosoftDocs/azure-docs#86514; seen,
+  # Status URLs, the liveness probe and the description of the API carry no token: a status
+  # URL has its signature, and the others say nothing. Everything else has a path of its own. "/*" is understood at the end (MicrosoftDocs/azure-docs#86514; seen,
   # not in the reference).
   open_paths = ["/api/health", "/api/openapi.json", "/api/refreshes/*"]
 

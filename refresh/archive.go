@@ -70,15 +70,15 @@ func (c *Coordinator) createFinal(ctx context.Context, name string, content any)
 	return err
 }
 
-// fromArchive reads an archived operation.
-func (c *Coordinator) fromArchive(ctx context.Context, id ID) (Operation, error) {
+// fromArchive reads an archived operation, and the storage service's clock.
+func (c *Coordinator) fromArchive(ctx context.Context, id ID) (Operation, time.Time, error) {
 	doc, err := readAnswered(ctx, c.Store, ArchiveName(id.Model, id.Epoch, id.Number))
 	if err != nil {
-		return Operation{}, err
+		return Operation{}, time.Time{}, err
 	}
 	var a archivedOperation
 	if err := json.Unmarshal(doc.Body, &a); err != nil {
-		return Operation{}, fmt.Errorf("refresh: the archived operation is not readable: %w", err)
+		return Operation{}, time.Time{}, fmt.Errorf("refresh: the archived operation is not readable: %w", err)
 	}
-	return a.Operation, errors.Join(readable(a.Schema, a.MinReader), a.Operation.checkWords())
+	return a.Operation, doc.Date, errors.Join(readable(a.Schema, a.MinReader), a.Operation.checkWords())
 }

@@ -1,6 +1,7 @@
 package refresh
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -36,8 +37,11 @@ const (
 type Config struct {
 	Store    lease.Store
 	Upstream Upstream
-	Key      func(context.Context) ([]byte, error) // of the HMAC that seals ids; see [StatusKey]
+	Keys     *StatusKeys // sign status URLs
 	Rules    Rules
+	// LinkLife is how long after its end an operation can be read by its status URL, on
+	// the storage service's clock; 0: 30 days.
+	LinkLife time.Duration
 	Logger   *slog.Logger
 	LogWords bool // whether Power BI's own words go to the log: they may name people and data
 	// Ended is told, at most once for each time, that an operation of a model or a
@@ -70,6 +74,7 @@ func New(cfg Config) *Coordinator {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
+	cfg.LinkLife = cmp.Or(cfg.LinkLife, DefaultLinkLife)
 	return &Coordinator{Config: cfg, finished: newFinishedViews(finishedCache)}
 }
 
@@ -84,12 +89,26 @@ type Request struct {
 	Admitted func(ctx context.Context, epoch string, number int64) error
 }
 
-// Receipt is what a caller holds: the id of its operation, and how it stands.
+// DefaultLinkLife is how long a status URL is good after the end of its operation.
+const DefaultLinkLife = 30 * 24 * time.Hour
+
+// Receipt is what a caller holds: the id of its operation, the signature that gives
+// access to it, and how it stands.
 type Receipt struct {
 	ID       string
+	Sig      string // empty for who is no caller of the operation
 	View     View
-	Replayed bool // a request of the same key came first, and has the same id
+	Replayed bool // a request of the same key came first, and has the same id and nonce
+
+	access access
 }
+
+// Caller is the nonce that names the caller among those who share the operation. It is
+// a secret as long as a status key signs.
+func (r Receipt) Caller() string { return r.access.Nonce }
+
+// Link is what the caller's status URL carries.
+func (r Receipt) Link() Link { return Link{ID: r.ID, Sig: r.Sig} }
 
 // Trigger admits a caller and starts what can be started. When it returns
 // without an error, the operation is saved and its id readable. It returns
@@ -105,14 +124,14 @@ func (c *Coordinator) Trigger(ctx context.Context, r Request) (Receipt, error) {
 	until := time.Now().Add(callerWait)
 	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
-	secret, err := c.Key(ctx)
+	keys, err := c.Keys.ring(ctx)
 	if err != nil {
 		return Receipt{}, unavailable(err)
 	}
-	id, told := ID{Model: r.Model, Nonce: random(16)}, newNotice(ctx, r)
+	id, told := access{ID: ID{Model: r.Model}, Nonce: random(16)}, newNotice(ctx, r)
 	a, repeated, err := answer{}, false, error(nil)
 	if r.Key != (Key{}) {
-		id.Nonce = r.Key.nonce(secret)
+		id.Nonce = r.Key.nonce(keys.Root)
 		a, repeated, err = c.bind(ctx, r, id.Nonce)
 	}
 	if err == nil && !repeated {
@@ -125,14 +144,14 @@ func (c *Coordinator) Trigger(ctx context.Context, r Request) (Receipt, error) {
 	if err := told.wait(ctx, id.Epoch, id.Number); err != nil {
 		return Receipt{}, err
 	}
-	return c.receipt(ctx, id, a, secret)
+	return c.receipt(ctx, id, a)
 }
 
 // receipt is what the caller of an admitted request gets.
-func (c *Coordinator) receipt(ctx context.Context, id ID, a answer, secret []byte) (Receipt, error) {
+func (c *Coordinator) receipt(ctx context.Context, id access, a answer) (Receipt, error) {
 	if a.view.Operation.Number == 0 {
 		var err error
-		if a.view, err = c.view(ctx, id); err != nil {
+		if a.view, _, err = c.view(ctx, id); err != nil {
 			return Receipt{}, err
 		}
 	}
@@ -140,8 +159,8 @@ func (c *Coordinator) receipt(ctx context.Context, id ID, a answer, secret []byt
 	if f := a.view.Operation.Fault; f != nil && f.Code == CodeBusy && !a.repeated {
 		return Receipt{}, &Refusal{Code: f.Code, Message: f.Message}
 	}
-	sealed, err := id.Seal(secret)
-	return Receipt{ID: sealed, View: a.view, Replayed: a.repeated}, err
+	link, err := c.Keys.sign(ctx, id)
+	return Receipt{ID: link.ID, Sig: link.Sig, View: a.view, Replayed: a.repeated, access: id}, err
 }
 
 // bind claims the request's key, and finds what became of an earlier request of it.
@@ -163,53 +182,96 @@ func (c *Coordinator) arrive(ctx context.Context, r Request, nonce string, told 
 	return c.do(ctx, r.Model, job)
 }
 
-// Status shows the operation of an id, and moves its model forward if its next
-// step is due. It returns ErrBadID for an id that is not ours, and a [*Refusal]
-// with CodeNotFound for one whose operation is not kept any more.
-func (c *Coordinator) Status(ctx context.Context, sealed string) (Receipt, error) {
-	id, err := c.open(ctx, sealed)
+// Status shows the operation of a link, as its caller sees it, and moves its model
+// forward if its next step is due. It returns ErrBadID for a link that was not signed
+// here or has expired, and a [*Refusal] with CodeNotFound for one whose operation is
+// not kept any more.
+func (c *Coordinator) Status(ctx context.Context, l Link) (Receipt, error) {
+	a, err := c.open(ctx, l)
 	if err != nil {
 		return Receipt{}, err
 	}
-	if view, ok := c.finished.get(sealed); ok {
-		return Receipt{ID: sealed, View: view}, nil
-	}
-	view, err := c.view(ctx, id)
+	view, date, err := c.look(ctx, a)
 	if err != nil {
 		return Receipt{}, err
 	}
-	if view.Status.Terminal() {
-		c.finished.put(sealed, view)
+	if end := view.Operation.Ended; !end.IsZero() && date.Sub(end) > c.LinkLife {
+		return Receipt{}, ErrBadID
 	}
-	return Receipt{ID: sealed, View: view}, nil
+	return Receipt{ID: l.ID, Sig: l.Sig, View: view, access: a}, nil
 }
 
-// Cancel ends the caller's operation, or its share of it; force ends it for
-// every caller. It returns a [*Refusal] that says why if it cannot be done.
-func (c *Coordinator) Cancel(ctx context.Context, sealed string, force bool) (Receipt, error) {
+// Read shows an operation to somebody who has a right to it by other means than a
+// link. It is Status otherwise.
+func (c *Coordinator) Read(ctx context.Context, id ID) (Receipt, error) {
+	a := access{ID: id}
+	view, _, err := c.look(ctx, a)
+	return Receipt{ID: id.String(), View: view, access: a}, err
+}
+
+// ReadAs shows an operation as the caller with a nonce sees it, with a new link. It is
+// for who has kept the nonce, which [Receipt.Caller] returns.
+func (c *Coordinator) ReadAs(ctx context.Context, id ID, nonce string) (Receipt, error) {
+	a := access{ID: id, Nonce: nonce}
+	view, _, err := c.look(ctx, a)
+	if err != nil {
+		return Receipt{}, err
+	}
+	link, err := c.Keys.sign(ctx, a)
+	return Receipt{ID: link.ID, Sig: link.Sig, View: view, access: a}, err
+}
+
+// look returns how an operation stands, and the storage service's clock.
+func (c *Coordinator) look(ctx context.Context, a access) (View, time.Time, error) {
+	if view, date, ok := c.finished.get(a); ok {
+		return view, date, nil
+	}
+	view, date, err := c.view(ctx, a)
+	if err == nil && view.Status.Terminal() {
+		c.finished.put(a, view, date)
+	}
+	return view, date, err
+}
+
+// Cancel ends the operation of a link, or its caller's share of it. It returns a
+// [*Refusal] that says why if it cannot be done.
+func (c *Coordinator) Cancel(ctx context.Context, l Link) (Receipt, error) {
 	until := time.Now().Add(callerWait)
 	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
-	id, err := c.open(ctx, sealed)
+	r, err := c.Status(ctx, l)
+	if err != nil {
+		return Receipt{}, err // of another epoch, expired, or not kept any more
+	}
+	return c.cancel(ctx, until, r, r.access.Nonce, false)
+}
+
+// CancelAll ends an operation for every caller.
+func (c *Coordinator) CancelAll(ctx context.Context, id ID) (Receipt, error) {
+	until := time.Now().Add(callerWait)
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	r, err := c.Read(ctx, id)
 	if err != nil {
 		return Receipt{}, err
 	}
-	if view, ok := c.finished.get(sealed); ok {
-		return Receipt{ID: sealed, View: view}, finishedAlready()
+	return c.cancel(ctx, until, r, random(16), true)
+}
+
+// cancel asks the state machine, and waits for its turn until then. The nonce names who
+// asks.
+func (c *Coordinator) cancel(ctx context.Context, until time.Time, r Receipt, nonce string, force bool) (Receipt, error) {
+	if r.View.Status.Terminal() {
+		return r, finishedAlready()
 	}
-	view, err := c.view(ctx, id)
-	switch {
-	case err != nil:
-		return Receipt{}, err // of another epoch, or not kept any more
-	case view.Status.Terminal():
-		return Receipt{ID: sealed, View: view}, finishedAlready()
-	}
+	id := r.access.ID
 	job := newJob(until, func(at At) Event {
-		return CancelAsked{At: at, Epoch: id.Epoch, Number: id.Number, Nonce: id.Nonce, Force: force}
+		return CancelAsked{At: at, Epoch: id.Epoch, Number: id.Number, Nonce: nonce, Force: force}
 	})
-	job.nonce = id.Nonce
+	job.nonce = nonce
 	answer, err := c.do(ctx, id.Model, job)
-	return Receipt{ID: sealed, View: answer.view}, err
+	r.View = answer.view
+	return r, err
 }
 
 // Advance takes the model's next step if it is due. It is what a status
@@ -227,14 +289,6 @@ func (c *Coordinator) Advance(ctx context.Context, m Model) error {
 
 func finishedAlready() error {
 	return &Refusal{Code: CodeFinished, Message: "The operation has ended: there is nothing left to cancel."}
-}
-
-func (c *Coordinator) open(ctx context.Context, sealed string) (ID, error) {
-	key, err := c.Key(ctx)
-	if err != nil {
-		return ID{}, unavailable(err)
-	}
-	return OpenID(sealed, key)
 }
 
 // do hands a job to the model's queue and waits for its answer. A job whose time is

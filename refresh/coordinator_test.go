@@ -16,7 +16,7 @@ func warm(t *testing.T, trip time.Duration) (*Coordinator, *slowStore, *fakePowe
 	t.Helper()
 	store, pbi := &slowStore{Store: lease.NewMemory()}, &fakePowerBI{length: time.Minute}
 	c := newTestCoordinator(store, pbi)
-	finish(t, c, mustTrigger(t, c, wholeModel()).ID)
+	finish(t, c, mustTrigger(t, c, wholeModel()).Link())
 	synctest.Wait()
 	store.trip, pbi.delay = trip, trip
 	return c, store, pbi
@@ -68,9 +68,9 @@ func TestCallersOfOneProcessShareWritesAndRefreshes(t *testing.T) {
 
 // triggerAll lets n callers arrive at once, spread over the coordinators, and
 // returns the ids they got.
-func triggerAll(t *testing.T, n int, cs ...*Coordinator) []string {
+func triggerAll(t *testing.T, n int, cs ...*Coordinator) []Link {
 	t.Helper()
-	ids := make([]string, n)
+	ids := make([]Link, n)
 	var wg sync.WaitGroup
 	for i := range n {
 		wg.Go(func() {
@@ -78,7 +78,7 @@ func triggerAll(t *testing.T, n int, cs ...*Coordinator) []string {
 			if err != nil {
 				t.Errorf("caller %d: %v", i, err)
 			}
-			ids[i] = r.ID
+			ids[i] = r.Link()
 		})
 	}
 	wg.Wait()
@@ -96,7 +96,7 @@ func TestManyProcessesOneModel(t *testing.T) {
 		}
 		began := time.Now()
 		ids := triggerAll(t, 200, cs...)
-		seen := map[string]bool{}
+		seen := map[Link]bool{}
 		for i, id := range ids {
 			if seen[id] {
 				t.Error("two callers hold the same id")
@@ -131,10 +131,10 @@ func TestSlowPostDoesNotHoldTheLease(t *testing.T) {
 		if waited := time.Since(began); waited > 5*time.Second {
 			t.Errorf("another process waited %v for the lease", waited)
 		}
-		if v := finish(t, b, first.ID); v.Status != StatusSucceeded || len(v.Operation.Tries) != 1 {
+		if v := finish(t, b, first.Link()); v.Status != StatusSucceeded || len(v.Operation.Tries) != 1 {
 			t.Errorf("%s after %d tries", v.Status, len(v.Operation.Tries))
 		}
-		if v := finish(t, b, second.ID); v.Status != StatusSucceeded {
+		if v := finish(t, b, second.Link()); v.Status != StatusSucceeded {
 			t.Errorf("second: %s", v.Status)
 		}
 		if pbi.posts.Load() != 2 || pbi.overlap.Load() != 0 {
@@ -162,7 +162,7 @@ func TestProcessDiesAfterThePost(t *testing.T) {
 				}
 				doomed, heir := newTestCoordinator(store, pbi), newTestCoordinator(store, pbi)
 				receipt := mustTrigger(t, doomed, wholeModel())
-				v := sweepUntilDone(t, heir, receipt.ID)
+				v := sweepUntilDone(t, heir, receipt.Link())
 				if v.Status != StatusSucceeded || pbi.overlap.Load() != 0 {
 					t.Errorf("%s (%+v), %d overlaps", v.Status, v.Operation.Fault, pbi.overlap.Load())
 				}
@@ -173,7 +173,7 @@ func TestProcessDiesAfterThePost(t *testing.T) {
 }
 
 // sweepUntilDone lets only the timer move the model forward.
-func sweepUntilDone(t *testing.T, c *Coordinator, id string) View {
+func sweepUntilDone(t *testing.T, c *Coordinator, id Link) View {
 	t.Helper()
 	for range 500 {
 		time.Sleep(30 * time.Second)
@@ -191,35 +191,36 @@ func TestStatusOfUnknownAndForgedIDs(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		store := lease.NewMemory()
 		c := newTestCoordinator(store, &fakePowerBI{length: time.Second})
-		good := mustTrigger(t, c, wholeModel()).ID
+		good := mustTrigger(t, c, wholeModel()).Link()
 		other := newTestCoordinator(lease.NewMemory(), &fakePowerBI{length: time.Second})
-		foreign := mustTrigger(t, other, wholeModel()).ID
-		for name, id := range map[string]string{
-			"empty": "", "garbage": "../../etc", "cut": good[:len(good)-2], "altered": good[:40] + flip(good[40]) + good[41:], "another key": foreign,
+		foreign := mustTrigger(t, other, wholeModel()).Link()
+		for name, l := range map[string]Link{
+			"empty": {}, "garbage": {ID: "../../etc", Sig: good.Sig}, "no signature": {ID: good.ID}, "signed with another key": foreign,
+			"signed for another": {ID: foreign.ID, Sig: good.Sig}, "altered": {ID: good.ID, Sig: good.Sig[:40] + flip(good.Sig[40]) + good.Sig[41:]},
+			"joined by the host": {ID: good.ID, Sig: good.Sig + "," + good.Sig},
 		} {
-			if _, err := c.Status(t.Context(), id); !errors.Is(err, ErrBadID) {
-				t.Errorf("%s: %v", name, err)
+			if _, err := c.Status(t.Context(), l); !errors.Is(err, ErrBadID) {
+				t.Errorf("%s: Status(%+v) = %v, want ErrBadID", name, l, err)
 			}
 		}
-		key, _ := c.Key(t.Context())
-		parsed, err := OpenID(good, key)
+		parsed, err := c.open(t.Context(), good)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, change := range map[string]func(*ID){
-			"number": func(id *ID) { id.Number = 99 },
-			"epoch":  func(id *ID) { id.Epoch = "00000000000000ff" },
-			"model":  func(id *ID) { id.Model.DatasetID = "00000000-0000-0000-0000-000000000001" },
+		for name, change := range map[string]func(*access){
+			"number": func(a *access) { a.Number = 99 },
+			"epoch":  func(a *access) { a.Epoch = "00000000000000ff" },
+			"model":  func(a *access) { a.Model.DatasetID = "00000000-0000-0000-0000-000000000001" },
 		} {
-			id := parsed
-			change(&id)
-			sealed, err := id.Seal(key)
+			a := parsed
+			change(&a)
+			l, err := c.Keys.sign(t.Context(), a)
 			if err != nil {
 				t.Fatal(err)
 			}
 			var refusal *Refusal
-			if _, err := c.Status(t.Context(), sealed); !errors.As(err, &refusal) || refusal.Code != CodeNotFound {
-				t.Errorf("%s: %v", name, err)
+			if _, err := c.Status(t.Context(), l); !errors.As(err, &refusal) || refusal.Code != CodeNotFound {
+				t.Errorf("another %s: Status = %v, want the refusal %s", name, err, CodeNotFound)
 			}
 		}
 	})
@@ -232,7 +233,7 @@ func TestCancelThroughTheCoordinator(t *testing.T) {
 		c := newTestCoordinator(lease.NewMemory(), pbi)
 		running := mustTrigger(t, c, wholeModel())
 		queued := triggerAll(t, 3, c)
-		if _, err := c.Cancel(t.Context(), queued[0], false); err != nil {
+		if _, err := c.Cancel(t.Context(), queued[0]); err != nil {
 			t.Fatal(err)
 		}
 		if v := mustStatus(t, c, queued[0]); v.Status != StatusCanceled {
@@ -241,17 +242,17 @@ func TestCancelThroughTheCoordinator(t *testing.T) {
 		if v := mustStatus(t, c, queued[1]); v.Status != StatusNotStarted {
 			t.Errorf("who stays sees %s", v.Status)
 		}
-		if _, err := c.Cancel(t.Context(), running.ID, false); err != nil {
+		if _, err := c.Cancel(t.Context(), running.Link()); err != nil {
 			t.Fatal(err)
 		}
-		if v := finish(t, c, running.ID); v.Status != StatusCanceled {
+		if v := finish(t, c, running.Link()); v.Status != StatusCanceled {
 			t.Errorf("cancelled refresh ends as %s", v.Status)
 		}
 		if len(pbi.deletes) != 1 || pbi.deletes[0] != "R1" {
 			t.Errorf("deleted %v, want R1", pbi.deletes)
 		}
 		var refusal *Refusal
-		if _, err := c.Cancel(t.Context(), running.ID, false); !errors.As(err, &refusal) || refusal.Code != CodeFinished {
+		if _, err := c.Cancel(t.Context(), running.Link()); !errors.As(err, &refusal) || refusal.Code != CodeFinished {
 			t.Errorf("cancel of a finished operation: %v", err)
 		}
 	})
@@ -263,9 +264,9 @@ func TestFinishedOperationsMoveToTheArchive(t *testing.T) {
 		store := &slowStore{Store: lease.NewMemory()}
 		pbi := &fakePowerBI{length: time.Second}
 		c := newTestCoordinator(store, pbi)
-		var ids []string
+		var ids []Link
 		for range keepRecent + 4 {
-			id := mustTrigger(t, c, wholeModel()).ID
+			id := mustTrigger(t, c, wholeModel()).Link()
 			finish(t, c, id)
 			ids = append(ids, id)
 		}

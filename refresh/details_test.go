@@ -22,7 +22,7 @@ func lostPost(t *testing.T, shape Shape, faults ...sim.Fault) (View, int) {
 	c := newTestCoordinator(lease.NewMemory(), upstream)
 	r := wholeModel()
 	r.Model, r.Ask.Shape = modelOfRef(sim.Sales()), shape
-	v := finish(t, c, mustTrigger(t, c, r).ID)
+	v := finish(t, c, mustTrigger(t, c, r).Link())
 	counters, _ := cloud.PowerBI.Counters(sim.Sales())
 	return v, counters.Posts
 }

@@ -2,6 +2,7 @@ package refresh
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,34 +22,33 @@ func FuzzKeyRecords(f *testing.F) {
 			store, r := lease.NewMemory(), keyed("k")
 			store.Overwrite(claimName(r.Key.Name), claim, nil)
 			store.Overwrite(pointerName(r.Key.Name), pointer, nil)
-			receipt, err := newTestCoordinator(store, &fakePowerBI{}).Trigger(t.Context(), r)
+			c := newTestCoordinator(store, &fakePowerBI{})
+			receipt, err := c.Trigger(t.Context(), r)
 			if err != nil {
 				return
 			}
-			key, err := StatusKey(store)(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if id, err := OpenID(receipt.ID, key); err != nil || id.Model != r.Model {
-				t.Fatalf("%+v, %v", id, err)
+			if id, err := c.Open(t.Context(), receipt.Link()); err != nil || id.Model != r.Model {
+				t.Fatalf("Open(%+v) = %+v, %v, want model %s", receipt.Link(), id, err, r.Model)
 			}
 		})
 	})
 }
 
-// FuzzStatusKey: whatever is in the place of the key of the ids, it is a key of full
-// length, or an error that does not repeat it.
-func FuzzStatusKey(f *testing.F) {
+// FuzzStatusKeys: whatever is in the place of the status keys, they are keys of full
+// length, or an error that does not repeat them.
+func FuzzStatusKeys(f *testing.F) {
 	const half = "c2VjcmV0LXNlY3JldC1zZWNyZXQ=" // 20 bytes
-	for _, seed := range []string{`{"key":"` + half + half + `"}`, `{"key":"` + half + `"}`, `{"key":7}`, `{"key":"` + half, `null`, ``} {
+	for _, seed := range []string{`{"key":"` + half + half + `"}`, `{"key":"` + half + `"}`, `{"key":7}`, `{"key":"` + half, `null`, ``,
+		`{"key":"` + half + half + `","versions":[{"version":2,"key":"` + half + `"}]}`,
+		`{"key":"` + half + half + `","versions":[{"version":2,"key":"` + half + half + `","signsFrom":"2026-01-01T00:00:00Z"}]}`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		store := lease.NewMemory()
 		store.Overwrite(KeyName, body, nil)
-		key, err := StatusKey(store)(t.Context())
-		if err == nil && len(key) < 32 {
-			t.Fatalf("a key of %d bytes", len(key))
+		keys, err := NewStatusKeys(store).ring(t.Context())
+		if err == nil && len(keys.Root) < 32 || slices.ContainsFunc(keys.Versions, func(k statusKey) bool { return len(k.Key) < 32 }) {
+			t.Fatalf("%q gives keys that are too short: %+v", body, keys)
 		}
 		if err != nil && (errors.Is(err, lease.ErrNotFound) || strings.Contains(err.Error(), half)) {
 			t.Fatalf("%v", err)

@@ -1,6 +1,7 @@
 package refresh
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -17,7 +18,7 @@ type ends struct {
 	views []View
 }
 
-func (e *ends) watch(t *testing.T, c *Coordinator, ids *[]string) {
+func (e *ends) watch(t *testing.T, c *Coordinator, ids *[]Link) {
 	c.Ended = func(m Model) {
 		e.mu.Lock()
 		defer e.mu.Unlock()
@@ -48,10 +49,10 @@ func TestEndIsToldAfterItIsSaved(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
 		c := newTestCoordinator(lease.NewMemory(), &fakePowerBI{length: time.Minute})
-		var ids []string
+		var ids []Link
 		e := &ends{}
 		e.watch(t, c, &ids)
-		ids = append(ids, mustTrigger(t, c, wholeModel()).ID)
+		ids = append(ids, mustTrigger(t, c, wholeModel()).Link())
 		if e.count() != 0 {
 			t.Error("an end is told before there is one")
 		}
@@ -76,11 +77,11 @@ func TestCancelIsAnEnd(t *testing.T) {
 		c := newTestCoordinator(lease.NewMemory(), &fakePowerBI{length: time.Hour})
 		mustTrigger(t, c, wholeModel())
 		e := &ends{}
-		var ids []string
+		var ids []Link
 		e.watch(t, c, &ids)
 		shared := triggerAll(t, 2, c)
-		for i, force := range []bool{false, true} {
-			if _, err := c.Cancel(t.Context(), shared[i], force); err != nil {
+		for i, cancel := range []func(context.Context, Link) (Receipt, error){c.Cancel, cancelAll(c)} {
+			if _, err := cancel(t.Context(), shared[i]); err != nil {
 				t.Fatal(err)
 			}
 			if e.count() != i+1 {

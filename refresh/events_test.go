@@ -59,7 +59,7 @@ func (c *console) events(t *testing.T, name string) []map[string]any {
 func newLoggedCoordinator(store lease.Store, upstream Upstream) (*Coordinator, *console) {
 	c := new(console)
 	log := slog.New(hostlog.New(c, c, nil))
-	return New(Config{Store: store, Upstream: upstream, Key: StatusKey(store), Rules: DefaultRules(), Logger: log}), c
+	return New(Config{Store: store, Upstream: upstream, Keys: NewStatusKeys(store), Rules: DefaultRules(), Logger: log}), c
 }
 
 func TestEventOfAnEnd(t *testing.T) {
@@ -67,11 +67,11 @@ func TestEventOfAnEnd(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		power := &fakePowerBI{length: 90 * time.Second}
 		c, log := newLoggedCoordinator(lease.NewMemory(), power)
-		finish(t, c, mustTrigger(t, c, wholeModel()).ID)
+		finish(t, c, mustTrigger(t, c, wholeModel()).Link())
 		power.onPost = func(Post, func() string) Answer {
 			return Answer{Kind: Refused, Fault: &Fault{Code: "Forbidden", Message: "no"}}
 		}
-		finish(t, c, mustTrigger(t, c, wholeModel()).ID)
+		finish(t, c, mustTrigger(t, c, wholeModel()).Link())
 
 		ended := log.events(t, hostlog.EventRefreshEnded)
 		if len(ended) != 2 {
@@ -98,7 +98,7 @@ func TestPowerBIsWordsInTheLog(t *testing.T) {
 			}
 			c, log := newLoggedCoordinator(lease.NewMemory(), power)
 			c.LogWords = on
-			finish(t, c, mustTrigger(t, c, wholeModel()).ID)
+			finish(t, c, mustTrigger(t, c, wholeModel()).Link())
 			ended := log.events(t, hostlog.EventRefreshEnded)
 			if len(ended) != 1 || ended[0]["code"] != "RefreshFailed" || ended[0]["class"] != "credentials" || ended[0]["powerbiCode"] != "X1" {
 				t.Errorf("got %v, want code and class", ended)
@@ -125,7 +125,7 @@ func TestEventOfThrottling(t *testing.T) {
 			return nil
 		}
 		c, log := newLoggedCoordinator(lease.NewMemory(), power)
-		finish(t, c, mustTrigger(t, c, wholeModel()).ID)
+		finish(t, c, mustTrigger(t, c, wholeModel()).Link())
 
 		var calls []any
 		for _, e := range log.events(t, hostlog.EventThrottled) {

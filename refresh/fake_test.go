@@ -204,7 +204,7 @@ func (s *slowStore) Release(ctx context.Context, name, id string) error {
 }
 
 func newTestCoordinator(store lease.Store, upstream Upstream) *Coordinator {
-	return New(Config{Store: store, Upstream: upstream, Key: StatusKey(store), Rules: DefaultRules()})
+	return New(Config{Store: store, Upstream: upstream, Keys: NewStatusKeys(store), Rules: DefaultRules()})
 }
 
 func wholeModel() Request {
@@ -222,7 +222,7 @@ func mustTrigger(t *testing.T, c *Coordinator, r Request) Receipt {
 	return receipt
 }
 
-func mustStatus(t *testing.T, c *Coordinator, id string) View {
+func mustStatus(t *testing.T, c *Coordinator, id Link) View {
 	t.Helper()
 	receipt, err := c.Status(t.Context(), id)
 	if err != nil {
@@ -232,7 +232,7 @@ func mustStatus(t *testing.T, c *Coordinator, id string) View {
 }
 
 // finish polls as callers do until the operation has ended.
-func finish(t *testing.T, c *Coordinator, id string) View {
+func finish(t *testing.T, c *Coordinator, id Link) View {
 	t.Helper()
 	for range 10000 {
 		v := mustStatus(t, c, id)
@@ -269,4 +269,15 @@ func flip(b byte) string {
 		return "B"
 	}
 	return "A"
+}
+
+// cancelAll cancels the operation of a link for everybody.
+func cancelAll(c *Coordinator) func(context.Context, Link) (Receipt, error) {
+	return func(ctx context.Context, l Link) (Receipt, error) {
+		id, err := ParseID(l.ID)
+		if err != nil {
+			return Receipt{}, err
+		}
+		return c.CancelAll(ctx, id)
+	}
 }

@@ -72,7 +72,7 @@ func failOnce(t *testing.T, _ *lease.Memory, store lease.Store) {
 	}
 	for range 200 { // polls and sweeps, of which one may fail
 		_, _ = c.Sweep(t.Context())
-		if r, err := c.Status(t.Context(), receipt.ID); err == nil && r.View.Status.Terminal() {
+		if r, err := c.Status(t.Context(), receipt.Link()); err == nil && r.View.Status.Terminal() {
 			receipt = r
 			break
 		}
@@ -113,7 +113,7 @@ func TestUnconfirmedIntentIsNotPosted(t *testing.T) {
 		store.On(leasetest.OpRelease, nil)
 		time.Sleep(30 * time.Second)
 		r := mustTrigger(t, c, wholeModel())
-		if v := finish(t, c, r.ID); v.Status != StatusSucceeded || pbi.overlap.Load() > 0 {
+		if v := finish(t, c, r.Link()); v.Status != StatusSucceeded || pbi.overlap.Load() > 0 {
 			t.Errorf("%s, %d overlaps", v.Status, pbi.overlap.Load())
 		}
 	})
@@ -164,7 +164,7 @@ func TestPausedProcessDoesNotPostLate(t *testing.T) {
 		if pbi.posts.Load() != 0 {
 			t.Errorf("it posted %d times after a pause", pbi.posts.Load())
 		}
-		if v := finish(t, paused, r.ID); v.Status != StatusSucceeded || pbi.posts.Load() != 1 {
+		if v := finish(t, paused, r.Link()); v.Status != StatusSucceeded || pbi.posts.Load() != 1 {
 			t.Errorf("%s after %d posts", v.Status, pbi.posts.Load())
 		}
 	})
@@ -232,12 +232,12 @@ func TestUnarchivedOperationsStay(t *testing.T) {
 		store := leasetest.NewFaulty(lease.NewMemory())
 		c := newTestCoordinator(store, &fakePowerBI{length: time.Second})
 		first := mustTrigger(t, c, wholeModel())
-		finish(t, c, first.ID)
+		finish(t, c, first.Link())
 		store.On(leasetest.OpCreate, leasetest.NotSent(errReset))
 		for range keepRecent + 4 {
-			finish(t, c, mustTrigger(t, c, wholeModel()).ID)
+			finish(t, c, mustTrigger(t, c, wholeModel()).Link())
 		}
-		if v := mustStatus(t, newTestCoordinator(store, &fakePowerBI{}), first.ID); v.Status != StatusSucceeded {
+		if v := mustStatus(t, newTestCoordinator(store, &fakePowerBI{}), first.Link()); v.Status != StatusSucceeded {
 			t.Errorf("%s", v.Status)
 		}
 	})

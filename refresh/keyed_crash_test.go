@@ -90,10 +90,10 @@ func dieOnce(t *testing.T, dies int, after bool, wait time.Duration) {
 	grave := newMortal(memory, dies, after, func() { refreshes.Add(pbi.posts.Load()) })
 	defer grave.bury()
 	doomed := newTestCoordinator(grave, pbi)
-	heard := make(chan string, 1)
+	heard := make(chan Link, 1)
 	go func() {
 		if r, err := doomed.Trigger(context.Background(), keyed("k")); err == nil {
-			heard <- r.ID
+			heard <- r.Link()
 		}
 	}()
 	time.Sleep(wait)
@@ -111,13 +111,13 @@ func dieOnce(t *testing.T, dies int, after bool, wait time.Duration) {
 	}
 	select {
 	case id := <-heard:
-		if id != receipt.ID {
+		if id != receipt.Link() {
 			t.Error("one key has two ids")
 		}
 	default:
 	}
-	mustRepeat(t, newTestCoordinator(memory, pbi), keyed("k"), receipt.ID)
-	if v := sweepUntilDone(t, heir, receipt.ID); v.Status != StatusSucceeded {
+	mustRepeat(t, newTestCoordinator(memory, pbi), keyed("k"), receipt.Link())
+	if v := sweepUntilDone(t, heir, receipt.Link()); v.Status != StatusSucceeded {
 		t.Errorf("ended as %s", v.Status)
 	}
 	if s := modelState(t, memory); s.Last != 1 || pbi.posts.Load() > refreshes.Load() || pbi.overlap.Load() != 0 {
@@ -136,11 +136,11 @@ func failKeyedOnce(t *testing.T, memory *lease.Memory, store lease.Store) {
 	t.Helper()
 	pbi := &fakePowerBI{length: 20 * time.Second}
 	c := newTestCoordinator(store, pbi)
-	var ids []string
+	var ids []Link
 	for range 3 {
 		r, err := c.Trigger(t.Context(), keyed("k"))
 		if err == nil {
-			ids = append(ids, r.ID)
+			ids = append(ids, r.Link())
 		}
 		time.Sleep(comeAgain)
 	}
@@ -162,7 +162,7 @@ func TestArchiveThatCannotRecordKeys(t *testing.T) {
 		pbi := &fakePowerBI{length: time.Second}
 		c := newTestCoordinator(store, pbi)
 		first := mustTrigger(t, c, keyed("k"))
-		finish(t, c, first.ID)
+		finish(t, c, first.Link())
 		k := keyed("k").Key
 		store.On(leasetest.OpCreate, func(call leasetest.Call) (bool, error) {
 			if call.Name == pointerName(k.Name) {
@@ -174,12 +174,12 @@ func TestArchiveThatCannotRecordKeys(t *testing.T) {
 		if _, same, here := modelState(t, memory).Keyed(k); !here || !same {
 			t.Fatal("the key is lost")
 		}
-		mustRepeat(t, newTestCoordinator(memory, pbi), keyed("k"), first.ID)
+		mustRepeat(t, newTestCoordinator(memory, pbi), keyed("k"), first.Link())
 		store.On(leasetest.OpCreate, nil)
 		push(t, c, pbi)
 		if _, _, here := modelState(t, memory).Keyed(k); here {
 			t.Error("the operation is still in the document")
 		}
-		mustRepeat(t, newTestCoordinator(memory, pbi), keyed("k"), first.ID)
+		mustRepeat(t, newTestCoordinator(memory, pbi), keyed("k"), first.Link())
 	})
 }

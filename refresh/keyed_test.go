@@ -38,10 +38,10 @@ func onOtherModel(text string) Request {
 	return r
 }
 
-func mustRepeat(t *testing.T, c *Coordinator, r Request, id string) View {
+func mustRepeat(t *testing.T, c *Coordinator, r Request, id Link) View {
 	t.Helper()
 	again := mustTrigger(t, c, r)
-	if again.ID != id || !again.Replayed {
+	if again.Link() != id || !again.Replayed {
 		t.Errorf("a repeated request got operation %d, replayed %v", again.View.Operation.Number, again.Replayed)
 	}
 	return again.View
@@ -88,7 +88,7 @@ func TestKeyStandsForOneRequest(t *testing.T) {
 			t.Helper()
 			fresh := newTestCoordinator(store, pbi)
 			for _, process := range []*Coordinator{c, fresh} {
-				if v := mustRepeat(t, process, keyed("k"), first.ID); v.Status != want {
+				if v := mustRepeat(t, process, keyed("k"), first.Link()); v.Status != want {
 					t.Errorf("%s: %s, want %s", phase, v.Status, want)
 				}
 				mustRefuse(t, process, otherwise("k"), CodeKeyReused)
@@ -96,7 +96,7 @@ func TestKeyStandsForOneRequest(t *testing.T) {
 			}
 		}
 		check("running", StatusRunning)
-		finish(t, c, first.ID)
+		finish(t, c, first.Link())
 		check("ended", StatusSucceeded)
 		push(t, c, pbi)
 		if _, _, here := modelState(t, store).Keyed(keyed("k").Key); here {
@@ -118,7 +118,7 @@ func push(t *testing.T, c *Coordinator, pbi *fakePowerBI) {
 	t.Helper()
 	pbi.length = time.Second
 	for range keepRecent + 2 {
-		finish(t, c, mustTrigger(t, c, wholeModel()).ID)
+		finish(t, c, mustTrigger(t, c, wholeModel()).Link())
 	}
 	sweep(t, c)
 }
@@ -140,11 +140,11 @@ func TestOperationLeavesTheDocumentWhileTheCallerWaits(t *testing.T) {
 		go func() { late <- patiently(t, slow, keyed("k")) }()
 		synctest.Wait()
 		first := mustTrigger(t, quick, keyed("k"))
-		finish(t, quick, first.ID)
+		finish(t, quick, first.Link())
 		push(t, quick, pbi)
 		posts := pbi.posts.Load()
 		close(resume)
-		if got := <-late; got.ID != first.ID || !got.Replayed || pbi.posts.Load() != posts {
+		if got := <-late; got.Link() != first.Link() || !got.Replayed || pbi.posts.Load() != posts {
 			t.Errorf("operation %d, replayed %v, %d more refreshes", got.View.Operation.Number, got.Replayed, pbi.posts.Load()-posts)
 		}
 	})
@@ -153,11 +153,11 @@ func TestOperationLeavesTheDocumentWhileTheCallerWaits(t *testing.T) {
 // patiently is Trigger for a caller that waits an hour for the lease.
 func patiently(t *testing.T, c *Coordinator, r Request) Receipt {
 	t.Helper()
-	secret, err := c.Key(t.Context())
+	keys, err := c.Keys.ring(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	id := ID{Model: r.Model, Nonce: r.Key.nonce(secret)}
+	id := access{ID: ID{Model: r.Model}, Nonce: r.Key.nonce(keys.Root)}
 	if _, repeated, err := c.bind(t.Context(), r, id.Nonce); err != nil || repeated {
 		t.Fatalf("bind: repeated %v, %v; want a first request", repeated, err)
 	}
@@ -166,7 +166,7 @@ func patiently(t *testing.T, c *Coordinator, r Request) Receipt {
 		t.Fatal(err)
 	}
 	id.Epoch, id.Number = a.epoch, a.number
-	receipt, err := c.receipt(t.Context(), id, a, secret)
+	receipt, err := c.receipt(t.Context(), id, a)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +180,7 @@ func TestKeyedTriggerMakesSixRoundTrips(t *testing.T) {
 		store := &slowStore{Store: lease.NewMemory()}
 		pbi := &fakePowerBI{length: time.Minute}
 		c := newTestCoordinator(store, pbi)
-		finish(t, c, mustTrigger(t, c, wholeModel()).ID) // warm, and the model idle
+		finish(t, c, mustTrigger(t, c, wholeModel()).Link()) // warm, and the model idle
 		synctest.Wait()
 
 		store.trip, pbi.delay = trip, trip
@@ -202,7 +202,7 @@ func TestRacingRequestsOfOneKey(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				store := &slowStore{Store: lease.NewMemory(), trip: 5 * time.Millisecond}
 				pbi := &fakePowerBI{length: time.Hour, delay: 20 * time.Millisecond}
-				ids := make([]string, 40)
+				ids := make([]Link, 40)
 				firsts := 0
 				var wg sync.WaitGroup
 				var mu sync.Mutex
@@ -213,7 +213,7 @@ func TestRacingRequestsOfOneKey(t *testing.T) {
 						r := mustTrigger(t, c, keyed("k"))
 						mu.Lock()
 						defer mu.Unlock()
-						if ids[i] = r.ID; !r.Replayed {
+						if ids[i] = r.Link(); !r.Replayed {
 							firsts++
 						}
 					})
@@ -274,10 +274,10 @@ func TestKeyedCallersShare(t *testing.T) {
 		mustTrigger(t, c, wholeModel())
 		triggerAll(t, 2, c) // the one that waits is shared
 		before := store.counted("write")
-		ids := make([]string, 1000)
+		ids := make([]Link, 1000)
 		var wg sync.WaitGroup
 		for i := range ids {
-			wg.Go(func() { ids[i] = mustTrigger(t, c, keyed(fmt.Sprint(i))).ID })
+			wg.Go(func() { ids[i] = mustTrigger(t, c, keyed(fmt.Sprint(i))).Link() })
 		}
 		wg.Wait()
 		if writes := store.counted("write") - before; writes > 4 {
@@ -335,7 +335,7 @@ func TestRefusedRequestMayBeRepeated(t *testing.T) {
 		r.Key = NewKey("test", "k", r.Model, r.Ask)
 		mustRefuse(t, c, r, CodeBusy)
 		mustRefuse(t, c, keyed("k"), CodeKeyReused)
-		finish(t, c, running.ID)
+		finish(t, c, running.Link())
 		if again := mustTrigger(t, c, r); again.Replayed {
 			t.Error("the refusal was replayed")
 		}
@@ -352,7 +352,7 @@ func TestKeyOutlivesItsClaim(t *testing.T) {
 		store.Remove(claimName(keyed("k").Key.Name))
 		mustRefuse(t, c, otherwise("k"), CodeKeyReused)
 		store.Remove(claimName(keyed("k").Key.Name))
-		mustRepeat(t, c, keyed("k"), first.ID)
+		mustRepeat(t, c, keyed("k"), first.Link())
 	})
 }
 

@@ -46,10 +46,10 @@ func TestALostAnswerCostsOneRefreshWhereAnythingShowsWhose(t *testing.T) {
 				}
 				store, rules := lease.NewMemory(), DefaultRules()
 				rules.SettleWindow = tc.window
-				c := New(Config{Store: store, Upstream: upstream, Key: StatusKey(store), Rules: rules})
+				c := New(Config{Store: store, Upstream: upstream, Keys: NewStatusKeys(store), Rules: rules})
 				r, began := wholeModel(), time.Now()
 				r.Model, r.Ask.Shape.Kind = modelOfRef(sim.Sales()), tc.kind
-				id := mustTrigger(t, c, r).ID
+				id := mustTrigger(t, c, r).Link()
 				if took := time.Since(began); took > handOver+time.Second {
 					t.Errorf("the caller waited %v for its 202", took)
 				}

@@ -8,15 +8,15 @@ import (
 
 // What the log tells: one line when a section first changes something, one for
 // each phase that an operation enters, and one for each answer of Power BI that
-// decides something. Ids of operations are numbers here: the sealed id is a
-// capability and never logged. Lines with an "event" are what alerts are built on:
+// decides something. Operations are numbers here, next to their
+// model: a signature never is logged. Lines with an "event" are what alerts are built on:
 // internal/hostlog has the catalogue.
 
 // logChanges tells what a saved state changed.
 func (s *section) logChanges(before, after State) {
 	if !s.told {
 		s.told = true
-		s.q.log.Info("lease taken", "ms", time.Since(s.entered).Milliseconds())
+		s.q.log.Debug("lease taken", "ms", time.Since(s.entered).Milliseconds())
 		s.logStuck(after)
 	}
 	for _, list := range [][]Operation{after.Pending, after.Recent} {

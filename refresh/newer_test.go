@@ -62,12 +62,12 @@ func TestNewerMembersOutliveTheOperation(t *testing.T) {
 		if doc := contentOf(t, store, name); strings.Count(doc, "ofTheAttempt") != 2 {
 			t.Fatalf("not in the attempt and in its try: %s", doc)
 		}
-		if v := finish(t, c, first.ID); v.Status != StatusSucceeded {
+		if v := finish(t, c, first.Link()); v.Status != StatusSucceeded {
 			t.Fatal(v.Status)
 		}
 		archive := ArchiveName(testModel, modelState(t, store).Epoch, 1)
 		for range keepRecent + 1 {
-			finish(t, c, mustTrigger(t, c, wholeModel()).ID)
+			finish(t, c, mustTrigger(t, c, wholeModel()).Link())
 		}
 		sweep(t, c)
 		time.Sleep(5 * time.Second)
@@ -79,10 +79,10 @@ func TestNewerMembersOutliveTheOperation(t *testing.T) {
 			!strings.Contains(archived, `"ofTheAttempt":12345678901234567890`) {
 			t.Errorf("the archive: %s", archived)
 		}
-		if v := mustStatus(t, newTestCoordinator(store, pbi), first.ID); v.Status != StatusSucceeded {
+		if v := mustStatus(t, newTestCoordinator(store, pbi), first.Link()); v.Status != StatusSucceeded {
 			t.Errorf("from the archive: %s", v.Status)
 		}
-		mustRepeat(t, newTestCoordinator(store, pbi), keyed("k"), first.ID)
+		mustRepeat(t, newTestCoordinator(store, pbi), keyed("k"), first.Link())
 	})
 }
 
@@ -106,9 +106,9 @@ func TestDemandingDocumentIsNeverWritten(t *testing.T) {
 			"trigger":    func() error { _, err := c.Trigger(ctx, wholeModel()); return err },
 			"key":        func() error { _, err := c.Trigger(ctx, keyed("k")); return err },
 			"known key":  func() error { _, err := c.Trigger(ctx, keyed("known")); return err },
-			"status":     func() error { _, err := c.Status(ctx, known.ID); return err },
-			"cancel":     func() error { _, err := c.Cancel(ctx, known.ID, false); return err },
-			"cancel all": func() error { _, err := c.Cancel(ctx, known.ID, true); return err },
+			"status":     func() error { _, err := c.Status(ctx, known.Link()); return err },
+			"cancel":     func() error { _, err := c.Cancel(ctx, known.Link()); return err },
+			"cancel all": func() error { _, err := c.CancelAll(ctx, known.access.ID); return err },
 			"advance":    func() error { return c.Advance(ctx, testModel) },
 		} {
 			var unavailable *UnavailableError
@@ -135,7 +135,7 @@ func TestDemandingDocumentIsNeverWritten(t *testing.T) {
 		}
 		// Rolled back, and the document free again: the answer that was kept is saved.
 		overwrite(t, memory, name, forTheNext, byTheNext)
-		if v := finish(t, c, known.ID); v.Status != StatusSucceeded || len(v.Operation.Tries) != 1 || v.Operation.Tries[0].RefreshID != "R1" {
+		if v := finish(t, c, known.Link()); v.Status != StatusSucceeded || len(v.Operation.Tries) != 1 || v.Operation.Tries[0].RefreshID != "R1" {
 			t.Errorf("%s after %+v", v.Status, v.Operation.Tries)
 		}
 	})
@@ -149,7 +149,7 @@ func TestDemandingRecordsAreNotJudged(t *testing.T) {
 		c := newTestCoordinator(store, pbi)
 		first := mustTrigger(t, c, keyed("k"))
 		for range keepRecent + 2 {
-			finish(t, c, mustTrigger(t, c, wholeModel()).ID)
+			finish(t, c, mustTrigger(t, c, wholeModel()).Link())
 		}
 		sweep(t, c)
 		time.Sleep(5 * time.Second)
@@ -158,7 +158,7 @@ func TestDemandingRecordsAreNotJudged(t *testing.T) {
 			original := contentOf(t, store, name)
 			overwrite(t, store, name, byThisVersion, forTheNext)
 			fresh := newTestCoordinator(store, pbi)
-			_, asked := fresh.Status(t.Context(), first.ID)
+			_, asked := fresh.Status(t.Context(), first.Link())
 			_, repeated := fresh.Trigger(t.Context(), keyed("k"))
 			if name == pointerName(key) || name == claimName(key) {
 				asked = ErrNewer // who holds an id needs no key
@@ -170,7 +170,7 @@ func TestDemandingRecordsAreNotJudged(t *testing.T) {
 		}
 		archive := ArchiveName(testModel, modelState(t, store).Epoch, 1)
 		overwrite(t, store, archive, `"phase":"succeeded"`, `"phase":"halfDone"`)
-		if r, err := newTestCoordinator(store, pbi).Status(t.Context(), first.ID); !errors.Is(err, ErrNewer) {
+		if r, err := newTestCoordinator(store, pbi).Status(t.Context(), first.Link()); !errors.Is(err, ErrNewer) {
 			t.Errorf("a phase that nobody knows: %s, %v", r.View.Status, err)
 		}
 		if pbi.posts.Load() != posts {

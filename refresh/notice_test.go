@@ -135,13 +135,13 @@ func TestEndsAreSeenAndLeaveWhenTheyMay(t *testing.T) {
 			return nil
 		}
 		for range keepRecent + 2 {
-			finish(t, c, mustTrigger(t, c, wholeModel()).ID)
+			finish(t, c, mustTrigger(t, c, wholeModel()).Link())
 		}
 		if n := recent(t, store); len(seen) != keepRecent+2 || n != keepRecent+2 || asked[1] == 0 {
 			t.Errorf("%d seen, %d in the document, asked %v", len(seen), n, asked)
 		}
 		may = true
-		finish(t, c, mustTrigger(t, c, wholeModel()).ID)
+		finish(t, c, mustTrigger(t, c, wholeModel()).Link())
 		sweep(t, c)
 		if n := recent(t, store); n > keepRecent {
 			t.Errorf("%d are still in the document", n)

@@ -27,7 +27,7 @@ type job struct {
 	ask     *Ask           // set for arrivals: they may be served by a read alone
 	key     Key            // set for arrivals that have one: only a write remembers it
 	told    *notice        // set for arrivals: whom to tell of the admission
-	show    ID             // set for steps: the operation to answer with, if it is there
+	show    access         // set for steps: the operation to answer with, if it is there
 	patient bool           // waits for the lease; an impatient one leaves the work to its holder
 	since   time.Time
 	until   time.Time // the end of its wait

@@ -67,11 +67,11 @@ func TestProcessesAgreeOnTheKey(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range keys {
 			wg.Go(func() {
-				key, err := StatusKey(store)(t.Context())
+				ring, err := NewStatusKeys(store).ring(t.Context())
 				if err != nil {
 					t.Error(err)
 				}
-				keys[i] = key
+				keys[i] = ring.Root
 			})
 		}
 		wg.Wait()
@@ -89,7 +89,7 @@ func TestKeyThatIsNone(t *testing.T) {
 		bubble(t, func(t *testing.T) {
 			memory := lease.NewMemory()
 			memory.Overwrite(KeyName, []byte(body), nil)
-			if _, err := StatusKey(memory)(t.Context()); err == nil {
+			if _, err := NewStatusKeys(memory).ring(t.Context()); err == nil {
 				t.Errorf("%q was taken for a key", body)
 			}
 		})

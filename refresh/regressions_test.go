@@ -49,7 +49,7 @@ func TestCallersOfABatchThatIsArchivedMeanwhile(t *testing.T) {
 					t.Errorf("caller %d: %+v %v", i, r.View, err)
 					return
 				}
-				if v := finish(t, c, r.ID); v.Status != StatusFailed || v.Operation.Fault.Code != CodeDailyLimit {
+				if v := finish(t, c, r.Link()); v.Status != StatusFailed || v.Operation.Fault.Code != CodeDailyLimit {
 					t.Errorf("caller %d: %s", i, v.Status)
 				}
 			})
@@ -71,10 +71,10 @@ func TestCancelIsAnsweredToTheCancel(t *testing.T) {
 		pbi.mu.Lock()
 		pbi.delay = 1500 * time.Millisecond
 		pbi.mu.Unlock()
-		go func() { _, _ = c.Status(t.Context(), r.ID) }()
+		go func() { _, _ = c.Status(t.Context(), r.Link()) }()
 		time.Sleep(500 * time.Millisecond)
 		var refusal *Refusal
-		if got, err := c.Cancel(t.Context(), r.ID, false); !errors.As(err, &refusal) || refusal.Code != CodeCancelNotSupported {
+		if got, err := c.Cancel(t.Context(), r.Link()); !errors.As(err, &refusal) || refusal.Code != CodeCancelNotSupported {
 			t.Errorf("%+v %v", got, err)
 		}
 	})
@@ -89,19 +89,19 @@ func TestCancelOfAnotherEpoch(t *testing.T) {
 		pbi := &fakePowerBI{length: 10 * time.Second}
 		c := newTestCoordinator(memory, pbi)
 		old := mustTrigger(t, c, wholeModel())
-		finish(t, c, old.ID)
+		finish(t, c, old.Link())
 		for range keepRecent + 1 {
-			finish(t, c, mustTrigger(t, c, wholeModel()).ID)
+			finish(t, c, mustTrigger(t, c, wholeModel()).Link())
 		}
 		sweep(t, c)
 		memory.Remove(StateName(testModel))
 		other := newTestCoordinator(memory, pbi)
 		victim := mustTrigger(t, other, wholeModel())
 		var refusal *Refusal
-		if _, err := other.Cancel(t.Context(), old.ID, false); !errors.As(err, &refusal) || refusal.Code != CodeFinished {
+		if _, err := other.Cancel(t.Context(), old.Link()); !errors.As(err, &refusal) || refusal.Code != CodeFinished {
 			t.Errorf("cancel of an archived operation: %v", err)
 		}
-		if v := finish(t, other, victim.ID); v.Status != StatusSucceeded {
+		if v := finish(t, other, victim.Link()); v.Status != StatusSucceeded {
 			t.Errorf("the namesake ended as %s", v.Status)
 		}
 	})
@@ -138,7 +138,7 @@ func TestBusyWithoutATraceIsNoStorm(t *testing.T) {
 		c := newTestCoordinator(lease.NewMemory(), answering{pbi, func(Post) Answer { return Answer{Kind: Busy} }})
 		r := mustTrigger(t, c, wholeModel())
 		for end := time.Now().Add(time.Hour); time.Now().Before(end); {
-			time.Sleep(mustStatus(t, c, r.ID).RetryAfter)
+			time.Sleep(mustStatus(t, c, r.Link()).RetryAfter)
 		}
 		if pbi.posts.Load() > 40 {
 			t.Errorf("%d POSTs in an hour", pbi.posts.Load())
@@ -283,7 +283,7 @@ func TestSweepSurvivesABadCursor(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		memory := lease.NewMemory()
 		c := newTestCoordinator(badCursor{memory}, &fakePowerBI{length: time.Minute})
-		id := mustTrigger(t, c, wholeModel()).ID
+		id := mustTrigger(t, c, wholeModel()).Link()
 		memory.Overwrite(cursorName, []byte(`{"next":"stale marker"}`), nil)
 		if _, err := c.Sweep(t.Context()); err == nil {
 			t.Error("the cursor was not used")
@@ -322,7 +322,7 @@ func TestPanicIsContained(t *testing.T) {
 		if r.View.Operation.Phase != Settling {
 			t.Errorf("the caller sees %s, want settling: it may have been sent", r.View.Operation.Phase)
 		}
-		if v := sweepUntilDone(t, c, r.ID); v.Status != StatusSucceeded || pbi.overlap.Load() > 0 {
+		if v := sweepUntilDone(t, c, r.Link()); v.Status != StatusSucceeded || pbi.overlap.Load() > 0 {
 			t.Errorf("%s, %d overlaps", v.Status, pbi.overlap.Load())
 		}
 	})
@@ -358,7 +358,7 @@ func TestPanicAnswersTheCallers(t *testing.T) {
 		if _, err := c.do(ctx, testModel, bad); err == nil || time.Since(began) >= time.Minute {
 			t.Errorf("after %v: %v", time.Since(began), err)
 		}
-		if v := finish(t, c, mustTrigger(t, c, wholeModel()).ID); v.Status != StatusSucceeded {
+		if v := finish(t, c, mustTrigger(t, c, wholeModel()).Link()); v.Status != StatusSucceeded {
 			t.Errorf("ended as %s", v.Status)
 		}
 	})

@@ -16,32 +16,33 @@ func (s Status) Terminal() bool {
 
 // view reads an operation: from the document, the archive, and the document
 // again, because it may move from the one to the other in between.
-func (c *Coordinator) view(ctx context.Context, id ID) (View, error) {
+func (c *Coordinator) view(ctx context.Context, id access) (View, time.Time, error) {
 	for range 2 {
 		view, due, err := c.viewState(ctx, id)
 		if err == nil {
-			return c.stepped(ctx, id, view, due)
+			view, err = c.stepped(ctx, id, view, due)
+			return view, due.date, err
 		}
 		if !errors.Is(err, errNotInState) {
-			return View{}, err
+			return View{}, time.Time{}, err
 		}
-		op, err := c.fromArchive(ctx, id)
+		op, date, err := c.fromArchive(ctx, id.ID)
 		switch {
 		case err == nil:
 			s := State{Model: id.Model}
-			return s.View(op, id.Nonce, op.Ended), nil
+			return s.View(op, id.Nonce, op.Ended), date, nil
 		case !errors.Is(err, lease.ErrNotFound):
-			return View{}, unavailable(err)
+			return View{}, time.Time{}, unavailable(err)
 		}
 	}
-	return View{}, &Refusal{Code: CodeNotFound, Message: "There is no such operation, or it ended too long ago."}
+	return View{}, time.Time{}, &Refusal{Code: CodeNotFound, Message: "There is no such operation, or it ended too long ago."}
 }
 
 var errNotInState = errors.New("refresh: the operation is not in the state document")
 
 // viewState reads the operation from the state document, and when the model's
 // next step is due.
-func (c *Coordinator) viewState(ctx context.Context, id ID) (View, due, error) {
+func (c *Coordinator) viewState(ctx context.Context, id access) (View, due, error) {
 	doc, err := c.reader(id.Model).read(ctx)
 	if errors.Is(err, lease.ErrNotFound) {
 		return View{}, due{}, errNotInState
@@ -58,18 +59,19 @@ func (c *Coordinator) viewState(ctx context.Context, id ID) (View, due, error) {
 		return View{}, due{}, errNotInState
 	}
 	at, any := s.Due()
-	return s.View(op, id.Nonce, doc.Date), due{at: at, now: any && !at.After(doc.Date)}, nil
+	return s.View(op, id.Nonce, doc.Date), due{at: at, now: any && !at.After(doc.Date), date: doc.Date}, nil
 }
 
 // due is when a model's next step can be taken, and whether that is now.
 type due struct {
-	at  time.Time
-	now bool
+	at   time.Time
+	now  bool
+	date time.Time // the storage service's clock when the model was read
 }
 
 // stepped takes the model's next step if it is due and shows the operation as it
 // stands then. The wait is short: the caller comes again anyway.
-func (c *Coordinator) stepped(ctx context.Context, id ID, view View, d due) (View, error) {
+func (c *Coordinator) stepped(ctx context.Context, id access, view View, d due) (View, error) {
 	if !d.now || view.Status.Terminal() || !c.queue(id.Model).claim(d.at) {
 		return view, nil
 	}
@@ -101,25 +103,31 @@ func (q *queue) claim(at time.Time) bool {
 type finishedViews struct {
 	mu    sync.Mutex
 	limit int
-	views map[string]View
+	views map[access]finishedView
+}
+
+type finishedView struct {
+	View
+	date, read time.Time // the storage service's clock and the local one when it was read
 }
 
 func newFinishedViews(limit int) *finishedViews {
-	return &finishedViews{limit: limit, views: map[string]View{}}
+	return &finishedViews{limit: limit, views: map[access]finishedView{}}
 }
 
-func (f *finishedViews) get(id string) (View, bool) {
+// get returns a view, and the storage service's clock.
+func (f *finishedViews) get(a access) (View, time.Time, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	v, ok := f.views[id]
-	return v, ok
+	v, ok := f.views[a]
+	return v.View, v.date.Add(time.Since(v.read)), ok
 }
 
-func (f *finishedViews) put(id string, v View) {
+func (f *finishedViews) put(a access, v View, date time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.views) >= f.limit {
 		clear(f.views) // rare, and a read is cheap: no bookkeeping for an order of eviction
 	}
-	f.views[id] = v
+	f.views[a] = finishedView{View: v, date: date, read: time.Now()}
 }

@@ -18,7 +18,7 @@ func TestSweepTouchesOnlyWhatIsDue(t *testing.T) {
 		idle := wholeModel()
 		idle.Model.DatasetID = "00000000-0000-0000-0000-000000000001"
 		quick := newTestCoordinator(store, &fakePowerBI{length: time.Millisecond})
-		finish(t, quick, mustTrigger(t, quick, idle).ID)
+		finish(t, quick, mustTrigger(t, quick, idle).Link())
 		store.Reset()
 		if r := sweep(t, c); r.Seen != 2 || r.Due > 1 || !r.Complete {
 			t.Errorf("%+v", r)
@@ -56,7 +56,7 @@ func TestSweepSurvivesWipedMetadata(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		memory := lease.NewMemory()
 		c := newTestCoordinator(memory, &fakePowerBI{length: time.Minute})
-		id := mustTrigger(t, c, wholeModel()).ID
+		id := mustTrigger(t, c, wholeModel()).Link()
 		time.Sleep(time.Second)
 		doc, err := memory.Read(t.Context(), StateName(testModel))
 		if err != nil {
@@ -77,11 +77,11 @@ func TestSweepGoesOnWhereItStopped(t *testing.T) {
 		store := leasetest.NewFaulty(memory)
 		c := newTestCoordinator(store, &fakePowerBI{length: time.Minute})
 		const models = 40
-		var ids []string
+		var ids []Link
 		for i := range models {
 			r := wholeModel()
 			r.Model.DatasetID = fmt.Sprintf("00000000-0000-0000-0000-%012d", i)
-			ids = append(ids, mustTrigger(t, c, r).ID)
+			ids = append(ids, mustTrigger(t, c, r).Link())
 		}
 		time.Sleep(2 * time.Minute)
 		store.Delay(leasetest.OpAcquire, 8*time.Second, 0) // 8 at once: about 24 in 25 s

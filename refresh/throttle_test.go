@@ -104,7 +104,7 @@ type throttled50 struct {
 	t         *testing.T
 	pbi       *throttlingPBI
 	processes []*Coordinator
-	ids       []string
+	ids       []Link
 }
 
 const manyModelsThere = 50
@@ -131,7 +131,7 @@ func (w *throttled50) trigger() {
 		r := wholeModel()
 		r.Model.DatasetID = fmt.Sprintf("cfafbeb1-8037-4d0c-896e-%012x", i)
 		r.Ask.Shape.Kind = Enhanced
-		w.ids = append(w.ids, mustTrigger(w.t, w.processes[i%2], r).ID)
+		w.ids = append(w.ids, mustTrigger(w.t, w.processes[i%2], r).Link())
 	}
 }
 

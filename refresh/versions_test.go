@@ -1,6 +1,7 @@
 package refresh
 
 import (
+	"encoding/base64"
 	"testing"
 	"time"
 )
@@ -28,10 +29,15 @@ func TestKeysAndIDsOfEarlierVersions(t *testing.T) {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
-	id := ID{Model: testModel, Epoch: "0123456789abcdef", Number: 42, Nonce: "0123456789abcdef0123456789abcdef"}
+	// A status URL outlives one upgrade, and works while both versions run.
+	want := access{ID: ID{Model: testModel, Epoch: "0123456789abcdef", Number: 42}, Nonce: "0123456789abcdef0123456789abcdef"}
 	secret := []byte("a secret of thirty-two bytes ...")
-	const sealed = "AfCJNU6DZk4YrqNMtKOlC0jPr76xgDdNDIlupG-yf_IpASNFZ4mrze8AAAAAAAAAKgEjRWeJq83vASNFZ4mrze-F9XcVeZna69D5rQ9rtrQQ"
-	if got, err := OpenID(sealed, secret); err != nil || got != id {
-		t.Errorf("%+v, %v", got, err)
+	keys, err := decodeKeys([]byte(`{"key":"` + base64.StdEncoding.EncodeToString(secret) + `"}`)) // as e68e96d wrote it
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := Link{ID: testModel.WorkspaceID + "_" + testModel.DatasetID + "_0123456789abcdef_42", Sig: "AQABASNFZ4mrze8BI0VniavN79zh63BwcqKYSyZDfOBkMk8"}
+	if got, err := keys.verify(l); err != nil || got != want {
+		t.Errorf("verify(%+v) = %+v, %v, want %+v", l, got, err, want)
 	}
 }

@@ -32,7 +32,7 @@ func TestDeadHolderCostsNobodyARequest(t *testing.T) {
 		memory := lease.NewMemory()
 		pbi := &fakePowerBI{length: time.Minute}
 		c := newTestCoordinator(memory, pbi)
-		finish(t, c, mustTrigger(t, c, wholeModel()).ID)
+		finish(t, c, mustTrigger(t, c, wholeModel()).Link())
 		if _, err := memory.Acquire(t.Context(), StateName(testModel), lease.NewID(), lease.Duration); err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +72,7 @@ func lateOnce(t *testing.T, op leasetest.Op, n int, lands time.Duration) {
 	if took := time.Since(began); took > lease.Outlast {
 		t.Errorf("answered after %v, want at most %v", took, lease.Outlast)
 	}
-	if v := finish(t, c, r.ID); v.Status != StatusSucceeded {
+	if v := finish(t, c, r.Link()); v.Status != StatusSucceeded {
 		t.Errorf("ended as %s", v.Status)
 	}
 	doc, err := memory.Read(t.Context(), StateName(testModel))
@@ -93,7 +93,7 @@ func TestDoubtfulAdmission(t *testing.T) {
 			memory := lease.NewMemory()
 			store := leasetest.NewFaulty(memory)
 			c := newTestCoordinator(store, &fakePowerBI{length: time.Minute})
-			finish(t, c, mustTrigger(t, c, wholeModel()).ID)
+			finish(t, c, mustTrigger(t, c, wholeModel()).Link())
 			write := leasetest.NotSent(errAmbiguous)
 			if landed {
 				write = leasetest.AnswerLost(errAmbiguous)
@@ -110,7 +110,7 @@ func TestDoubtfulAdmission(t *testing.T) {
 			if r.View.Operation.Number != 2 {
 				t.Errorf("landed %v: operation %d, want 2", landed, r.View.Operation.Number)
 			}
-			if v := finish(t, c, r.ID); v.Status != StatusSucceeded {
+			if v := finish(t, c, r.Link()); v.Status != StatusSucceeded {
 				t.Errorf("landed %v: ended as %s", landed, v.Status)
 			}
 		})
@@ -143,7 +143,7 @@ func TestWaitIsCountedFromTheArrival(t *testing.T) {
 				memory := lease.NewMemory()
 				store := leasetest.NewFaulty(memory)
 				c := newTestCoordinator(store, &fakePowerBI{length: time.Minute})
-				finish(t, c, mustTrigger(t, c, wholeModel()).ID)
+				finish(t, c, mustTrigger(t, c, wholeModel()).Link())
 				arrange(store, memory)
 				var all sync.WaitGroup
 				refused := make(chan time.Duration, 20)
@@ -222,7 +222,7 @@ func TestEndlessLeaseIsNamed(t *testing.T) {
 			t.Errorf("a step: %v, want a LeaseError", err)
 		}
 		memory.Break(StateName(testModel))
-		if v := finish(t, c, r.ID); v.Status != StatusSucceeded {
+		if v := finish(t, c, r.Link()); v.Status != StatusSucceeded {
 			t.Errorf("after the break: %s", v.Status)
 		}
 		if err := c.CheckLeases(t.Context()); err != nil {

@@ -30,7 +30,7 @@ type watcher struct {
 
 // waiter is one request that waits.
 type waiter struct {
-	id   ID
+	id   access
 	done chan View // buffered; the zero View: the operation has left the document
 }
 
@@ -38,8 +38,8 @@ type waiter struct {
 // it stands then. What cannot be read meanwhile changes nothing: the receipt that was
 // given is a true answer.
 func (c *Coordinator) Wait(ctx context.Context, r Receipt) Receipt {
-	id, err := c.open(ctx, r.ID)
-	if err != nil {
+	id, err := r.access, error(nil)
+	if id == (access{}) { // not made here
 		return r
 	}
 	w := c.watcher(id.Model)
@@ -47,21 +47,18 @@ func (c *Coordinator) Wait(ctx context.Context, r Receipt) Receipt {
 		view := w.wait(ctx, id)
 		if view.Operation.Number == 0 && ctx.Err() == nil {
 			// It has left the document, or the document that was seen is older than it.
-			view, err = c.view(ctx, id)
+			view, _, err = c.view(ctx, id)
 		}
 		if view.Operation.Number != 0 {
 			r.View = view
 		}
-	}
-	if r.View.Status.Terminal() {
-		c.finished.put(r.ID, r.View)
 	}
 	return r
 }
 
 // wait waits for the end of an operation, or of ctx. It returns the zero View if the
 // operation is not in the document.
-func (w *watcher) wait(ctx context.Context, id ID) View {
+func (w *watcher) wait(ctx context.Context, id access) View {
 	j := w.join(id)
 	defer w.leave(j)
 	select {
@@ -90,7 +87,7 @@ func (c *Coordinator) watched(s State) {
 	}
 }
 
-func (w *watcher) join(id ID) *waiter {
+func (w *watcher) join(id access) *waiter {
 	j := &waiter{id: id, done: make(chan View, 1)}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -197,7 +194,7 @@ func (w *watcher) show(s *State) {
 func (w *watcher) now() time.Time { return time.Now().Add(w.ahead) }
 
 // latest is how an operation stood when the model was seen last.
-func (w *watcher) latest(id ID) View {
+func (w *watcher) latest(id access) View {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.state == nil || w.state.Epoch != id.Epoch {

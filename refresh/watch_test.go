@@ -19,7 +19,7 @@ func waited(t *testing.T, c *Coordinator, r Receipt, limit time.Duration) (Recei
 	defer cancel()
 	began := time.Now()
 	got := c.Wait(ctx, r)
-	if got.ID != r.ID {
+	if got.Link() != r.Link() {
 		t.Error("Wait answers with another id")
 	}
 	return got, time.Since(began)
@@ -32,7 +32,7 @@ func TestWaitIsAnsweredTheMomentItEnds(t *testing.T) {
 		pbi := &fakePowerBI{length: 20 * time.Second}
 		saved := make(chan time.Time, 1)
 		cfg := Config{Store: lease.NewMemory(), Upstream: pbi, Rules: DefaultRules()}
-		cfg.Key = StatusKey(cfg.Store)
+		cfg.Keys = NewStatusKeys(cfg.Store)
 		cfg.Ended = func(Model) { saved <- time.Now() }
 		c := New(cfg)
 		r := mustTrigger(t, c, wholeModel())
@@ -57,10 +57,10 @@ func TestWaitSeesWhatAnotherProcessDoes(t *testing.T) {
 		cancelled := make(chan time.Time, 1)
 		go func() {
 			time.Sleep(40 * time.Second)
-			if _, err := other.Cancel(t.Context(), r.ID, false); err != nil {
+			if _, err := other.Cancel(t.Context(), r.Link()); err != nil {
 				t.Error(err)
 			}
-			finish(t, other, r.ID)
+			finish(t, other, r.Link())
 			cancelled <- time.Now()
 		}()
 		got, _ := waited(t, waiting, r, time.Hour)
@@ -152,7 +152,7 @@ func TestWaiterWithdraws(t *testing.T) {
 			ended <- got.View.Status
 		}()
 		time.Sleep(3 * time.Second)
-		if _, err := c.Cancel(t.Context(), a.ID, false); err != nil {
+		if _, err := c.Cancel(t.Context(), a.Link()); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
@@ -188,7 +188,7 @@ func TestWaitOutlivesTheStoresTrouble(t *testing.T) {
 			store.On(leasetest.OpAcquire, nil)
 		})
 		go func() {
-			finish(t, other, r.ID)
+			finish(t, other, r.Link())
 			push(t, other, pbi)
 			if modelState(t, memory).Recent[0].Number == 1 {
 				t.Error("it is still in the document")
@@ -239,7 +239,7 @@ func TestWaitForWhatIsNotThere(t *testing.T) {
 		if got, took := waited(t, c, r, 20*time.Second); took != 20*time.Second || got.View.Status.Terminal() {
 			t.Errorf("%s after %v", got.View.Status, took)
 		}
-		if _, err := c.Status(t.Context(), r.ID); err == nil || errors.Is(err, ErrBadID) {
+		if _, err := c.Status(t.Context(), r.Link()); err == nil || errors.Is(err, ErrBadID) {
 			t.Errorf("%v", err)
 		}
 	})

@@ -17,7 +17,7 @@ func TestWhoWithdrewStaysCanceled(t *testing.T) {
 		c := newTestCoordinator(store, pbi)
 		mustTrigger(t, c, wholeModel())
 		shared := triggerAll(t, 2, c)
-		if _, err := c.Cancel(t.Context(), shared[0], false); err != nil {
+		if _, err := c.Cancel(t.Context(), shared[0]); err != nil {
 			t.Fatal(err)
 		}
 		first := mustStatus(t, newTestCoordinator(store, pbi), shared[0])

@@ -38,7 +38,7 @@ type Result struct {
 	Slot    time.Time `json:"slot"`
 	At      time.Time `json:"at"`
 	Outcome Outcome   `json:"outcome"`
-	ID      string    `json:"id,omitempty"` // of the operation; a capability: never logged
+	ID      string    `json:"id,omitempty"` // of the operation; before ids had their present form: a capability
 	Code    string    `json:"code,omitempty"`
 	Message string    `json:"message,omitempty"`
 	Missed  int       `json:"missed,omitempty"` // slots before it for which nothing was started

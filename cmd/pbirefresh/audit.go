@@ -81,12 +81,16 @@ func moment(text string, now time.Time, end bool) (time.Time, error) {
 	return at, nil
 }
 
-// auditStore opens the container with the rights of whoever is signed in (az login,
-// or any other way of the Azure SDK's default credential).
 func auditStore(endpoint, container string, env environment) (audit.Reader, error) {
+	return stateStore(endpoint, cmp.Or(container, env.getenv("AUDIT_CONTAINER")), env)
+}
+
+// stateStore opens a container with the rights of who is signed in (az login, or any
+// other way of the Azure SDK's default credential).
+func stateStore(endpoint, container string, env environment) (*bloblease.Store, error) {
 	o := bloblease.Options{
 		ServiceURL: strings.TrimRight(cmp.Or(endpoint, env.getenv("STATE_STORAGE__blobServiceUri")), "/"),
-		Container:  cmp.Or(container, env.getenv("AUDIT_CONTAINER"), env.getenv("STATE_CONTAINER"), "pbirefresh"),
+		Container:  cmp.Or(container, env.getenv("STATE_CONTAINER"), "pbirefresh"),
 	}
 	if o.ServiceURL == "" {
 		o.ConnectionString = env.getenv("STATE_STORAGE")

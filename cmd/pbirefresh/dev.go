@@ -128,6 +128,7 @@ func (s *session) startHost(ctx context.Context, root, dist, addr string) (err e
 	}
 	settings["SWEEP_SCHEDULE"] = "*/30 * * * * *"
 	settings["SETTLE_WINDOW"] = "30s"
+	settings["LOG_LEVEL"] = "debug" // the timeline shows polls and leases
 	host, err := funchost.Start(ctx, funchost.Options{
 		Root: dist, Addr: freeAddr(ctx, addr, s.env.stderr), Env: settings, Environ: s.env.environ, OnLine: s.heard,
 	})
@@ -222,19 +223,23 @@ still serving; Ctrl-C ends it. In another shell:
   export PBIREFRESH_URL=%s PBIREFRESH_KEY=%s
   BODY='{"workspaceId":"%s","datasetId":"%s"}'
 
-  # ask for a refresh, and keep the status URL
-  STATUS=$(curl -sS -X POST "$PBIREFRESH_URL/api/refreshes" -H "x-functions-key: $PBIREFRESH_KEY" \
-    -H 'Content-Type: application/json' -d "$BODY" | sed 's/.*"statusUrl":"\([^"]*\)".*/\1/'); echo "$STATUS"
+  # ask for a refresh, and keep the answer
+  ANSWER=$(curl -sS -X POST "$PBIREFRESH_URL/api/refreshes" -H "x-functions-key: $PBIREFRESH_KEY" \
+    -H 'Content-Type: application/json' -d "$BODY"); echo "$ANSWER"
+  member() { echo "$ANSWER" | sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/"; }
 
   # how it stands (202 while it goes on, 200 Succeeded, 409 Failed), or wait for the end
-  curl -sS -i "$STATUS"; echo
-  curl -sS -i "$STATUS?wait=30"; echo
+  curl -sS -i "$(member statusUrl)"; echo
+  curl -sS -i "$(member statusUrl)&wait=30"; echo
+
+  # the same by its id, which is no secret, with the key
+  curl -sS -i "$PBIREFRESH_URL/api/operations/$(member id)" -H "x-functions-key: $PBIREFRESH_KEY"; echo
 
   # ask again, and cancel it before it ends (410 if it has ended)
-  curl -sS -i -X POST "$STATUS/cancel" -H "x-functions-key: $PBIREFRESH_KEY"; echo
+  curl -sS -i -X POST "$(member terminatePostUri)" -H "x-functions-key: $PBIREFRESH_KEY"; echo
 
   # or cancel it for everybody who shares it: another right, another key
-  curl -sS -i -X POST "$STATUS/cancel-all" -H 'x-functions-key: %s'; echo
+  curl -sS -i -X POST "$PBIREFRESH_URL/api/operations/$(member id)/cancel-all" -H 'x-functions-key: %s'; echo
 
   # make the model busy with somebody else's refresh, or let the next refresh fail; then ask again
   curl -sS -X POST '%s/busy?for=20s'

@@ -58,7 +58,7 @@ func (f *fakeApp) receipt(phase refresh.Phase) (refresh.Receipt, error) {
 	default:
 		v.Status = refresh.StatusNotStarted
 	}
-	return refresh.Receipt{ID: "op-1", View: v}, f.fail
+	return refresh.Receipt{ID: opID, Sig: "s1g", View: v}, f.fail
 }
 
 func (f *fakeApp) Trigger(_ context.Context, r refresh.Request) (refresh.Receipt, error) {
@@ -68,8 +68,22 @@ func (f *fakeApp) Trigger(_ context.Context, r refresh.Request) (refresh.Receipt
 	return f.receipt(refresh.Queued)
 }
 
-func (f *fakeApp) Status(_ context.Context, id string) (refresh.Receipt, error) {
-	if id != "op-1" {
+// opID names the one operation of a fakeApp, opPath is its status URL without the host.
+const (
+	opID   = workspace + "_" + dataset + "_0123456789abcdef_1"
+	opPath = "/api/refreshes/" + opID + "?sig=s1g"
+)
+
+func (f *fakeApp) Read(context.Context, refresh.ID) (refresh.Receipt, error) {
+	return f.receipt(f.phase)
+}
+
+func (f *fakeApp) Open(_ context.Context, l refresh.Link) (refresh.ID, error) {
+	return refresh.ParseID(l.ID)
+}
+
+func (f *fakeApp) Status(_ context.Context, l refresh.Link) (refresh.Receipt, error) {
+	if l.ID != opID || l.Sig != "s1g" {
 		return refresh.Receipt{}, refresh.ErrBadID
 	}
 	if f.seen != nil {
@@ -85,13 +99,18 @@ func (f *fakeApp) Wait(_ context.Context, r refresh.Receipt) refresh.Receipt {
 	return r
 }
 
-func (f *fakeApp) Cancel(_ context.Context, id string, force bool) (refresh.Receipt, error) {
+func (f *fakeApp) Cancel(_ context.Context, l refresh.Link) (refresh.Receipt, error) {
+	return f.cancelled(l.ID + " " + l.Sig)
+}
+
+func (f *fakeApp) CancelAll(_ context.Context, id refresh.ID) (refresh.Receipt, error) {
+	return f.cancelled(id.String() + " force")
+}
+
+func (f *fakeApp) cancelled(what string) (refresh.Receipt, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if force {
-		id += " force"
-	}
-	f.cancels = append(f.cancels, id)
+	f.cancels = append(f.cancels, what)
 	return f.receipt(refresh.Queued)
 }
 

@@ -49,6 +49,7 @@ func commands() []command {
 		{"trigger", "ask an app for a refresh, and watch it to its end", trigger},
 		{"watch", "watch an operation by its status URL", watch},
 		{"cancel", "cancel an operation", cancel},
+		{"keys", "add a version of the key that signs status URLs (rotate)", keysCommand},
 		{"audit", "show who asked for what, from the records in the storage", showAudit},
 		{"schedule", "check a schedule file and show its week (check), or make an entry of Power BI's own schedule (import)", scheduleCommand},
 	}
@@ -95,6 +96,8 @@ func synopsis(name string) string {
 		return "watch STATUS_URL"
 	case "cancel":
 		return "cancel [options] STATUS_URL"
+	case "keys", "keys rotate":
+		return "keys rotate [options]"
 	case "schedule":
 		return "schedule check [options] FILE | schedule import [options] WORKSPACE_ID DATASET_ID"
 	case "schedule check":

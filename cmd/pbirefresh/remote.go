@@ -121,10 +121,15 @@ func cancel(ctx context.Context, args []string, env environment) error {
 	if err != nil {
 		return err
 	}
-	if len(rest) != 1 {
-		return usageError{errors.New("usage: pbirefresh cancel [options] STATUS_URL")}
+	if len(rest) != 1 || !*force && !isURL(rest[0]) {
+		return usageError{errors.New("usage: pbirefresh cancel STATUS_URL, or pbirefresh cancel -force ID")}
 	}
-	doc, err := c.Cancel(ctx, path.Base(rest[0]), *force) // the id alone will do
+	cancel := c.Cancel
+	if *force {
+		cancel = c.CancelAll
+		rest[0] = idOf(rest[0])
+	}
+	doc, err := cancel(ctx, rest[0])
 	if unauthorized(err) && *force {
 		return fmt.Errorf("%w; -force wants the app's master key", err)
 	}
@@ -132,6 +137,12 @@ func cancel(ctx context.Context, args []string, env environment) error {
 		return err
 	}
 	return printDocument(env.stdout, doc)
+}
+
+// idOf is the id of an operation, given as it is or by its status URL.
+func idOf(text string) string {
+	text, _, _ = strings.Cut(text, "?")
+	return path.Base(text)
 }
 
 // follow watches one operation with a live line, prints its document, and fails

@@ -18,7 +18,7 @@ import (
 func (r ran) document(phase refresh.Phase) handler.StatusDocument {
 	r.t.Helper()
 	var doc handler.StatusDocument
-	if err := json.Unmarshal([]byte(r.stdout), &doc); err != nil || doc.ID != "op-1" || doc.Phase != phase {
+	if err := json.Unmarshal([]byte(r.stdout), &doc); err != nil || doc.ID != opID || doc.Phase != phase {
 		r.t.Errorf("stdout is no document in phase %s (%v):\n%s", phase, err, r.stdout)
 	}
 	if !strings.HasSuffix(r.stdout, "\n}\n") || strings.Contains(r.stdout, `\u003c`) {
@@ -35,7 +35,7 @@ func TestTrigger(t *testing.T) {
 			app := newFakeApp(t, phase)
 			r := runCommand(t, nil, "trigger", "-url", app.url+"/", workspace, dataset).exits(code)
 			r.document(phase)
-			if want := "status url: " + app.url + "/api/refreshes/op-1\n"; !strings.HasPrefix(r.stderr, want) {
+			if want := "status url: " + app.url + opPath + "\n"; !strings.HasPrefix(r.stderr, want) {
 				t.Errorf("stderr %q, want %q first", r.stderr, want)
 			}
 			if code != 0 {
@@ -106,7 +106,7 @@ func TestWatch(t *testing.T) {
 	t.Parallel()
 	for phase, code := range map[refresh.Phase]int{refresh.Succeeded: 0, refresh.Failed: 1} {
 		app := newFakeApp(t, phase)
-		runCommand(t, nil, "watch", app.url+"/api/refreshes/op-1").exits(code).document(phase)
+		runCommand(t, nil, "watch", app.url+opPath).exits(code).document(phase)
 	}
 	app := newFakeApp(t, refresh.Succeeded)
 	runCommand(t, nil, "watch", app.url+"/api/refreshes/op-2").exits(1).says("OperationNotFound").prints("")
@@ -120,7 +120,7 @@ func TestWatchIsInterrupted(t *testing.T) {
 	app := newFakeApp(t, refresh.Queued)
 	ctx, stop := context.WithCancel(t.Context())
 	app.seen = stop
-	runWith(ctx, t, nil, "watch", app.url+"/api/refreshes/op-1").exits(1).says("context canceled").prints("")
+	runWith(ctx, t, nil, "watch", app.url+opPath).exits(1).says("context canceled").prints("")
 	if len(app.cancels) != 0 {
 		t.Errorf("cancelled %v", app.cancels)
 	}
@@ -130,13 +130,13 @@ func TestCancel(t *testing.T) {
 	t.Parallel()
 	app := newFakeApp(t, refresh.Queued)
 	env := map[string]string{"PBIREFRESH_URL": app.url}
-	runCommand(t, env, "cancel", "op-1").exits(0).document(refresh.Queued)
-	runCommand(t, env, "cancel", "-force", "op-1").exits(0).document(refresh.Queued)
-	if got := strings.Join(app.cancels, ","); got != "op-1,op-1 force" {
+	runCommand(t, env, "cancel", app.url+opPath).exits(0).document(refresh.Queued)
+	runCommand(t, env, "cancel", "-force", opID).exits(0).document(refresh.Queued)
+	if got := strings.Join(app.cancels, ","); got != opID+" s1g,"+opID+" force" {
 		t.Errorf("cancelled %s", got)
 	}
 	app.fail = &refresh.Refusal{Code: refresh.CodeFinished, Message: "It has ended."}
-	runCommand(t, env, "cancel", "op-1").exits(1).says("OperationFinished").prints("")
+	runCommand(t, env, "cancel", app.url+opPath).exits(1).says("OperationFinished").prints("")
 }
 
 // The key is sent with what needs one, and is in nothing that is printed.
@@ -149,13 +149,13 @@ func TestKey(t *testing.T) {
 	}))
 	defer server.Close()
 	env := map[string]string{"PBIREFRESH_URL": server.URL, "PBIREFRESH_KEY": theKey}
-	for _, args := range [][]string{{"trigger", workspace, dataset}, {"cancel", "op-1"}, {"watch", server.URL + "/api/refreshes/op-1"}} {
+	for _, args := range [][]string{{"trigger", workspace, dataset}, {"cancel", server.URL + opPath}, {"watch", server.URL + opPath}} {
 		r := runCommand(t, env, args...).exits(1).says("function key is missing or wrong")
 		if strings.Contains(r.stdout+r.stderr, theKey) {
 			t.Errorf("%v prints the key: %s", args, r.stderr)
 		}
 	}
-	want := map[string]string{"POST /api/refreshes": theKey, "POST /api/refreshes/op-1/cancel": theKey, "GET /api/refreshes/op-1": ""}
+	want := map[string]string{"POST /api/refreshes": theKey, "POST /api/operations/" + opID + "/cancel": theKey, "GET /api/refreshes/" + opID: ""}
 	for request, key := range want {
 		if sent, ok := got[request]; !ok || sent != key {
 			t.Errorf("%s with key %q (%t), want %q", request, sent, ok, key)

@@ -26,7 +26,7 @@ import (
 type app struct {
 	log      *slog.Logger
 	store    lease.Store
-	key      func(context.Context) ([]byte, error)
+	keys     *refresh.StatusKeys
 	secret   *keyvault.Credential
 	upstream refresh.Upstream
 	clock    *schedule.Runner
@@ -61,7 +61,7 @@ func newApp(s settings, log *slog.Logger) (*app, error) {
 		return nil, err
 	}
 	a.upstream = refresh.NewUpstream(client, log)
-	a.key = refresh.StatusKey(a.store)
+	a.keys = refresh.NewStatusKeys(a.store)
 	a.routes = handler.New(a.handlerConfig(s))
 	return a, nil
 }
@@ -100,12 +100,11 @@ func (s settings) transport() policy.Transporter {
 
 func (a *app) handlerConfig(s settings) handler.Config {
 	coordinator, callbacks := a.domain(s)
-	s.guard.Open = coordinator.Open
 	a.clock = a.schedules(s, coordinator, handler.ScheduleRequest(s.defaultTimeout, s.extraOptions...))
 	return handler.Config{
 		Refresher: coordinator, Callbacks: callbacks, Guard: s.guard, Audit: a.trail,
 		Schedules: a.clock,
-		BaseURL:   s.baseURL, Hosts: s.hosts, DefaultTimeout: s.defaultTimeout, MaxWait: s.maxWait, Allowed: s.allowed, ExtraOptions: s.extraOptions,
+		BaseURL:   s.baseURL, Hosts: s.hosts, DefaultTimeout: s.defaultTimeout, MaxWait: s.maxWait, StatusKeyed: s.statusKeyed, Allowed: s.allowed, ExtraOptions: s.extraOptions,
 		Checks:  append(a.checks(s), handler.Check{Name: "leases", Test: coordinator.CheckLeases}),
 		Version: version, Logger: a.log,
 	}
@@ -137,10 +136,10 @@ func (a *app) domain(s settings) (*refresh.Coordinator, *callback.Service) {
 	sender := callback.NewSender(callback.SenderOptions{Policy: s.callbacks, Roots: s.roots(), Version: version})
 	callbacks := callback.New(callback.Config{Store: a.store, Policy: s.callbacks, Send: sender.Send, Logger: a.log})
 	coordinator := refresh.New(refresh.Config{
-		Store: a.store, Upstream: a.upstream, Key: a.key, Rules: rules, Logger: a.log, LogWords: s.logWords,
+		Store: a.store, Upstream: a.upstream, Keys: a.keys, LinkLife: s.linkLife, Rules: rules, Logger: a.log, LogWords: s.logWords,
 		Ended: func(m refresh.Model) { callbacks.Ended(m.String()) }, Seen: a.seen, Leaving: a.leaving,
 	})
-	callbacks.Outcome = handler.CallbackOutcome(coordinator.Status)
+	callbacks.Outcome = handler.CallbackOutcome(coordinator, s.statusKeyed)
 	return coordinator, callbacks
 }
 
@@ -159,7 +158,7 @@ func (a *app) warm(ctx context.Context) {
 	began := time.Now()
 	for _, step := range []handler.Check{
 		{Name: "storage", Test: a.store.Ping},
-		{Name: "status key", Test: func(ctx context.Context) error { _, err := a.key(ctx); return err }},
+		{Name: "status keys", Test: a.keys.Warm},
 		{Name: "Power BI token", Test: a.upstream.Warm},
 	} {
 		if err := step.Test(ctx); err != nil {

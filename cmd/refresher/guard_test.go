@@ -53,7 +53,7 @@ func TestAGoodPolicyIsUsed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if cfg := a.handlerConfig(s); cfg.Guard.Gate.Policy == nil || cfg.Guard.Open == nil {
+	if cfg := a.handlerConfig(s); cfg.Guard.Gate.Policy == nil {
 		t.Error("the routes have no guard")
 	}
 }

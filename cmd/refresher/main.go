@@ -33,7 +33,7 @@ func main() {
 // the host has gone.
 func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writer) error {
 	parent := os.Getppid()
-	log := slog.New(hostlog.New(stdout, stderr, slog.LevelInfo))
+	log := slog.New(hostlog.New(stdout, stderr, logLevel(getenv)))
 	listener, err := listen(ctx, getenv("FUNCTIONS_CUSTOMHANDLER_PORT"))
 	if err != nil {
 		return err
@@ -54,6 +54,14 @@ func run(ctx context.Context, getenv func(string) string, stdout, stderr io.Writ
 		return err
 	}
 	return nil
+}
+
+// logLevel is what LOG_LEVEL says. A word that it does not know counts as info here; the
+// settings say that it is wrong.
+func logLevel(getenv func(string) string) slog.Level {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(strings.TrimSpace(getenv("LOG_LEVEL"))))
+	return level
 }
 
 // newServer bounds what a client can cost: the size of headers and body, and the time

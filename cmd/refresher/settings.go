@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"pbirefresh/handler"
 	"pbirefresh/internal/guid"
 	"pbirefresh/powerbi"
+	"pbirefresh/refresh"
 )
 
 // settings is all that the environment can say, checked.
@@ -26,6 +28,8 @@ type settings struct {
 	settleWindow     time.Duration
 	defaultTimeout   time.Duration
 	maxWait          time.Duration
+	linkLife         time.Duration // of status URLs, after the end
+	statusKeyed      bool
 	allowed          handler.Allowed
 	extraOptions     []string // of a newer API version
 	memory           int64    // bytes of the instance; 0: the cgroup says it
@@ -49,12 +53,15 @@ func readSettings(getenv func(string) string) (settings, error) {
 		settleWindow:     r.duration("SETTLE_WINDOW", 5*time.Minute, 30*time.Second, time.Hour),
 		defaultTimeout:   r.duration("DEFAULT_TIMEOUT", 12*time.Hour, time.Minute, 7*24*time.Hour),
 		maxWait:          r.duration("MAX_WAIT", 45*time.Second, 0, 200*time.Second),
+		linkLife:         r.duration("STATUS_URL_LIFETIME", refresh.DefaultLinkLife, 8*24*time.Hour, 366*24*time.Hour),
+		statusKeyed:      r.choice("STATUS_ACCESS", "link", "key") == "key",
 		schedulesFile:    r.schedulesFile(),
 		baseURL:          r.baseURL(),
 		logWords:         r.onOff("LOG_POWERBI_MESSAGES"),
 		sweeps:           r.get("SWEEP_SCHEDULE") != "",
 		web:              r.extraRoots(runtime.GOOS),
 	}
+	r.choice("LOG_LEVEL", "info", "debug", "warn", "error")
 	s.cloud = r.cloud()
 	s.allowed = r.allowed()
 	s.extraOptions = r.extraOptions()
@@ -124,6 +131,18 @@ func (r *reader) duration(name string, otherwise, low, high time.Duration) time.
 		return otherwise
 	}
 	return d
+}
+
+// choice reads one of a few words; the first is the default.
+func (r *reader) choice(name string, words ...string) string {
+	v := r.get(name)
+	if v == "" {
+		return words[0]
+	}
+	if !slices.Contains(words, v) {
+		r.problem("%s is wrong: it must be %s", name, strings.Join(words, " or "))
+	}
+	return v
 }
 
 // asWritten is a duration as people write it: 1h, not 1h0m0s.

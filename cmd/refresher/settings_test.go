@@ -27,7 +27,7 @@ func TestDefaults(t *testing.T) {
 		signIn: signIn{method: keyvault.ClientSecret, tenantID: aGUID, clientID: anotherGUID, vaultURL: "https://vault.vault.azure.net",
 			secretName: "powerbi-client-secret", tokenExchange: "api://AzureADTokenExchange"},
 		cloud: public, storage: storageSettings{memory: true, container: "pbirefresh"}, sweeps: true,
-		settleWindow: 5 * time.Minute, defaultTimeout: 12 * time.Hour, maxWait: 45 * time.Second, allowed: all,
+		settleWindow: 5 * time.Minute, defaultTimeout: 12 * time.Hour, maxWait: 45 * time.Second, linkLife: 30 * 24 * time.Hour, allowed: all,
 		callbacks: callback.Policy{Hosts: callback.DefaultHosts()},
 		guard:     handler.Guard{PerCaller: handler.Rate{Count: 6000, Per: time.Minute}, PerModel: handler.Rate{Count: 3000, Per: time.Minute}},
 	}
@@ -38,7 +38,7 @@ func TestDefaults(t *testing.T) {
 	empty := map[string]string{}
 	for _, name := range []string{"POWERBI_CLIENT_SECRET_NAME", "POWERBI_CLIENT_CERTIFICATE_NAME", "TOKEN_EXCHANGE_AUDIENCE", "POWERBI_AUTH", "POWERBI_CLOUD", "POWERBI_API_URL", "POWERBI_SCOPE",
 		"AZURE_AUTHORITY_HOST", "AZURE_CLIENT_ID", "STATE_STORAGE__blobServiceUri", "STATE_CONTAINER", "SETTLE_WINDOW",
-		"DEFAULT_TIMEOUT", "MAX_WAIT", "ALLOWED_MODELS", "CALLBACK_HOSTS", "CALLBACK_NETWORKS", "PUBLIC_BASE_URL", "PUBLIC_HOSTS", "WEBSITE_HOSTNAME", "POLICY_FILE", "RATE_LIMIT_CALLER", "RATE_LIMIT_MODEL",
+		"DEFAULT_TIMEOUT", "MAX_WAIT", "STATUS_URL_LIFETIME", "STATUS_ACCESS", "LOG_LEVEL", "ALLOWED_MODELS", "CALLBACK_HOSTS", "CALLBACK_NETWORKS", "PUBLIC_BASE_URL", "PUBLIC_HOSTS", "WEBSITE_HOSTNAME", "POLICY_FILE", "RATE_LIMIT_CALLER", "RATE_LIMIT_MODEL",
 		"AUDIT_CONTAINER", "EXTRA_OPTIONS", "MEMORY_MB", "WEBSITE_AUTH_ENABLED"} {
 		empty[name] = "  "
 	}
@@ -77,6 +77,9 @@ func TestGoodSettings(t *testing.T) {
 		{"DEFAULT_TIMEOUT", "168h", func(s settings) any { return s.defaultTimeout }, 168 * time.Hour},
 		{"MAX_WAIT", "0", func(s settings) any { return s.maxWait }, time.Duration(0)},
 		{"MAX_WAIT", "200s", func(s settings) any { return s.maxWait }, 200 * time.Second},
+		{"STATUS_URL_LIFETIME", "192h", func(s settings) any { return s.linkLife }, 192 * time.Hour},
+		{"STATUS_ACCESS", "key", func(s settings) any { return s.statusKeyed }, true},
+		{"STATUS_ACCESS", "link", func(s settings) any { return s.statusKeyed }, false},
 		{"RATE_LIMIT_CALLER", "60/30s", func(s settings) any { return s.guard.PerCaller }, handler.Rate{Count: 60, Per: 30 * time.Second}},
 		{"RATE_LIMIT_MODEL", "off", func(s settings) any { return s.guard.PerModel }, handler.Rate{}},
 		{"WEBSITE_AUTH_ENABLED", "True", func(s settings) any { return s.guard.Gate.EasyAuth }, true},
@@ -165,6 +168,10 @@ func TestWrongSettings(t *testing.T) {
 		{"MAX_WAIT", "5m", "from 0s to 3m20s, such"},
 		{"MAX_WAIT", "201s", "3m20s"},
 		{"MAX_WAIT", "-1s", "0s"},
+		{"STATUS_URL_LIFETIME", "7d", "from 192h"},
+		{"STATUS_URL_LIFETIME", "191h", "from 192h"},
+		{"STATUS_ACCESS", "open", "link or key"},
+		{"LOG_LEVEL", "verbose", "info or debug or warn or error"},
 		{"ALLOWED_MODELS", aGUID + "/Sales", "workspaceId/datasetId"},
 		{"CALLBACK_HOSTS", "*.example.com", "no asterisk"},
 		{"CALLBACK_HOSTS", "https://example.com", "no scheme"},
@@ -222,7 +229,7 @@ func TestAllProblemsAreToldAtOnce(t *testing.T) {
 	wrong := map[string]string{
 		"POWERBI_TENANT_ID": "-", "POWERBI_CLIENT_ID": "x", "KEY_VAULT_URL": "x", "POWERBI_CLIENT_SECRET_NAME": "x y", "POWERBI_AUTH": "x",
 		"AZURE_CLIENT_ID": "x", "POWERBI_CLOUD": "x", "STATE_STORAGE": "-", "STATE_STORAGE__blobServiceUri": "http://x", "SETTLE_WINDOW": "x",
-		"DEFAULT_TIMEOUT": "x", "MAX_WAIT": "x", "ALLOWED_MODELS": "x", "PUBLIC_BASE_URL": "x", "PUBLIC_HOSTS": "x/",
+		"DEFAULT_TIMEOUT": "x", "MAX_WAIT": "x", "STATUS_URL_LIFETIME": "x", "STATUS_ACCESS": "x", "LOG_LEVEL": "x", "ALLOWED_MODELS": "x", "PUBLIC_BASE_URL": "x", "PUBLIC_HOSTS": "x/",
 		"POWERBI_CLIENT_CERTIFICATE_NAME": "x y", "TOKEN_EXCHANGE_AUDIENCE": "x",
 		"CALLBACK_HOSTS": "/", "CALLBACK_NETWORKS": "x",
 		"AUDIT_CONTAINER": "X", "POLICY_FILE": "x", "RATE_LIMIT_CALLER": "x", "RATE_LIMIT_MODEL": "x",

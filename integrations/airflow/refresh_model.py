@@ -32,10 +32,10 @@ def reason(response):
         return f"HTTP {response.status_code}"
 
 
-def operation(response):
-    """The id of the refresh. The sensor cannot follow a URL: it has a connection and a path."""
+def status_path(response):
+    """The status URL without its host, which the sensor takes from the connection."""
     if response.status_code in (200, 202):  # 200: this key's refresh has already succeeded
-        return response.json()["id"]
+        return "api/" + response.json()["statusUrl"].rpartition("/api/")[2]
     if response.status_code in (408, 429) or response.status_code >= 500:
         response.raise_for_status()  # tried again, with the same key
     raise AirflowFailException(reason(response))
@@ -59,14 +59,14 @@ with DAG(
         },
         data=json.dumps({"workspaceId": WORKSPACE_ID, "datasetId": DATASET_ID}),
         extra_options={"check_response": False},
-        response_filter=operation,
+        response_filter=status_path,
         retries=5,
         retry_delay=datetime.timedelta(seconds=30),
     )
     wait = HttpSensor(
         task_id="wait",
         http_conn_id="pbirefresh",
-        endpoint="api/refreshes/{{ ti.xcom_pull(task_ids='start') }}",
+        endpoint="{{ ti.xcom_pull(task_ids='start') }}",
         extra_options={"check_response": False},
         response_check=ended,
         mode="reschedule",

@@ -91,8 +91,10 @@ func TestOurFunctions(t *testing.T) {
 		"Health anonymous [GET HEAD] api/health",
 		"HealthReady function [GET HEAD] api/health/ready",
 		"OpenAPI anonymous [GET HEAD] api/openapi.json",
-		"RefreshCancel function " + every + " api/refreshes/" + id + "/cancel",
-		"RefreshCancelAll admin " + every + " api/refreshes/" + id + "/cancel-all",
+		"Operation function [GET HEAD] api/operations/" + id,
+		"OperationCancel function " + every + " api/operations/" + id + "/cancel",
+		"OperationCancelAll admin " + every + " api/operations/" + id + "/cancel-all",
+		"OperationCancelForAll function " + every + " api/operations/" + id + "/cancel-for-all",
 		"RefreshSchedule 3 * * * * *",
 		"RefreshStatus anonymous [GET HEAD] api/refreshes/" + id,
 		"RefreshSweep */30 * * * * *",
@@ -120,9 +122,9 @@ func TestOurFunctions(t *testing.T) {
 	}
 	for request, name := range map[string]string{
 		"POST /api/refreshes": "RefreshTrigger", "GET /api/refreshes/x_y-1": "RefreshStatus",
-		"POST /api/refreshes/x/cancel": "RefreshCancel", "DELETE /api/refreshes/x/cancel": "RefreshCancel",
-		"POST /api/refreshes/x/cancel-all": "RefreshCancelAll",
-		"GET /api/health":                  "Health", "GET /api/health/ready": "HealthReady",
+		"POST /api/operations/x/cancel": "OperationCancel", "DELETE /api/operations/x/cancel": "OperationCancel",
+		"POST /api/operations/x/cancel-all": "OperationCancelAll", "GET /api/operations/x": "Operation",
+		"GET /api/health": "Health", "GET /api/health/ready": "HealthReady",
 	} {
 		method, path, _ := strings.Cut(request, " ")
 		if f := app.route(method, path); f == nil || f.Name != name {

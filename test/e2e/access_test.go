@@ -67,11 +67,11 @@ func TestPolicyWithAndWithoutEasyAuth(t *testing.T) {
 		if resp.StatusCode != http.StatusAccepted {
 			t.Fatalf("ada: %s %s", resp.Status, text)
 		}
-		url := resp.Header.Get("Location")
-		if resp, text := a.call("POST", url+"/cancel", ""); resp.StatusCode != http.StatusForbidden {
+		cancel := cancelURL(resp.Header.Get("Location"))
+		if resp, text := a.call("POST", cancel, ""); resp.StatusCode != http.StatusForbidden {
 			t.Errorf("a cancel by a key alone: %s %s", resp.Status, text)
 		}
-		if resp, text := a.call("POST", url+"/cancel", "", as(principalOf(ada))...); resp.StatusCode != http.StatusAccepted {
+		if resp, text := a.call("POST", cancel, "", as(principalOf(ada))...); resp.StatusCode != http.StatusAccepted {
 			t.Errorf("a cancel by ada: %s %s", resp.Status, text)
 		}
 	}
@@ -91,7 +91,7 @@ func TestPolicyByKey(t *testing.T) {
 	}
 	a := startAppWithKey(t, world, settings, key)
 	doc := a.trigger(body(sim.Sales()))
-	if resp, text := a.call("POST", doc.StatusURL+"/cancel", ""); resp.StatusCode != http.StatusForbidden {
+	if resp, text := a.call("POST", doc.TerminatePostURI, ""); resp.StatusCode != http.StatusForbidden {
 		t.Errorf("a cancel, which the key may not: %s %s", resp.Status, text)
 	}
 	if got := records(t, settings); len(got) != 1 || got[0].Caller != "key:adf-prod" {
@@ -115,6 +115,11 @@ func records(t *testing.T, settings map[string]string) (all []audit.Record) {
 	return all
 }
 
+// cancelURL is the URL that cancels what a status URL shows.
+func cancelURL(statusURL string) string {
+	return strings.Replace(strings.Replace(statusURL, "/refreshes/", "/operations/", 1), "?", "/cancel?", 1)
+}
+
 // Who asked, who cancelled and how it ended is on record: the ask when the 202 comes,
 // the end also if the process died, and the records hold no way to read the status.
 func TestTheTrailOfAnOperation(t *testing.T) {
@@ -133,7 +138,7 @@ func TestTheTrailOfAnOperation(t *testing.T) {
 		t.Fatalf("with the 202: %+v", got)
 	}
 	url := resp.Header.Get("Location")
-	if resp, text := a.call("DELETE", url+"/cancel", "", from...); resp.StatusCode != http.StatusAccepted {
+	if resp, text := a.call("DELETE", cancelURL(url), "", from...); resp.StatusCode != http.StatusAccepted {
 		t.Errorf("%s %s", resp.Status, text)
 	}
 	if doc := a.finish(url); doc.Status != refresh.StatusCanceled {
@@ -177,7 +182,7 @@ func TestOneEndOfManyProcesses(t *testing.T) {
 	if err := a.host.KillHandler(); err != nil {
 		t.Fatal(err)
 	}
-	sweepUntilDone(t, b, doc.ID)
+	sweepUntilDone(t, b, doc.StatusURL)
 	b.trigger(body(sim.Sales())) // a section of the model in either process
 	b.finish(b.trigger(body(sim.Sales())).StatusURL)
 	a.finish(a.trigger(body(sim.Sales())).StatusURL)
@@ -197,39 +202,69 @@ func TestOneEndOfManyProcesses(t *testing.T) {
 	}
 }
 
-// An id opens the status of its operation and nothing else: it is no key, wherever it
-// is put, and one that is altered opens nothing at all.
-func TestAnIDOpensItsStatusAndNothingElse(t *testing.T) {
+// A signature opens the status of its operation to one caller and nothing else: it is no
+// key, wherever it is put, and one that is altered opens nothing at all.
+func TestASignatureOpensItsStatusAndNothingElse(t *testing.T) {
 	t.Parallel()
 	world := newWorld(t)
 	a := startApp(t, world, inMemory())
 	if err := world.PowerBI.Tune(sim.Sales(), func(k *sim.Knobs) { k.Duration = time.Hour }); err != nil {
 		t.Fatal(err)
 	}
-	id := a.trigger(body(sim.Sales())).ID
+	doc := a.trigger(body(sim.Sales()))
+	_, sig, _ := strings.Cut(doc.StatusURL, "?sig=")
+	operation := "/api/operations/" + doc.ID
 	for _, request := range []string{
-		"POST /api/refreshes", "POST /api/refreshes/" + id + "/cancel", "DELETE /api/refreshes/" + id + "/cancel",
-		"POST /api/refreshes/" + id + "/cancel-all", "GET /api/health/ready",
+		"POST /api/refreshes", "GET " + operation, "POST " + operation + "/cancel", "DELETE " + operation + "/cancel",
+		"POST " + operation + "/cancel-all", "POST " + operation + "/cancel-for-all", "GET /api/health/ready",
 	} {
 		method, path, _ := strings.Cut(request, " ")
-		for _, key := range []string{"", id} {
-			if resp, text := a.call(method, path, body(sim.Sales()), "x-functions-key", key); resp.StatusCode != http.StatusUnauthorized {
-				t.Errorf("%s with %d bytes of key: %s %s", method, len(key), resp.Status, text)
+		for _, key := range []string{"", sig} {
+			if resp, text := a.call(method, path+"?sig="+sig, body(sim.Sales()), "x-functions-key", key); resp.StatusCode != http.StatusUnauthorized {
+				t.Errorf("%s with %d bytes of key: %s %s", request, len(key), resp.Status, text)
 			}
-			if resp, _ := a.call(method, path+"?code="+key, body(sim.Sales()), "x-functions-key", ""); resp.StatusCode != http.StatusUnauthorized {
-				t.Errorf("%s with %d bytes of code: %s", method, len(key), resp.Status)
+			if resp, _ := a.call(method, path+"?sig="+sig+"&code="+key, body(sim.Sales()), "x-functions-key", ""); resp.StatusCode != http.StatusUnauthorized {
+				t.Errorf("%s with %d bytes of code: %s", request, len(key), resp.Status)
 			}
 		}
 	}
-	if resp, _ := a.call("GET", "/api/refreshes/"+id, "", "x-functions-key", ""); resp.StatusCode != http.StatusAccepted {
+	status := "/api/refreshes/" + doc.ID
+	if resp, _ := a.call("GET", status+"?sig="+sig+"&wait=0", "", "x-functions-key", ""); resp.StatusCode != http.StatusAccepted {
 		t.Errorf("its own status: %s", resp.Status)
 	}
-	for _, other := range []string{id[:len(id)-1], id + "A", strings.ToLower(id), "..%2F..%2Fkeys%2Fstatus.json", id[:40] + "AAAA" + id[44:]} {
-		if resp, text := a.call("GET", "/api/refreshes/"+other, "", "x-functions-key", ""); resp.StatusCode != http.StatusNotFound {
-			t.Errorf("%.60q: %s %s", other, resp.Status, text)
+	for _, query := range []string{
+		"", "?sig=", "?sig=" + sig[:len(sig)-1], "?sig=" + sig + "A", "?sig=" + strings.ToLower(sig), "?sig=" + sig + "&sig=" + sig, "?sig=" + sig[:20] + "AAAA" + sig[24:],
+	} {
+		if resp, text := a.call("GET", status+query, "", "x-functions-key", ""); resp.StatusCode != http.StatusNotFound {
+			t.Errorf("GET status%s: %s %s", query, resp.Status, text)
 		}
+	}
+	if resp, text := a.call("GET", status[:len(status)-1]+"2?sig="+sig, "", "x-functions-key", ""); resp.StatusCode != http.StatusNotFound {
+		t.Errorf("another operation: %s %s", resp.Status, text)
 	}
 	if c := counters(t, world, sim.Sales()); c.Cancels != 0 || c.Posts != 1 {
 		t.Errorf("%d cancels, %d posts", c.Cancels, c.Posts)
 	}
+}
+
+// What the host's telemetry keeps of a request is its URL without the query (seen:
+// host-forwarding facts): nothing in it gives access. The id names the operation, in
+// the record as well, and who has a key reads it by that.
+func TestTelemetryNamesOperationsAndOpensNone(t *testing.T) {
+	t.Parallel()
+	a := startApp(t, newWorld(t), inMemory())
+	doc := a.trigger(body(sim.Sales()))
+	for _, address := range []string{doc.StatusURL, doc.StatusQueryGetURI, doc.TerminatePostURI} {
+		kept, query, _ := strings.Cut(address, "?")
+		if found := append(leaks.in(kept), formsIn(kept)...); len(found) > 0 || !strings.HasPrefix(query, "sig=") {
+			t.Errorf("telemetry would keep %s, with %v, of %s", kept, found, address)
+		}
+		if resp, _ := a.call("GET", kept, "", "x-functions-key", ""); resp.StatusCode != http.StatusNotFound && resp.StatusCode != http.StatusUnauthorized {
+			t.Errorf("GET %s without its query: %s", kept, resp.Status)
+		}
+	}
+	if read, _, err := a.client.Operation(t.Context(), doc.ID); err != nil || read.ID != doc.ID {
+		t.Errorf("Operation(%s) with the key: %+v, %v", doc.ID, read, err)
+	}
+	a.finish(doc.StatusURL)
 }

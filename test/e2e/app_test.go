@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -226,6 +227,15 @@ func (a *app) trigger(body string) handler.StatusDocument {
 		a.t.Fatal(err)
 	}
 	return doc
+}
+
+// at is a status URL that another instance gave, at this one.
+func (a *app) at(statusURL string) string {
+	u, err := url.Parse(statusURL)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return a.host.URL() + u.RequestURI()
 }
 
 // finish polls to the end.

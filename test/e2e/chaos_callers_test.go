@@ -25,6 +25,7 @@ type caller struct {
 	whole     bool      // it wants all tables
 	arrived   time.Time // before its request left
 	id        string    // from the 202; empty: nothing was promised
+	url       string    // its status URL
 	cancelled bool      // it asked for the end, whatever came of it
 	ended     *handler.StatusDocument
 }
@@ -76,7 +77,7 @@ func (o *caller) ask(ctx context.Context, c *chaos, a *app, d *rand.Rand) {
 		return
 	}
 	c.tally.promised.Add(1)
-	o.id = doc.ID
+	o.id, o.url = doc.ID, doc.StatusURL
 }
 
 // body asks for the whole model, or on a dedicated capacity sometimes for a table.
@@ -92,7 +93,7 @@ func (o *caller) body(d *rand.Rand) string {
 func (o *caller) look(ctx context.Context, c *chaos, a *app) {
 	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
-	doc, _, err := a.client.Status(ctx, a.host.URL()+"/api/refreshes/"+o.id)
+	doc, _, err := a.client.Status(ctx, a.at(o.url))
 	switch {
 	case err != nil:
 		c.refused(o, "status", err)
@@ -108,7 +109,7 @@ func (o *caller) cancel(ctx context.Context, c *chaos, a *app) {
 	defer cancel()
 	o.cancelled = true
 	c.tally.cancels.Add(1)
-	if _, err := a.client.Cancel(ctx, o.id, false); err != nil {
+	if _, err := a.client.Cancel(ctx, o.url); err != nil {
 		c.refused(o, "cancel", err)
 	}
 }

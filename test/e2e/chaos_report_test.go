@@ -23,7 +23,7 @@ func (c *chaos) sameEverywhere() {
 		}
 		for _, m := range c.fleet.members {
 			a := m.app()
-			doc, _, err := a.client.Status(c.t.Context(), a.host.URL()+"/api/refreshes/"+o.id)
+			doc, _, err := a.client.Status(c.t.Context(), a.at(o.url))
 			if err != nil || verdict(doc) != verdict(*o.ended) {
 				differ.Add(1)
 				c.t.Errorf("%s of %s ended as %q, and %s says %q (%v)", o.id, o.ref.Model, verdict(*o.ended), m.name, verdict(doc), err)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"os"
 	"regexp"
 	"slices"
@@ -27,11 +28,11 @@ type ledger struct {
 
 var leaks = &ledger{secrets: map[string]string{}}
 
-// patterns find what is secret by its form: every operation id of the stand-ins'
-// workspaces begins alike, and so does every token. One id in some
-// thousand has the beginning of a token in its middle, but no dot after it.
+// patterns find what is secret by its form: every signature of the first versions of
+// the status key begins alike, and so does every token. One signature in some thousand
+// has the beginning of a token in its middle, but no dot after it.
 var patterns = map[string]*regexp.Regexp{
-	"an operation's id":     regexp.MustCompile(`AX5KAABRsU0AgAAA`),
+	"a signature":           regexp.MustCompile(`AQA[BCD][0-9A-Za-z_-]{43}`),
 	"a token":               regexp.MustCompile(`(^|[^0-9A-Za-z_-])eyJ[0-9A-Za-z_-]{16}|eyJ[0-9A-Za-z_-]{16,}\.`),
 	"a private key":         regexp.MustCompile(`PRIVATE KEY`),
 	"an account key":        regexp.MustCompile(`AccountKey=|SharedKey `),
@@ -160,7 +161,12 @@ func TestNoSecretIsWrittenWhateverGoesWrong(t *testing.T) {
 	world := newWorld(t)
 	settings := onAzurite(t)
 	a := startApp(t, world, settings)
-	id := a.trigger(body(sim.Finance())).ID
+	doc := a.trigger(body(sim.Finance()))
+	u, err := url.Parse(doc.StatusURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, sig := doc.ID, u.Query().Get("sig")
 	models := manyModels(t, world, len(sim.FaultKinds())+4, 0)
 	for i, kind := range sim.FaultKinds() {
 		for _, op := range []sim.Op{sim.OpStart, sim.OpHistory, sim.OpDetail, sim.OpWorkspace} {
@@ -168,7 +174,7 @@ func TestNoSecretIsWrittenWhateverGoesWrong(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		a.everywhere(id, body(models[i]))
+		a.everywhere(id, sig, body(models[i]))
 		world.ClearFaults()
 	}
 	for i, op := range []sim.Op{sim.OpToken, sim.OpSecret, sim.OpIdentity, sim.OpDiscovery} {
@@ -179,7 +185,7 @@ func TestNoSecretIsWrittenWhateverGoesWrong(t *testing.T) {
 		if err := world.Fail(sim.Fault{Kind: sim.ErrorBefore, Op: op, Times: 3}); err != nil {
 			t.Fatal(err)
 		}
-		a.everywhere(id, body(models[len(models)-1-i]))
+		a.everywhere(id, sig, body(models[len(models)-1-i]))
 		a.call("GET", "/api/health/ready", "")
 		world.ClearFaults()
 	}
@@ -191,18 +197,19 @@ func TestNoSecretIsWrittenWhateverGoesWrong(t *testing.T) {
 	}
 }
 
-// everywhere sends requests that carry the keys and an id where they may be, and where
+// everywhere sends requests that carry the keys and a signature where they may be, and where
 // they should not.
-func (a *app) everywhere(id, good string) {
+func (a *app) everywhere(id, sig, good string) {
 	a.t.Helper()
 	key := a.host.FunctionKey()
 	for _, request := range []string{
-		"POST /api/refreshes?code=" + key, "POST /api/refreshes/" + key, "GET /api/refreshes/" + id + "?code=" + key, "GET /api/refreshes/" + id + "x",
-		"POST /api/refreshes/" + id + "/cancel-all?code=" + key, "DELETE /api/refreshes/" + id + "A/cancel?code=" + key, "GET /api/" + id + "/" + key,
+		"POST /api/refreshes?code=" + key, "POST /api/refreshes/" + key, "GET /api/refreshes/" + id + "?code=" + key, "GET /api/refreshes/" + sig,
+		"GET /api/refreshes/" + id + "?sig=" + sig, "GET /api/refreshes/" + id + "?sig=" + sig + "&sig=" + sig, "GET /api/operations/" + id + "?sig=" + sig + "x",
+		"POST /api/operations/" + id + "/cancel-all?code=" + key, "DELETE /api/operations/" + id + "/cancel?sig=A" + sig + "&code=" + key, "GET /api/" + sig + "/" + key,
 	} {
 		method, path, _ := strings.Cut(request, " ")
-		for _, text := range []string{good, `{"workspaceId":"` + key + `","` + id + `":1}`, "{" + key} {
-			a.call(method, path, text, "Authorization", "Bearer eyJhbGciOiJIUzI1NiJ9.e30.x", "X-Azure-Functions-InvocationId", id, "Prefer", "wait=0",
+		for _, text := range []string{good, `{"workspaceId":"` + key + `","` + sig + `":1}`, "{" + key} {
+			a.call(method, path, text, "Authorization", "Bearer eyJhbGciOiJIUzI1NiJ9.e30.x", "X-Azure-Functions-InvocationId", sig, "Prefer", "wait=0",
 				"User-Agent", key, "Idempotency-Key", `"`+key[:20]+`"`)
 		}
 	}
@@ -215,8 +222,7 @@ func TestTokensAreFound(t *testing.T) {
 	for text, found := range map[string]bool{
 		token: true, "Bearer " + token: true, `{"error":"` + token[:30] + `"}`: true, "line\n" + token[:24]: true,
 		"%22" + token + "%22": true, `\u0022` + token: true,
-		"AX5KAABRsU0eyJhdWQiOiJ4In0abcdefghij":        false,
-		"AX5KAABRsU0eyJhdWQiOiJ4In0abcdefghij/cancel": false, "eyJ": false,
+		"AQABsU0eyJhdWQiOiJ4In0abcdefghij": false, "AQABsU0eyJhdWQiOiJ4In0abcdefghij&wait=1": false, "eyJ": false,
 	} {
 		if patterns["a token"].MatchString(text) != found {
 			t.Errorf("%q: found %v", text, !found)

@@ -47,8 +47,8 @@ func TestEightProcessesTwoHundredCallers(t *testing.T) {
 	truth := map[string]time.Time{}
 	for i := range all {
 		wg.Go(func() { // polled through another process than the one that was asked
-			url := apps[(i+1)%processes].host.URL() + "/api/refreshes/" + all[i].doc.ID
-			all[i].doc = apps[(i+1)%processes].finish(url)
+			other := apps[(i+1)%processes]
+			all[i].doc = other.finish(other.at(all[i].doc.StatusURL))
 		})
 	}
 	wg.Wait()
@@ -73,10 +73,10 @@ func TestEightProcessesTwoHundredCallers(t *testing.T) {
 	}
 	ids := map[string]bool{}
 	for _, c := range all {
-		ids[c.doc.ID] = true
+		ids[c.doc.StatusURL] = true
 	}
 	if len(ids) != callers {
-		t.Errorf("%d callers hold %d ids", callers, len(ids))
+		t.Errorf("%d callers hold %d status URLs", callers, len(ids))
 	}
 }
 
@@ -102,7 +102,7 @@ func TestKilledBetweenTheAnswerAndTheEnd(t *testing.T) {
 			if err := doomed.host.Close(); err != nil {
 				t.Fatal(err)
 			}
-			if got := sweepUntilDone(t, heir, doc.ID); got != fails {
+			if got := sweepUntilDone(t, heir, doc.StatusURL); got != fails {
 				t.Errorf("the refresh failed: %v, and the operation says so: %v", fails, got)
 			}
 			if c := counters(t, world, sim.Sales()); c.Accepted != 1 {
@@ -114,7 +114,7 @@ func TestKilledBetweenTheAnswerAndTheEnd(t *testing.T) {
 
 // sweepUntilDone fires the timer until the operation has ended and reports
 // whether it failed. Only the timer moves the model: the status is read at the end.
-func sweepUntilDone(t *testing.T, a *app, id string) bool {
+func sweepUntilDone(t *testing.T, a *app, statusURL string) bool {
 	t.Helper()
 	deadline := time.Now().Add(time.Minute)
 	for time.Now().Before(deadline) {
@@ -126,7 +126,7 @@ func sweepUntilDone(t *testing.T, a *app, id string) bool {
 		}
 		<-time.After(200 * time.Millisecond)
 	}
-	doc := a.finish(a.host.URL() + "/api/refreshes/" + id)
+	doc := a.finish(a.at(statusURL))
 	return doc.Status == refresh.StatusFailed
 }
 

@@ -124,16 +124,16 @@ func TestCancelRunningRefresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	doc := a.trigger(body(sim.Sales()))
-	if resp, text := a.call("POST", doc.StatusURL+"/cancel", "", "x-functions-key", "wrong"); resp.StatusCode != http.StatusUnauthorized {
+	if resp, text := a.call("POST", doc.TerminatePostURI, "", "x-functions-key", "wrong"); resp.StatusCode != http.StatusUnauthorized {
 		t.Errorf("cancel with a wrong key: %s %s", resp.Status, text)
 	}
-	if resp, text := a.call("DELETE", doc.StatusURL+"/cancel", ""); resp.StatusCode != http.StatusAccepted {
+	if resp, text := a.call("DELETE", doc.TerminatePostURI, ""); resp.StatusCode != http.StatusAccepted {
 		t.Errorf("cancel: %s %s", resp.Status, text)
 	}
 	if doc = a.finish(doc.StatusURL); doc.Status != refresh.StatusCanceled || doc.Error == nil || doc.Error.Code != refresh.CodeOperationCanceled {
 		t.Errorf("%s %+v", doc.Status, doc.Error)
 	}
-	if resp, _ := a.call("POST", doc.StatusURL+"/cancel", ""); resp.StatusCode != http.StatusGone {
+	if resp, _ := a.call("POST", doc.TerminatePostURI, ""); resp.StatusCode != http.StatusGone {
 		t.Errorf("cancel of a finished operation: %s", resp.Status)
 	}
 	if c := counters(t, world, sim.Sales()); c.Cancels != 1 {

@@ -99,14 +99,16 @@ func TestKeysGuardAllButStatusAndHealth(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, newWorld(t), inMemory())
 	for path, want := range map[string]int{
-		"POST /api/refreshes":              http.StatusUnauthorized,
-		"POST /api/refreshes/x/cancel":     http.StatusUnauthorized,
-		"DELETE /api/refreshes/x/cancel":   http.StatusUnauthorized,
-		"POST /api/refreshes/x/cancel-all": http.StatusUnauthorized,
-		"GET /api/health/ready":            http.StatusUnauthorized,
-		"GET /api/schedules":               http.StatusUnauthorized,
-		"GET /api/refreshes/x":             http.StatusNotFound,
-		"GET /api/health":                  http.StatusOK,
+		"POST /api/refreshes":                   http.StatusUnauthorized,
+		"GET /api/operations/x":                 http.StatusUnauthorized,
+		"POST /api/operations/x/cancel":         http.StatusUnauthorized,
+		"DELETE /api/operations/x/cancel":       http.StatusUnauthorized,
+		"POST /api/operations/x/cancel-all":     http.StatusUnauthorized,
+		"POST /api/operations/x/cancel-for-all": http.StatusUnauthorized,
+		"GET /api/health/ready":                 http.StatusUnauthorized,
+		"GET /api/schedules":                    http.StatusUnauthorized,
+		"GET /api/refreshes/x":                  http.StatusNotFound,
+		"GET /api/health":                       http.StatusOK,
 	} {
 		method, path, _ := strings.Cut(path, " ")
 		if resp, text := a.call(method, path, "{}", "x-functions-key", "wrong"); resp.StatusCode != want {
@@ -114,10 +116,10 @@ func TestKeysGuardAllButStatusAndHealth(t *testing.T) {
 		}
 	}
 	// Cancelling for everybody is a right of its own.
-	if resp, text := a.call("POST", "/api/refreshes/x/cancel-all", ""); resp.StatusCode != http.StatusUnauthorized {
+	if resp, text := a.call("POST", "/api/operations/x/cancel-all", ""); resp.StatusCode != http.StatusUnauthorized {
 		t.Errorf("cancel-all with a function key: %s %s", resp.Status, text)
 	}
-	if resp, text := a.call("POST", "/api/refreshes/x/cancel-all", "", "x-functions-key", a.host.MasterKey()); resp.StatusCode != http.StatusNotFound {
+	if resp, text := a.call("POST", "/api/operations/x/cancel-all", "", "x-functions-key", a.host.MasterKey()); resp.StatusCode != http.StatusNotFound {
 		t.Errorf("cancel-all with the master key: %s %s", resp.Status, text)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"path"
 	"strings"
 	"sync"
 	"testing"
@@ -104,7 +103,7 @@ func TestASlotRunsOnceOnTwoInstances(t *testing.T) {
 	if !last.Slot.Equal(slot) || last.Outcome != schedule.Started || len(d.Schedules[0].Next) != 5 {
 		t.Errorf("%+v", d)
 	}
-	if doc := apps[1].finish(last.StatusURL); doc.Status != refresh.StatusSucceeded {
+	if doc := apps[1].finish(apps[1].at(last.StatusURL)); doc.Status != refresh.StatusSucceeded {
 		t.Errorf("the refresh ended as %s", doc.Status)
 	}
 	if err := apps[1].host.Fire(t.Context(), "RefreshSchedule"); err != nil {
@@ -115,11 +114,6 @@ func TestASlotRunsOnceOnTwoInstances(t *testing.T) {
 	}
 	if after := apps[1].schedules().Schedules[0].Models[0].Last; after.Status != refresh.StatusSucceeded || after.StatusURL == "" {
 		t.Errorf("%+v", after)
-	}
-	for _, a := range apps {
-		if strings.Contains(a.log(), path.Base(last.StatusURL)) {
-			t.Error("the log holds the id of the operation")
-		}
 	}
 }
 

@@ -18,6 +18,7 @@ type waiter struct {
 	whole   bool      // it wants all tables
 	arrived time.Time // before its request left
 	id      string    // from the 202; empty: nothing was promised
+	url     string    // its status URL
 	cancels bool      // it asks for the end at once
 	ended   handler.StatusDocument
 }
@@ -51,7 +52,7 @@ func (r *rollout) ask(i int) {
 		r.refused(err)
 		return
 	}
-	one.id = doc.ID
+	one.id, one.url = doc.ID, doc.StatusURL
 	r.repeat(i, want, one)
 	if one.cancels {
 		r.cancel(i+1, one)
@@ -100,7 +101,7 @@ func (k withKey) RoundTrip(req *http.Request) (*http.Response, error) {
 func (r *rollout) cancel(i int, one *waiter) {
 	at := r.take(i)
 	defer at.calls.Done()
-	_, err := at.client.Cancel(r.t.Context(), one.id, false)
+	_, err := at.client.Cancel(r.t.Context(), one.url)
 	var e *handler.Error
 	over := errors.As(err, &e) && (e.Status == http.StatusGone || e.Status == http.StatusConflict)
 	if err != nil && !over {
@@ -153,7 +154,7 @@ func (r *rollout) look(ctx context.Context, i int, one *waiter) {
 	at := r.take(i)
 	defer at.calls.Done()
 	for {
-		doc, _, err := at.client.Status(ctx, at.host.URL()+"/api/refreshes/"+one.id)
+		doc, _, err := at.client.Status(ctx, at.at(one.url))
 		switch {
 		case err == nil && doc.Status.Terminal():
 			one.ended = doc

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"archive/zip"
-	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"pbirefresh/handler"
 	"pbirefresh/internal/stage"
 	"pbirefresh/lease"
 	"pbirefresh/lease/bloblease"
@@ -97,17 +97,17 @@ func TestOlderVersionLeavesNewerDocumentsAlone(t *testing.T) {
 				t.Fatal(err)
 			}
 			newer := startVersion(t, pair.newer, world, settings)
-			id := newer.trigger(body(sim.Sales())).ID
+			given := newer.trigger(body(sim.Sales()))
 			newer.close()
 			before := document(t, settings, sim.Sales())
 			older := startVersion(t, pair.older, world, settings)
-			older.leavesAlone(id, pair.code)
+			older.leavesAlone(given, pair.code)
 			older.close()
 			if after := document(t, settings, sim.Sales()); after.Version != before.Version || string(after.Body) != string(before.Body) {
 				t.Errorf("it has written the document:\n%s\n%s", before.Body, after.Body)
 			}
 			newer = startVersion(t, pair.newer, world, settings)
-			if doc := newer.finish(newer.host.URL() + "/api/refreshes/" + id); doc.Status != refresh.StatusSucceeded {
+			if doc := newer.finish(newer.at(given.StatusURL)); doc.Status != refresh.StatusSucceeded {
 				t.Errorf("ended as %+v", doc)
 			}
 			if c := counters(t, world, sim.Sales()); c.Posts != 1 {
@@ -118,13 +118,13 @@ func TestOlderVersionLeavesNewerDocumentsAlone(t *testing.T) {
 }
 
 // leavesAlone asks for everything that would write.
-func (a *app) leavesAlone(id, code string) {
+func (a *app) leavesAlone(given handler.StatusDocument, code string) {
 	a.t.Helper()
-	for _, c := range []struct{ method, path, body string }{
-		{"POST", "/api/refreshes", body(sim.Sales())},
-		{"GET", "/api/refreshes/" + id, ""},
-		{"POST", "/api/refreshes/" + id + "/cancel", ""},
-	} {
+	calls := []struct{ method, path, body string }{{"POST", "/api/refreshes", body(sim.Sales())}}
+	if code != refresh.CodeUnavailable { // the previous version has URLs of another form
+		calls = append(calls, []struct{ method, path, body string }{{"GET", a.at(given.StatusURL), ""}, {"POST", a.at(given.TerminatePostURI), ""}}...)
+	}
+	for _, c := range calls {
 		resp, text := a.call(c.method, c.path, c.body)
 		// The process that was ended may have had the lease, which then lasts for a while.
 		for tries := 0; tries < 30 && code != refresh.CodeUnavailable && resp.Header.Get("x-ms-error-code") == refresh.CodeUnavailable; tries++ {
@@ -132,7 +132,7 @@ func (a *app) leavesAlone(id, code string) {
 			resp, text = a.call(c.method, c.path, c.body)
 		}
 		if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") == "" || resp.Header.Get("x-ms-error-code") != code {
-			a.t.Errorf("%s %s: %s %s", c.method, c.path[:14], resp.Status, text)
+			a.t.Errorf("%s %s: %s %s", c.method, c.path, resp.Status, text)
 		}
 	}
 	if err := a.host.Fire(a.t.Context(), "RefreshSweep"); err != nil {
@@ -143,8 +143,19 @@ func (a *app) leavesAlone(id, code string) {
 	}
 }
 
+// operation is the keyed URL of an operation of the document.
+func (a *app) operation(t *testing.T, doc lease.Document, number int64) string {
+	t.Helper()
+	s, err := refresh.Decode(doc.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a.host.URL() + "/api/operations/" + refresh.ID{Model: s.Model, Epoch: s.Epoch, Number: number}.String()
+}
+
 // Today's version reads what the previous one began, and finishes it: what runs, what
-// waits, and what had ended, under the status URLs that were given then.
+// waits, and what had ended. The status URLs of that version, which was never released,
+// have ended; the ids of its operations are in its documents.
 func TestTodayFinishesWhatThePreviousBegan(t *testing.T) {
 	t.Parallel()
 	world, settings := newWorld(t), onAzurite(t)
@@ -164,11 +175,12 @@ func TestTodayFinishesWhatThePreviousBegan(t *testing.T) {
 	}
 
 	today := startApp(t, world, settings)
-	if got := today.finish(today.host.URL() + "/api/refreshes/" + ended.ID); ending(got) != ending(ended) {
+	state := document(t, settings, sim.Sales())
+	if got := today.finish(today.operation(t, state, 1)); ending(got) != ending(ended) {
 		t.Errorf("it ended as %s, and today's says %s", ending(ended), ending(got))
 	}
-	for _, id := range []string{running.ID, waiting.ID} {
-		if doc := today.finish(today.host.URL() + "/api/refreshes/" + id); doc.Status != refresh.StatusSucceeded {
+	for _, number := range []int64{2, 3} {
+		if doc := today.finish(today.operation(t, state, number)); doc.Status != refresh.StatusSucceeded {
 			t.Errorf("ended as %+v", doc)
 		}
 	}
@@ -187,27 +199,4 @@ func schemaOf(t *testing.T, doc lease.Document) int {
 		t.Fatal(err)
 	}
 	return head.Schema
-}
-
-// The previous version is replaced under load. What it may not touch any more it answers
-// 503, so that nobody is promised what it could not keep.
-func TestUpgradeFromThePreviousVersion(t *testing.T) {
-	t.Parallel()
-	root, err := previousDist()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := newRollout(t, root, 3)
-	ctx, calm := context.WithCancel(t.Context())
-	defer calm()
-	r.asked.Go(func() { r.load(ctx) })
-	r.served(10)
-	for range 3 {
-		r.replace(dist)
-		r.served(9)
-	}
-	calm()
-	r.asked.Wait()
-	r.finish()
-	r.judge()
 }

@@ -161,7 +161,7 @@ func unknown(d handler.StatusDocument) (n int) {
 func (r *rollout) sameOfAll(one *waiter) {
 	r.t.Helper()
 	for _, at := range r.instances {
-		doc, _, err := at.client.Status(r.t.Context(), at.host.URL()+"/api/refreshes/"+one.id)
+		doc, _, err := at.client.Status(r.t.Context(), at.at(one.url))
 		if err != nil || ending(doc) != ending(one.ended) {
 			r.t.Errorf("%s ended as %q, and an instance says %q (%v)", one.id, ending(one.ended), ending(doc), err)
 		}

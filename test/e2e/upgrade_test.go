@@ -8,7 +8,7 @@ import (
 // A rolling upgrade under load, and back: today's processes are replaced by processes of
 // the next version one after another, one of each is killed, and then today's return.
 // The next version keeps more in the documents than today's knows, and today's must
-// hand it on.
+// hand it on. Status URLs of either version are good at the other.
 func TestRollingUpgradeAndBack(t *testing.T) {
 	t.Parallel()
 	next, err := nextDist()

@@ -159,7 +159,7 @@ var own = sync.OnceValues(func() (func(args ...string) (string, error), error) {
 // wrongOwn asks the program itself what a command's options are.
 func wrongOwn(args []string) string {
 	words := 1
-	if args[0] == "schedule" {
+	if args[0] == "schedule" || args[0] == "keys" {
 		words = 2
 	}
 	run, err := own()

@@ -73,13 +73,11 @@ func wrongSpan(t *testing.T, s string) string {
 		return wrongOwn(strings.Fields(rest))
 	case many && slices.Contains([]string{"az", "azd", "make", "date", "terraform", "tofu"}, first):
 		return wrongWords(t, first, rest)
-	case strings.HasPrefix(s, "POST <statusUrl>/"):
-		return wrongRoute(t, "/api/refreshes/{id}/"+strings.TrimPrefix(s, "POST <statusUrl>/"))
 	case setting.MatchString(s):
 		name, _, _ := strings.Cut(s, "=")
 		return wrongName(t, name)
-	case strings.HasPrefix(s, "GET /api/"):
-		return wrongRoute(t, strings.TrimPrefix(s, "GET "))
+	case strings.HasPrefix(s, "GET /api/"), strings.HasPrefix(s, "POST /api/"):
+		return wrongRoute(t, strings.ReplaceAll(rest, "<id>", "{id}"))
 	case strings.HasPrefix(s, "/api/"):
 		return wrongRoute(t, s)
 	case plainName.MatchString(s) && !strings.HasSuffix(s, ".yaml"), regexp.MustCompile(`^[a-zA-Z]+: [a-z]+$`).MatchString(s), s == "keys/status.json":

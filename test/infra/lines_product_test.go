@@ -76,7 +76,7 @@ func refreshLines(t *testing.T) []string {
 	synctest.Test(t, func(t *testing.T) {
 		store := lease.NewMemory()
 		coordinator := refresh.New(refresh.Config{
-			Store: store, Upstream: &badDay{}, Key: refresh.StatusKey(store), Rules: refresh.DefaultRules(), Logger: slog.New(hostlog.New(c, c, nil)),
+			Store: store, Upstream: &badDay{}, Keys: refresh.NewStatusKeys(store), Rules: refresh.DefaultRules(), Logger: slog.New(hostlog.New(c, c, nil)),
 		})
 		ask := refresh.Request{
 			Model: modelOfLines,

@@ -16,8 +16,8 @@ var (
 	roleLine = regexp.MustCompile(`(?m)^\s*\w+\s*= "([0-9a-f-]{36})" # (.+)$`)
 )
 
-// SECURITY.md says when the status key is deleted, and that the app is restarted then; the runbook
-// says the same and leads there.
+// The runbook says that the status keys are never deleted, and what to do after a leak, as
+// SECURITY.md does, to which it leads.
 func TestRunbookAndSecurityAgreeOnTheStatusKey(t *testing.T) {
 	t.Parallel()
 	book := string(tree(t)["docs/runbook.md"])
@@ -25,14 +25,15 @@ func TestRunbookAndSecurityAgreeOnTheStatusKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "Delete `keys/status.json` only after a leak**, and restart the app then"; !strings.Contains(book, want) || strings.Count(book, "keys/status.json") != 1 {
+	const rotate = "`pbirefresh keys rotate -force`, twice"
+	if want := "Never delete `keys/status.json`**"; !strings.Contains(book, rotate) || !strings.Contains(book, want) || strings.Count(book, "keys/status.json") != 1 {
 		t.Errorf("docs/runbook.md must mention the status key once, as %q", want)
 	}
 	if !strings.Contains(book, "(../SECURITY.md#what-a-leak-would-allow)") || !strings.Contains(string(security), "\n## What a leak would allow\n") {
 		t.Error("docs/runbook.md does not lead to the leaks of SECURITY.md")
 	}
-	if want := "delete `keys/status.json` in the state container and restart the app"; !strings.Contains(string(security), want) {
-		t.Errorf("SECURITY.md does not say %q", want)
+	if !strings.Contains(string(security), rotate) {
+		t.Errorf("SECURITY.md does not say %q", rotate)
 	}
 }
 

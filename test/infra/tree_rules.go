@@ -102,7 +102,8 @@ func hostRules(t Tree) (f findings) {
 		Logging struct {
 			LogLevel            map[string]string
 			ApplicationInsights struct {
-				SamplingSettings struct {
+				EnableDependencyTracking *bool
+				SamplingSettings         struct {
 					IsEnabled     bool
 					ExcludedTypes string
 				}
@@ -113,14 +114,20 @@ func hostRules(t Tree) (f findings) {
 		return findings{"host.json: " + err.Error()}
 	}
 	d, sampling := host.CustomHandler.Description, host.Logging.ApplicationInsights.SamplingSettings
+	level, dependencies := host.Logging.LogLevel, host.Logging.ApplicationInsights.EnableDependencyTracking
 	for what, kept := range map[string]bool{
 		"version is 2.0": host.Version == "2.0",
 		"functionTimeout is set, and below half an hour": regexp.MustCompile(`^00:[0-2][0-9]:00$`).MatchString(host.FunctionTimeout),
 		"the executable is refresher":                    d.DefaultExecutablePath == "refresher",
 		"requests are forwarded":                         host.CustomHandler.EnableForwardingHTTPRequest,
 		"stderr is errors only, as hostlog writes it":    d.UseStdErrorStreamForErrorsOnly != nil && *d.UseStdErrorStreamForErrorsOnly,
-		"the program's Information lines are kept":       host.Logging.LogLevel["Host.Function.Console"] == "Information",
+		"the program's Information lines are kept":       level["Host.Function.Console"] == "Information",
 		"no line is sampled away: alerts count lines":    !sampling.IsEnabled || slices.Contains(strings.Split(sampling.ExcludedTypes, ";"), "Trace"),
+		// Dependency items have the forwarded URL with its query, and so keys and signatures
+		// (seen on host 4.1037).
+		"no forwarded URL is kept":                      dependencies != nil && !*dependencies,
+		"a poll writes no Executing and Executed lines": level["Function"] == "Warning",
+		"the timers' own lines are kept":                level["Function.RefreshSweep.User"] == "Information" && level["Function.RefreshSchedule.User"] == "Information",
 	} {
 		if !kept {
 			f.add("host.json: not kept: %s", what)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"pbirefresh/handler"
 	"pbirefresh/local/sim"
 )
 
@@ -32,14 +33,21 @@ func readSensor(t *testing.T) sensor {
 	}
 	done, _ := strconv.Atoi(m[1])
 	above, _ := strconv.Atoi(m[3])
+	if !strings.Contains(text, statusPath) || !strings.Contains(text, `endpoint="{{ ti.xcom_pull(task_ids='start') }}",`) {
+		t.Fatal("airflow/refresh_model.py does not follow the status URL as this test does")
+	}
 	return sensor{done, strings.Split(m[2], ", "), above}
 }
 
+// statusPath is what the sensor asks for: it has the host from its connection.
+const statusPath = `return "api/" + response.json()["statusUrl"].rpartition("/api/")[2]`
+
 // poke follows a refresh as HttpSensor does and returns the last answer.
-func (s sensor) poke(t *testing.T, a *app, id string) (int, string) {
+func (s sensor) poke(t *testing.T, a *app, doc handler.StatusDocument) (int, string) {
 	t.Helper()
+	path := doc.StatusURL[strings.LastIndex(doc.StatusURL, "/api/"):]
 	for ctx := patience(t); ; {
-		resp, body := a.get(t, a.host.URL()+"/api/refreshes/"+id)
+		resp, body := a.get(t, a.host.URL()+path)
 		waits := resp.StatusCode >= s.above
 		for _, note := range s.notes {
 			waits = waits || strconv.Itoa(resp.StatusCode) == note

@@ -250,12 +250,12 @@ func file(t *testing.T, path string) []byte {
 }
 
 // start asks for a refresh and returns the operation's id.
-func (a *app) start(t *testing.T, ref sim.Ref) string {
+func (a *app) start(t *testing.T, ref sim.Ref) handler.StatusDocument {
 	t.Helper()
 	c := &handler.Client{BaseURL: a.host.URL(), Key: a.host.FunctionKey()}
 	doc, err := c.Trigger(t.Context(), body(ref))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return doc.ID
+	return doc
 }

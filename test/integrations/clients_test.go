@@ -57,9 +57,9 @@ func body(ref sim.Ref) []byte {
 	return []byte(`{"workspaceId":"` + ref.Workspace + `","datasetId":"` + ref.Model + `"}`)
 }
 
-// cancel cancels an operation, with a key of its own.
-func (a *app) cancel(ctx context.Context, id string) error {
-	_, err := (&handler.Client{BaseURL: a.host.URL(), Key: a.host.FunctionKey()}).Cancel(ctx, id, false)
+// cancel cancels an operation by its status URL, with a key of its own.
+func (a *app) cancel(ctx context.Context, statusURL string) error {
+	_, err := (&handler.Client{BaseURL: a.host.URL(), Key: a.host.FunctionKey()}).Cancel(ctx, statusURL)
 	return err
 }
 
@@ -78,7 +78,7 @@ func ownClient(t *testing.T, a *app, ref sim.Ref, cancel bool) ended {
 	if err == nil {
 		doc, err = c.Watch(ctx, doc.StatusURL, func(d handler.StatusDocument) {
 			if cancel {
-				cancel, err = false, a.cancel(ctx, d.ID)
+				cancel, err = false, a.cancel(ctx, d.StatusURL)
 			}
 		})
 	}
@@ -108,7 +108,7 @@ func azcoreFollow(ctx context.Context, a *app, ref sim.Ref, cancel bool, ways []
 	var looks atomic.Int32
 	transport := between{http.DefaultTransport, func(r *http.Request) error {
 		if cancel && r.Method == http.MethodGet && looks.Add(1) == 2 {
-			return a.cancel(ctx, r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:])
+			return a.cancel(ctx, r.URL.String())
 		}
 		return nil
 	}}

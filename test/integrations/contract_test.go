@@ -27,29 +27,31 @@ func TestContractThroughTheHost(t *testing.T) {
 	t.Parallel()
 	a := startApp(t)
 	ref := a.model(t, sim.Knobs{Duration: time.Hour})
-	id := a.start(t, ref)
-	status, key := "/api/refreshes/"+id, a.host.FunctionKey()
+	doc, key := a.start(t, ref), a.host.FunctionKey()
+	status, cancel := strings.TrimPrefix(doc.StatusURL, a.host.URL()), strings.TrimPrefix(doc.TerminatePostURI, a.host.URL())
+	path, sig, _ := strings.Cut(status, "?")
+	operation := "/api/operations/" + doc.ID
 	good := func() io.Reader { return strings.NewReader(string(body(ref))) }
 	const none, wrong = "x-functions-key: ", "x-functions-key: wrong"
 	for _, q := range []question{
 		{"HEAD of a status", "HEAD", status, []string{none}, nil, 202, "Location: " + a.host.URL() + status, ""},
 		{"HEAD of health", "HEAD", "/api/health", []string{none}, nil, 200, "", ""},
 		{"OPTIONS", "OPTIONS", "/api/refreshes", nil, nil, 405, "Allow: POST", "MethodNotAllowed"},
-		{"OPTIONS of a status", "OPTIONS", status, []string{none}, nil, 404, "", "-"},
+		{"OPTIONS of a status", "OPTIONS", path, []string{none}, nil, 404, "", "-"},
 		{"PUT", "PUT", "/api/refreshes", nil, good(), 405, "Allow: POST", "MethodNotAllowed"},
 		{"GET of all", "GET", "/api/refreshes", nil, nil, 405, "Allow: POST", "MethodNotAllowed"},
-		{"DELETE of a status", "DELETE", status, nil, nil, 404, "", "-"},
-		{"GET of cancel", "GET", status + "/cancel", nil, nil, 405, "Allow: POST, DELETE", "MethodNotAllowed"},
+		{"DELETE of a status", "DELETE", path, nil, nil, 404, "", "-"},
+		{"GET of cancel", "GET", cancel, nil, nil, 405, "Allow: POST, DELETE", "MethodNotAllowed"},
 
 		{"no key", "POST", "/api/refreshes", []string{none}, good(), 401, "", "-"},
 		{"another key", "POST", "/api/refreshes", []string{wrong}, good(), 401, "", "-"},
 		{"no key, another method", "PUT", "/api/refreshes", []string{none}, good(), 401, "", "-"},
-		{"cancel without a key", "POST", status + "/cancel", []string{none}, nil, 401, "", "-"},
-		{"cancel for all with a function key", "POST", status + "/cancel-all", nil, nil, 401, "", "-"},
+		{"cancel without a key", "POST", cancel, []string{none}, nil, 401, "", "-"},
+		{"cancel for all with a function key", "POST", operation + "/cancel-all", nil, nil, 401, "", "-"},
 		{"key in the query", "POST", "/api/refreshes?code=" + key, []string{none}, good(), 202, "", ""},
 		{"the header's key counts", "POST", "/api/refreshes?code=" + key, []string{wrong}, good(), 401, "", "-"},
 		{"status with another key", "GET", status, []string{wrong}, nil, 202, "", ""},
-		{"status with another key in the query", "GET", status + "?code=wrong", []string{none}, nil, 202, "", ""},
+		{"status with another key in the query", "GET", status + "&code=wrong", []string{none}, nil, 202, "", ""},
 
 		{"no JSON", "POST", "/api/refreshes", []string{"Content-Type: text/plain"}, good(), 415, "", "UnsupportedMediaType"},
 		{"a form", "POST", "/api/refreshes", []string{"Content-Type: application/x-www-form-urlencoded"}, strings.NewReader("a=b"), 415, "", "UnsupportedMediaType"},
@@ -57,8 +59,16 @@ func TestContractThroughTheHost(t *testing.T) {
 		{"no body", "POST", "/api/refreshes", nil, nil, 400, "", "InvalidRequest"},
 		{"a body without a length", "POST", "/api/refreshes", nil, io.MultiReader(good()), 500, "", "-"}, // the host cannot forward it
 		{"an array", "POST", "/api/refreshes", nil, strings.NewReader("[]"), 400, "", "InvalidRequest"},
-		{"a wait that is none", "GET", status + "?wait=soon", nil, nil, 400, "", "InvalidRequest"},
-		{"no such operation", "GET", "/api/refreshes/7f", nil, nil, 404, "", "OperationNotFound"},
+		{"a wait that is none", "GET", status + "&wait=soon", nil, nil, 400, "", "InvalidRequest"},
+		{"no such operation", "GET", "/api/refreshes/7f?" + sig, nil, nil, 404, "", "OperationNotFound"},
+		{"a status without its signature", "GET", path, nil, nil, 404, "", "OperationNotFound"},
+		{"a status with its signature twice", "GET", status + "&" + sig, nil, nil, 404, "", "OperationNotFound"},
+		{"a status with another signature", "GET", path + "?sig=" + strings.Repeat("A", len(sig)-len("sig=")), nil, nil, 404, "", "OperationNotFound"},
+		{"an operation by its id", "GET", operation, nil, nil, 202, "", ""},
+		{"an operation without a key", "GET", operation + "?" + sig, []string{none}, nil, 401, "", "-"},
+		{"cancel without its signature", "POST", operation + "/cancel", nil, nil, 404, "", "OperationNotFound"},
+		{"cancel for all by a caller to whom no policy gives it", "POST", operation + "/cancel-for-all", nil, nil, 403, "", "CallerNotAllowed"},
+		{"cancel below a status URL", "POST", path + "/cancel?" + sig, nil, nil, 404, "", "-"},
 		{"no such route", "GET", "/api/refresh", nil, nil, 404, "", "-"},
 	} {
 		t.Run(q.name, func(t *testing.T) {

@@ -169,12 +169,12 @@ func (c *caller) triggerOnce(request refresh.Request, first time.Time) (held *pr
 		return nil, c.refused("trigger", err)
 	}
 	c.w.cover.hit("trigger %s", request.Ask.WhenBusy)
-	opened, err := refresh.OpenID(receipt.ID, c.w.key())
+	opened, err := refresh.ParseID(receipt.ID)
 	if err != nil {
-		c.w.oracle.violated("an id cannot be opened: %v", err)
+		c.w.oracle.violated("an id cannot be read: %v", err)
 		return nil, false
 	}
-	held = &promise{id: receipt.ID, opened: opened, model: request.Model, ask: request.Ask, key: request.Key, arrived: arrived}
+	held = &promise{link: receipt.Link(), opened: opened, model: request.Model, ask: request.Ask, key: request.Key, arrived: arrived}
 	if request.Key != (refresh.Key{}) {
 		held.arrived = first
 	}
@@ -219,7 +219,12 @@ func (c *caller) cancel(held *promise) {
 	ctx, leave := context.WithTimeout(context.Background(), patience)
 	defer leave()
 	sent := time.Now()
-	receipt, err := ask(p, func() (refresh.Receipt, error) { return p.c.Cancel(ctx, held.id, force) })
+	receipt, err := ask(p, func() (refresh.Receipt, error) {
+		if force {
+			return p.c.CancelAll(ctx, held.opened)
+		}
+		return p.c.Cancel(ctx, held.link)
+	})
 	c.w.trace.add(c.name, "cancels operation %d of %s at %s (force %v): %v", held.opened.Number, short(held.model), p.name, force, err)
 	if c.w.turnedAway(ctx, "a cancel", err); err != nil {
 		c.refused("cancel", err)

@@ -76,7 +76,7 @@ func (w *world) crowd(t *testing.T, n int) {
 func (w *world) follow(t *testing.T, p *process, receipt refresh.Receipt) {
 	for !receipt.View.Status.Terminal() {
 		time.Sleep(receipt.View.RetryAfter)
-		next, err := p.c.Status(t.Context(), receipt.ID)
+		next, err := p.c.Status(t.Context(), receipt.Link())
 		if err != nil {
 			t.Errorf("seed %d: %v", w.seed, err)
 			return

@@ -115,7 +115,7 @@ func (k *keyholder) heard(r refresh.Receipt, p *process, err error, sent time.Ti
 		return false
 	case k.held == nil:
 		k.hold(r)
-	case k.held.id != r.ID:
+	case k.held.link != r.Link():
 		k.w.oracle.violated("key %s stands for operation %d, and for another one or another id", k.name, k.held.opened.Number)
 		return true
 	case r.Replayed:
@@ -129,9 +129,9 @@ func (k *keyholder) heard(r refresh.Receipt, p *process, err error, sent time.Ti
 
 // void reports whether the document of an id was deleted before its answer came.
 func (k *keyholder) void(id string) bool {
-	opened, err := refresh.OpenID(id, k.w.key())
+	opened, err := refresh.ParseID(id)
 	if err != nil {
-		k.w.oracle.violated("an id cannot be opened: %v", err)
+		k.w.oracle.violated("an id cannot be read: %v", err)
 	}
 	return !k.w.oracle.void(opened.Epoch).IsZero()
 }
@@ -149,8 +149,8 @@ func asRead(v refresh.View) refresh.View {
 
 // hold keeps the first answer. Its caller arrived when it first tried.
 func (k *keyholder) hold(r refresh.Receipt) {
-	opened, _ := refresh.OpenID(r.ID, k.w.key()) // void has opened it
-	k.held = &promise{id: r.ID, opened: opened, model: k.request.Model, ask: k.request.Ask, arrived: k.began}
+	opened, _ := refresh.ParseID(r.ID) // void has read it
+	k.held = &promise{link: r.Link(), opened: opened, model: k.request.Model, ask: k.request.Ask, arrived: k.began}
 	k.heldAt = time.Now()
 	k.w.ledger.add(k.held)
 	k.w.checkSaved(k.held)

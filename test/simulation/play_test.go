@@ -144,7 +144,7 @@ func (w *world) probeOnce(p *process, m refresh.Model) bool {
 	for err == nil && !receipt.View.Status.Terminal() {
 		time.Sleep(receipt.View.RetryAfter)
 		w.unstick()
-		receipt, err = p.c.Status(ctx, receipt.ID)
+		receipt, err = p.c.Status(ctx, receipt.Link())
 	}
 	w.trace.add("world", "probe of %s: %s %s %v", short(m), receipt.View.Status, faultCode(receipt.View), err)
 	return err == nil && receipt.View.Status == refresh.StatusSucceeded

@@ -72,7 +72,7 @@ func newProcess(w *world, number int) *process {
 	store := &store{p}
 	p.c = refresh.New(refresh.Config{
 		Store: store, Upstream: &upstream{refresh.NewUpstream(client, log), p},
-		Key: refresh.StatusKey(store), Rules: p.rules, Logger: log,
+		Keys: refresh.NewStatusKeys(store), Rules: p.rules, Logger: log,
 	})
 	return p
 }

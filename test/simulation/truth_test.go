@@ -23,7 +23,7 @@ type ledger struct {
 
 // promise is one 202.
 type promise struct {
-	id      string
+	link    refresh.Link
 	opened  refresh.ID
 	model   refresh.Model
 	ask     refresh.Ask
@@ -45,10 +45,10 @@ func (l *ledger) add(p *promise) *promise {
 	for _, other := range l.promises {
 		keyed := p.key != refresh.Key{} && p.key == other.key
 		switch {
-		case keyed && other.id == p.id:
+		case keyed && other.link == p.link:
 			l.w.cover.hit("key again: the same operation")
 			return other
-		case other.id == p.id:
+		case other.link == p.link:
 			l.w.oracle.violated("two callers hold the same id")
 		case keyed && l.w.oracle.void(other.opened.Epoch).IsZero():
 			l.w.oracle.violated("G2: operation %d of %s was asked for with the key of operation %d", p.opened.Number, short(p.model), other.opened.Number)

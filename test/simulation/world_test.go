@@ -128,15 +128,6 @@ func (w *world) setSecret(value string) {
 	w.vault = value
 }
 
-// key opens ids. It exists once there is an id.
-func (w *world) key() []byte {
-	key, err := refresh.StatusKey(w.disk.Memory)(context.Background())
-	if err != nil {
-		w.oracle.violated("the key of the ids: %v", err)
-	}
-	return key
-}
-
 func (w *world) modelNamed(name string) (refresh.Model, bool) {
 	for _, m := range w.models {
 		if refresh.StateName(m) == name {
@@ -208,7 +199,7 @@ func (w *world) read(held *promise, p *process, reader string) {
 	ctx, leave := context.WithTimeout(context.Background(), patience)
 	defer leave()
 	sent := time.Now()
-	receipt, err := ask(p, func() (refresh.Receipt, error) { return p.c.Status(ctx, held.id) })
+	receipt, err := ask(p, func() (refresh.Receipt, error) { return p.c.Status(ctx, held.link) })
 	var no *refresh.Refusal
 	switch {
 	case err == nil:

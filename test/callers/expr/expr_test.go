@@ -31,6 +31,7 @@ func TestEval(t *testing.T) {
 		"@activity('a')?['nothing']?['more']":                      nil,
 		"@activity('a')?.nothing?.more":                            nil,
 		"@concat('a', ' b''s ', 3, null)":                          "a b's 3",
+		"@last(split('https://app/api/x?sig=y', '/api/'))":         "x?sig=y",
 		"@coalesce(null, activity('a')?.nothing, 'last')":          "last",
 		"@equals(activity('a').output.id, '7f')":                   true,
 		"@not(equals(1, 2))":                                       true,

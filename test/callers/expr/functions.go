@@ -35,6 +35,20 @@ func builtin() Scope {
 		"equals":   two(func(a, b any) (any, error) { return reflect.DeepEqual(a, b), nil }),
 		"contains": two(func(a, b any) (any, error) { return strings.Contains(String(a), String(b)), nil }),
 		"or":       two(func(a, b any) (any, error) { return a == true || b == true, nil }),
+		"split": two(func(text, by any) (any, error) {
+			var parts []any
+			for _, part := range strings.Split(String(text), String(by)) {
+				parts = append(parts, part)
+			}
+			return parts, nil
+		}),
+		"last": one(func(arg any) (any, error) {
+			list, ok := arg.([]any)
+			if !ok || len(list) == 0 {
+				return nil, fmt.Errorf("no list with a last item: %v", arg)
+			}
+			return list[len(list)-1], nil
+		}),
 		"replace": func(args ...any) (any, error) {
 			if len(args) != 3 {
 				return nil, fmt.Errorf("three arguments, not %d", len(args))

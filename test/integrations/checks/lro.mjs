@@ -43,7 +43,7 @@ const made = createHttpPoller(
     },
     sendPollRequest: async (url) => {
       const answer = await send("GET", url, {});
-      if (++polls === 1 && process.env.CANCEL) await send("POST", `${answer.flatResponse.statusUrl}/cancel`, key);
+      if (++polls === 1 && process.env.CANCEL) await send("POST", answer.flatResponse.terminatePostUri, key);
       return answer;
     },
   },

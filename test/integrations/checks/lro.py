@@ -40,8 +40,8 @@ class Polling(LROBasePolling):
         super().update_status()
         if self.cancels:
             self.cancels = False
-            path = json.loads(self._pipeline_response.http_response.text())["statusUrl"]
-            client.send_request(HttpRequest("POST", path + "/cancel", headers=key)).raise_for_status()
+            url = json.loads(self._pipeline_response.http_response.text())["terminatePostUri"]
+            client.send_request(HttpRequest("POST", url, headers=key)).raise_for_status()
 
 
 # The retries are the SDK's; their number is not part of what is checked, only the test's patience ends them.

@@ -31,6 +31,8 @@ type State struct {
 	Writes    []string   `json:"writes,omitempty"`    // transactions of the latest writes, oldest first
 
 	Unknown Unknown `json:"-"`
+
+	looked bool // Glanced is of this stay in the critical section, whose clock does not jump; not stored
 }
 
 // Model names a Power BI semantic model.

@@ -99,7 +99,7 @@ func (m *machine) notThere(a *Attempt) {
 	}
 	m.eachServed(func(op *Operation) { m.failedTry(op, outcome, fault, m.now) })
 	m.giveUp(a)
-	m.Glanced = m.now // it is the history that has just been read
+	m.looks() // it is the history that has just been read
 }
 
 // mayBeOurs is wide: it is about not posting too early. A row of our kind that

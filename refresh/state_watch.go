@@ -61,7 +61,7 @@ func (m *machine) spot(e Observed) {
 	if e.Err != nil || e.Detail || len(m.Watch) == 0 {
 		return
 	}
-	m.Glanced = m.now
+	m.looks()
 	for _, w := range slices.Clone(m.Watch) {
 		row, named := w.find(e.Rows)
 		if named && w.RefreshID == "" {
@@ -142,14 +142,18 @@ func (m *machine) forgetWatched() {
 
 // uncertain reports whether the history is to be read before a POST, since an attempt
 // is watched for. A read that fails proves nothing and is not waited for: the POST's own
-// answer tells whether the model is busy.
+// answer tells whether the model is busy. A look of an earlier stay in the critical section
+// does not count, however young it seems: the storage service's clock may have jumped since.
 func (s *State) uncertain(now time.Time) bool {
-	return len(s.Watch) > 0 && now.Sub(s.Glanced).Abs() > glanceFor // a clock that went back makes no look new
+	return len(s.Watch) > 0 && (!s.looked || now.Sub(s.Glanced).Abs() > glanceFor)
 }
+
+// looks records that the history was read.
+func (m *machine) looks() { m.Glanced, m.looked = m.now, true }
 
 // glanced records the read before a POST, which may have failed.
 func (m *machine) glanced(e Observed) {
-	m.Glanced = m.now
+	m.looks()
 	appeared := slices.ContainsFunc(m.Watch, func(w Watched) bool { return w.Appeared })
 	if e.Err == nil && !appeared {
 		m.notice(e)

@@ -50,18 +50,26 @@ func TestWhatIsNotOnWatch(t *testing.T) {
 	}
 }
 
-// A look before a POST is good for some seconds, also if the storage service's clock has
-// gone back since.
+// A look before a POST is good for some seconds, and only in the stay in the critical section
+// that it was made in: its age by the storage service's clock says nothing if that has jumped.
 func TestHowLongALookIsGoodFor(t *testing.T) {
 	t.Parallel()
 	s := NewState(testModel, "e")
 	if s.uncertain(joinTime) {
 		t.Error("there is nothing to look for")
 	}
-	s.Watch, s.Glanced = []Watched{{Txn: "t", Until: joinTime.Add(watchFor)}}, joinTime
+	s.Watch = []Watched{{Txn: "t", Kind: Standard, Intent: joinTime.Add(-time.Hour), Until: joinTime.Add(watchFor)}}
+	s, _ = DefaultRules().Next(s, Observed{At: At(joinTime), SentAt: joinTime})
 	for after, want := range map[time.Duration]bool{0: false, glanceFor: false, glanceFor + 1: true, -glanceFor: false, -10 * time.Minute: true} {
 		if s.uncertain(joinTime.Add(after)) != want {
 			t.Errorf("%v after it: look again? want %v", after, want)
 		}
+	}
+	stored, err := Decode(mustEncode(t, s))
+	if err != nil || !stored.Glanced.Equal(joinTime) {
+		t.Fatalf("got %v, glanced %v, want %v", err, stored.Glanced, joinTime)
+	}
+	if !stored.uncertain(joinTime.Add(time.Second)) {
+		t.Error("a look of an earlier stay that seems a second old: got no new look, want one")
 	}
 }

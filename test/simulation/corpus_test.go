@@ -5,8 +5,9 @@ package simulation
 // a change to it is a reason to look for new ones, by undoing the repairs.
 func corpus() []uint64 {
 	return []uint64{
-		1023, // who withdrew from a shared operation saw Canceled, and Succeeded later
-		1024, // more candidates than an attempt remembers: the outcome never settled
-		1040, // a row that ended with an unknown word occupied its model for ever
+		1023,  // who withdrew from a shared operation saw Canceled, and Succeeded later
+		1024,  // more candidates than an attempt remembers: the outcome never settled
+		1040,  // a row that ended with an unknown word occupied its model for ever
+		21137, // a clock that went back made a look of eight minutes ago seem new
 	}
 }

@@ -46,7 +46,7 @@ func (k statusKey) sign(a access) (Link, error) {
 	}
 	b := binary.BigEndian.AppendUint16([]byte{sigFormat}, k.Version)
 	b = append(b, nonce...)
-	id := a.ID.String()
+	id := a.String()
 	return Link{ID: id, Sig: sigEncoding.EncodeToString(append(b, k.mac(id, b)...))}, nil
 }
 

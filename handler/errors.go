@@ -111,6 +111,7 @@ type errorBody struct {
 type innerError struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
+	Support string `json:"support,omitempty"` // HRESULT, cluster and ids, for Power BI's support
 }
 
 // comeAgain is when to try again, where nobody knows better.

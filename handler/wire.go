@@ -200,7 +200,8 @@ func waitsFor(b refresh.Blocked) string {
 	case string(refresh.HoldThrottled):
 		return "Power BI throttles requests. It is asked again when the time is over that it named."
 	default:
-		return refresh.Sentences("Nothing could be sent to Power BI", b.Detail, "It is tried again")
+		return refresh.Fault{Message: refresh.Sentences("Nothing could be sent to Power BI", b.Detail), Detail: b.Words,
+			Remedy: "It is tried again"}.Text()
 	}
 }
 
@@ -214,8 +215,8 @@ func failure(f *refresh.Fault) *errorBody {
 	if f.Class != "" {
 		e.Details = []Detail{{Code: f.Class, Message: or(refresh.Sentences(f.Remedy), e.Message), Target: "class"}}
 	}
-	if f.Detail != "" || f.PowerBI != "" {
-		e.Inner = &innerError{Code: or(f.PowerBI, f.Code), Message: or(f.Detail, f.Message)}
+	if f.Detail != "" || f.PowerBI != "" || f.Support != "" {
+		e.Inner = &innerError{Code: or(f.PowerBI, f.Code), Message: or(f.Detail, f.Message), Support: f.Support}
 	}
 	return e
 }

@@ -144,6 +144,8 @@ func TestFailures(t *testing.T) {
 			`{"code":"RefreshFailed","message":"It failed.","innererror":{"code":"X","message":"It failed"}}`},
 		{"words without a code", refresh.Fault{Code: "RefreshFailed", Message: "It failed", Detail: "boom"},
 			`{"code":"RefreshFailed","message":"It failed. Power BI says: boom.","innererror":{"code":"RefreshFailed","message":"boom"}}`},
+		{"ids for support", refresh.Fault{Code: "RefreshFailed", Message: "It failed", Support: "ClusterUri https://x.example/"},
+			`{"code":"RefreshFailed","message":"It failed.","innererror":{"code":"RefreshFailed","message":"It failed","support":"ClusterUri https://x.example/"}}`},
 		{"words that are not English", refresh.Fault{Code: "BadRequest", Message: "échec de l’actualisation", Remedy: "更新に失敗しました"},
 			`{"code":"BadRequest","message":"Échec de l’actualisation. 更新に失敗しました."}`},
 	} {

@@ -40,7 +40,7 @@ func TestVaultErrors(t *testing.T) {
 		{"throttled", 429, `{"error":{"code":"Throttled","message":"slow down"}}`, CodeVaultUnavailable, "slow down"},
 		{"down", 503, `<html>`, CodeVaultUnavailable, "503"},
 		{"odd", 400, `{"error":{"code":"BadParameter","message":"no"}}`, CodeUnexpected, "BadParameter"},
-		// documented: the text of Azure; seen: the shape of a local vault
+		// documented: the text of Azure; unverified: the shapes of an emulator
 		{"api-version", 400, `{"error":{"code":"BadParameter","message":"The specified version (9.9) is not recognized."}}`, CodeUnexpected, "not recognized. (asked with api-version "},
 		{"api-version, another shape", 400, `{"status":400,"error":"Bad Request","message":"Unsupported api-version"}`, CodeUnexpected, "Bad Request: Unsupported api-version (asked with api-version "},
 		{"api-version, a bare text", 400, "Unknown api-version", CodeUnexpected, "Unknown api-version (asked with api-version "},

@@ -75,8 +75,8 @@ func vaultDetail(r *azcore.ResponseError) (code, message string) {
 }
 
 // plainWords are the words of an answer that has not the documented shape: the members
-// error, message and detail of an object (seen: a vault that does not know the
-// api-version), else the text, but no page.
+// error, message and detail of an object (unverified: emulators of Key Vault are said to
+// answer so to an api-version that they do not know), else the text, but no page.
 func plainWords(r *azcore.ResponseError) string {
 	if r.RawResponse == nil {
 		return ""

@@ -44,6 +44,9 @@ func readAnswer(status int, h http.Header, body []byte) answer {
 	if a.code == "" {
 		a.code = h.Get("X-PowerBI-Error-Info")
 	}
+	if strings.ContainsAny(strings.TrimSpace(a.code), " \t\r\n") { // words, where a code should be
+		a.code, a.message = "", strings.TrimSpace(a.code+" "+a.message)
+	}
 	if a.message == "" {
 		a.message = h.Get("X-PowerBI-Error-Details")
 	}

@@ -17,6 +17,10 @@ import (
 // utf8BOM stands before some answers; encoding/json does not accept it.
 const utf8BOM = "\xef\xbb\xbf"
 
+// Between begins the message of an error with [CodeNotPowerBI]. In brackets follow the
+// status, the title of the page and the Server header.
+const Between = "something between this app and Power BI answered"
+
 // between describes an answer that Power BI did not give; empty if it may have.
 func between(status int, h http.Header, body []byte) string {
 	page := status < http.StatusInternalServerError && status != http.StatusTooManyRequests &&
@@ -25,7 +29,7 @@ func between(status int, h http.Header, body []byte) string {
 	if !page && !redirect && status != http.StatusProxyAuthRequired {
 		return ""
 	}
-	return "something between this app and Power BI answered (" + pageWords(status, h, body) + ")"
+	return Between + " (" + pageWords(status, h, body) + ")"
 }
 
 // pageWords are the status, the title of the page and the Server header.

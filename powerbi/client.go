@@ -235,6 +235,9 @@ func refusal(k *call, resp *http.Response) *Error {
 	return e
 }
 
+// Unreadable begins the message of an error whose answer is no JSON of the documented form.
+const Unreadable = "the answer cannot be read"
+
 // decode reads the body of an answer that was wanted.
 func decode(k *call, r *response, into any) error {
 	err := json.Unmarshal(r.body, into)
@@ -247,7 +250,7 @@ func decode(k *call, r *response, into any) error {
 	}
 	return &Error{
 		Op: k.op, Code: CodeUnexpected, Status: r.status, Outcome: Unknown,
-		Message:   oneLine("the answer cannot be read: "+err.Error(), maxMessage),
+		Message:   oneLine(Unreadable+": "+err.Error(), maxMessage),
 		RequestID: oneLine(r.header.Get("RequestId"), 64),
 		Remedy:    remedy(CodeUnexpected, k.endpoint), err: err,
 	}

@@ -138,16 +138,18 @@ func (e *Error) Error() string {
 // Unwrap returns the transport's, the credential's or the context's error.
 func (e *Error) Unwrap() error { return e.err }
 
-// LogValue logs the parts of e as attributes.
+// LogValue logs the parts of e as attributes. The words of an answer are left out: they
+// may name people and data.
 func (e *Error) LogValue() slog.Value {
 	attrs := []slog.Attr{
 		slog.String("op", e.Op),
 		slog.String("code", string(e.Code)),
 		slog.String("outcome", e.Outcome.String()),
-		slog.String("message", e.Message),
 	}
 	if e.Status != 0 {
 		attrs = append(attrs, slog.Int("status", e.Status))
+	} else {
+		attrs = append(attrs, slog.String("message", e.Message))
 	}
 	if e.PowerBICode != "" {
 		attrs = append(attrs, slog.String("powerbiCode", e.PowerBICode))

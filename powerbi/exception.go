@@ -3,6 +3,7 @@ package powerbi
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -14,12 +15,15 @@ const (
 	maxException = 256 << 10 // bytes of one string that are looked at
 	maxDepth     = 24        // a value in a detail in details in pbi.error in error is six down
 	maxTexts     = 64
+	maxObjects   = 8   // one after another in one string
+	maxSupport   = 400 // characters of what is for Power BI's support
 )
 
 // exception is what a failure says once unwrapped.
 type exception struct {
-	codes []said
-	texts []said
+	codes   []said
+	texts   []said
+	support []string // numbers and ids for Power BI's support
 }
 
 // said is a code or a text, and how deep it was found: the innermost is the most specific.
@@ -39,13 +43,16 @@ func (e *exception) read(s string, depth int) {
 	if len(s) > maxException {
 		s = s[:maxException]
 	}
-	before, v, after, found := cutJSON(s)
-	e.text(before, depth)
-	if !found {
-		return
+	for range maxObjects {
+		before, v, after, found := cutJSON(s)
+		e.text(before, depth)
+		if !found {
+			return
+		}
+		e.walk("", v, depth+1)
+		s = after
 	}
-	e.walk("", v, depth+1)
-	e.text(after, depth)
+	e.text(s, depth)
 }
 
 // cutJSON finds the first JSON object in s. It tries a few braces only: text with
@@ -115,12 +122,43 @@ func (e *exception) detail(m map[string]any, depth int) {
 	if value == nil {
 		value = member(m, "value")
 	}
+	label := words(m, "code")
 	switch {
 	case value == nil && member(m, "message") != nil: // an error of its own
 		e.object(m, depth)
 	case value == nil: // cut off
-	case forPeople(words(m, "code")):
+	case forPeople(label):
 		e.walk("detail", value, depth)
+	case forSupport(label):
+		e.reference(label, value)
+	}
+}
+
+// forSupport tells by its label whether Power BI's support can use the value of a detail:
+// HRESULT and other numbers, the cluster, the time, ids of activity and request.
+func forSupport(label string) bool {
+	l := strings.TrimSuffix(strings.ToLower(label), "text")
+	for _, end := range []string{"hresult", "errorcode", "clusteruri", "activityid", "requestid", "time"} {
+		if strings.HasSuffix(l, end) {
+			return true
+		}
+	}
+	return false
+}
+
+// reference keeps a value for Power BI's support, once.
+func (e *exception) reference(label string, value any) {
+	v := value
+	if inner := member(value, "value"); inner != nil {
+		v = inner
+	}
+	if number, ok := v.(float64); ok {
+		v = strconv.FormatFloat(number, 'f', -1, 64)
+	}
+	words, ok := v.(string)
+	label = strings.TrimSuffix(strings.TrimPrefix(label, "DM_ErrorDetailNameCode_"), "Text")
+	if s := oneLine(label+" "+words, 120); ok && words != "" && len(e.support) < maxTexts && !slices.Contains(e.support, s) {
+		e.support = append(e.support, s)
 	}
 }
 

@@ -32,7 +32,9 @@ type Failure struct {
 	Message   string // Power BI's most telling words; one line
 	Cause     string // the class in words
 	Remedy    string // what to do
+	Support   string // for Power BI's support: HRESULT, cluster, ids of activity and request
 	Transient bool   // a repeat without any change may succeed
+	Late      bool   // not transient, but one repeat after some minutes may succeed
 }
 
 // ParseFailure reads a serviceExceptionJson. It accepts anything; what cannot be
@@ -50,7 +52,7 @@ func failureOf(s Status, w wireRow) *Failure {
 	}
 	told := explain(w)
 	if f := fixedFailure(s); f != nil {
-		f.Code, f.Message = told.Code, told.Message
+		f.Code, f.Message, f.Support = told.Code, told.Message, told.Support
 		return f
 	}
 	return &told
@@ -133,7 +135,9 @@ func (e exception) failure() Failure {
 	default:
 		r = unknownRule(len(told) > 0 || len(codes) > 0)
 	}
-	return describe(r).with(codes, told)
+	f := describe(r).with(codes, told)
+	f.Support = oneLine(strings.Join(e.support, "; "), maxSupport)
+	return f
 }
 
 // firstRule returns the first rule that knows the innermost words, else those around them.
@@ -161,7 +165,7 @@ func depths(all []said) [][]said {
 }
 
 func describe(r rule) Failure {
-	return Failure{Class: r.class, Cause: r.cause, Remedy: r.remedy, Transient: r.transient}
+	return Failure{Class: r.class, Cause: r.cause, Remedy: r.remedy, Transient: r.transient, Late: r.late()}
 }
 
 // with adds what Power BI said: the innermost code, and the texts, the innermost first.

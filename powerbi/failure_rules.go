@@ -1,6 +1,9 @@
 package powerbi
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // rule recognises a class by words. A word with * matches its parts in order.
 type rule struct {
@@ -19,6 +22,13 @@ func (r rule) matches(lower string) bool {
 	}
 	return false
 }
+
+// absentTables of the source. One report says that the fault passes after minutes if the
+// table has just been created (seen).
+const absentTables = "do not exist or access was denied"
+
+// late reports whether one repeat, some minutes later, may succeed.
+func (r rule) late() bool { return slices.Contains(r.words, absentTables) }
 
 // rules recognise texts, in order of how sure their words are. Words with a source: the
 // capacity texts and the engine's codes are documented ("Troubleshoot refresh scenarios"
@@ -58,7 +68,7 @@ func dataRules() []rule {
 	return []rule{
 		{FailSource, false, "a table that the model reads does not exist, or the credentials may not read it",
 			"check the names of the source's tables, and the rights of the account of the data source's credentials",
-			[]string{"do not exist or access was denied", "does not exist or access was denied"}},
+			[]string{absentTables, "does not exist or access was denied"}},
 		{FailCredentials, false, "the sign-in to the data source was refused", signInAgain, []string{"aadsts"}},
 		{FailCredentials, false, credentialsCause, credentialsRemedy,
 			[]string{"credential", "login failed", "accessunauthorized", "access to the resource is forbidden", "unauthorized",

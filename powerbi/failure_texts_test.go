@@ -19,8 +19,8 @@ const (
 	underlying = "DM_ErrorDetailNameCode_UnderlyingErrorMessage"
 )
 
-// forSupport are details that no person has any use for.
-func forSupport(more ...string) []string {
+// supportDetails are details that no person has any use for.
+func supportDetails(more ...string) []string {
 	return append(more, "DM_ErrorDetailNameCode_UnderlyingErrorCode", "-2147467259", "DM_ErrorDetailNameCode_UnderlyingHResult", "-2147467259",
 		"DM_ErrorDetailNameCode_UnderlyingNativeErrorCode", "17", "Server", "sql-eu1.example", "Database", "Shop", "ConnectionType", "Sql",
 		"ClusterUriText", "https://wabi-north-europe-d-primary-redirect.example/", "ActivityIdText", "2d5a0c3e-0000-4000-8000-00000000aaaa",
@@ -80,6 +80,9 @@ func TestFailuresInTheWild(t *testing.T) {
 		if f.Class != tt.class || f.Transient != tt.transient || f.Code != tt.code || !strings.Contains(f.Remedy, tt.remedy) {
 			t.Errorf("%s\ngot  %+v\nwant %s, transient %v, code %s, remedy with %q", tt.in, f, tt.class, tt.transient, tt.code, tt.remedy)
 		}
+		if late := strings.Contains(tt.in, "do not exist or access was denied"); f.Late != late {
+			t.Errorf("%s\ngot late %v, want %v", tt.in, f.Late, late)
+		}
 	}
 }
 
@@ -88,8 +91,8 @@ func TestFailuresInTheWild(t *testing.T) {
 func TestShapesOfFailures(t *testing.T) {
 	t.Parallel()
 	const code, words = "DM_GWPipeline_Gateway_MashupDataAccessError", "The key didn't match any rows in the table."
-	inner := nested(code, forSupport(underlying, words)...)
-	behind := nested(code, append(forSupport(), underlying, words)...)
+	inner := nested(code, supportDetails(underlying, words)...)
+	behind := nested(code, append(supportDetails(), underlying, words)...)
 	twice := serviceException("", inner)
 	twice = strings.TrimSuffix(strings.TrimPrefix(twice, `{"errorCode":"","errorDescription":`), `}`)
 	for name, in := range map[string]string{
@@ -115,9 +118,31 @@ func TestShapesOfFailures(t *testing.T) {
 // TestOnlyIdsAreNoMessage: without an underlying message there is none.
 func TestOnlyIdsAreNoMessage(t *testing.T) {
 	t.Parallel()
-	f := ParseFailure(serviceException(short, "Data source error: "+nested("DM_GWPipeline_UnknownError", forSupport()...)))
+	f := ParseFailure(serviceException(short, "Data source error: "+nested("DM_GWPipeline_UnknownError", supportDetails()...)))
 	if f.Code != "DM_GWPipeline_UnknownError" || f.Message != "" || f.Class != FailGateway {
 		t.Errorf("got %+v, want the error's code and no message", f)
+	}
+}
+
+// TestIdsAreForSupport: what no person has any use for is kept apart from the message.
+func TestIdsAreForSupport(t *testing.T) {
+	t.Parallel()
+	const want = "UnderlyingErrorCode -2147467259; UnderlyingHResult -2147467259; UnderlyingNativeErrorCode 17; " +
+		"ClusterUri https://wabi-north-europe-d-primary-redirect.example/; ActivityId 2d5a0c3e-0000-4000-8000-00000000aaaa; " +
+		"RequestId 2d5a0c3e-0000-4000-8000-00000000bbbb; Time Mon, 02 Nov 2026 04:11:09 GMT"
+	quoted := nested("DM_GWPipeline_UnknownError", supportDetails(underlying, "It is full.")...)
+	for name, in := range map[string]string{
+		"texts":   quoted,
+		"numbers": strings.ReplaceAll(quoted, `"-2147467259"`, `-2147467259`),
+		"twice":   "Data source error: " + quoted + "\n" + quoted,
+	} {
+		f := ParseFailure(serviceException(short, in))
+		if f.Support != want || f.Message != "It is full." {
+			t.Errorf("%s:\ngot  %q, message %q\nwant %q", name, f.Support, f.Message, want)
+		}
+	}
+	if f := failureOf(StatusCancelled, wireRow{ServiceExceptionJSON: text(serviceException(short, quoted))}); f.Support != want {
+		t.Errorf("of a cancelled refresh: got %q, want %q", f.Support, want)
 	}
 }
 

@@ -53,6 +53,26 @@ func TestAnswersToReads(t *testing.T) {
 	}
 }
 
+// TestByteOrderMark: one before an answer is skipped, whatever the answer is to.
+func TestByteOrderMark(t *testing.T) {
+	t.Parallel()
+	row := `{"requestId":"` + aRefreshID + `","status":"Completed","extendedStatus":"Completed"}`
+	h, err := newClient(t, always(200, utf8BOM+`{"value":[`+row+`]}`), nil).Refreshes(t.Context(), model(), 1)
+	if err != nil || len(h.Rows) != 1 || h.Rows[0].RequestID != aRefreshID {
+		t.Errorf("history: got %+v, %v", h, err)
+	}
+	if d, err := newClient(t, always(200, utf8BOM+row), nil).RefreshDetail(t.Context(), model(), aRefreshID); err != nil || d.Status != StatusCompleted {
+		t.Errorf("detail: got %+v, %v", d, err)
+	}
+	if w, err := newClient(t, always(200, utf8BOM+`{"isOnDedicatedCapacity":true}`), nil).Workspace(t.Context(), workspaceID); err != nil || !w.OnDedicatedCapacity {
+		t.Errorf("workspace: got %+v, %v", w, err)
+	}
+	accepted := always(202, utf8BOM, "RequestId: "+aRefreshID)
+	if s, err := newClient(t, accepted, nil).StartRefresh(t.Context(), model(), RefreshRequest{}); err != nil || s.RefreshID != aRefreshID {
+		t.Errorf("start: got %+v, %v", s, err)
+	}
+}
+
 // TestUnreadableAnswers: a proxy's page with status 200 is no fact about a refresh.
 func TestUnreadableAnswers(t *testing.T) {
 	t.Parallel()

@@ -178,7 +178,11 @@ func (q *queue) delete(ctx context.Context, d Delete, now func() time.Time) []Ev
 	ctx, cancel := detach(ctx, deleteLimit)
 	defer cancel()
 	if err := q.c.Upstream.Delete(ctx, q.model, d); err != nil {
-		q.log.Info("cancel at Power BI not confirmed", "refreshId", d.RefreshID, "error", err)
+		attrs := []any{"refreshId", d.RefreshID, "error", err}
+		if q.c.LogWords {
+			attrs = append(attrs, "words", faultOf(err, false).Detail)
+		}
+		q.log.Info("cancel at Power BI not confirmed", attrs...)
 	}
 	return []Event{Deleted{At: At(now()), Txn: d.Txn}}
 }

@@ -4,15 +4,21 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"pbirefresh/powerbi"
 )
 
 // Text is the fault for people: a sentence of ours, Power BI's own words, and what to do.
 func (f Fault) Text() string {
-	words := f.Detail
-	if words != "" {
-		words = "Power BI says: " + words
+	return Sentences(f.Message, quoted(f.Detail), f.Remedy)
+}
+
+// quoted introduces Power BI's words. What stood in its place is named already.
+func quoted(words string) string {
+	if words == "" || strings.HasPrefix(words, powerbi.Between) || strings.HasPrefix(words, powerbi.Unreadable) {
+		return words
 	}
-	return Sentences(f.Message, words, f.Remedy)
+	return "Power BI says: " + words
 }
 
 // Sentences joins texts into sentences, each with a capital and a full stop. A text that

@@ -155,6 +155,7 @@ func TestWhatARefusedLookShows(t *testing.T) {
 		"only the history is not there":   {[]sim.Fault{{Kind: sim.EntityNotFound, Op: sim.OpHistory}}, false, true, false},
 		"the model's answer is a 503":     {[]sim.Fault{{Kind: sim.EntityNotFound, Op: sim.OpHistory}, {Kind: sim.ErrorBefore, Op: sim.OpDataset, Times: -1}}, false, false, false},
 		"the role was withdrawn":          {[]sim.Fault{{Kind: sim.GroupInaccessible, Times: -1}}, false, false, false},
+		"the capacity is paused":          {[]sim.Fault{{Answer: &sim.Answer{Status: 404, Body: []byte(`{"error":{"code":"CapacityNotActive"}}`)}, Times: -1}}, false, false, false},
 		"throttled":                       {[]sim.Fault{{Kind: sim.Throttled}}, false, false, true},
 		"not available":                   {[]sim.Fault{{Kind: sim.ErrorBefore, Times: -1}}, false, false, true},
 	} {

@@ -128,6 +128,7 @@ type Attempt struct {
 	Weighed   bool      `json:"weighed,omitempty"` // no row can be told to be its refresh any more
 	Again     bool      `json:"again,omitempty"`   // it came back from the watch list without a name
 
+	Reply     *Fault     `json:"reply,omitempty"`     // the answer that was neither yes nor no
 	Candidate *Candidate `json:"candidate,omitempty"` // a row whose details may tell that it is ours
 
 	LookAt time.Time `json:"lookAt,omitzero"`
@@ -168,6 +169,7 @@ type Hold struct {
 	Until  time.Time  `json:"until"`
 	Reason HoldReason `json:"reason"`
 	Detail string     `json:"detail,omitempty"` // for people
+	Words  string     `json:"words,omitempty"`  // of the answer because of which nothing was sent
 	Cause  HoldReason `json:"cause,omitempty"`  // more exactly than Reason
 
 	Unknown Unknown `json:"-"`
@@ -186,6 +188,7 @@ type Progress struct {
 type Blocked struct {
 	Reason    string    `json:"reason"` // foreignRefresh, throttled, capacityPaused, conflict, notSent; shown only: operation, notReadable
 	Detail    string    `json:"detail,omitempty"`
+	Words     string    `json:"words,omitempty"` // of the answer because of which nothing was sent
 	RefreshID string    `json:"refreshId,omitempty"`
 	Type      string    `json:"type,omitempty"`
 	Since     time.Time `json:"since"`
@@ -202,7 +205,9 @@ type Fault struct {
 	Class     string `json:"class,omitempty"`   // of a failed refresh: credentials, gateway, ...
 	Detail    string `json:"detail,omitempty"`  // Power BI's own words
 	PowerBI   string `json:"powerBI,omitempty"` // Power BI's own code
+	Support   string `json:"support,omitempty"` // HRESULT, cluster and ids, for Power BI's support
 	Transient bool   `json:"transient,omitempty"`
+	Late      bool   `json:"late,omitempty"` // not transient, but one repeat after some minutes may succeed
 
 	Unknown Unknown `json:"-"`
 }

@@ -47,6 +47,7 @@ func (m *machine) answered(e Answered) {
 	case Unsent:
 		m.unsent(e.Answer)
 	case Lost:
+		a.Reply = e.Answer.Fault.short()
 		a.names(e.Answer.Named)
 		m.settle(a)
 	}
@@ -213,7 +214,8 @@ func (m *machine) unsent(answer Answer) {
 	}
 	m.eachServed(func(op *Operation) {
 		op.Unsent++
-		m.hold(HoldUnsent, backoff(op.Unsent, op.Number), answer.Fault.Message)
+		m.holdBy(Hold{Since: m.now, Until: m.now.Add(backoff(op.Unsent, op.Number)), Reason: HoldUnsent,
+			Detail: answer.Fault.Message, Words: bounded(answer.Fault.Detail)})
 	})
 	m.notStarted()
 }
@@ -249,6 +251,9 @@ func (m *machine) failedTry(op *Operation, outcome Outcome, fault *Fault, end ti
 	case fault.Transient && op.spent() < op.MaxAttempts:
 		m.hold(HoldBackoff, backoff(len(op.Tries), op.Number), "")
 		m.enter(op, Retrying)
+	case fault.Late && op.lateOnce() && op.spent() < op.MaxAttempts && m.now.Add(lateRetry).Before(op.Deadline):
+		m.hold(HoldBackoff, lateRetry, "")
+		m.enter(op, Retrying)
 	case outcome == OutcomeFailed && op.try().Merged:
 		m.singly(op)
 	default:
@@ -256,17 +261,37 @@ func (m *machine) failedTry(op *Operation, outcome Outcome, fault *Fault, end ti
 	}
 }
 
+// lateRetry is how long after a fault that may pass the one repeat leaves: tables that
+// had just been created were found after minutes (seen).
+const lateRetry = 5 * time.Minute
+
+// lateOnce reports whether only one try of op has failed so.
+func (op *Operation) lateOnce() bool {
+	n := 0
+	for _, try := range op.Tries {
+		if try.Fault != nil && try.Fault.Late {
+			n++
+		}
+	}
+	return n == 1
+}
+
 // try is the latest try of op. There is one whenever an attempt serves op.
 func (op *Operation) try() *Try { return &op.Tries[len(op.Tries)-1] }
 
 func (op *Operation) endTry(outcome Outcome, fault *Fault, at time.Time) {
 	try := op.try()
-	if fault != nil && len(fault.Detail) > maxDetail {
-		short := *fault
-		short.Detail = bounded(short.Detail)
-		fault = &short
+	try.Outcome, try.Fault, try.Ended = outcome, fault.short(), at
+}
+
+// short is the fault with as many of Power BI's words as the document has room for.
+func (f *Fault) short() *Fault {
+	if f == nil || len(f.Detail) <= maxDetail {
+		return f
 	}
-	try.Outcome, try.Fault, try.Ended = outcome, fault, at
+	short := *f
+	short.Detail = bounded(short.Detail)
+	return &short
 }
 
 // bounded cuts Power BI's words to what the document has room for.
@@ -282,7 +307,7 @@ func bounded(words string) string {
 func (op *Operation) shorten() {
 	for i := range op.Tries[:max(0, len(op.Tries)-1)] {
 		if f := op.Tries[i].Fault; f != nil {
-			op.Tries[i].Fault = &Fault{Code: f.Code, Class: f.Class, PowerBI: f.PowerBI, Transient: f.Transient, Unknown: f.Unknown,
+			op.Tries[i].Fault = &Fault{Code: f.Code, Class: f.Class, PowerBI: f.PowerBI, Transient: f.Transient, Late: f.Late, Unknown: f.Unknown,
 				Message: "Left out: too much is kept of those who wait for this model."}
 		}
 	}

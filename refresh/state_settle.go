@@ -97,9 +97,21 @@ func (m *machine) notThere(a *Attempt) {
 	case len(a.Settle.Known) > 0:
 		outcome, fault = OutcomeUnknown, unrecognised()
 	}
+	a.explain(fault)
 	m.eachServed(func(op *Operation) { m.failedTry(op, outcome, fault, m.now) })
 	m.giveUp(a)
 	m.looks() // it is the history that has just been read
+}
+
+// explain adds to the fault of a refresh that Power BI does not show what was answered to
+// its POST, by Power BI or by something between.
+func (a *Attempt) explain(f *Fault) {
+	r := a.Reply
+	if r == nil || a.Seen || !a.Accepted.IsZero() {
+		return
+	}
+	f.Message, f.Remedy = Sentences(f.Message, r.Message), Sentences(r.Remedy, f.Remedy)
+	f.Detail, f.PowerBI, f.Support = r.Detail, r.PowerBI, r.Support
 }
 
 // mayBeOurs is wide: it is about not posting too early. A row of our kind that
@@ -170,10 +182,11 @@ func (m *machine) onlyCandidate(a *Attempt, row Row, e Observed) bool {
 }
 
 // ofOurKind reports whether a refresh of ours may be listed under that type.
-// Types are extensible, so an unknown word may be ours.
+// Types are extensible, so an unknown word may be ours, and so may DirectLakeFraming (seen
+// for an enhanced refresh of a Direct Lake model).
 func (a *Attempt) ofOurKind(kind string) bool {
 	switch kind {
-	case "Scheduled", "OnDemand", "ViaXmlaEndpoint", "OnDemandTraining":
+	case "Scheduled", "OnDemand", "ViaXmlaEndpoint", "OnDemandTraining", "WebModeling":
 		return false
 	case "ViaApi":
 		return a.Kind != Enhanced

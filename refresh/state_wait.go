@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -61,7 +62,7 @@ func (s *State) spread(wait time.Duration) time.Duration {
 }
 
 func (h Hold) blocked() Blocked {
-	return Blocked{Reason: string(cmp.Or(h.Cause, h.Reason)), Detail: h.Detail, Since: h.Since, Until: h.Until}
+	return Blocked{Reason: string(cmp.Or(h.Cause, h.Reason)), Detail: h.Detail, Words: h.Words, Since: h.Since, Until: h.Until}
 }
 
 // occupant is what callers wait for while a foreign refresh is known.
@@ -154,8 +155,11 @@ func (m *machine) notInTime(op Operation, code string) *Fault {
 	f := &Fault{Code: code,
 		Message: "No refresh was started for it within " + waited.Round(time.Second).String() + ": " + op.Blocked.why() + ".",
 		Remedy:  "Allow more time, or find out what holds the model up."}
-	if b := op.Blocked; b != nil && b.Reason == string(HoldConflict) {
-		f.Detail = b.Detail
+	if b := op.Blocked; b != nil {
+		f.Detail = b.Words
+		if b.Reason == string(HoldConflict) {
+			f.Detail = b.Detail
+		}
 	}
 	return f
 }
@@ -173,7 +177,7 @@ func givenUp(last Try, tries int, waited time.Duration) *Fault {
 		f = *last.Fault
 		f.Code = CodeTimeout
 	}
-	f.Transient = false
+	f.Transient, f.Late = false, false
 	f.Message = fmt.Sprintf("%d attempts within %s did not succeed; the last one: %s", tries, waited.Round(time.Second), f.Message)
 	return &f
 }
@@ -190,7 +194,7 @@ func (b *Blocked) why() string {
 	case b.Reason == string(HoldConflict):
 		return "Power BI did something else with the model"
 	case b.Reason == string(HoldUnsent):
-		return "nothing could be sent to Power BI (" + b.Detail + ")"
+		return "nothing could be sent to Power BI (" + strings.TrimSuffix(b.Detail, ".") + ")"
 	default:
 		return "a refresh that this service did not start occupied the model"
 	}

@@ -187,7 +187,8 @@ func (p *powerBI) row(r powerbi.Row) Row {
 	row := Row{ID: r.RequestID, Type: r.RefreshType, Start: r.Start, End: r.End, State: rowState(r.Status), Word: string(r.Status)}
 	if f := r.Failure; f != nil && row.State == RowFailed {
 		row.Fault = &Fault{Code: CodeRefreshFailed, Message: Sentences(f.Cause), Remedy: f.Remedy,
-			Class: string(f.Class), Detail: f.Message, PowerBI: f.Code, Transient: f.Transient}
+			Class: string(f.Class), Detail: f.Message, PowerBI: f.Code,
+			Support: f.Support, Transient: f.Transient, Late: f.Late}
 	}
 	if !r.Status.Known() && !r.End.IsZero() {
 		row.State, row.Fault = RowFailed, endedOddly(row.Word)

@@ -57,10 +57,12 @@ func faultOf(err error, transient bool) *Fault {
 		return &Fault{Code: string(powerbi.CodeUnexpected), Message: err.Error(), Transient: transient}
 	}
 	f := &Fault{Code: faultCode(e.Code), Message: inWords(e.Code), Remedy: e.Remedy, PowerBI: e.PowerBICode, Transient: transient}
-	switch {
-	case e.Status == 0, e.Code == powerbi.CodeNotPowerBI, e.Code == powerbi.CodeUnexpected: // not Power BI's words
+	if e.RequestID != "" {
+		f.Support = "RequestId " + e.RequestID
+	}
+	if e.Status == 0 { // the transport's words
 		f.Message = Sentences(inWords(e.Code), e.Message)
-	default:
+	} else {
 		f.Detail = e.Message
 	}
 	return f
@@ -85,7 +87,11 @@ func inWords(c powerbi.Code) string {
 		return "The capacity of the workspace takes no enhanced refresh."
 	case powerbi.CodeWorkspaceNotFound:
 		return "Power BI knows no such workspace, or the service principal may not see it."
-	case powerbi.CodeNotPowerBI, powerbi.CodeUnexpected, powerbi.CodeCanceled:
+	case powerbi.CodeNotPowerBI:
+		return "The answer did not come from Power BI."
+	case powerbi.CodeUnexpected:
+		return "The answer is none that the API of Power BI documents."
+	case powerbi.CodeCanceled:
 		return ""
 	case powerbi.CodeCredentialUnavailable:
 		return "No token for Power BI could be obtained."

@@ -72,7 +72,8 @@ fuzz: ## Fuzz every parser of outside input for a while (FUZZTIME=10s each)
 	@./.ci/fuzz $(or $(FUZZTIME),10s)
 
 .PHONY: soak
-soak: ## Play random schedules of faults in virtual time, as many or as long as told (SCHEDULES=20000 FROM=1000, SOAKFOR=8h)
+soak: ## Play random schedules of faults, and a year of the timer, in virtual time (SCHEDULES=20000 FROM=1000, SOAKFOR=8h)
+	$(GO) test ./schedule -run '^TestAYearOfMinutes$$' -year
 	$(GO) test ./test/simulation -run TestSchedules -schedules $(or $(SCHEDULES),20000) -for $(or $(SOAKFOR),0) -from $(or $(FROM),1000) -timeout 0 -v
 
 .PHONY: chaos

@@ -75,7 +75,7 @@ func TestSlotsAgreeWithTheOracle(t *testing.T) {
 	} {
 		t.Run(zone, func(t *testing.T) {
 			t.Parallel()
-			from, to := utc(t, yearBegins), utc(t, yearEnds)
+			from, to := utc(t, "2026-01-01T00:00"), utc(t, "2027-01-01T00:00")
 			if i%2 == 1 || zone == "Pacific/Apia" {
 				end := utc(t, "2012-02-01T00:00") // Apia lost a day shortly before
 				from, to = end.Add(from.Sub(to)), end

@@ -16,7 +16,7 @@ func arrows() map[string]string {
 	return map[string]string{
 		"phase new":        "queued blocked starting",
 		"phase queued":     "blocked starting cancelled failed",
-		"phase blocked":    "starting cancelled failed ~running ~queued ~cancelling",
+		"phase blocked":    "starting cancelled failed ~running ~queued ~cancelling ~settling",
 		"phase starting":   "running blocked settling failed ~cancelled ~cancelling ~queued ~retrying ~succeeded",
 		"phase running":    "succeeded failed retrying cancelling ~cancelled ~starting",
 		"phase settling":   "running succeeded failed retrying cancelled ~blocked ~starting ~cancelling ~queued",

@@ -2,9 +2,7 @@ package simulation
 
 import (
 	"context"
-	mathrand "math/rand"
 	"testing"
-	"testing/cryptotest"
 	"testing/synctest"
 	"time"
 
@@ -28,8 +26,7 @@ func TestCrowd(t *testing.T) {
 	defer inOrder()()
 	for _, callers := range []int{10, 1000} {
 		for seed := uint64(1); seed <= crowds; seed++ {
-			cryptotest.SetGlobalRandom(t, seed)
-			mathrand.Seed(int64(seed)) //nolint:staticcheck,gosec // the jitter of azcore's retries
+			sow(t, seed)
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, seed, honest)
 				w.crowd(t, callers)

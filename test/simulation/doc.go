@@ -70,9 +70,9 @@
 //
 // # Replay
 //
-//	go test ./simulation -run TestSchedules -seed 1012 -v     one schedule, told in full
-//	go test ./simulation -run TestSchedules -schedules 20000 -from 1000 -timeout 1h
-//	go test ./simulation -run TestSchedules -for 8h -timeout 9h
+//	go test ./test/simulation -run TestSchedules -seed 1012 -v     one schedule, told in full
+//	go test ./test/simulation -run TestSchedules -schedules 20000 -from 1000 -timeout 1h
+//	go test ./test/simulation -run TestSchedules -for 8h -timeout 9h
 //
 // A seed replays to the nanosecond (TestReplayIsExact compares two runs): each actor
 // draws from a stream of its own, crypto/rand is seeded, as is the jitter of azcore,
@@ -84,10 +84,11 @@
 //
 // # How much
 //
-// A run plays 3,000 schedules, and the other tests, in about a minute on two idle
-// CPUs. The race detector makes each schedule ten times as long: with it a run plays 40
-// schedules and smaller crowds, and leaves out what does not depend on it (the oracle's
-// own test, and the exact replay); it takes no longer.
+// A run plays 200 schedules, and the other tests, in some twenty seconds on two idle CPUs;
+// make soak plays more, and .ci/run 3,000, which must exercise all that is expected. The
+// race detector makes each schedule ten times as long: with it a run plays 40 schedules and
+// smaller crowds, and leaves out what does not depend on it (the oracle's own test, and the
+// exact replay).
 //
 // # Not covered
 //

@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	mathrand "math/rand"
 	"strings"
 	"testing"
-	"testing/cryptotest"
 	"testing/synctest"
 	"time"
 
@@ -203,8 +201,7 @@ func TestKeyedSchedules(t *testing.T) {
 
 func playKeyed(t *testing.T, seed uint64) *world {
 	t.Helper()
-	cryptotest.SetGlobalRandom(t, seed)
-	mathrand.Seed(int64(seed)) //nolint:staticcheck,gosec // the jitter of azcore's retries
+	sow(t, seed)
 	var w *world
 	synctest.Test(t, func(t *testing.T) {
 		w = newWorld(t, seed, honest)

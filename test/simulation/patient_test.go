@@ -3,9 +3,7 @@ package simulation
 import (
 	"context"
 	"errors"
-	mathrand "math/rand"
 	"testing"
-	"testing/cryptotest"
 	"testing/synctest"
 	"time"
 
@@ -41,8 +39,7 @@ func TestNobodyIsTurnedAway(t *testing.T) {
 	defer inOrder()()
 	late := 0
 	for seed := uint64(1); seed <= patients; seed++ {
-		cryptotest.SetGlobalRandom(t, seed)
-		mathrand.Seed(int64(seed)) //nolint:staticcheck,gosec // the jitter of azcore's retries
+		sow(t, seed)
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, seed, honest)
 			w.patient = true

@@ -15,6 +15,8 @@ import (
 	"testing/cryptotest"
 	"testing/synctest"
 	"time"
+
+	"pbirefresh/local/sim"
 )
 
 var (
@@ -81,11 +83,19 @@ func runPart(t *testing.T, name string) *coverage {
 	return total
 }
 
+// sow seeds the global sources of chance, after a process has drawn what it draws once: the
+// key that signs tokens.
+func sow(t *testing.T, seed uint64) {
+	t.Helper()
+	sim.NewCloud(sim.Options{})
+	cryptotest.SetGlobalRandom(t, seed)
+	mathrand.Seed(int64(seed)) //nolint:staticcheck,gosec // the jitter of azcore's retries
+}
+
 // play plays one schedule in a bubble of its own.
 func play(t *testing.T, seed uint64, s sabotage) *world {
 	t.Helper()
-	cryptotest.SetGlobalRandom(t, seed)
-	mathrand.Seed(int64(seed)) //nolint:staticcheck,gosec // the jitter of azcore's retries
+	sow(t, seed)
 	var w *world
 	synctest.Test(t, func(t *testing.T) {
 		w = newWorld(t, seed, s)
@@ -104,7 +114,7 @@ func run(t *testing.T, seed uint64) *world {
 			t.Error(v)
 		}
 		if t.Failed() {
-			t.Logf("the last events of %s\n%s\nreplay: go test ./simulation -run TestSchedules -seed %d -v", w.describe(), w.trace.last(120), seed)
+			t.Logf("the last events of %s\n%s\nreplay: go test ./test/simulation -run TestSchedules -seed %d -v", w.describe(), w.trace.last(120), seed)
 		}
 	})
 	return w

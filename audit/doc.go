@@ -25,9 +25,8 @@
 // # What is in it
 //
 // Who (object id, application or the name of a key; never a key), from where, the
-// request's id in the logs, the model, the operation by epoch and number, and what was
-// asked for. Never the id of a status URL: it is a capability, and the records are for
-// people who may not have it.
+// request's id in the logs, the model, the operation by its id, and what was asked for.
+// Who has a key reads the operation by that id. Never the signature of a status URL.
 //
 // # Not guaranteed
 //

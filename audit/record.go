@@ -24,6 +24,9 @@ type Record struct {
 	DatasetID   string    `json:"datasetId"`
 	Epoch       string    `json:"epoch"`     // of the state document
 	Operation   int64     `json:"operation"` // its number
+	// ID names the operation in GET /api/operations/{id}. Records that were made before ids
+	// had their present form have none.
+	ID string `json:"id,omitempty"`
 
 	Caller  string `json:"caller,omitempty"`  // object:..., app:..., key:..., schedule:...
 	Name    string `json:"name,omitempty"`    // of a person, as the token has it

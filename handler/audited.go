@@ -28,7 +28,8 @@ func (s *server) mayTrigger(w http.ResponseWriter, r *http.Request, caller acces
 	record := recordOf(w, r, caller, refresh.ID{Model: request.Model})
 	record.Event, record.Ask = audit.Asked, AuditedAsk(*request)
 	request.Admitted = func(ctx context.Context, epoch string, number int64) error {
-		record.Epoch, record.Operation = epoch, number
+		id := refresh.ID{Model: request.Model, Epoch: epoch, Number: number}
+		record.Epoch, record.Operation, record.ID = epoch, number, id.String()
 		return s.keep(ctx, record)
 	}
 	return nil
@@ -54,7 +55,7 @@ func (s *server) keep(ctx context.Context, r audit.Record) error {
 // recordOf is what every record has.
 func recordOf(w http.ResponseWriter, r *http.Request, caller access.Caller, id refresh.ID) audit.Record {
 	return audit.Record{
-		Time:        time.Now().UTC(),
+		Time: time.Now().UTC(), ID: id.String(),
 		WorkspaceID: id.Model.WorkspaceID, DatasetID: id.Model.DatasetID, Epoch: id.Epoch, Operation: id.Number,
 		Caller: caller.String(), Name: caller.Name, Address: clientAddress(r.Header), Request: w.Header().Get("x-ms-request-id"),
 	}

@@ -30,7 +30,7 @@ func (s *section) logChanges(before, after State) {
 }
 
 func (s *section) logPhase(op Operation) {
-	attrs := []any{"operation", op.Number, "phase", op.Phase}
+	attrs := []any{"operation", op.Number, "id", s.id(op.Number), "phase", op.Phase}
 	if len(op.Tries) > 0 && op.try().RefreshID != "" {
 		attrs = append(attrs, "refreshId", op.try().RefreshID)
 	}
@@ -46,6 +46,11 @@ func (s *section) logPhase(op Operation) {
 		return
 	}
 	s.q.log.Info("operation", attrs...)
+}
+
+// id is the operation's id, by which who has a key can read it.
+func (s *section) id(number int64) string {
+	return ID{Model: s.q.model, Epoch: s.state.Epoch, Number: number}.String()
 }
 
 // faultAttrs is what the log has of a fault: its code, its class and our sentence. Power
@@ -72,7 +77,7 @@ func (q *queue) faultAttrs(f *Fault) []any {
 func (s *section) logStuck(state State) {
 	for _, op := range state.Pending {
 		if late := s.lease.Now().Sub(op.Deadline); late >= stuckAfter {
-			s.q.log.Warn("operation is overdue", "event", "refresh.stuck", "operation", op.Number, "phase", op.Phase, "seconds", seconds(late))
+			s.q.log.Warn("operation is overdue", "event", "refresh.stuck", "operation", op.Number, "id", s.id(op.Number), "phase", op.Phase, "seconds", seconds(late))
 		}
 	}
 }

@@ -148,8 +148,8 @@ func printRecords(env environment, records iter.Seq2[audit.Record, error], asJSO
 
 func printRecord(w io.Writer, r audit.Record) {
 	who := strings.TrimSpace(r.Caller + " " + r.Name + " " + r.Address)
-	fmt.Fprintln(w, printable(fmt.Sprintf("%s  %-12s  %s/%s  operation %d  %s  %s",
-		r.Time.UTC().Format(time.RFC3339), r.Event, r.WorkspaceID, r.DatasetID, r.Operation, what(r), who)))
+	id := cmp.Or(r.ID, fmt.Sprintf("%s/%s operation %d", r.WorkspaceID, r.DatasetID, r.Operation))
+	fmt.Fprintln(w, printable(fmt.Sprintf("%s  %-12s  %s  %s  %s", r.Time.UTC().Format(time.RFC3339), r.Event, id, what(r), who)))
 }
 
 func what(r audit.Record) string {

@@ -55,7 +55,8 @@ func endOf(m refresh.Model, epoch string, op refresh.Operation) audit.Record {
 		}
 	}
 	return audit.Record{
-		Time: op.Ended.UTC(), Event: audit.Ended, WorkspaceID: m.WorkspaceID, DatasetID: m.DatasetID, Epoch: epoch, Operation: op.Number, End: end,
+		Time: op.Ended.UTC(), Event: audit.Ended, WorkspaceID: m.WorkspaceID, DatasetID: m.DatasetID, Epoch: epoch, Operation: op.Number,
+		ID: refresh.ID{Model: m, Epoch: epoch, Number: op.Number}.String(), End: end,
 	}
 }
 
@@ -74,7 +75,8 @@ func (a *app) onRecord(start starter) starter {
 			Caller: "schedule:" + schedule.EntryOf(key), Request: key, Ask: handler.AuditedAsk(r),
 		}
 		r.Admitted = func(ctx context.Context, epoch string, number int64) error {
-			record.Epoch, record.Operation = epoch, number
+			id := refresh.ID{Model: r.Model, Epoch: epoch, Number: number}
+			record.Epoch, record.Operation, record.ID = epoch, number, id.String()
 			return a.trail.Write(ctx, record)
 		}
 		return start(ctx, key, r)

@@ -58,8 +58,8 @@ type Event struct {
 func Events() []Event {
 	return []Event{
 		{EventProcessStarted, []string{"version"}, nil},
-		{EventRefreshEnded, []string{"model", "operation", "status", "seconds"}, []string{"code", "cause"}}, // status: Succeeded, Failed, Canceled
-		{EventRefreshStuck, []string{"model", "seconds"}, []string{"operation", "phase", "cause"}},
+		{EventRefreshEnded, []string{"model", "operation", "id", "status", "seconds"}, []string{"code", "cause"}}, // status: Succeeded, Failed, Canceled
+		{EventRefreshStuck, []string{"model", "seconds"}, []string{"operation", "id", "phase", "cause"}},
 		{EventSweepDone, []string{"seen", "due", "failed", "complete"}, nil},
 		{EventThrottled, []string{"model", "call"}, []string{"code", "retryAfter"}}, // call: refresh, look
 		{EventSecretExpiring, []string{"days"}, []string{"expires", "version"}},     // below zero: it has expired

@@ -189,8 +189,10 @@
 //   - What the released version writes is kept in testdata/schemaN, and is read for ever.
 //
 // Archived operations and records of keys carry both numbers and are read by the same
-// rule; they never change, so nothing of them can be lost. keys/status.json never changes
-// its form, and sweep/cursor.json is advice that anybody may overwrite. Callbacks and the
+// rule; they never change, so nothing of them can be lost. keys/status.json has
+// a rule of its own: a status URL outlives one upgrade and a mixed fleet. The format of
+// a signature changes in two releases, the first of which verifies it and does not sign
+// with it yet. sweep/cursor.json is advice that anybody may overwrite. Callbacks and the
 // schedules' progress have a simpler rule: another member is another schema, which older
 // versions leave alone.
 //

@@ -65,7 +65,11 @@ func linksTo(base string, l refresh.Link, keyed bool) links {
 	if l.Sig != "" {
 		sig = "?sig=" + l.Sig
 	}
-	return links{status: base + status + l.ID + sig, cancel: base + "/api/operations/" + l.ID + "/cancel" + sig}
+	cancel := "/cancel" + sig
+	if sig == "" {
+		cancel = "/cancel-all" // there is no share to cancel
+	}
+	return links{status: base + status + l.ID + sig, cancel: base + "/api/operations/" + l.ID + cancel}
 }
 
 // linkOf reads the link that a request carries. Two signatures are none: the host has

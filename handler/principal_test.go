@@ -106,7 +106,7 @@ func TestThePolicyGuardsOperations(t *testing.T) {
 	free := newBench(t)
 	free.fake.status = b.fake.status
 	free.do("POST", forAll, "").is(http.StatusForbidden)
-	if d := free.do("GET", read, "").is(http.StatusAccepted).document(); d.StatusURL != testBase+read || d.TerminatePostURI != testBase+read+"/cancel" {
+	if d := free.do("GET", read, "").is(http.StatusAccepted).document(); d.StatusURL != testBase+read || d.TerminatePostURI != testBase+read+"/cancel-all" {
 		t.Errorf("GET %s has the URLs %s and %s, want keyed ones without a signature", read, d.StatusURL, d.TerminatePostURI)
 	}
 	free.do("GET", read+"?sig=forged", "").is(http.StatusNotFound)

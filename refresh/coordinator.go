@@ -159,6 +159,9 @@ func (c *Coordinator) receipt(ctx context.Context, id access, a answer) (Receipt
 	if f := a.view.Operation.Fault; f != nil && f.Code == CodeBusy && !a.repeated {
 		return Receipt{}, &Refusal{Code: f.Code, Message: f.Message}
 	}
+	if a.repeated && c.expired(a.view, c.Keys.now()) {
+		return Receipt{}, &Refusal{Code: CodeKeyReused, Message: keyExpired}
+	}
 	link, err := c.Keys.sign(ctx, id)
 	return Receipt{ID: link.ID, Sig: link.Sig, View: a.view, Replayed: a.repeated, access: id}, err
 }
@@ -195,11 +198,20 @@ func (c *Coordinator) Status(ctx context.Context, l Link) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	if end := view.Operation.Ended; !end.IsZero() && date.Sub(end) > c.LinkLife {
+	if c.expired(view, date) {
 		return Receipt{}, ErrBadID
 	}
 	return Receipt{ID: l.ID, Sig: l.Sig, View: view, access: a}, nil
 }
+
+// expired reports whether links to an operation have ended.
+func (c *Coordinator) expired(v View, date time.Time) bool {
+	end := v.Operation.Ended
+	return !end.IsZero() && date.Sub(end) > c.LinkLife
+}
+
+// keyExpired: an idempotency key never outlives the status URL that it stands for.
+const keyExpired = "The operation of this idempotency key ended so long ago that its status URL has ended, too. Send the request with a new key."
 
 // Read shows an operation to somebody who has a right to it by other means than a
 // link. It is Status otherwise.

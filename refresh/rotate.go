@@ -52,6 +52,10 @@ func RotateStatusKey(ctx context.Context, store lease.Store, life time.Duration,
 // rotated returns the keys with a new version, and without the oldest of two.
 func (r keyRing) rotated(now time.Time, life time.Duration, force bool) (keyRing, Rotation, error) {
 	newest := r.Versions[len(r.Versions)-1]
+	if newest.SignsFrom.After(now) {
+		return keyRing{}, Rotation{}, fmt.Errorf("version %d of the status key signs only from %s, when every process has it: rotate again after that",
+			newest.Version, newest.SignsFrom.UTC().Format(time.RFC3339))
+	}
 	if until := newest.SignsFrom.Add(longestOperation + life); len(r.Versions) > 1 && now.Before(until) && !force {
 		return keyRing{}, Rotation{}, fmt.Errorf("URLs that version %d of the status key has signed may be good until %s: rotate after that, or with -force, which ends them now",
 			r.Versions[0].Version, until.UTC().Format(time.RFC3339))

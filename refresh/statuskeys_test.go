@@ -80,6 +80,9 @@ func TestRotateRefusesToEndGoodURLs(t *testing.T) {
 		c := newTestCoordinator(store, &fakePowerBI{length: time.Minute})
 		old := mustTrigger(t, c, wholeModel()).Link()
 		mustRotate(t, store)
+		if _, err := RotateStatusKey(t.Context(), store, DefaultLinkLife, true); err == nil || !strings.Contains(err.Error(), "when every process has it") {
+			t.Errorf("a forced rotation before the last one is over: %v, want a refusal", err)
+		}
 		time.Sleep(time.Hour)
 		if _, err := RotateStatusKey(t.Context(), store, DefaultLinkLife, false); err == nil || !strings.Contains(err.Error(), "-force") {
 			t.Errorf("a second rotation within the hour: %v, want a refusal that names -force", err)
@@ -126,9 +129,10 @@ func TestLinksExpire(t *testing.T) {
 		pbi := &fakePowerBI{length: 9 * time.Hour}
 		cfg := Config{Store: store, Upstream: pbi, Rules: DefaultRules(), Keys: NewStatusKeys(store), LinkLife: 4 * time.Hour}
 		c := New(cfg)
-		ask := wholeModel()
-		ask.Ask.Timeout = 20 * time.Hour
-		r := mustTrigger(t, c, ask)
+		request := keyed("k")
+		request.Ask.Timeout = 20 * time.Hour
+		request.Key = NewKey("test", "k", request.Model, request.Ask)
+		r := mustTrigger(t, c, request)
 		l := r.Link()
 		time.Sleep(8 * time.Hour)
 		if v := mustStatus(t, c, l); v.Status.Terminal() {
@@ -149,6 +153,7 @@ func TestLinksExpire(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			mustRefuse(t, c, request, CodeKeyReused)
 			if got, err := c.Read(t.Context(), id); err != nil || got.View.Status != StatusSucceeded || got.Sig != "" {
 				t.Errorf("%s: Read, which needs no link, is %+v, %v", name, got, err)
 			}

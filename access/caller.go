@@ -3,9 +3,9 @@ package access
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 )
 
@@ -57,7 +57,11 @@ const PrincipalHeader = "X-Ms-Client-Principal"
 // Identify tells who sent a request. Its error says that the platform's header is not
 // what it should be.
 func (g Gate) Identify(h http.Header, query url.Values) (Caller, error) {
-	c := Caller{digest: keyDigest(h, query)}
+	digest, err := keyDigest(h, query)
+	if err != nil {
+		return Caller{}, err
+	}
+	c := Caller{digest: digest}
 	if g.Policy != nil && c.digest != "" {
 		c.Key = g.Policy.keys[c.digest]
 	}
@@ -68,28 +72,34 @@ func (g Gate) Identify(h http.Header, query url.Values) (Caller, error) {
 	if len(values) > 1 {
 		return Caller{}, errPrincipal
 	}
-	var err error
 	c.Principal, err = ParsePrincipal(values[0])
 	return c, err
 }
 
-// keyDigest is the hash of the function key, found where the host looks for it: the
-// header first, then the query (azure-functions-host, source). Two of either could
-// mean that the host took another than we do, so they have no name.
-func keyDigest(h http.Header, query url.Values) string {
-	keys := slices.DeleteFunc(slices.Clone(h.Values("X-Functions-Key")), func(s string) bool { return s == "" })
-	if len(keys) == 0 {
+// ErrKeys says that a request has several function keys in one place. The host checks
+// the first and forwards all of them, joined by commas (seen on host 4.1037): who adds
+// another to a good one would be a new caller each time.
+var ErrKeys = errors.New("access: several function keys in one place")
+
+// keyDigest is the hash of the function key, found where the host looks for it: a
+// header wins over the query, also an empty one (seen on host 4.1037).
+func keyDigest(h http.Header, query url.Values) (string, error) {
+	keys, header := h["X-Functions-Key"]
+	if !header {
 		for name, values := range query { // the host ignores case
 			if strings.EqualFold(name, "code") {
 				keys = append(keys, values...)
 			}
 		}
 	}
-	if len(keys) != 1 || keys[0] == "" {
-		return ""
+	switch {
+	case len(keys) > 1 || len(keys) == 1 && strings.Contains(keys[0], ","): // no key has a comma
+		return "", ErrKeys
+	case len(keys) == 0 || keys[0] == "":
+		return "", nil
 	}
 	sum := sha256.Sum256([]byte(keys[0]))
-	return hex.EncodeToString(sum[:])
+	return hex.EncodeToString(sum[:]), nil
 }
 
 // Action is what a caller wants to do.

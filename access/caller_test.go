@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -70,21 +71,27 @@ func TestPrincipalsThatAreNone(t *testing.T) {
 	}
 	for name, header := range map[string]string{
 		"empty": "", "no base64": "{}", "no JSON": encoded("x"), "an array": encoded("[]"), "a null": encoded("null"), "nothing in it": encoded("{}"),
-		"text after it":      encoded(`{"auth_typ":"aad","claims":[{"typ":"oid","val":"` + ada + `"}]} {}`),
-		"wrong types":        encoded(`{"auth_typ":1,"claims":[]}`),
-		"claims of a kind":   encoded(`{"auth_typ":"aad","claims":{"oid":"` + ada + `"}}`),
-		"an odd provider":    encoded(`{"auth_typ":"a d","claims":[{"typ":"oid","val":"` + ada + `"}]}`),
-		"another provider":   encoded(`{"auth_typ":"google","claims":[{"typ":"oid","val":"` + ada + `"}]}`),
-		"no provider":        encoded(`{"claims":[{"typ":"oid","val":"` + ada + `"}]}`),
-		"not UTF-8":          encoded("{\"auth_typ\":\"aad\",\"claims\":[{\"typ\":\"oid\",\"val\":\"" + ada + "\"}],\"x\":\"\xff\"}"),
-		"line break":         principalOf(t, "oid", ada)[:8] + "\n" + principalOf(t, "oid", ada)[8:],
-		"two object ids":     principalOf(t, "oid", ada, longObjectID, bob),
-		"two tenants":        principalOf(t, "oid", ada, "tid", tenant, longTenantID, bob),
-		"two applications":   principalOf(t, "oid", ada, "appid", tenant, "azp", bob),
-		"an id that is none": principalOf(t, "oid", "ada"),
-		"nobody":             principalOf(t, "name", "Ada"),
-		"too many claims":    principalOf(t, append(many, "oid", ada)...),
-		"too large":          principalOf(t, "oid", ada, "x", strings.Repeat("x", maxPrincipal)),
+		"text after it":           encoded(`{"auth_typ":"aad","claims":[{"typ":"oid","val":"` + ada + `"}]} {}`),
+		"a claim in another case": encoded(`{"auth_typ":"aad","claims":[{"typ":"oid","val":"` + ada + `","Val":"x"}]}`),
+		"claims twice":            encoded(`{"auth_typ":"aad","claims":[],"claims":[{"typ":"oid","val":"` + ada + `"}]}`),
+		"claims in another case":  encoded(`{"auth_typ":"aad","Claims":[],"claims":[{"typ":"oid","val":"` + ada + `"}]}`),
+		"no value":                encoded(`{"auth_typ":"aad","claims":[{"typ":"oid","val":"` + ada + `"},{"typ":"roles"}]}`),
+		"an empty role type":      encoded(`{"auth_typ":"aad","role_typ":"","claims":[{"typ":"oid","val":"` + ada + `"},{"typ":"","val":"Admin"}]}`),
+		"a claim without a type":  encoded(`{"auth_typ":"aad","claims":[{"typ":"oid","val":"` + ada + `"},{"val":"Admin"}]}`),
+		"wrong types":             encoded(`{"auth_typ":1,"claims":[]}`),
+		"claims of a kind":        encoded(`{"auth_typ":"aad","claims":{"oid":"` + ada + `"}}`),
+		"an odd provider":         encoded(`{"auth_typ":"a d","claims":[{"typ":"oid","val":"` + ada + `"}]}`),
+		"another provider":        encoded(`{"auth_typ":"google","claims":[{"typ":"oid","val":"` + ada + `"}]}`),
+		"no provider":             encoded(`{"claims":[{"typ":"oid","val":"` + ada + `"}]}`),
+		"not UTF-8":               encoded("{\"auth_typ\":\"aad\",\"claims\":[{\"typ\":\"oid\",\"val\":\"" + ada + "\"}],\"x\":\"\xff\"}"),
+		"line break":              principalOf(t, "oid", ada)[:8] + "\n" + principalOf(t, "oid", ada)[8:],
+		"two object ids":          principalOf(t, "oid", ada, longObjectID, bob),
+		"two tenants":             principalOf(t, "oid", ada, "tid", tenant, longTenantID, bob),
+		"two applications":        principalOf(t, "oid", ada, "appid", tenant, "azp", bob),
+		"an id that is none":      principalOf(t, "oid", "ada"),
+		"nobody":                  principalOf(t, "name", "Ada"),
+		"too many claims":         principalOf(t, append(many, "oid", ada)...),
+		"too large":               principalOf(t, "oid", ada, "x", strings.Repeat("x", maxPrincipal)),
 	} {
 		if p, err := ParsePrincipal(header); err == nil || p.ObjectID != "" {
 			t.Errorf("%s: %+v", name, p)
@@ -116,8 +123,8 @@ func hash(key string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// A key has the name that the policy gives it, wherever it was sent, and no name if
-// it is not clear which key the host looked at.
+// A key has the name that the policy gives it, wherever it was sent. Several in one place
+// are refused: the host has looked at the first only.
 func TestNamesOfKeys(t *testing.T) {
 	t.Parallel()
 	p := mustParse(t, `{"version":1,"keys":{"adf":"`+hash("k1")+`"},"rules":[{"callers":[{"key":"adf"}],"may":["trigger"],"models":["*"]}]}`)
@@ -130,18 +137,30 @@ func TestNamesOfKeys(t *testing.T) {
 		{"header", []string{"k1"}, "", "key:adf"},
 		{"query", nil, "code=k1", "key:adf"},
 		{"header before query", []string{"k2"}, "code=k1", "key"},
-		{"empty header", []string{""}, "code=k1", "key:adf"},
+		{"empty header", []string{""}, "code=k1", "unknown"}, // the header wins, as in the host
 		{"another", []string{"k2"}, "", "key"},
-		{"two headers", []string{"k2", "k1"}, "", "unknown"},
-		{"two in the query", nil, "code=k2&code=k1", "unknown"},
-		{"two spellings", nil, "CODE=k2&code=k1", "unknown"},
+		{"two headers", []string{"k2", "k1"}, "", "refused"},
+		{"two headers, joined by the host", []string{"k1, k2"}, "", "refused"},
+		{"two in the query", nil, "code=k2&code=k1", "refused"},
+		{"two in the query, joined by the host", nil, "code=k1,k2", "refused"},
+		{"two spellings", nil, "CODE=k2&code=k1", "refused"},
 		{"none", nil, "", "unknown"},
 	} {
 		query, err := url.ParseQuery(tt.query)
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := Gate{Policy: p}.Identify(http.Header{"X-Functions-Key": tt.header}, query)
+		h := http.Header{}
+		if tt.header != nil {
+			h["X-Functions-Key"] = tt.header
+		}
+		c, err := Gate{Policy: p}.Identify(h, query)
+		if refused := errors.Is(err, ErrKeys); refused || tt.want == "refused" {
+			if refused != (tt.want == "refused") || c.Owner() != "" {
+				t.Errorf("%s: Identify = %s, %v, want %s", tt.name, c, err, tt.want)
+			}
+			continue
+		}
 		if err != nil || c.String() != tt.want || strings.Contains(c.String(), "k1") {
 			t.Errorf("%s: %s, %v, want %s", tt.name, c, err, tt.want)
 		}

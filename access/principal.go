@@ -1,17 +1,15 @@
 package access
 
 import (
-	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"io"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"pbirefresh/internal/guid"
+	"pbirefresh/internal/httpjson"
 )
 
 // Principal is a caller whom Easy Auth has authenticated. Ids are in lower case.
@@ -37,16 +35,11 @@ var errPrincipal = errors.New("access: the header X-MS-CLIENT-PRINCIPAL is not w
 // clientPrincipal is documented: "Work with user identities in Azure App Service
 // authentication", decoding the client principal header.
 type clientPrincipal struct {
-	Provider string  `json:"auth_typ"`
-	NameType string  `json:"name_typ"`
-	RoleType string  `json:"role_typ"`
-	Claims   []claim `json:"claims"`
+	Provider, NameType, RoleType string // auth_typ, name_typ, role_typ
+	Claims                       []claim
 }
 
-type claim struct {
-	Type  string `json:"typ"`
-	Value string `json:"val"`
-}
+type claim struct{ Type, Value string } // typ, val
 
 // entra is the only provider whose ids count (its name is documented with the sign-in
 // paths, /.auth/login/aad; in the header: seen). An app may accept others besides, and
@@ -71,15 +64,55 @@ func ParsePrincipal(header string) (Principal, error) {
 	if err != nil || strings.ContainsAny(header, "\r\n") || !utf8.Valid(raw) {
 		return Principal{}, errPrincipal
 	}
-	var c clientPrincipal
-	d := json.NewDecoder(bytes.NewReader(raw))
-	if err := d.Decode(&c); err != nil || len(c.Claims) > maxClaims {
+	v, err := httpjson.Parse(raw, 8) // refuses a member that is there twice
+	if err != nil {
 		return Principal{}, errPrincipal
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+	c, ok := readPrincipal(v)
+	if !ok {
 		return Principal{}, errPrincipal
 	}
 	return c.principal()
+}
+
+// readPrincipal reads the members that count. A text that is empty, or a member whose name
+// is one of them but for case, is refused: another reader could take it for another person.
+func readPrincipal(v httpjson.Value) (c clientPrincipal, ok bool) {
+	if v.Type() != httpjson.Object || !exact(v, "auth_typ", "name_typ", "role_typ", "claims") {
+		return c, false
+	}
+	for name, to := range map[string]*string{"auth_typ": &c.Provider, "name_typ": &c.NameType, "role_typ": &c.RoleType} {
+		if m := v.Member(name); !m.Missing() {
+			if *to, ok = m.Text(); !ok || *to == "" {
+				return c, false
+			}
+		}
+	}
+	claims := v.Member("claims")
+	if claims.Type() != httpjson.Array || claims.Len() > maxClaims {
+		return c, false
+	}
+	for item := range claims.Items() {
+		typ, named := item.Member("typ").Text()
+		value, valued := item.Member("val").Text()
+		if !named || !valued || typ == "" || !exact(item, "typ", "val") {
+			return c, false
+		}
+		c.Claims = append(c.Claims, claim{typ, value})
+	}
+	return c, true
+}
+
+// exact reports whether no member of an object is one of the names in another case.
+func exact(v httpjson.Value, names ...string) bool {
+	for m := range v.Members() {
+		for _, name := range names {
+			if m.Name != name && strings.EqualFold(m.Name, name) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (c clientPrincipal) principal() (Principal, error) {

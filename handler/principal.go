@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -44,6 +45,10 @@ func (g *guard) enter(r *http.Request) (access.Caller, error) {
 // identify returns who sends a request.
 func (g *guard) identify(r *http.Request) (access.Caller, error) {
 	caller, err := g.Gate.Identify(r.Header, r.URL.Query())
+	if errors.Is(err, access.ErrKeys) {
+		return caller, &Error{Status: http.StatusBadRequest, Code: "KeyRepeated", Target: "x-functions-key", err: err,
+			Message: "The request has more than one function key in one place. Send one: in the header x-functions-key, or as code in the query."}
+	}
 	if err != nil {
 		return caller, &Error{Status: http.StatusUnauthorized, Code: "PrincipalInvalid", err: err,
 			Message: "App Service authentication is on, and yet the header X-MS-CLIENT-PRINCIPAL is not what it sends. Look at its configuration."}

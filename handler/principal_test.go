@@ -198,3 +198,21 @@ func TestClientAddress(t *testing.T) {
 		t.Errorf("two headers: %q", got)
 	}
 }
+
+// Several keys in one place are refused on every route that a key opens, and nothing is
+// done: the host has checked the first one only.
+func TestSeveralKeysAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, request := range []string{
+		"POST /api/refreshes", "GET /api/operations/" + testID, "POST " + cancelPath, "DELETE " + cancelPath, "POST " + cancelAllPath, "GET /api/health/ready",
+	} {
+		for _, key := range []string{"good, bad", "good,bad", ","} {
+			b := newBench(t)
+			method, path, _ := strings.Cut(request, " ")
+			a := b.do(method, path, wholeModel(), "x-functions-key: "+key)
+			if a.is(http.StatusBadRequest); a.wireError().Code != "KeyRepeated" || len(b.fake.calls) > 0 {
+				t.Errorf("%s with the keys %q: %s, calls %v, want KeyRepeated and none", request, key, a.raw, b.fake.calls)
+			}
+		}
+	}
+}

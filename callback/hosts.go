@@ -3,6 +3,7 @@ package callback
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,6 +74,16 @@ func (a allowedHost) hasSubdomains() bool { return strings.Contains(a.name, ".")
 type Policy struct {
 	Hosts    Hosts
 	Networks Networks // that may be called although they are not public
+	Own      []string // hosts of the app itself, in lower case: never called
+}
+
+// scmHost is the deployment site (Kudu) of an app in any cloud: who can post to it runs
+// code (documented: the host is APP.scm.azurewebsites.net).
+var scmHost = regexp.MustCompile(`(^|\.)scm\.([a-z0-9-]+\.)*(azurewebsites\.(net|us)|chinacloudsites\.cn|appserviceenvironment\.(net|us|cn))$`)
+
+// neverHost reports a host that no setting allows.
+func (p Policy) neverHost(host string) bool {
+	return scmHost.MatchString(host) || slices.Contains(p.Own, host)
 }
 
 // Check reads a URL and tells whether it may be called: a [*Error] if not. It
@@ -83,6 +94,9 @@ func (p Policy) Check(raw string) (URL, error) {
 		return URL{}, err
 	}
 	host, port := u.Host(), u.parts().port
+	if p.neverHost(host) {
+		return URL{}, &Error{CodeForbidden, "Callbacks to this app itself, and to the deployment site of an app (scm), are never sent. Name the receiver's own host."}
+	}
 	if p.Hosts.allows(host, port) {
 		return u, nil
 	}

@@ -66,3 +66,23 @@ func TestHostListsThatAreNone(t *testing.T) {
 		}
 	}
 }
+
+// The app itself and the deployment sites of apps are never called, whatever the list of
+// hosts says.
+func TestHostsThatAreNeverCalled(t *testing.T) {
+	t.Parallel()
+	hosts, err := ParseHosts("azurewebsites.net refresh.example.com azurewebsites.us chinacloudsites.cn appserviceenvironment.net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := Policy{Hosts: hosts, Own: []string{"refresh.azurewebsites.net", "refresh.example.com"}}
+	for host, want := range map[string]bool{
+		"refresh.azurewebsites.net": false, "refresh.example.com": false, "REFRESH.example.com": false, "other.azurewebsites.net": true, "a.refresh.example.com": true,
+		"other.scm.azurewebsites.net": false, "OTHER.SCM.azurewebsites.net": false, "x.scm.westeurope-01.azurewebsites.net": false, "x.scm.azurewebsites.us": false,
+		"x.scm.chinacloudsites.cn": false, "x.scm.ase.appserviceenvironment.net": false, "scm.azurewebsites.net": false, "myscm.azurewebsites.net": true,
+	} {
+		if _, err := p.Check("https://" + host + "/x"); (err == nil) != want {
+			t.Errorf("Check(https://%s/x) = %v, want allowed %t", host, err, want)
+		}
+	}
+}

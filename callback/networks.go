@@ -39,6 +39,11 @@ var never = prefixes(
 	"0.0.0.0/8", "::/128", // unspecified: the own host on some systems
 	"224.0.0.0/4", "ff00::/8", // multicast
 	"240.0.0.0/4", // reserved, broadcast
+	// IPv4 addresses in forms that are translated where we cannot see it: what is behind
+	// them may be any of the above, however wide a network of the settings is.
+	"2001::/32",       // Teredo (RFC 4380)
+	"64:ff9b:1::/48",  // local NAT64 (RFC 8215)
+	"::ffff:0:0:0/96", // IPv4-translated (RFC 7915)
 )
 
 // special are not public (IANA: special-purpose address registries, RFC 6890).

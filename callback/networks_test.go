@@ -112,3 +112,21 @@ func FuzzEmbeddedAddresses(f *testing.F) {
 		}
 	})
 }
+
+// However wide the networks of the settings are, nothing that hides an IPv4 address is
+// called, nor what hands out credentials.
+func TestNetworksAsWideAsEverything(t *testing.T) {
+	t.Parallel()
+	wide := Networks{netip.MustParsePrefix("::/0"), netip.MustParsePrefix("0.0.0.0/0")}
+	for _, addr := range []string{
+		"2001:0:1432:102::1", "2001::a9fe:a9fe", "64:ff9b:1::a9fe:a9fe", "64:ff9b:1:7::1", "::ffff:0:a9fe:a9fe", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1",
+		"::ffff:169.254.169.254", "169.254.169.254", "168.63.129.16", "fe80::1", "fd00:ec2::254",
+	} {
+		if wide.allows(netip.MustParseAddr(addr)) {
+			t.Errorf("%s is allowed by ::/0 and 0.0.0.0/0, want never", addr)
+		}
+	}
+	if !wide.allows(netip.MustParseAddr("10.1.2.3")) {
+		t.Error("10.1.2.3 is not allowed by 0.0.0.0/0")
+	}
+}

@@ -67,7 +67,7 @@ func readSettings(getenv func(string) string) (settings, error) {
 	s.extraOptions = r.extraOptions()
 	s.memory = r.memory()
 	s.hosts = r.hosts()
-	s.callbacks = callback.Policy{Hosts: r.callbackHosts(), Networks: r.callbackNetworks()}
+	s.callbacks = callback.Policy{Hosts: r.callbackHosts(), Networks: r.callbackNetworks(), Own: s.ownHosts(r.get("WEBSITE_HOSTNAME"))}
 	s.guard = r.guard()
 	return s, errors.Join(r.problems...)
 }
@@ -218,6 +218,24 @@ func (r *reader) baseURL() string {
 		return ""
 	}
 	return "https://" + host
+}
+
+// ownHosts are the names by which the app is reached, without ports.
+func (s settings) ownHosts(platform string) (own []string) {
+	all := []string{platform}
+	if u, err := url.Parse(s.baseURL); err == nil {
+		all = append(all, u.Host)
+	}
+	for host := range s.hosts {
+		all = append(all, host)
+	}
+	for _, host := range all {
+		if name, _, _ := strings.Cut(strings.ToLower(host), ":"); name != "" && !local(name) {
+			own = append(own, name)
+		}
+	}
+	slices.Sort(own)
+	return slices.Compact(own)
 }
 
 // local tells the names of this machine. To any other, plain http would show status ids

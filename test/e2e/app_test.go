@@ -33,7 +33,7 @@ var dist string
 func TestMain(m *testing.M) {
 	flag.Parse()
 	// Most of their time they wait for refreshes of seconds: how many run at once is no matter of cores.
-	_ = flag.Set("test.parallel", strconv.Itoa(max(4, runtime.NumCPU())))
+	_ = flag.Set("test.parallel", strconv.Itoa(max(8, runtime.NumCPU())))
 	dir, err := os.MkdirTemp("", "pbirefresh-e2e-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

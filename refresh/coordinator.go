@@ -44,6 +44,9 @@ type Config struct {
 	LinkLife time.Duration
 	Logger   *slog.Logger
 	LogWords bool // whether Power BI's own words go to the log: they may name people and data
+	// Permits holds every POST and DELETE against the models that the app may change; nil:
+	// all. Requests are held against it before; this is for documents that others wrote.
+	Permits func(Model) bool
 	// Ended is told, at most once for each time, that an operation of a model or a
 	// caller's share of one has ended and that this is saved; may be nil. It returns at
 	// once.

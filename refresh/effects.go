@@ -147,7 +147,10 @@ func (s *section) clock() func() time.Time {
 func (q *queue) post(ctx context.Context, p Post, sendBy, until time.Time, now func() time.Time) []Event {
 	ctx, cancel := detach(ctx, time.Until(until))
 	defer cancel()
-	answer := q.c.Upstream.Post(ctx, q.model, p, sendBy)
+	answer := Answer{Kind: Refused, Fault: notPermitted()}
+	if q.permitted() {
+		answer = q.c.Upstream.Post(ctx, q.model, p, sendBy)
+	}
 	q.logAnswer(p, answer)
 	return []Event{Answered{At: At(now()), Txn: p.Txn, Answer: answer}}
 }
@@ -175,6 +178,10 @@ func (q *queue) look(ctx context.Context, l Look, now func() time.Time) []Event 
 }
 
 func (q *queue) delete(ctx context.Context, d Delete, now func() time.Time) []Event {
+	if !q.permitted() {
+		q.log.Warn("cancel not sent", "refreshId", d.RefreshID, "error", notPermitted().Message)
+		return []Event{Deleted{At: At(now()), Txn: d.Txn}}
+	}
 	ctx, cancel := detach(ctx, deleteLimit)
 	defer cancel()
 	if err := q.c.Upstream.Delete(ctx, q.model, d); err != nil {
@@ -185,6 +192,13 @@ func (q *queue) delete(ctx context.Context, d Delete, now func() time.Time) []Ev
 		q.log.Info("cancel at Power BI not confirmed", attrs...)
 	}
 	return []Event{Deleted{At: At(now()), Txn: d.Txn}}
+}
+
+// permitted reports whether anything of the model may be changed at Power BI.
+func (q *queue) permitted() bool { return q.c.Permits == nil || q.c.Permits(q.model) }
+
+func notPermitted() *Fault {
+	return &Fault{Code: CodeModelNotAllowed, Message: "This app may not refresh that model: the setting ALLOWED_MODELS does not list it."}
 }
 
 // warm gets the token while the intent is being written.

@@ -95,7 +95,7 @@ func (c *Coordinator) repeat(ctx context.Context, r Request, nonce string) (a an
 	if err != nil {
 		return answer{}, false, unavailable(err)
 	}
-	s, err := Decode(doc.Body)
+	s, err := decodeOf(r.Model, doc.Body)
 	if err != nil {
 		return answer{}, false, unavailable(err)
 	}

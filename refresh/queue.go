@@ -186,7 +186,7 @@ func (q *queue) create(ctx context.Context) error {
 // shareFrom serves arrivals from a read alone: callers who came before it was
 // sent and can share an operation as it stands.
 func (q *queue) shareFrom(doc lease.Document, sent time.Time) {
-	s, err := Decode(doc.Body)
+	s, err := decodeOf(q.model, doc.Body)
 	if err != nil {
 		return // the holder of the lease will meet it too, and say so
 	}

@@ -24,7 +24,7 @@ type section struct {
 
 // section serves the waiting jobs under the lease.
 func (q *queue) section(ctx context.Context, held *lease.Section) {
-	state, err := Decode(held.Doc().Body)
+	state, err := decodeOf(q.model, held.Doc().Body)
 	if err != nil {
 		q.log.Error("state document skipped", "error", err)
 		q.dismiss(everyJob, unavailable(err))

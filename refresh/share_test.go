@@ -22,7 +22,7 @@ func TestShareNeedsAReadSentAfterTheArrival(t *testing.T) {
 		arrived time.Time
 		shared  bool
 	}{"before the read": {sent.Add(-time.Second), true}, "after it": {sent.Add(time.Second), false}} {
-		q := &queue{c: newTestCoordinator(lease.NewMemory(), &fakePowerBI{}), model: testModel}
+		q := &queue{c: newTestCoordinator(lease.NewMemory(), &fakePowerBI{}), model: s.state.Model}
 		j := newJob(time.Now().Add(callerWait), nil)
 		j.since, j.ask = tt.arrived, &Ask{Shape: Shape{Kind: Auto}, WhenBusy: WhenBusyQueue, Timeout: time.Hour, MaxAttempts: 3}
 		q.jobs = []*job{j}

@@ -37,6 +37,16 @@ func Decode(doc []byte) (State, error) {
 	return s, s.check()
 }
 
+// decodeOf reads the state document of a model. One that a writer of the container copied
+// from another model is refused: what it says would be done to the wrong one.
+func decodeOf(m Model, doc []byte) (State, error) {
+	s, err := Decode(doc)
+	if err == nil && s.Model != m {
+		return State{}, fmt.Errorf("refresh: the state document %s is of the model %.80q: put back its own, or delete it", StateName(m), s.Model)
+	}
+	return s, err
+}
+
 func unreadable(cause error) error {
 	return fmt.Errorf("refresh: the state document is not readable: %w", cause)
 }

@@ -112,6 +112,7 @@ const (
 	CodeOutcomeUnknown     = "OutcomeUnknown"       // Power BI does not tell what became of it
 	CodeDropped            = "RefreshDropped"       // accepted and never run, as often as allowed
 	CodeEnhancedOnly       = "EnhancedNotSupported" // the workspace has no dedicated capacity
+	CodeModelNotAllowed    = "ModelNotAllowed"      // ALLOWED_MODELS does not list the model
 	CodeOperationCanceled  = "OperationCanceled"    // cancelled by its caller
 	CodeQueueFull          = "QueueFull"            // too many pending operations
 	CodeBusy               = "RefreshInProgress"    // whenBusy: reject

@@ -50,7 +50,7 @@ func (c *Coordinator) viewState(ctx context.Context, id access) (View, due, erro
 	if err != nil {
 		return View{}, due{}, unavailable(err)
 	}
-	s, err := Decode(doc.Body)
+	s, err := decodeOf(id.Model, doc.Body)
 	if err != nil {
 		return View{}, due{}, unavailable(err)
 	}

@@ -148,7 +148,7 @@ func (w *watcher) round(ctx context.Context) time.Duration {
 	if err != nil {
 		return watchPause
 	}
-	s, err := Decode(doc.Body)
+	s, err := decodeOf(w.model, doc.Body)
 	if err != nil {
 		return watchPause
 	}

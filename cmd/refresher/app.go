@@ -137,7 +137,7 @@ func (a *app) domain(s settings) (*refresh.Coordinator, *callback.Service) {
 	callbacks := callback.New(callback.Config{Store: a.store, Policy: s.callbacks, Send: sender.Send, Logger: a.log})
 	coordinator := refresh.New(refresh.Config{
 		Store: a.store, Upstream: a.upstream, Keys: a.keys, LinkLife: s.linkLife, Rules: rules, Logger: a.log, LogWords: s.logWords,
-		Ended: func(m refresh.Model) { callbacks.Ended(m.String()) }, Seen: a.seen, Leaving: a.leaving,
+		Ended: func(m refresh.Model) { callbacks.Ended(m.String()) }, Seen: a.seen, Leaving: a.leaving, Permits: s.allowed.Permits,
 	})
 	callbacks.Outcome = handler.CallbackOutcome(coordinator, s.statusKeyed)
 	return coordinator, callbacks

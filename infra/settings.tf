@@ -1,5 +1,4 @@
-# The environment of the app. What is not here has the program's own default (README.md,
-# "Deploy it").
+# The environment of the app. What is not here has the program's own default (docs/settings.md).
 locals {
   # What is asked about below are variables, never attributes of resources: so a plan
   # shows all settings before the first apply.

@@ -1,4 +1,4 @@
-# What the program is told. Every setting of README.md can be given: the important
+# What the program is told. Every setting of docs/settings.md can be given: the important
 # ones by a variable of their own, the rest by extra_settings.
 
 variable "powerbi_tenant_id" {
@@ -105,7 +105,7 @@ variable "public_base_url" {
 }
 
 variable "extra_settings" {
-  description = "Any other setting of README.md, by its name. Never a secret: whoever may read the app's configuration reads them."
+  description = "Any other setting of docs/settings.md, by its name. Never a secret: whoever may read the app's configuration reads them."
   type        = map(string)
   default     = {}
 

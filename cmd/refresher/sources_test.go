@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -114,15 +115,25 @@ func askedNames(t *testing.T) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// documented are the settings of the design, and what the platform sets.
+var (
+	settingRow  = regexp.MustCompile("(?m)^\\| (`[A-Z][^|]*`) \\|")
+	settingName = regexp.MustCompile("`([A-Z][A-Za-z_]*)`")
+)
+
+// documented returns the settings in the tables of docs/settings.md, and those of the platform.
 func documented() []string {
-	names := []string{
-		"POWERBI_TENANT_ID", "POWERBI_CLIENT_ID", "KEY_VAULT_URL", "POWERBI_CLIENT_SECRET_NAME", "POWERBI_CLIENT_CERTIFICATE_NAME",
-		"TOKEN_EXCHANGE_AUDIENCE", "AUDIT_CONTAINER", "EXTRA_OPTIONS", "MEMORY_MB", "POLICY_FILE", "RATE_LIMIT_CALLER", "RATE_LIMIT_MODEL", "LOG_POWERBI_MESSAGES", "POWERBI_AUTH", "POWERBI_CLOUD",
-		"POWERBI_API_URL", "POWERBI_SCOPE", "AZURE_AUTHORITY_HOST", "AZURE_CLIENT_ID", "STATE_STORAGE", "STATE_STORAGE__blobServiceUri",
-		"STATE_CONTAINER", "SETTLE_WINDOW", "DEFAULT_TIMEOUT", "MAX_WAIT", "STATUS_URL_LIFETIME", "STATUS_ACCESS", "LOG_LEVEL", "ALLOWED_MODELS", "CALLBACK_HOSTS", "CALLBACK_NETWORKS", "PUBLIC_BASE_URL", "PUBLIC_HOSTS", "SWEEP_SCHEDULE", "SCHEDULES_FILE",
+	page, err := os.ReadFile(filepath.Join(root, "docs", "settings.md"))
+	if err != nil {
+		panic(err)
 	}
-	return slices.Sorted(slices.Values(append(names, platform()...)))
+	names := platform()
+	for _, row := range settingRow.FindAllSubmatch(page, -1) {
+		for _, name := range settingName.FindAllSubmatch(row[1], -1) {
+			names = append(names, string(name[1]))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // platform are the names that the host and App Service set.

@@ -118,31 +118,49 @@ func TestNewUserOfDataFactory(t *testing.T) {
 	}
 }
 
-// The one activity that the page shows is one that can be pasted.
+// The activities that the pages show can be pasted as they are.
 func TestOneActivityOfThePage(t *testing.T) {
 	t.Parallel()
-	a := startApp(t, azure)
-	shown := regexp.MustCompile("(?s)```json\n(.*?)\n```").FindStringSubmatch(string(raw(t, "adf/README.md")))
+	r := newReceiver(t)
+	a := startApp(t, azure, r.allowed)
+	for _, page := range []string{"adf/README.md", "../README.md"} {
+		t.Run(page, func(t *testing.T) {
+			t.Parallel()
+			shown := activityOf(t, page)
+			ref := a.model(t, sim.Knobs{})
+			wantSucceeded(t, paste(t, a, r, shown, ref))
+			a.once(t, ref)
+			wantFailed(t, paste(t, a, r, shown, a.failing(t)), "RefreshModel")
+		})
+	}
+}
+
+// activityOf returns the one block of JSON on a page.
+func activityOf(t *testing.T, page string) string {
+	t.Helper()
+	shown := regexp.MustCompile("(?s)```json\n(.*?)\n```").FindStringSubmatch(string(raw(t, page)))
 	if shown == nil {
-		t.Fatal("the page shows no activity")
+		t.Fatalf("%s shows no activity, want one block of JSON", page)
 	}
-	paste := func(t *testing.T, ref sim.Ref) pipeline.Result {
-		activity := strings.NewReplacer("https://YOUR-APP.azurewebsites.net", appURL, "YOUR-FUNCTION-KEY", a.host.FunctionKey(),
-			"YOUR-WORKSPACE-ID", ref.Workspace, "YOUR-DATASET-ID", ref.Model).Replace(shown[1])
-		d, err := pipeline.Parse([]byte(`{"name":"Mine","properties":{"activities":[` + activity + `]}}`))
-		if err != nil || strings.Contains(activity, "YOUR-") {
-			t.Fatal(err, activity)
-		}
-		got, err := user(a).Run(patience(t), d, "run-"+ref.Model, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return got
+	return shown[1]
+}
+
+// paste runs a pipeline of one activity, with the four values filled in.
+func paste(t *testing.T, a *app, r *receiver, activity string, ref sim.Ref) pipeline.Result {
+	t.Helper()
+	activity = strings.NewReplacer("https://YOUR-APP.azurewebsites.net", appURL, "YOUR-FUNCTION-KEY", a.host.FunctionKey(),
+		"YOUR-WORKSPACE-ID", ref.Workspace, "YOUR-DATASET-ID", ref.Model).Replace(activity)
+	d, err := pipeline.Parse([]byte(`{"name":"Mine","properties":{"activities":[` + activity + `]}}`))
+	if err != nil || strings.Contains(activity, "YOUR-") {
+		t.Fatalf("error %v, want an activity without placeholders:\n%s", err, activity)
 	}
-	ref := a.model(t, sim.Knobs{})
-	wantSucceeded(t, paste(t, ref))
-	a.once(t, ref)
-	wantFailed(t, paste(t, a.failing(t)), "RefreshModel")
+	runner := user(a)
+	runner.Callbacks = r
+	got, err := runner.Run(patience(t), d, "run-"+ref.Model, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
 }
 
 // What the page tells to look for is what is there when it went wrong.

@@ -64,6 +64,33 @@ var (
 	aMark  = regexp.MustCompile(`\b(doc|seen|unverified)\b`)
 )
 
+const appendix = "\n## Appendix: the test of each row\n"
+
+// withProofs returns the rows of a page, each with its cell of the appendix at the end.
+// A row of the appendix without a row on the page stays as it is.
+func withProofs(text string) string {
+	page, proofs, _ := strings.Cut(text, appendix)
+	shown, used := map[string]string{}, map[string]bool{}
+	for _, m := range aRow.FindAllStringSubmatch(proofs, -1) {
+		shown[m[1]] += strings.TrimPrefix(m[0], "| "+m[1])
+	}
+	page = aRow.ReplaceAllStringFunc(page, func(row string) string {
+		id := aRow.FindStringSubmatch(row)[1]
+		proof, ok := shown[id]
+		if !ok {
+			return row + " |" // an empty cell: no test
+		}
+		used[id] = true
+		return strings.TrimSuffix(row, " |") + proof
+	})
+	for id, proof := range shown {
+		if !used[id] {
+			page += "\n| " + id + proof
+		}
+	}
+	return page
+}
+
 // unproven tells of the rows without a test, or that do not say why there is none, and
 // of those about a caller that do not say how it is known.
 func unproven(text string) (problems []string, ids map[string]bool) {
@@ -90,7 +117,7 @@ func unproven(text string) (problems []string, ids map[string]bool) {
 func TestPageOfCallers(t *testing.T) {
 	t.Parallel()
 	text, there := string(raw(t, page)), tests(t)
-	problems, ids := unproven(text)
+	problems, ids := unproven(withProofs(text))
 	for _, problem := range append(problems, missing(t, text, there)...) {
 		t.Error(problem)
 	}
@@ -111,13 +138,15 @@ func TestPageOfCallersFindsMistakes(t *testing.T) {
 	t.Parallel()
 	there := tests(t)
 	for _, tt := range []struct{ text, want string }{
-		{"| F1 | a | doc | b | `TestNothingOfTheKind` |", "TestNothingOfTheKind does not exist"},
-		{"| F1 | a | doc | b | `TestPageOfCallers/of another world` |", "has no case of another world"},
-		{"| F1 | a | doc | b | nothing |", "F1 has no test"},
-		{"| F1 | a | surely | b | `TestPageOfCallers` |", "how it is known"},
-		{"| F1 | a | doc | b | `TestPageOfCallers` |\n| F1 | a | doc | b | not tested: why |", "twice"},
+		{"| F1 | a | doc | b |" + appendix + "| F1 | `TestNothingOfTheKind` |", "TestNothingOfTheKind does not exist"},
+		{"| F1 | a | doc | b |" + appendix + "| F1 | `TestPageOfCallers/of another world` |", "has no case of another world"},
+		{"| F1 | a | doc | b |", "F1 has no test"},
+		{"| F1 | a | surely | b |" + appendix + "| F1 | `TestPageOfCallers` |", "how it is known"},
+		{"| F1 | a | doc | b |\n| F1 | a | doc | b |" + appendix + "| F1 | `TestPageOfCallers` |", "twice"},
+		{"| F1 | a | doc | b |" + appendix + "| F1 | nothing |", "F1 has no test"},
+		{"| F1 | a | doc | b |" + appendix + "| F1 | `TestPageOfCallers` |\n| F2 | `TestPageOfCallers` |", "F2 does not say how it is known"},
 	} {
-		problems, _ := unproven(tt.text)
+		problems, _ := unproven(withProofs(tt.text))
 		if got := strings.Join(append(problems, missing(t, tt.text, there)...), "\n"); !strings.Contains(got, tt.want) || strings.Contains(got, "\n") {
 			t.Errorf("%s: %q", tt.text, got)
 		}

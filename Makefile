@@ -47,9 +47,10 @@ $(OPENAPI): tools/openapi/package-lock.json
 	@touch $@
 
 PYTHON := build/python/.installed
+JAVA   := build/java/.installed
 
 .PHONY: clients
-clients: $(STAMP) $(PYTHON) ## Run callers in Python against the staged app, and parse the T-SQL (needs Python 3.11)
+clients: $(STAMP) $(PYTHON) $(JAVA) ## Run callers in Python and Java against the staged app, and parse the T-SQL (needs Python 3.11, Java 17, Maven)
 	$(GO) vet -tags clients ./test/integrations
 	$(GO) test -tags clients ./test/integrations -timeout 15m -run 'Clients|SQL'
 
@@ -62,6 +63,12 @@ $(PYTHON): tools/python/requirements.txt
 	rm -rf build/python
 	python3 -m venv build/python
 	build/python/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r tools/python/requirements.txt
+	@touch $@
+
+$(JAVA): tools/java/pom.xml
+	@command -v mvn >/dev/null || { echo "The pollers in Java need Java 17 or newer and Maven (mvn): https://maven.apache.org"; exit 1; }
+	rm -rf build/java
+	mvn --quiet --batch-mode -f tools/java/pom.xml dependency:copy-dependencies -DoutputDirectory="$(CURDIR)/build/java"
 	@touch $@
 
 .PHONY: infra-check

@@ -158,7 +158,7 @@ func licensed(t *testing.T, m module, id string) bool {
 func TestToolsAreListed(t *testing.T) {
 	t.Parallel()
 	told := table(t, "Tools, in modules of their own")
-	for _, pattern := range []string{"tools/go.mod", "tools/*/go.mod", "tools/package.json", "tools/*/package.json", "tools/*/requirements.txt", "test/*/go.mod"} {
+	for _, pattern := range []string{"tools/go.mod", "tools/*/go.mod", "tools/package.json", "tools/*/package.json", "tools/*/requirements.txt", "tools/*/pom.xml", "test/*/go.mod"} {
 		files, err := filepath.Glob(filepath.Join("..", "..", filepath.FromSlash(pattern)))
 		if err != nil {
 			t.Fatal(err)
@@ -187,9 +187,9 @@ func TestUpdatesAreProposedForAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	told := map[string]string{} // folder and ecosystem: what makes it one
-	for _, m := range regexp.MustCompile(`(?m)^  - package-ecosystem: (gomod|npm|pip)\r?\n    directories: \[(.+)\]`).FindAllStringSubmatch(string(b), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^  - package-ecosystem: (gomod|npm|pip|maven)\r?\n    directories: \[(.+)\]`).FindAllStringSubmatch(string(b), -1) {
 		for dir := range strings.SplitSeq(m[2], ",") {
-			told[strings.Trim(dir, ` "`)+" "+m[1]] = map[string]string{"gomod": "go.mod", "npm": "package.json", "pip": "requirements.txt"}[m[1]]
+			told[strings.Trim(dir, ` "`)+" "+m[1]] = map[string]string{"gomod": "go.mod", "npm": "package.json", "pip": "requirements.txt", "maven": "pom.xml"}[m[1]]
 		}
 	}
 	for place, file := range told {
@@ -200,7 +200,7 @@ func TestUpdatesAreProposedForAll(t *testing.T) {
 	}
 	for file := range table(t, "Tools, in modules of their own") {
 		dir, base := filepath.ToSlash(filepath.Dir(file)), filepath.Base(file)
-		if told["/"+dir+" "+map[string]string{"go.mod": "gomod", "package.json": "npm", "requirements.txt": "pip"}[base]] != base {
+		if told["/"+dir+" "+map[string]string{"go.mod": "gomod", "package.json": "npm", "requirements.txt": "pip", "pom.xml": "maven"}[base]] != base {
 			t.Errorf("no updates are proposed for %s", file)
 		}
 	}

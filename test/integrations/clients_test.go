@@ -49,7 +49,7 @@ func clients() map[string]client {
 		"core-lro 2 by Operation-Location": {coreLRO("2", "operation-location"), "canceled"},
 		"core-lro 2 by Location":           {coreLRO("2", "location"), "failed"},
 	}
-	maps.Copy(all, pythonClients())
+	maps.Copy(all, installedClients())
 	return all
 }
 

@@ -4,6 +4,7 @@ package integrations
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,6 +29,13 @@ func python(t *testing.T, program string, env []string, args ...string) ([]byte,
 	cmd := exec.CommandContext(patience(t), path, args...)
 	cmd.Stderr, cmd.Env = os.Stderr, append(os.Environ(), env...)
 	return cmd.Output()
+}
+
+// installedClients are the pollers that need more than Go and Node.
+func installedClients() map[string]client {
+	all := pythonClients()
+	maps.Copy(all, javaClients())
+	return all
 }
 
 // pythonClients are the poller of the Azure SDKs for Python: checks/lro.py.

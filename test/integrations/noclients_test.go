@@ -2,5 +2,5 @@
 
 package integrations
 
-// pythonClients need Python and its packages: see make clients.
+// installedClients need Python, Java and their packages: see make clients.
 func pythonClients() map[string]client { return nil }

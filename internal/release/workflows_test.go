@@ -31,6 +31,21 @@ func TestWorkflowsKeepTheRules(t *testing.T) {
 	}
 }
 
+// A release is not published if the code calls something with a known hole: govulncheck
+// runs in the job on which publishing waits, before anything is built.
+func TestKnownHolesStopARelease(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile(filepath.Join("..", "..", ".github", "workflows", "release.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	build, publish, found := strings.Cut(string(b), "\n  publish:\n")
+	check, ci := strings.Index(build, "- run: go run golang.org/x/vuln/cmd/govulncheck@v"), strings.Index(build, "- run: .ci/run")
+	if !found || !strings.Contains(publish, "needs: build\n") || check < 0 || check > ci {
+		t.Errorf("release.yml: govulncheck at %d, .ci/run at %d, publish waits for build: %t; want it before, and waiting", check, ci, strings.Contains(publish, "needs: build\n"))
+	}
+}
+
 // The rules can fail.
 func TestWorkflowProblems(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,6 +16,7 @@ import (
 	"sync"
 	"testing"
 
+	"pbirefresh/lease"
 	"pbirefresh/local/sim"
 )
 
@@ -167,6 +170,11 @@ func TestNoSecretIsWrittenWhateverGoesWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	id, sig := doc.ID, u.Query().Get("sig")
+	raw, err := base64.RawURLEncoding.DecodeString(sig)
+	if err != nil || len(raw) < 19 {
+		t.Fatalf("the signature %q: %d bytes, %v", sig, len(raw), err)
+	}
+	leaks.secret("a caller's nonce", hex.EncodeToString(raw[3:19]))
 	models := manyModels(t, world, len(sim.FaultKinds())+4, 0)
 	for i, kind := range sim.FaultKinds() {
 		for _, op := range []sim.Op{sim.OpStart, sim.OpHistory, sim.OpDetail, sim.OpWorkspace} {
@@ -192,8 +200,43 @@ func TestNoSecretIsWrittenWhateverGoesWrong(t *testing.T) {
 	if err := a.host.Fire(t.Context(), "RefreshSweep"); err != nil {
 		t.Error(err)
 	}
+	storedWithoutSecrets(t, stateStore(t, settings))
 	if len(a.log()) < 1000 {
 		t.Errorf("only %d bytes were written: nothing was proven", len(a.log()))
+	}
+}
+
+// storedWithoutSecrets holds the names of all documents, and the records of who did what,
+// against what is secret.
+func storedWithoutSecrets(t *testing.T, store lease.Store) {
+	t.Helper()
+	names, records := 0, 0
+	for cursor := ""; ; {
+		page, err := store.List(t.Context(), "", cursor, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range page.Entries {
+			text := e.Name
+			if strings.HasPrefix(e.Name, "audit/") {
+				doc, err := store.Read(t.Context(), e.Name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				text += string(doc.Body)
+				records++
+			}
+			if found := append(leaks.in(text), formsIn(text)...); len(found) > 0 {
+				t.Errorf("%s holds %v", e.Name, found)
+			}
+			names++
+		}
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	if records == 0 || names == records {
+		t.Errorf("%d documents, %d of them records: nothing was proven", names, records)
 	}
 }
 

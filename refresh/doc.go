@@ -21,15 +21,26 @@
 //
 // # States of an operation
 //
-//	            +---------- blocked <-+           blocked: a foreign refresh, throttling,
-//	            v                     |           a paused capacity, nothing could be sent
-//	arrive -> queued -> starting -> running -> succeeded
-//	            ^          |  |        |  \--> failed
-//	            |          |  v        |  \--> cancelled
-//	            +-busy,429-+ settling -+
-//	                       |  |        v
-//	                       v  v    cancelling -> cancelled | succeeded | failed
-//	                     retrying -> starting
+//	new        -> queued
+//	queued     -> blocked | starting | running | failed | cancelled
+//	blocked    -> starting | failed | running | cancelled
+//	starting   -> settling | queued | running | retrying | failed | cancelled
+//	running    -> cancelling | failed | retrying | succeeded | cancelled
+//	settling   -> queued | running | failed | retrying | succeeded | cancelled
+//	retrying   -> starting | running | settling | failed | cancelled
+//	cancelling -> succeeded | failed | cancelled
+//
+// What waits for a foreign refresh, for throttling or for a paused capacity is blocked.
+// What failed and is tried again is retrying. While the outcome of the POST is unknown,
+// it is settling. The stages of the model's attempt:
+//
+//	none       -> starting
+//	starting   -> running | settling | none
+//	running    -> cancelling | none | settling
+//	settling   -> none | running
+//	cancelling -> none
+//
+// Both follow from the table of state_transitions.go, which has the events as well.
 //
 // Whether something occupies the model is a matter of the model and not of the
 // operation: [State].Attempt (ours, in one of four stages) or [State].Foreign. An

@@ -130,7 +130,11 @@ func (s *scenario) command(line string) []string {
 func (s *scenario) feed(e Event) {
 	s.t.Helper()
 	before := s.state
-	after, effects := s.rules.Next(before, e)
+	step := s.rules.step(before, e)
+	after, effects := step.State, step.effects
+	for _, made := range step.unlisted {
+		s.t.Errorf("%T made a transition that the table does not list: %+v", e, made)
+	}
 	checkStep(s.t, before, after)
 	s.state = after
 	for _, effect := range effects {

@@ -126,11 +126,11 @@ func (m *machine) accepted(a *Attempt, answer Answer) {
 		m.settle(a) // accepted, and nothing to ask for by name
 		return
 	case a.Adopted && slices.Contains(a.Settle.Known, a.RefreshID):
-		m.Attempt = nil // what was adopted is ours, and has ended
+		m.clearAttempt() // what was adopted is ours, and has ended
 		return
 	}
 	a.Adopted, a.ByID, a.Again = false, false, false // it has a name now
-	a.Stage = StageRunning
+	m.setStage(a, StageRunning)
 	a.Settle = Settle{From: m.now}
 	a.LookAt = m.now.Add(m.nextLook(a))
 	m.eachServed(func(op *Operation) {
@@ -140,7 +140,7 @@ func (m *machine) accepted(a *Attempt, answer Answer) {
 		try := op.try()
 		try.RefreshID, try.Kind, try.Started = a.RefreshID, a.Kind, m.now
 		op.Unsent, op.Busy = 0, 0
-		m.enter(op, Running)
+		m.setPhase(op, Running)
 	})
 }
 
@@ -149,9 +149,9 @@ func (m *machine) accepted(a *Attempt, answer Answer) {
 func (m *machine) notStarted() {
 	m.eachServed(func(op *Operation) {
 		op.Tries = op.Tries[:len(op.Tries)-1]
-		m.enter(op, Queued)
+		m.setPhase(op, Queued)
 	})
-	m.Attempt = nil
+	m.clearAttempt()
 }
 
 // refused handles a definitive no. Two of them are worth one more intent: a
@@ -183,7 +183,7 @@ func (m *machine) refused(answer Answer) {
 		}
 		m.finish(op, Failed, fault)
 	})
-	m.Attempt = nil
+	m.clearAttempt()
 }
 
 // quota adds when the daily limit may allow another refresh. It is an estimate:
@@ -209,7 +209,7 @@ func (m *machine) quota(f Fault) *Fault {
 func (m *machine) unsent(answer Answer) {
 	if !answer.Fault.Transient {
 		m.eachServed(func(op *Operation) { m.failedTry(op, OutcomeUnsent, answer.Fault, m.now) })
-		m.Attempt = nil
+		m.clearAttempt()
 		return
 	}
 	m.eachServed(func(op *Operation) {
@@ -250,10 +250,10 @@ func (m *machine) failedTry(op *Operation, outcome Outcome, fault *Fault, end ti
 		m.finish(op, Cancelled, cancelledByCaller())
 	case fault.Transient && op.spent() < op.MaxAttempts:
 		m.hold(HoldBackoff, backoff(len(op.Tries), op.Number), "")
-		m.enter(op, Retrying)
+		m.setPhase(op, Retrying)
 	case fault.Late && op.lateOnce() && op.spent() < op.MaxAttempts && m.now.Add(lateRetry).Before(op.Deadline):
 		m.hold(HoldBackoff, lateRetry, "")
-		m.enter(op, Retrying)
+		m.setPhase(op, Retrying)
 	case outcome == OutcomeFailed && op.try().Merged:
 		m.singly(op)
 	default:

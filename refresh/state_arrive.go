@@ -32,10 +32,11 @@ func (m *machine) arrive(e Arrive) {
 	}
 	m.Last++
 	op := Operation{
-		Number: m.Last, Nonce: e.Nonce, Created: m.now, Changed: m.now, Deadline: deadline,
-		Shape: ask.Shape, Tuning: ask.Tuning, Notify: ask.NotifyOption, MaxAttempts: max(1, ask.MaxAttempts), Phase: Queued,
+		Number: m.Last, Nonce: e.Nonce, Created: m.now, Deadline: deadline,
+		Shape: ask.Shape, Tuning: ask.Tuning, Notify: ask.NotifyOption, MaxAttempts: max(1, ask.MaxAttempts),
 		Reject: ask.WhenBusy == WhenBusyReject, Keys: e.Key.mark(),
 	}
+	m.setPhase(&op, Queued)
 	if ask.QueueTimeout > 0 {
 		op.QueueBy = m.now.Add(ask.QueueTimeout + roomForOthers(ask.QueueTimeout))
 	}

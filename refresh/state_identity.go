@@ -33,7 +33,8 @@ func (m *machine) find(a *Attempt, rows []Row) (Row, bool) {
 // deleted, and unlike one there is nothing left to settle when it has ended.
 func (m *machine) identified(a *Attempt, id string) {
 	a.RefreshID, a.Adopted, a.ByID = id, true, true
-	a.Stage, a.Accepted, a.Again, a.Candidate = StageRunning, a.Intent, false, nil
+	m.setStage(a, StageRunning)
+	a.Accepted, a.Again, a.Candidate = a.Intent, false, nil
 	a.Settle = Settle{From: m.now}
 	m.eachServed(func(op *Operation) {
 		if op.Started.IsZero() {
@@ -41,7 +42,7 @@ func (m *machine) identified(a *Attempt, id string) {
 		}
 		try := op.try()
 		try.RefreshID, try.Kind, try.Adopted = id, a.Kind, true
-		m.enter(op, Running)
+		m.setPhase(op, Running)
 	})
 }
 

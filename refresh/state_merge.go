@@ -88,7 +88,7 @@ func (a Shape) doubled() bool {
 // what others asked for. That one is not counted.
 func (m *machine) singly(op *Operation) {
 	op.Alone = true
-	m.enter(op, Retrying)
+	m.setPhase(op, Retrying)
 }
 
 // spent is how many attempts count against MaxAttempts.

@@ -41,7 +41,13 @@ func DefaultRules() Rules {
 // what is to be done about it. It is pure: no I/O, no clock, no randomness. The
 // state must be saved before its effects are carried out.
 func (r Rules) Next(s State, e Event) (State, []Effect) {
-	m := machine{Rules: r, State: s.clone(), now: e.when()}
+	m := r.step(s, e)
+	return m.State, m.effects
+}
+
+// step is Next, with what the step did besides.
+func (r Rules) step(s State, e Event) machine {
+	m := machine{Rules: r, State: s.clone(), now: e.when(), event: eventName(e)}
 	switch e := e.(type) {
 	case Arrive:
 		m.arrive(e)
@@ -58,15 +64,17 @@ func (r Rules) Next(s State, e Event) (State, []Effect) {
 	case Archived:
 		m.archived(e)
 	}
-	return m.State, m.effects
+	return m
 }
 
 // machine is one step of the state machine.
 type machine struct {
 	Rules
 	State
-	now     time.Time
-	effects []Effect
+	now      time.Time
+	effects  []Effect
+	event    string
+	unlisted []transition // that the step made all the same
 }
 
 func (m *machine) do(e Effect) { m.effects = append(m.effects, e) }
@@ -107,11 +115,11 @@ func (m *machine) start(txn string) {
 	}
 	m.Ahead.intended()
 	m.LastLook = nil // what was not to be seen of others says nothing of this one
-	m.Attempt = &Attempt{
-		Txn: txn, Serves: serves, Stage: StageStarting,
+	m.setAttempt(&Attempt{
+		Txn: txn, Serves: serves,
 		Kind: kind, Shape: shape, Intent: m.now,
 		SendBy: m.now.Add(m.SendWithin), Until: m.now.Add(m.SendWithin + m.PostLimit),
-	}
+	})
 	renew, full := false, m.bytes() > roomy
 	m.eachServed(func(op *Operation) {
 		if full {
@@ -119,7 +127,7 @@ func (m *machine) start(txn string) {
 		}
 		op.Tries = append(op.Tries, Try{Txn: txn, Kind: kind, Intent: m.now, Outcome: OutcomePending, Merged: !op.wanted().Covers(shape)})
 		renew = renew || op.Renewed
-		m.enter(op, Starting)
+		m.setPhase(op, Starting)
 	})
 	m.do(Post{
 		Txn: txn, Shape: shape, Kind: kind, Tuning: head.Tuning, Notify: head.Notify,
@@ -137,8 +145,9 @@ func (m *machine) follow(a *Attempt) {
 		m.settle(a)
 	}
 	if m.wantsCancel(a) {
-		a.Stage, a.Deleted, a.LookAt, a.Looks = StageCancelling, true, m.now, 0
-		m.eachServed(func(op *Operation) { m.enter(op, Cancelling) })
+		m.setStage(a, StageCancelling)
+		a.Deleted, a.LookAt, a.Looks = true, m.now, 0
+		m.eachServed(func(op *Operation) { m.setPhase(op, Cancelling) })
 		m.do(Delete{Txn: a.Txn, RefreshID: a.RefreshID})
 		return // look after the DELETE was answered
 	}
@@ -147,20 +156,9 @@ func (m *machine) follow(a *Attempt) {
 	}
 }
 
-// enter is the only way from one phase to another. A terminal phase is final.
-func (m *machine) enter(op *Operation, p Phase) {
-	if op.Phase.Terminal() || op.Phase == p {
-		return
-	}
-	op.Phase, op.Changed = p, m.now
-	if p != Blocking && p != Retrying {
-		op.Blocked = nil
-	}
-}
-
 // finish ends an operation and moves it to the recent ones.
 func (m *machine) finish(op *Operation, p Phase, fault *Fault) {
-	m.enter(op, p)
+	m.setPhase(op, p)
 	op.Ended, op.Fault, op.Cancel = m.now, fault, false
 	m.Recent = append(m.Recent, *op)
 	number := op.Number

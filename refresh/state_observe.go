@@ -138,12 +138,13 @@ func (m *machine) ended(a *Attempt, row Row, e Observed) {
 	m.eachServed(func(op *Operation) { m.endedFor(op, row, end) })
 	m.notice(e)
 	if !a.Adopted || a.ByID {
-		m.Attempt = nil
+		m.clearAttempt()
 		return
 	}
 	// The row was recognised, not named: our own may still come. Nothing is
 	// posted before that has settled.
-	a.RefreshID, a.Stage = "", StageSettling
+	a.RefreshID = ""
+	m.setStage(a, StageSettling)
 	a.Settle = Settle{From: later(m.now, a.Until), Known: a.Settle.Known}
 	m.settleUntil(a)
 	m.known(a, row)

@@ -15,14 +15,14 @@ func (m *machine) settle(a *Attempt) {
 	if a.Stage == StageSettling {
 		return
 	}
-	a.Stage = StageSettling
+	m.setStage(a, StageSettling)
 	a.LookAt = m.now.Add(settlePace(m.SettleWindow))
 	a.Settle = Settle{From: later(m.now, a.Until)}
 	if !a.Accepted.IsZero() {
 		a.Settle.From = m.now
 	}
 	m.settleUntil(a)
-	m.eachServed(func(op *Operation) { m.enter(op, Settling) })
+	m.eachServed(func(op *Operation) { m.setPhase(op, Settling) })
 }
 
 // settleUntil notes when the outcome is settled at the earliest.

@@ -39,7 +39,7 @@ func (m *machine) block(b Blocked) {
 	for i := range m.Pending {
 		op := &m.Pending[i]
 		if op.Phase == Queued || op.Phase == Blocking {
-			m.enter(op, Blocking)
+			m.setPhase(op, Blocking)
 			op.Blocked = &b
 		}
 	}

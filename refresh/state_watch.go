@@ -32,7 +32,7 @@ const (
 // that came back without a name is not watched for again: a model that others refresh
 // all the time would never be refreshed by us.
 func (m *machine) giveUp(a *Attempt) {
-	m.Attempt = nil
+	m.clearAttempt()
 	if a.Again {
 		return
 	}
@@ -112,8 +112,8 @@ func (m *machine) revive() {
 	w := m.Watch[i]
 	m.unwatch(w.Txn)
 	a := w.attempt()
-	a.Stage, a.SendBy, a.Until, a.Serves = StageStarting, m.now, m.now, m.owed(w.Txn)
-	m.Attempt = a
+	a.SendBy, a.Until, a.Serves = m.now, m.now, m.owed(w.Txn)
+	m.setAttempt(a)
 	m.rejectAll()
 	m.eachServed(func(op *Operation) {
 		if a.Shape.Kind == "" {

@@ -24,8 +24,7 @@ func (s *Section) release(ctx context.Context) {
 // and each that lands takes the lease or restarts its clock, so no answer to one of
 // them says that the others are done with. A try that arrives later still holds the
 // lease for one Duration at most, which callers outlast.
-func (s *Section) releaseUntilAnswered(ctx context.Context) {
-	answered := s.answered
+func (s *Section) releaseUntilAnswered(ctx context.Context, answered <-chan struct{}) {
 	over := time.NewTimer(Duration) // the last try was sent before now
 	defer over.Stop()
 	for wait := firstRelease; ; wait = min(2*wait, slowestRepeat) {

@@ -100,7 +100,7 @@ func (s *Section) refused(ctx context.Context, err error, got readResult) error 
 	case errors.Is(err, ErrUnknown):
 		// A try may land later. The id is released until none can.
 		s.over = true
-		go s.releaseUntilAnswered(ctx)
+		go s.releaseUntilAnswered(ctx, s.answered)
 		return err
 	case errors.Is(err, ErrHeld):
 		return &HeldError{Doc: got.doc} // the zero Document if the read came too early, or failed
@@ -197,7 +197,7 @@ func (s *Section) Close(ctx context.Context) {
 	s.over = true
 	s.release(ctx)
 	if s.answered != nil {
-		go s.releaseUntilAnswered(ctx)
+		go s.releaseUntilAnswered(ctx, s.answered)
 		s.answered = nil
 	}
 }

@@ -57,18 +57,26 @@ func follow(ctx context.Context, c *call, o policy.RetryOptions) (context.Contex
 
 // linger sends a request and returns when it is answered or its time is over. The
 // request then stays on its way, so that its answer is known when it comes.
-func (c *call) linger(req *policy.Request) (*http.Response, error) {
+//
+// It goes to the transport directly: tries of one call share the SDK's request, whose
+// values the policies behind this one write, and one try may be on its way beside the
+// next. What those policies add is logging and tracing, which are off.
+func (c *call) linger(req *policy.Request, transport policy.Transporter) (*http.Response, error) {
 	type result struct {
 		resp *http.Response
 		err  error
 	}
 	ctx := req.Raw().Context()
 	on, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease.Duration)
+	raw := req.Raw().Clone(on)
 	done := make(chan result, 1)
 	c.begin()
 	go func() {
 		defer cancel()
-		resp, err := req.Clone(on).Next() //nolint:bodyclose // bufferPolicy has read it
+		resp, err := transport.Do(raw) //nolint:bodyclose // buffered reads it
+		if err == nil {
+			resp, err = buffered(resp)
+		}
 		c.end(resp, err)
 		done <- result{resp, err}
 	}()

@@ -110,7 +110,7 @@ func (o *Options) clientOptions() *container.ClientOptions {
 		options.Transport = newHTTPClient()
 	}
 	options.Telemetry.ApplicationID = "pbirefresh"
-	options.PerRetryPolicies = []policy.Policy{sendPolicy{}, bufferPolicy{}}
+	options.PerRetryPolicies = []policy.Policy{sendPolicy{options.Transport}, bufferPolicy{}}
 	// The header would add a round trip to every write for a minute after any 503.
 	options.ExpectContinueBehavior.Mode = container.ExpectContinueModeOff
 	return options

@@ -2,6 +2,7 @@ package bloblease
 
 import (
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,17 +30,18 @@ func TestUnansweredAcquireIsNotDefinite(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				first, sent := make(chan struct{}), 0
+				var sent atomic.Int32
+				first := make(chan struct{})
 				store, _ := openStub(t, func(req *http.Request) (*http.Response, error) {
-					if sent++; sent == 1 {
+					if sent.Add(1) == 1 {
 						<-first
 						return reply(req, 201, "", ""), nil
 					}
 					return reply(req, row.status, row.code, ""), nil
 				})
 				grant, err := store.Acquire(t.Context(), "a", lease.NewID(), lease.MinTTL)
-				if !comesTo(err, row.want) || sent != 2 {
-					t.Errorf("%v after %d tries, want %v after 2", err, sent, row.want)
+				if !comesTo(err, row.want) || sent.Load() != 2 {
+					t.Errorf("%v after %d tries, want %v after 2", err, sent.Load(), row.want)
 				}
 				synctest.Wait()
 				select {
@@ -78,10 +80,9 @@ func TestDoubtfulAcquire(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				sent := 0
+				var sent atomic.Int32
 				store, _ := openStub(t, func(req *http.Request) (*http.Response, error) {
-					sent++
-					return reply(req, row.statuses[sent-1], "", ""), nil
+					return reply(req, row.statuses[sent.Add(1)-1], "", ""), nil
 				})
 				grant, err := store.Acquire(t.Context(), "a", lease.NewID(), lease.MinTTL)
 				if !comesTo(err, row.want) {

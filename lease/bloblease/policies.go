@@ -17,10 +17,10 @@ import (
 // sendPolicy notes what becomes of each request of a call. It stands after everything
 // that can fail before (the token, the retry policy), and it sees the transport's own
 // error, which the retry policy replaces by that of an ended context.
-type sendPolicy struct{}
+type sendPolicy struct{ transport policy.Transporter }
 
 // Do implements policy.Policy.
-func (sendPolicy) Do(req *policy.Request) (*http.Response, error) {
+func (p sendPolicy) Do(req *policy.Request) (*http.Response, error) {
 	ctx := req.Raw().Context()
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -30,7 +30,7 @@ func (sendPolicy) Do(req *policy.Request) (*http.Response, error) {
 	case !followed:
 		return req.Next()
 	case c.lingers:
-		return c.linger(req)
+		return c.linger(req, p.transport)
 	}
 	c.begin()
 	resp, err := req.Next()
@@ -71,6 +71,11 @@ func (bufferPolicy) Do(req *policy.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	return buffered(resp)
+}
+
+// buffered returns an answer with its body in memory.
+func buffered(resp *http.Response) (*http.Response, error) {
 	if resp.ContentLength > maxBody {
 		_ = resp.Body.Close()
 		return nil, tooLargeError(resp.ContentLength)

@@ -46,15 +46,31 @@ func (l *Late) Deliver(ctx context.Context) []error {
 // EachLate makes every nth call of an operation late: it is executed after delay, by a
 // goroutine of its own that ends before wait returns.
 func EachLate(n int, delay time.Duration) (hook Hook, wait func()) {
-	var underWay sync.WaitGroup
+	var mu sync.Mutex
+	underWay, idle := 0, sync.NewCond(&mu)
+	count := func(by int) {
+		mu.Lock()
+		defer mu.Unlock()
+		underWay += by
+		idle.Broadcast()
+	}
+	wait = func() {
+		mu.Lock()
+		defer mu.Unlock()
+		for underWay > 0 {
+			idle.Wait()
+		}
+	}
 	return func(call Call) (bool, error) {
 		if call.N%n != 0 {
 			return Pass(call)
 		}
-		underWay.Go(func() {
+		count(1)
+		go func() {
+			defer count(-1)
 			time.Sleep(delay)
 			_ = call.Land(context.Background())
-		})
+		}()
 		return false, fmt.Errorf("%w: %w", lease.ErrUnknown, errLate)
-	}, underWay.Wait
+	}, wait
 }

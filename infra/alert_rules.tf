@@ -11,7 +11,7 @@ locals {
     failed = {
       severity    = 2
       description = "Refreshes of a model failed. error.code and error.message of the status document say why and what to do."
-      query       = "where tostring(line.event) == \"refresh.ended\" and tostring(line.status) == \"Failed\" | extend model = tostring(line.model), code = tostring(line.code) | project timestamp, model, code"
+      query       = "where tostring(line.event) == \"refresh.ended\" and tostring(line.status) == \"Failed\" | extend model = tostring(line.model), code = tostring(line.code), id = tostring(line.id) | project timestamp, model, code, id"
       by          = ["model", "code"]
       at_least    = var.failed_refreshes
       minutes     = 60
@@ -19,7 +19,7 @@ locals {
     stuck = {
       severity    = 1
       description = "A model does not move forward although its time has come, or an operation has not ended long after its deadline. Look at health/ready, and at Power BI's refresh history."
-      query       = "where tostring(line.event) == \"refresh.stuck\" | extend model = tostring(line.model) | project timestamp, model"
+      query       = "where tostring(line.event) == \"refresh.stuck\" | extend model = tostring(line.model), id = tostring(line.id) | project timestamp, model, id"
       by          = ["model"]
       at_least    = 2
       minutes     = 30

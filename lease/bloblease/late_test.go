@@ -105,7 +105,8 @@ func TestDoubtfulAcquire(t *testing.T) {
 func TestLateAcquireOnTheService(t *testing.T) {
 	t.Parallel()
 	store, transport := openAzurite(t)
-	arrive, landed, tries := make(chan struct{}), make(chan struct{}), 0
+	arrive, landed := make(chan struct{}), make(chan struct{})
+	var tries atomic.Int32
 	if err := store.Ping(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +114,7 @@ func TestLateAcquireOnTheService(t *testing.T) {
 		if req.Header["x-ms-lease-action"] == nil || req.Header["x-ms-lease-action"][0] != "acquire" { //nolint:staticcheck // as the SDK spells it
 			return true, nil
 		}
-		if tries++; tries == 1 {
+		if tries.Add(1) == 1 {
 			<-arrive
 			defer close(landed)
 		}

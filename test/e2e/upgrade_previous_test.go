@@ -72,7 +72,14 @@ func document(t *testing.T, settings map[string]string, ref sim.Ref) lease.Docum
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc, err := store.Read(t.Context(), "models/"+ref.Workspace+"/"+ref.Model+".json")
+	name := "models/" + ref.Workspace + "/" + ref.Model + ".json"
+	doc, err := store.Read(t.Context(), name)
+	for range 5 { // the machine may be busy with other tests
+		if !errors.Is(err, lease.ErrUnknown) {
+			break
+		}
+		doc, err = store.Read(t.Context(), name)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,7 +58,7 @@ func TestNobodyIsTurnedAway(t *testing.T) {
 			return
 		}
 	}
-	if late < patients {
+	if late < patients/2 {
 		t.Errorf("%d late requests in %d schedules: this proves nothing", late, patients)
 	}
 }

@@ -36,6 +36,7 @@ func TestPathsAsCallersWriteThem(t *testing.T) {
 		"HEAD /API/REFRESHES/" + testID + "/?sig=" + testSig: "status " + testID, "GET /API/Operations/" + testID + "/": "status " + testID,
 		"POST /api/operations/" + testID + "/Cancel?sig=" + testSig: "cancel " + testID, "DELETE /Api/Operations/" + testID + "/CANCEL?sig=" + testSig: "cancel " + testID,
 		"POST /api/operations/" + testID + "/Cancel-All": "cancel " + testID + " force",
+		"GET /api/operations/" + strings.ToUpper(testID): "", // another id, and none of ours
 	} {
 		b := newBench(t)
 		method, path, _ := strings.Cut(request, " ")

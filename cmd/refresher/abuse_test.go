@@ -62,9 +62,9 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 		begin, drop string
 		within      time.Duration
 	}{
-		"header": {"POST /api/refreshes HTTP/1.1\r\nHost: x\r\nX-Slow: ", "x", 11 * time.Second},
+		"header": {"POST /api/refreshes HTTP/1.1\r\nHost: x\r\nX-Slow: ", "x", 46 * time.Second},
 		"body":   {"POST /api/refreshes HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{", " ", 61 * time.Second},
-		"idle":   {"", "", 11 * time.Second},
+		"idle":   {"", "", 46 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			c := dialed(t)

@@ -69,7 +69,7 @@ func logLevel(getenv func(string) string) slog.Level {
 func newServer(ctx context.Context, routes http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           http.MaxBytesHandler(routes, 1<<20),
-		ReadHeaderTimeout: 10 * time.Second,
+		ReadHeaderTimeout: 45 * time.Second, // a process that was frozen for half a minute still reads what waits
 		ReadTimeout:       time.Minute,
 		WriteTimeout:      4 * time.Minute, // longer than the 230 s after which the platform gives up
 		IdleTimeout:       2 * time.Minute,

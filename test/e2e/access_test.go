@@ -127,6 +127,9 @@ func TestTheTrailOfAnOperation(t *testing.T) {
 	world, settings := newWorld(t), onAzurite(t)
 	maps.Copy(settings, map[string]string{"WEBSITE_AUTH_ENABLED": "true"})
 	a := startApp(t, world, settings)
+	if err := world.PowerBI.Tune(sim.Sales(), func(k *sim.Knobs) { k.Duration = time.Hour }); err != nil {
+		t.Fatal(err)
+	}
 	from := []string{"X-MS-CLIENT-PRINCIPAL", principalOf(ada), "X-Forwarded-For", "10.0.0.1, 203.0.113.7:4711"}
 	resp, text := a.call("POST", "/api/refreshes", body(sim.Sales()), from...)
 	if resp.StatusCode != http.StatusAccepted {

@@ -75,7 +75,7 @@ func (c *call) linger(req *policy.Request, transport policy.Transporter) (*http.
 		defer cancel()
 		resp, err := transport.Do(raw) //nolint:bodyclose // buffered reads it
 		if err == nil {
-			resp, err = buffered(resp)
+			resp, err = buffered(resp) //nolint:bodyclose // it closes the body
 		}
 		c.end(resp, err)
 		done <- result{resp, err}

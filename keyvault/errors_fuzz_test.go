@@ -15,6 +15,8 @@ func FuzzAnswers(f *testing.F) {
 	f.Add(true, 403, forbidden("ForbiddenByRbac", "Caller is not authorized.\r\nWait."))
 	f.Add(true, 200, `{"value":"s3cret-one","id":"https://kv.vault.azure.net/secrets/powerbi/v1"}`)
 	f.Add(true, 200, `{"value":"s3cret-one`)
+	f.Add(true, 231, `s3cret-one`)
+	f.Add(true, 231, `{"value":"x","message":"s3cret-one"}`)
 	f.Add(true, 200, `{"value":{"a":"s3cret-one"},"attributes":{"exp":"x"}}`)
 	f.Add(true, 404, `{"error":{"code":"SecretNotFound","message":{}}}`)
 	f.Add(false, 401, aad(7000215, "invalid_client", "Invalid client secret provided."))

@@ -76,9 +76,10 @@ func vaultDetail(r *azcore.ResponseError) (code, message string) {
 
 // plainWords are the words of an answer that has not the documented shape: the members
 // error, message and detail of an object (unverified: emulators of Key Vault are said to
-// answer so to an api-version that they do not know), else the text, but no page.
+// answer so to an api-version that they do not know), else the text, but no page. An
+// answer that is no refusal has none: it may have the secret.
 func plainWords(r *azcore.ResponseError) string {
-	if r.RawResponse == nil {
+	if r.RawResponse == nil || r.StatusCode < http.StatusBadRequest {
 		return ""
 	}
 	body, err := runtime.Payload(r.RawResponse)

@@ -152,7 +152,7 @@ func (w *world) wantRecord(r Registration, state State, attempts int) {
 	w.t.Helper()
 	rec := w.record(r)
 	if rec.State != state || rec.Attempts != attempts {
-		w.t.Errorf("%s after %d attempts, want %s after %d", rec.State, rec.Attempts, state, attempts)
+		w.t.Errorf("the callback of %s is %s after %d attempts, want %s after %d", r.Operation.ID, rec.State, rec.Attempts, state, attempts)
 	}
 	doc, err := w.memory.Read(context.Background(), r.name())
 	if err != nil {

@@ -34,7 +34,7 @@
 //
 // [Service.Ended], called when an operation of a model has ended, takes those of
 // that model's records which wait, at once. [Service.Sweep] takes everything that is
-// due, by the due metadata, for a bounded time and in random order. Nobody needs the
+// due, by the due metadata, for a bounded time, the longest due first. Nobody needs the
 // process that registered the record.
 //
 // # What is guaranteed

@@ -103,10 +103,10 @@ func (s stored) operation() Operation {
 	return Operation{ID: s.ID, Caller: s.Caller, Base: s.Base}
 }
 
-// isDue reports whether an entry of a listing may have something to do.
-func isDue(meta lease.Meta, now time.Time) bool {
-	at, err := time.Parse(time.RFC3339Nano, meta[metaDue])
-	return err != nil || !at.After(now)
+// dueAt returns when an entry of a listing has something to do; zero if that is unknown.
+func dueAt(meta lease.Meta) time.Time {
+	at, _ := time.Parse(time.RFC3339Nano, meta[metaDue])
+	return at
 }
 
 // mayWait reports whether an entry may be a callback that waits for an end.

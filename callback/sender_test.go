@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -243,7 +244,9 @@ func TestAddressesInTurn(t *testing.T) {
 
 func TestCausesInWords(t *testing.T) {
 	t.Parallel()
-	srv := httptest.NewTLSServer(http.NotFoundHandler())
+	srv := httptest.NewUnstartedServer(http.NotFoundHandler())
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // the failed handshake is wanted
+	srv.StartTLS()
 	defer srv.Close()
 	wrongName := senderTo(t, srv)
 	wrongName.transport.(*http.Transport).TLSClientConfig.ServerName = ""

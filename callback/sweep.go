@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,26 +31,25 @@ type SweepReport struct {
 }
 
 // Sweep takes every step that is due. It ends by itself in well under a minute.
-// The order is random, so that receivers which never answer keep nobody out for
-// long.
+// The order is that of the due times: a retry never comes before a record that has
+// waited longer, so receivers that never answer cannot keep others out.
 func (s *Service) Sweep(ctx context.Context) (SweepReport, error) {
 	var report SweepReport
 	began := time.Now()
-	names, whole, err := s.due(ctx, &report)
+	due, whole, err := s.due(ctx, &report)
 	if err != nil {
 		return report, err
 	}
-	//nolint:gosec // G404: nobody gains by guessing the order
-	rand.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	slices.SortStableFunc(due, func(a, b dueRecord) int { return a.at.Compare(b.at) })
 	var running errgroup.Group
 	var mu sync.Mutex
 	running.SetLimit(sweepAtOnce)
-	for _, name := range names {
+	for _, rec := range due {
 		running.Go(func() error {
 			if ctx.Err() != nil || time.Since(began) > beginLimit {
 				return errOutOfTime
 			}
-			if !s.sweepOne(ctx, name) {
+			if !s.sweepOne(ctx, rec.name) {
 				mu.Lock()
 				defer mu.Unlock()
 				report.Failed++
@@ -62,9 +61,15 @@ func (s *Service) Sweep(ctx context.Context) (SweepReport, error) {
 	return report, nil
 }
 
+// dueRecord is an entry of a listing that may have something to do.
+type dueRecord struct {
+	name string
+	at   time.Time // since when; zero: unknown, so as early as can be
+}
+
 // due lists the records that are due, and whether these are all.
-func (s *Service) due(ctx context.Context, report *SweepReport) ([]string, bool, error) {
-	var names []string
+func (s *Service) due(ctx context.Context, report *SweepReport) ([]dueRecord, bool, error) {
+	var due []dueRecord
 	for cursor := ""; ; {
 		page, err := s.Store.List(ctx, prefix, cursor, pageSize)
 		if err != nil {
@@ -76,13 +81,13 @@ func (s *Service) due(ctx context.Context, report *SweepReport) ([]string, bool,
 			case !namePattern.MatchString(e.Name):
 				report.Failed++
 				s.Logger.Error("not a callback; skipped", "name", e.Name)
-			case isDue(e.Meta, page.Date):
+			case !dueAt(e.Meta).After(page.Date):
 				report.Due++
-				names = append(names, e.Name)
+				due = append(due, dueRecord{e.Name, dueAt(e.Meta)})
 			}
 		}
-		if cursor = page.Next; cursor == "" || len(names) >= maxDue {
-			return names, cursor == "", nil
+		if cursor = page.Next; cursor == "" || len(due) >= maxDue {
+			return due, cursor == "", nil
 		}
 	}
 }

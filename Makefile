@@ -94,7 +94,7 @@ mutants: $(STAMP) ## Show the tests deliberate bugs, one at a time, and see each
 
 .PHONY: golden
 golden: ## Rewrite the golden scenarios; look at the diff before committing it
-	$(GO) test ./refresh -run Scenarios -update
+	$(GO) test ./refresh/machine -run Scenarios -update
 
 .PHONY: package
 package: ## Stage dist/, zip it for linux/amd64 and linux/arm64 into build/, with bills of materials; check licences

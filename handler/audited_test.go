@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"pbirefresh/audit"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"time"
-
-	"pbirefresh/audit"
-	"pbirefresh/refresh"
 )
 
 // fakeAuditor keeps records, or fails as told.
@@ -33,9 +33,9 @@ func onRecord(t *testing.T, f *fakeAuditor) *bench {
 	t.Helper()
 	b := newBench(t, func(c *Config) { c.Audit = f })
 	b.fake.trigger = func(r refresh.Request) (refresh.Receipt, error) {
-		return receipt(refresh.Queued), r.Admitted(t.Context(), "0123456789abcdef", 7)
+		return receipt(machine.Queued), r.Admitted(t.Context(), "0123456789abcdef", 7)
 	}
-	b.fake.cancel = func(string, bool) (refresh.Receipt, error) { return receipt(refresh.Running), nil }
+	b.fake.cancel = func(string, bool) (refresh.Receipt, error) { return receipt(machine.Running), nil }
 	return b
 }
 
@@ -123,7 +123,7 @@ func TestRefusalsAreNotOnRecord(t *testing.T) {
 	b.trigger("{}").is(http.StatusBadRequest)
 	b.do("POST", "/api/operations/"+testID+"/cancel?sig=forged", "").is(http.StatusNotFound)
 	b.fake.trigger = func(refresh.Request) (refresh.Receipt, error) {
-		return refresh.Receipt{}, &refresh.Refusal{Code: refresh.CodeQueueFull, Message: "full"}
+		return refresh.Receipt{}, &refresh.Refusal{Code: machine.CodeQueueFull, Message: "full"}
 	}
 	b.trigger(wholeModel()).is(http.StatusServiceUnavailable)
 	if len(f.records) != 0 {

@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"strings"
-	"time"
-
 	"pbirefresh/callback"
 	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"strings"
+	"time"
 )
 
 // Callbacks promises callbacks and keeps the promises; [*callback.Service] is one.
@@ -84,7 +84,7 @@ func (s *server) sweepCallbacks(ctx context.Context) ([]string, error) {
 	}
 	report, err := s.Callbacks.Sweep(ctx)
 	if err != nil {
-		return nil, &Error{Status: http.StatusServiceUnavailable, Code: refresh.CodeUnavailable, RetryAfter: 5 * time.Second, err: err,
+		return nil, &Error{Status: http.StatusServiceUnavailable, Code: machine.CodeUnavailable, RetryAfter: 5 * time.Second, err: err,
 			Message: "The callbacks could not be listed. The next sweep tries again; GET /api/health/ready names the cause."}
 	}
 	return []string{sweepLine("callbacks", report.Seen, report.Due, report.Failed, report.Complete)}, nil
@@ -147,7 +147,7 @@ func ended(d callbackDocument) (callback.Outcome, error) {
 // told is the callback of an operation that has ended. One that was cancelled is told
 // like one that failed: whoever waits for it is to go on.
 func told(d StatusDocument) callbackDocument {
-	if d.Status == refresh.StatusSucceeded {
+	if d.Status == machine.StatusSucceeded {
 		return callbackDocument{Output: d, StatusCode: "200"}
 	}
 	c := callbackDocument{Output: d, StatusCode: "409", Error: &callbackError{ErrorCode: string(d.Status), Message: "The refresh did not succeed."}}
@@ -163,7 +163,7 @@ func lost(to links) callbackDocument {
 	return callbackDocument{
 		Output:     map[string]string{"statusUrl": to.status},
 		StatusCode: "409",
-		Error: &callbackError{refresh.CodeNotFound,
+		Error: &callbackError{machine.CodeNotFound,
 			"The operation is not known any more: the state of this app was deleted. Whether the refresh succeeded is in Power BI's refresh history."},
 	}
 }

@@ -6,14 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"pbirefresh/callback"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"pbirefresh/callback"
-	"pbirefresh/refresh"
 )
 
 const (
@@ -74,7 +74,7 @@ func member(name, value string) string {
 func TestCallbackIsPromised(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"callBackUri", "callbackUrl"} {
-		for _, phase := range []refresh.Phase{refresh.Queued, refresh.Running, refresh.Succeeded, refresh.Failed} {
+		for _, phase := range []machine.Phase{machine.Queued, machine.Running, machine.Succeeded, machine.Failed} {
 			b, calls := newCallbackBench(t)
 			b.fake.trigger = func(refresh.Request) (refresh.Receipt, error) { return receipt(phase), nil }
 			a := b.trigger(wholeModel(member(name, testCallback)), "Prefer: wait=30").is(http.StatusOK)
@@ -151,7 +151,7 @@ func TestCallbackThatIsNotPromised(t *testing.T) {
 	body := wholeModel(member("callBackUri", testCallback))
 	b, calls := newCallbackBench(t)
 	b.fake.trigger = func(refresh.Request) (refresh.Receipt, error) {
-		return refresh.Receipt{}, &refresh.Refusal{Code: refresh.CodeBusy, Message: "Busy."}
+		return refresh.Receipt{}, &refresh.Refusal{Code: machine.CodeBusy, Message: "Busy."}
 	}
 	if b.trigger(body).is(http.StatusConflict); len(calls.registered) != 0 {
 		t.Errorf("a refused request registered %v", calls.registered)
@@ -188,7 +188,7 @@ func (fakeOperations) OpenSealed(_ context.Context, sealed string) (refresh.ID, 
 // URL of today.
 func TestCallbackOfASealedID(t *testing.T) {
 	t.Parallel()
-	outcome := CallbackOutcome(fakeOperations{receipt: receipt(refresh.Succeeded)}, false)
+	outcome := CallbackOutcome(fakeOperations{receipt: receipt(machine.Succeeded)}, false)
 	got, err := outcome(t.Context(), callback.Operation{ID: "sealed", Base: testBase})
 	if err != nil || !got.Ended || !strings.Contains(string(got.Body), testStatusURL) {
 		t.Errorf("outcome of a sealed id = %s, %v, want the end with %s", got.Body, err, testStatusURL)
@@ -207,12 +207,12 @@ func TestCallbackBodies(t *testing.T) {
 		fault   string
 		status  string
 	}{
-		{"goes on", receipt(refresh.Running), nil, false, "", "", ""},
-		{"succeeded", receipt(refresh.Succeeded), nil, true, "200", "", "Succeeded"},
-		{"failed", receipt(refresh.Failed), nil, true, "409", refresh.CodeRefreshFailed, "Failed"},
-		{"cancelled", receipt(refresh.Cancelled), nil, true, "409", refresh.CodeOperationCanceled, "Canceled"},
-		{"gone", refresh.Receipt{}, &refresh.Refusal{Code: refresh.CodeNotFound, Message: "Gone."}, true, "409", refresh.CodeNotFound, ""},
-		{"of another key", refresh.Receipt{}, refresh.ErrBadID, true, "409", refresh.CodeNotFound, ""},
+		{"goes on", receipt(machine.Running), nil, false, "", "", ""},
+		{"succeeded", receipt(machine.Succeeded), nil, true, "200", "", "Succeeded"},
+		{"failed", receipt(machine.Failed), nil, true, "409", machine.CodeRefreshFailed, "Failed"},
+		{"cancelled", receipt(machine.Cancelled), nil, true, "409", machine.CodeOperationCanceled, "Canceled"},
+		{"gone", refresh.Receipt{}, &refresh.Refusal{Code: machine.CodeNotFound, Message: "Gone."}, true, "409", machine.CodeNotFound, ""},
+		{"of another key", refresh.Receipt{}, refresh.ErrBadID, true, "409", machine.CodeNotFound, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -5,14 +5,14 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"pbirefresh/refresh"
 )
 
 // served is the routes on a real socket, and a client of them.
@@ -31,16 +31,16 @@ func TestClientFollowsARefresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if doc.Status != refresh.StatusNotStarted || doc.StatusURL != c.BaseURL+statusPath || b.fake.requests[0].Ask.WhenBusy != refresh.WhenBusyJoin {
+	if doc.Status != machine.StatusNotStarted || doc.StatusURL != c.BaseURL+statusPath || b.fake.requests[0].Ask.WhenBusy != machine.WhenBusyJoin {
 		t.Errorf("%+v", doc)
 	}
-	b.fake.status = always(receipt(refresh.Running))
-	if doc, wait, err := c.Status(t.Context(), doc.StatusURL); err != nil || doc.Status != refresh.StatusRunning || wait != 5*time.Second {
+	b.fake.status = always(receipt(machine.Running))
+	if doc, wait, err := c.Status(t.Context(), doc.StatusURL); err != nil || doc.Status != machine.StatusRunning || wait != 5*time.Second {
 		t.Errorf("%s, again in %v, %v", doc.Status, wait, err)
 	}
-	b.fake.status = always(receipt(refresh.Failed))
+	b.fake.status = always(receipt(machine.Failed))
 	doc, wait, err := c.Status(t.Context(), doc.StatusURL)
-	if err != nil || doc.Status != refresh.StatusFailed || doc.Error.Code != refresh.CodeRefreshFailed || wait != 0 {
+	if err != nil || doc.Status != machine.StatusFailed || doc.Error.Code != machine.CodeRefreshFailed || wait != 0 {
 		t.Errorf("a refresh that failed is no error of the call: %+v, %v, %v", doc, wait, err)
 	}
 }
@@ -53,7 +53,7 @@ func TestClientCancels(t *testing.T) {
 			if id != testID || forced != force {
 				t.Errorf("cancel %q, force %t", id, forced)
 			}
-			return receipt(refresh.Running), nil
+			return receipt(machine.Running), nil
 		}
 		cancel, of := c.Cancel, testStatusURL
 		if force {
@@ -87,7 +87,7 @@ func TestClientGivesErrorsBack(t *testing.T) {
 		t.Errorf("%#v", err)
 	}
 	b.fake.trigger = func(refresh.Request) (refresh.Receipt, error) {
-		return refresh.Receipt{}, &refresh.Refusal{Code: refresh.CodeQueueFull, Message: "Full."}
+		return refresh.Receipt{}, &refresh.Refusal{Code: machine.CodeQueueFull, Message: "Full."}
 	}
 	_, err = c.Trigger(t.Context(), []byte(wholeModel()))
 	if !errors.As(err, &e) || e.Status != http.StatusServiceUnavailable || e.RetryAfter != time.Minute || e.Message != "Full." {
@@ -206,7 +206,7 @@ func TestClientWatches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		c := &Client{BaseURL: testBase, HTTP: &http.Client{Transport: inProcess{b.routes}}}
-		ends := endsAfter(12*time.Second, refresh.Succeeded)
+		ends := endsAfter(12*time.Second, machine.Succeeded)
 		calls := 0
 		b.fake.status = func(id string) (refresh.Receipt, error) {
 			if calls++; calls == 2 {
@@ -214,14 +214,14 @@ func TestClientWatches(t *testing.T) {
 			}
 			return ends(id)
 		}
-		var told []refresh.Status
+		var told []machine.Status
 		began := time.Now()
 		doc, err := c.Watch(t.Context(), testStatusURL, func(d StatusDocument) { told = append(told, d.Status) })
-		if err != nil || doc.Status != refresh.StatusSucceeded {
+		if err != nil || doc.Status != machine.StatusSucceeded {
 			t.Errorf("%+v, %v", doc, err)
 		}
 		// Looks at 0, 5 (not now), 8 and 13: as the answers asked.
-		if took := time.Since(began); took != 13*time.Second || len(told) != 3 || told[2] != refresh.StatusSucceeded {
+		if took := time.Since(began); took != 13*time.Second || len(told) != 3 || told[2] != machine.StatusSucceeded {
 			t.Errorf("took %v, told %v", took, told)
 		}
 	})
@@ -273,14 +273,14 @@ func TestClientBearsTrouble(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t)
-				b.fake.status = endsAfter(tc.took, refresh.Succeeded)
+				b.fake.status = endsAfter(tc.took, machine.Succeeded)
 				if tc.ends != "" {
-					b.fake.status = always(receipt(refresh.Running))
+					b.fake.status = always(receipt(machine.Running))
 				}
 				c := &Client{BaseURL: testBase, HTTP: &http.Client{Transport: troubled{inProcess{b.routes}, &tc.codes}}}
 				began := time.Now()
 				doc, err := c.Watch(t.Context(), testStatusURL, func(StatusDocument) {})
-				if (err == nil) != (tc.ends == "") || err == nil && doc.Status != refresh.StatusSucceeded || err != nil && !strings.Contains(err.Error(), tc.ends) {
+				if (err == nil) != (tc.ends == "") || err == nil && doc.Status != machine.StatusSucceeded || err != nil && !strings.Contains(err.Error(), tc.ends) {
 					t.Errorf("%s, %v", doc.Status, err)
 				}
 				if took := time.Since(began); took < tc.took || took > tc.took+comeAgain {
@@ -296,10 +296,10 @@ func TestClientStopsWatching(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		c := &Client{BaseURL: testBase, HTTP: &http.Client{Transport: inProcess{b.routes}}}
-		if _, err := c.Watch(t.Context(), testStatusURL, func(StatusDocument) {}); code(err) != refresh.CodeNotFound {
+		if _, err := c.Watch(t.Context(), testStatusURL, func(StatusDocument) {}); code(err) != machine.CodeNotFound {
 			t.Errorf("an operation that is not there: %v", err)
 		}
-		b.fake.status = always(receipt(refresh.Running))
+		b.fake.status = always(receipt(machine.Running))
 		ctx, stop := context.WithTimeout(t.Context(), 7*time.Second)
 		defer stop()
 		began := time.Now()

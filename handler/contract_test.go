@@ -4,15 +4,14 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"pbirefresh/lease"
+	"pbirefresh/lease/leasetest"
+	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"pbirefresh/lease"
-	"pbirefresh/lease/leasetest"
-	"pbirefresh/refresh"
 )
 
 // The contract of docs/callers.md, row by row and by its numbers. What every answer has
@@ -22,7 +21,7 @@ func TestContract(t *testing.T) {
 	poll := []string{"Location", "Operation-Location", "Retry-After", "Operation-Id"}
 	for _, row := range []struct {
 		name    string
-		ends    refresh.RowState
+		ends    machine.RowState
 		act     func(*live) answer
 		code    int
 		status  string   // of the body; empty: an error
@@ -30,100 +29,100 @@ func TestContract(t *testing.T) {
 		members []string // of the body, besides those of every document
 		word    string   // error.code
 	}{
-		{"1 accepted", refresh.RowCompleted, func(l *live) answer { return l.trigger(wholeModel()) },
+		{"1 accepted", machine.RowCompleted, func(l *live) answer { return l.trigger(wholeModel()) },
 			202, "Running", poll, []string{"startedDateTime"}, ""},
-		{"1 accepted, repeatable", refresh.RowCompleted, func(l *live) answer {
+		{"1 accepted, repeatable", machine.RowCompleted, func(l *live) answer {
 			return l.trigger(wholeModel(), repeatabilityID+": "+aGUID, aDate)
 		}, 202, "Running", append(poll, "Repeatability-Result"), []string{"startedDateTime"}, ""},
-		{"1 a replay while it runs", refresh.RowCompleted, func(l *live) answer {
+		{"1 a replay while it runs", machine.RowCompleted, func(l *live) answer {
 			l.accepted("Idempotency-Key: k")
 			return l.trigger(wholeModel(), "Idempotency-Key: k")
 		}, 202, "Running", append(poll, "Idempotent-Replayed"), []string{"startedDateTime"}, ""},
-		{"1 a replay of what has ended", refresh.RowFailed, func(l *live) answer {
+		{"1 a replay of what has ended", machine.RowFailed, func(l *live) answer {
 			l.accepted("Idempotency-Key: k")
 			time.Sleep(time.Hour)
 			l.trigger(wholeModel(), "Idempotency-Key: k", "Prefer: wait=40")
 			return l.trigger(wholeModel(), "Idempotency-Key: k")
 		}, 409, "Failed", []string{"x-ms-error-code", "Idempotent-Replayed"}, []string{"startedDateTime", "endedDateTime", "error"}, "RefreshFailed"},
-		{"2 not finished", refresh.RowCompleted, func(l *live) answer { return l.look(l.accepted()) },
+		{"2 not finished", machine.RowCompleted, func(l *live) answer { return l.look(l.accepted()) },
 			202, "Running", poll, []string{"startedDateTime"}, ""},
-		{"3 succeeded", refresh.RowCompleted, func(l *live) answer { return l.after(time.Hour) },
+		{"3 succeeded", machine.RowCompleted, func(l *live) answer { return l.after(time.Hour) },
 			200, "Succeeded", nil, []string{"startedDateTime", "endedDateTime", "result", "progress"}, ""},
-		{"4 failed", refresh.RowFailed, func(l *live) answer { return l.after(time.Hour) },
+		{"4 failed", machine.RowFailed, func(l *live) answer { return l.after(time.Hour) },
 			409, "Failed", []string{"x-ms-error-code"}, []string{"startedDateTime", "endedDateTime", "error"}, "RefreshFailed"},
-		{"4 canceled", refresh.RowCompleted, func(l *live) answer {
+		{"4 canceled", machine.RowCompleted, func(l *live) answer {
 			d := l.accepted()
 			l.do(http.MethodPost, d.TerminatePostURI[len(testBase):]+"&reason=enough", "").is(http.StatusAccepted)
 			time.Sleep(time.Minute)
 			l.look(d)
 			return l.look(d)
 		}, 409, "Canceled", []string{"x-ms-error-code"}, []string{"startedDateTime", "endedDateTime", "error"}, "OperationCanceled"},
-		{"4 cancelled at Power BI", refresh.RowCancelled, func(l *live) answer { return l.after(time.Hour) },
+		{"4 cancelled at Power BI", machine.RowCancelled, func(l *live) answer { return l.after(time.Hour) },
 			409, "Failed", []string{"x-ms-error-code"}, []string{"startedDateTime", "endedDateTime", "error"}, "RefreshCancelled"},
-		{"4 disabled", refresh.RowDisabled, func(l *live) answer { return l.after(time.Hour) },
+		{"4 disabled", machine.RowDisabled, func(l *live) answer { return l.after(time.Hour) },
 			409, "Failed", []string{"x-ms-error-code"}, []string{"startedDateTime", "endedDateTime", "error"}, "RefreshDisabled"},
-		{"4 timed out", refresh.RowCompleted, func(l *live) answer {
+		{"4 timed out", machine.RowCompleted, func(l *live) answer {
 			l.pbi.length = 48 * time.Hour
 			return l.ends(`"timeout":"1m"`)
 		}, 409, "Failed", []string{"x-ms-error-code"}, []string{"startedDateTime", "endedDateTime", "error"}, "RefreshTimeout"},
-		{"4 could not start in time", refresh.RowCompleted, func(l *live) answer {
-			l.pbi.leaves(&refresh.Fault{Code: "Throttled", Message: "429", Transient: true})
+		{"4 could not start in time", machine.RowCompleted, func(l *live) answer {
+			l.pbi.leaves(&machine.Fault{Code: "Throttled", Message: "429", Transient: true})
 			return l.ends(`"queueTimeout":"1m"`)
 		}, 409, "Failed", []string{"x-ms-error-code"}, []string{"endedDateTime", "error"}, "QueueTimeout"},
 		{"4 a state that nobody knows", "", func(l *live) answer { return l.ends(`"timeout":"1h"`) },
 			409, "Failed", []string{"x-ms-error-code"}, []string{"startedDateTime", "endedDateTime", "error"}, "RefreshTimeout"},
-		{"cancel is accepted", refresh.RowCompleted, func(l *live) answer {
+		{"cancel is accepted", machine.RowCompleted, func(l *live) answer {
 			return l.do(http.MethodDelete, l.accepted().TerminatePostURI[len(testBase):], "")
 		}, 202, "Running", poll, []string{"startedDateTime"}, ""},
-		{"cancel of what is not there", refresh.RowCompleted, func(l *live) answer {
+		{"cancel of what is not there", machine.RowCompleted, func(l *live) answer {
 			return l.do(http.MethodPost, "/api/operations/7f/cancel?sig=x&reason=enough", "")
 		}, 404, "", []string{"x-ms-error-code"}, nil, "OperationNotFound"},
-		{"5 wrong input", refresh.RowCompleted, func(l *live) answer { return l.trigger(`{}`) },
+		{"5 wrong input", machine.RowCompleted, func(l *live) answer { return l.trigger(`{}`) },
 			400, "", []string{"x-ms-error-code"}, nil, "InvalidRequest"},
-		{"5 wrong media type", refresh.RowCompleted, func(l *live) answer { return l.trigger(wholeModel(), "Content-Type: text/plain") },
+		{"5 wrong media type", machine.RowCompleted, func(l *live) answer { return l.trigger(wholeModel(), "Content-Type: text/plain") },
 			415, "", []string{"x-ms-error-code"}, nil, "UnsupportedMediaType"},
-		{"5 too large", refresh.RowCompleted, func(l *live) answer { return l.trigger(strings.Repeat(" ", maxBody+1)) },
+		{"5 too large", machine.RowCompleted, func(l *live) answer { return l.trigger(strings.Repeat(" ", maxBody+1)) },
 			413, "", []string{"x-ms-error-code"}, nil, "BodyTooLarge"},
-		{"5 no such operation", refresh.RowCompleted, func(l *live) answer { return l.status() },
+		{"5 no such operation", machine.RowCompleted, func(l *live) answer { return l.status() },
 			404, "", []string{"x-ms-error-code"}, nil, "OperationNotFound"},
-		{"5 no such route", refresh.RowCompleted, func(l *live) answer { return l.do(http.MethodGet, "/api/x", "") },
+		{"5 no such route", machine.RowCompleted, func(l *live) answer { return l.do(http.MethodGet, "/api/x", "") },
 			404, "", []string{"x-ms-error-code"}, nil, "RouteNotFound"},
-		{"5 another method", refresh.RowCompleted, func(l *live) answer { return l.do(http.MethodPut, "/api/refreshes", "") },
+		{"5 another method", machine.RowCompleted, func(l *live) answer { return l.do(http.MethodPut, "/api/refreshes", "") },
 			405, "", []string{"x-ms-error-code", "Allow"}, nil, "MethodNotAllowed"},
-		{"5 busy", refresh.RowCompleted, func(l *live) answer {
+		{"5 busy", machine.RowCompleted, func(l *live) answer {
 			l.accepted()
 			return l.trigger(wholeModel(`"whenBusy":"reject"`))
 		}, 409, "", []string{"x-ms-error-code"}, nil, "RefreshInProgress"},
-		{"5 nothing left to cancel", refresh.RowCompleted, func(l *live) answer {
+		{"5 nothing left to cancel", machine.RowCompleted, func(l *live) answer {
 			d := l.accepted()
 			time.Sleep(time.Hour)
 			l.look(d)
 			return l.do(http.MethodDelete, d.TerminatePostURI[len(testBase):], "")
 		}, 410, "", []string{"x-ms-error-code"}, nil, "OperationFinished"},
-		{"5 Power BI throttles", refresh.RowCompleted, func(l *live) answer {
-			return l.afterTrouble(&refresh.Fault{Code: "Throttled", Message: "429", Transient: true})
+		{"5 Power BI throttles", machine.RowCompleted, func(l *live) answer {
+			return l.afterTrouble(&machine.Fault{Code: "Throttled", Message: "429", Transient: true})
 		}, 202, "Running", poll, []string{"startedDateTime", "lastLook"}, ""},
-		{"5 Power BI is down", refresh.RowCompleted, func(l *live) answer {
-			return l.afterTrouble(&refresh.Fault{Code: "Unavailable", Message: "503", Transient: true})
+		{"5 Power BI is down", machine.RowCompleted, func(l *live) answer {
+			return l.afterTrouble(&machine.Fault{Code: "Unavailable", Message: "503", Transient: true})
 		}, 202, "Running", poll, []string{"startedDateTime", "lastLook"}, ""},
-		{"5 Power BI throttles the POST", refresh.RowCompleted, func(l *live) answer {
-			l.pbi.leaves(&refresh.Fault{Code: "Throttled", Message: "429", Transient: true})
+		{"5 Power BI throttles the POST", machine.RowCompleted, func(l *live) answer {
+			l.pbi.leaves(&machine.Fault{Code: "Throttled", Message: "429", Transient: true})
 			return l.look(l.accepted())
 		}, 202, "NotStarted", poll, []string{"blockedBy"}, ""},
-		{"5 the storage is down", refresh.RowCompleted, func(l *live) answer {
+		{"5 the storage is down", machine.RowCompleted, func(l *live) answer {
 			d := l.accepted()
 			down := leasetest.NewFaulty(l.store)
 			l.restart(down)
 			down.On(leasetest.OpRead, leasetest.NotSent(errors.New("connection reset")))
 			return l.look(d)
 		}, 503, "", []string{"x-ms-error-code", "Retry-After"}, nil, "StateUnavailable"},
-		{"5 the storage is down for a trigger", refresh.RowCompleted, func(l *live) answer {
+		{"5 the storage is down for a trigger", machine.RowCompleted, func(l *live) answer {
 			down := leasetest.NewFaulty(lease.NewMemory())
 			l.restart(down)
 			down.On(leasetest.OpAcquire, leasetest.NotSent(errors.New("connection reset")))
 			return l.trigger(wholeModel())
 		}, 503, "", []string{"x-ms-error-code", "Retry-After"}, nil, "StateUnavailable"},
-		{"5 a newer version is at work", refresh.RowCompleted, func(l *live) answer {
+		{"5 a newer version is at work", machine.RowCompleted, func(l *live) answer {
 			d := l.accepted()
 			l.store.(*lease.Memory).Overwrite("models/"+d.WorkspaceID+"/"+d.DatasetID+".json", []byte(`{"schema":9,"minReader":9}`), nil)
 			if a := l.trigger(wholeModel()); !strings.Contains(a.wireError().Message, "deploy the newer version") {
@@ -131,18 +130,18 @@ func TestContract(t *testing.T) {
 			}
 			return l.look(d)
 		}, 503, "", []string{"x-ms-error-code", "Retry-After"}, nil, "NewerVersion"},
-		{"7 ends in time", refresh.RowCompleted, func(l *live) answer {
+		{"7 ends in time", machine.RowCompleted, func(l *live) answer {
 			l.pbi.length = 20 * time.Second
 			return l.trigger(wholeModel(), "Prefer: respond-async, wait=40")
 		}, 200, "Succeeded", []string{"Preference-Applied"}, []string{"startedDateTime", "endedDateTime", "result", "progress"}, ""},
-		{"7 fails in time", refresh.RowFailed, func(l *live) answer {
+		{"7 fails in time", machine.RowFailed, func(l *live) answer {
 			l.pbi.length = 20 * time.Second
 			return l.trigger(wholeModel(), "Prefer: wait=40")
 		}, 409, "Failed", []string{"x-ms-error-code", "Preference-Applied"}, []string{"startedDateTime", "endedDateTime", "error"}, "RefreshFailed"},
-		{"7 does not end in time", refresh.RowCompleted, func(l *live) answer {
+		{"7 does not end in time", machine.RowCompleted, func(l *live) answer {
 			return l.trigger(wholeModel(), "Prefer: wait=40")
 		}, 202, "Running", append(poll, "Preference-Applied"), []string{"startedDateTime"}, ""},
-		{"7 no wait on errors", refresh.RowCompleted, func(l *live) answer {
+		{"7 no wait on errors", machine.RowCompleted, func(l *live) answer {
 			began := time.Now()
 			a := l.trigger(`{}`, "Prefer: wait=40")
 			if time.Since(began) != 0 {
@@ -150,11 +149,11 @@ func TestContract(t *testing.T) {
 			}
 			return a
 		}, 400, "", []string{"x-ms-error-code"}, nil, "InvalidRequest"},
-		{"8 another request", refresh.RowCompleted, func(l *live) answer {
+		{"8 another request", machine.RowCompleted, func(l *live) answer {
 			l.accepted("Idempotency-Key: k")
 			return l.trigger(wholeModel(`"whenBusy":"join"`), "Idempotency-Key: k")
 		}, 422, "", []string{"x-ms-error-code"}, nil, "IdempotencyKeyReused"},
-		{"8 another request by Operation-Id", refresh.RowCompleted, func(l *live) answer {
+		{"8 another request by Operation-Id", machine.RowCompleted, func(l *live) answer {
 			l.accepted("Operation-Id: k")
 			return l.trigger(wholeModel(`"whenBusy":"join"`), "Operation-Id: k")
 		}, 400, "", []string{"x-ms-error-code"}, nil, "IdempotencyKeyReused"},
@@ -192,7 +191,7 @@ func (l *live) ends(member string) answer {
 }
 
 // afterTrouble is the status of a refresh that runs while Power BI does not answer.
-func (l *live) afterTrouble(f *refresh.Fault) answer {
+func (l *live) afterTrouble(f *machine.Fault) answer {
 	l.t.Helper()
 	doc := l.accepted()
 	l.pbi.leaves(f)
@@ -245,8 +244,8 @@ func (a answer) holds(status string, members []string, word string) {
 // is not ours, and nothing pretends that it is.
 func TestDurableNames(t *testing.T) {
 	t.Parallel()
-	for phase, want := range map[refresh.Phase]string{
-		refresh.Queued: "Pending", refresh.Running: "Running", refresh.Succeeded: "Completed", refresh.Failed: "Failed", refresh.Cancelled: "Terminated",
+	for phase, want := range map[machine.Phase]string{
+		machine.Queued: "Pending", machine.Running: "Running", machine.Succeeded: "Completed", machine.Failed: "Failed", machine.Cancelled: "Terminated",
 	} {
 		b := newBench(t)
 		b.fake.status = always(receipt(phase))
@@ -263,7 +262,7 @@ func TestDurableNames(t *testing.T) {
 			t.Error("a key in a URL that everybody may see")
 		}
 	}
-	r := receipt(refresh.Running)
+	r := receipt(machine.Running)
 	if r.View.Status = "Napping"; document(r, links{status: "u"}).RuntimeStatus != "Running" {
 		t.Error("what this version does not know is taken for the end")
 	}
@@ -272,11 +271,11 @@ func TestDurableNames(t *testing.T) {
 // An end without a reason still has a code and a message.
 func TestEndWithoutAReason(t *testing.T) {
 	t.Parallel()
-	for _, phase := range []refresh.Phase{refresh.Failed, refresh.Cancelled} {
+	for _, phase := range []machine.Phase{machine.Failed, machine.Cancelled} {
 		r := receipt(phase)
 		r.View.Operation.Fault = nil
 		b := newBench(t)
 		b.fake.status = always(r)
-		b.status().is(http.StatusConflict).has("x-ms-error-code", refresh.CodeOutcomeUnknown)
+		b.status().is(http.StatusConflict).has("x-ms-error-code", machine.CodeOutcomeUnknown)
 	}
 }

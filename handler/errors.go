@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"strconv"
 	"time"
-
-	"pbirefresh/refresh"
 )
 
 // Error is an answer that is not an operation's outcome. Code, Message, Target
@@ -52,17 +52,17 @@ func asError(err error) *Error {
 	case errors.As(err, &refusal):
 		return &Error{Status: refusalStatus(refusal.Code), Code: refusal.Code, Message: refusal.Message, RetryAfter: refusalRetry(refusal.Code)}
 	case errors.Is(err, refresh.ErrBadID):
-		return &Error{Status: http.StatusNotFound, Code: refresh.CodeNotFound,
+		return &Error{Status: http.StatusNotFound, Code: machine.CodeNotFound,
 			Message: "There is no such operation. Use the statusUrl of the 202 answer exactly as it was given."}
-	case errors.As(err, &unavailable) && errors.Is(err, refresh.ErrNewer):
-		return &Error{Status: http.StatusServiceUnavailable, Code: refresh.CodeNewerVersion, RetryAfter: unavailable.RetryAfter, err: err,
+	case errors.As(err, &unavailable) && errors.Is(err, machine.ErrNewer):
+		return &Error{Status: http.StatusServiceUnavailable, Code: machine.CodeNewerVersion, RetryAfter: unavailable.RetryAfter, err: err,
 			Message: "A newer version of this app has written the state of this model, and this one must not touch it. Nothing was started. " +
 				"While a roll-out is under way, send the request again; after a roll-back, deploy the newer version again."}
 	case errors.As(err, &unavailable) && errors.As(err, &leased):
-		return &Error{Status: http.StatusServiceUnavailable, Code: refresh.CodeUnavailable, RetryAfter: unavailable.RetryAfter, err: err,
+		return &Error{Status: http.StatusServiceUnavailable, Code: machine.CodeUnavailable, RetryAfter: unavailable.RetryAfter, err: err,
 			Message: "Nothing was started: " + leased.Error() + ". " + leased.Remedy() + ". Then send the request again. GET /api/health/ready lists every such lease."}
 	case errors.As(err, &unavailable):
-		return &Error{Status: http.StatusServiceUnavailable, Code: refresh.CodeUnavailable, RetryAfter: unavailable.RetryAfter, err: err,
+		return &Error{Status: http.StatusServiceUnavailable, Code: machine.CodeUnavailable, RetryAfter: unavailable.RetryAfter, err: err,
 			Message: "The state storage cannot be used now. Nothing was started; send the request again. GET /api/health/ready names the cause."}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return &Error{Status: http.StatusServiceUnavailable, Code: "Interrupted", RetryAfter: time.Second, err: err,
@@ -74,13 +74,13 @@ func asError(err error) *Error {
 
 func refusalStatus(code string) int {
 	switch code {
-	case refresh.CodeNotFound:
+	case machine.CodeNotFound:
 		return http.StatusNotFound
-	case refresh.CodeFinished:
+	case machine.CodeFinished:
 		return http.StatusGone
-	case refresh.CodeQueueFull:
+	case machine.CodeQueueFull:
 		return http.StatusServiceUnavailable
-	case refresh.CodeKeyReused:
+	case machine.CodeKeyReused:
 		return http.StatusUnprocessableEntity
 	default: // RefreshInProgress, CancelNotSupported
 		return http.StatusConflict
@@ -88,7 +88,7 @@ func refusalStatus(code string) int {
 }
 
 func refusalRetry(code string) time.Duration {
-	if code == refresh.CodeQueueFull {
+	if code == machine.CodeQueueFull {
 		return time.Minute
 	}
 	return 0

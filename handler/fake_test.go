@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"regexp"
 	"slices"
 	"strconv"
@@ -15,8 +17,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"pbirefresh/refresh"
 )
 
 const (
@@ -67,7 +67,7 @@ func (f *fakeRefresher) Trigger(_ context.Context, r refresh.Request) (refresh.R
 	f.requests = append(f.requests, r)
 	f.mu.Unlock()
 	if f.trigger == nil {
-		return receipt(refresh.Queued), nil
+		return receipt(machine.Queued), nil
 	}
 	return f.trigger(r)
 }
@@ -137,31 +137,31 @@ func (f *fakeRefresher) Sweep(context.Context) (refresh.Report, error) {
 }
 
 // receipt is what the coordinator would hand out for an operation in that phase.
-func receipt(phase refresh.Phase) refresh.Receipt {
+func receipt(phase machine.Phase) refresh.Receipt {
 	began := time.Date(2026, 5, 31, 6, 0, 0, 0, time.UTC)
-	op := refresh.Operation{
+	op := machine.Operation{
 		Number: 1, Created: began, Changed: began.Add(time.Second), Phase: phase,
-		Shape: refresh.Shape{Kind: refresh.Auto}, MaxAttempts: 3,
+		Shape: machine.Shape{Kind: machine.Auto}, MaxAttempts: 3,
 	}
-	v := refresh.View{
-		Model:   refresh.Model{WorkspaceID: testWorkspace, DatasetID: testDataset},
+	v := machine.View{
+		Model:   machine.Model{WorkspaceID: testWorkspace, DatasetID: testDataset},
 		Percent: -1, RetryAfter: 5 * time.Second,
 	}
 	switch phase {
-	case refresh.Succeeded:
-		v.Status, v.Percent, v.RetryAfter = refresh.StatusSucceeded, 100, 0
-		op.Tries = []refresh.Try{{RefreshID: "r1", Kind: refresh.Enhanced, Outcome: refresh.OutcomeCompleted}}
-	case refresh.Failed:
-		v.Status, v.RetryAfter = refresh.StatusFailed, 0
-		op.Fault = &refresh.Fault{Code: refresh.CodeRefreshFailed, Message: "the refresh failed", Remedy: "set the credentials",
+	case machine.Succeeded:
+		v.Status, v.Percent, v.RetryAfter = machine.StatusSucceeded, 100, 0
+		op.Tries = []machine.Try{{RefreshID: "r1", Kind: machine.Enhanced, Outcome: machine.OutcomeCompleted}}
+	case machine.Failed:
+		v.Status, v.RetryAfter = machine.StatusFailed, 0
+		op.Fault = &machine.Fault{Code: machine.CodeRefreshFailed, Message: "the refresh failed", Remedy: "set the credentials",
 			Class: "credentials", Detail: "Login failed.", PowerBI: "DMTS_AccessDenied"}
-	case refresh.Cancelled:
-		v.Status, v.RetryAfter = refresh.StatusCanceled, 0
-		op.Fault = &refresh.Fault{Code: refresh.CodeOperationCanceled, Message: "The operation was cancelled by its caller."}
-	case refresh.Running:
-		v.Status = refresh.StatusRunning
+	case machine.Cancelled:
+		v.Status, v.RetryAfter = machine.StatusCanceled, 0
+		op.Fault = &machine.Fault{Code: machine.CodeOperationCanceled, Message: "The operation was cancelled by its caller."}
+	case machine.Running:
+		v.Status = machine.StatusRunning
 	default:
-		v.Status = refresh.StatusNotStarted
+		v.Status = machine.StatusNotStarted
 	}
 	v.Operation = op
 	return refresh.Receipt{ID: testID, Sig: testSig, View: v}

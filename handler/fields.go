@@ -12,14 +12,14 @@ import (
 	"pbirefresh/internal/guid"
 	"pbirefresh/internal/httpjson"
 	"pbirefresh/powerbi"
-	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 const (
 	// maxDepth is deeper than any request needs to be.
 	maxDepth = 16
 	// maxObjects is how many tables and partitions a request may name. More would not fit
-	// into what is kept of it ([refresh.MaxShape]), so they are counted before they are read.
+	// into what is kept of it ([machine.MaxShape]), so they are counted before they are read.
 	maxObjects = 1000
 )
 
@@ -97,7 +97,7 @@ func (f *fields) otherName(name string) string {
 // optionNames are the fields that go below options.
 func optionNames() []string {
 	below := &fields{httpjson.NewForm(httpjson.Value{}, "options", func(httpjson.Problem) bool { return false }), &problems{}}
-	parseOptions(below, refresh.Auto, nil)
+	parseOptions(below, machine.Auto, nil)
 	return below.Known()
 }
 

@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"pbirefresh/refresh/machine"
 	"sync"
 	"time"
-
-	"pbirefresh/refresh"
 )
 
 // Check tells whether one dependency can be used.
@@ -74,7 +73,7 @@ func notReady(results []checkResult) *errorBody {
 	if len(e.Details) == 0 {
 		return nil
 	}
-	e.Message = fmt.Sprintf("%d of %d dependencies cannot be used; the first: %s: %s", len(e.Details), len(results), e.Details[0].Target, refresh.Sentences(e.Details[0].Message))
+	e.Message = fmt.Sprintf("%d of %d dependencies cannot be used; the first: %s: %s", len(e.Details), len(results), e.Details[0].Target, machine.Sentences(e.Details[0].Message))
 	return e
 }
 

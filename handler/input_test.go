@@ -9,6 +9,10 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"pbirefresh/lease"
+	"pbirefresh/powerbi"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"reflect"
 	"runtime"
 	"slices"
@@ -19,10 +23,6 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-
-	"pbirefresh/lease"
-	"pbirefresh/powerbi"
-	"pbirefresh/refresh"
 )
 
 // wireRecorder is a Power BI that takes every refresh and keeps its body. Its workspace is on
@@ -65,7 +65,7 @@ func (p *wireRecorder) bench(t *testing.T, changes ...func(*Config)) *bench {
 	}
 	b, store := newBench(t), lease.NewMemory()
 	c := Config{BaseURL: testBase, Version: "1.2.3", Refresher: refresh.New(refresh.Config{Store: store, Keys: refresh.NewStatusKeys(store),
-		Upstream: refresh.NewUpstream(client, slog.New(slog.DiscardHandler)), Rules: refresh.DefaultRules()})}
+		Upstream: refresh.NewUpstream(client, slog.New(slog.DiscardHandler)), Rules: machine.DefaultRules()})}
 	for _, change := range changes {
 		change(&c)
 	}

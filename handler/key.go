@@ -3,12 +3,11 @@ package handler
 import (
 	"fmt"
 	"net/http"
+	"pbirefresh/internal/guid"
+	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"time"
-
-	"pbirefresh/internal/guid"
-	"pbirefresh/refresh"
 )
 
 // The headers by which a request says that it is the same as an earlier one. At most
@@ -143,11 +142,11 @@ func (k clientKey) inTime(h http.Header) error {
 // of is the owner's key for a request. What its body left out counts as left out, whatever
 // the default is. The owner is part of it: another caller may use the same words, and must
 // not get the id of this caller's operation.
-func (k clientKey) of(owner string, m refresh.Model, said refresh.Ask) refresh.Key {
+func (k clientKey) of(owner string, m machine.Model, said machine.Ask) machine.Key {
 	if k.header == "" {
-		return refresh.Key{}
+		return machine.Key{}
 	}
-	return refresh.NewKey(k.header+"\x00"+owner, k.text, m, said)
+	return machine.NewKey(k.header+"\x00"+owner, k.text, m, said)
 }
 
 // refused puts an error into the words of the header: the Azure guidelines want 400
@@ -158,7 +157,7 @@ func (k clientKey) refused(h http.Header, err error) error {
 	if e.Status < http.StatusInternalServerError {
 		k.result(h, "rejected")
 	}
-	if e.Code != refresh.CodeKeyReused {
+	if e.Code != machine.CodeKeyReused {
 		return err
 	}
 	if e.Target = k.header; k.header == operationID {

@@ -2,12 +2,12 @@ package handler
 
 import (
 	"net/http"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"pbirefresh/refresh"
 )
 
 const (
@@ -16,7 +16,7 @@ const (
 )
 
 // keyOf is the key under which a request reaches the coordinator.
-func keyOf(t *testing.T, body string, headers ...string) (k refresh.Key) {
+func keyOf(t *testing.T, body string, headers ...string) (k machine.Key) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
@@ -37,14 +37,14 @@ func TestSpellingsOfOneKey(t *testing.T) {
 		{`Operation-Id: 7`, `Operation-Id: "7"`},
 		{`Idempotency-Key: ` + aGUID}, {`Operation-Id: ` + aGUID}, // another kind is another key
 	} {
-		want := refresh.Key{}
+		want := machine.Key{}
 		for _, header := range group {
 			headers := []string{header}
 			if strings.HasPrefix(header, repeatabilityID) {
 				headers = append(headers, aDate)
 			}
 			got := keyOf(t, wholeModel(), headers...)
-			if got == (refresh.Key{}) || want != (refresh.Key{}) && got != want {
+			if got == (machine.Key{}) || want != (machine.Key{}) && got != want {
 				t.Errorf("%s: %+v, want %+v", header, got, want)
 			}
 			want = got
@@ -56,7 +56,7 @@ func TestSpellingsOfOneKey(t *testing.T) {
 		}
 	}
 	for _, none := range [][]string{nil, {"x-ms-client-tracking-id: 08585"}, {"x-ms-client-request-id: 7"}} {
-		if k := keyOf(t, wholeModel(), none...); k != (refresh.Key{}) {
+		if k := keyOf(t, wholeModel(), none...); k != (machine.Key{}) {
 			t.Errorf("%v is taken for a key", none)
 		}
 	}
@@ -104,7 +104,7 @@ func TestKeysOfTwoCallers(t *testing.T) {
 		t.Error("a principal counts although App Service authentication is off")
 	}
 	b := newBench(t, func(c *Config) { c.Guard.Gate.EasyAuth = true })
-	of := func(headers ...string) refresh.Key {
+	of := func(headers ...string) machine.Key {
 		b.trigger(wholeModel(), append(headers, header)...).is(http.StatusAccepted)
 		return b.fake.requests[len(b.fake.requests)-1].Key
 	}
@@ -186,15 +186,15 @@ func TestRepeatabilityIsAnswered(t *testing.T) {
 		{"an old try that may be remembered", firstSent + ": Sat, 25 Dec 1999 01:00:00 GMT", nil, 202, "accepted"},
 		{"too old", firstSent + ": Fri, 24 Dec 1999 23:00:00 GMT", nil, 412, "rejected"},
 		{"a clock that is ahead", firstSent + ": Sat, 01 Jan 2000 07:00:00 GMT", nil, 202, "accepted"},
-		{"another request", aDate, &refresh.Refusal{Code: refresh.CodeKeyReused, Message: "No."}, 422, "rejected"},
-		{"busy", aDate, &refresh.Refusal{Code: refresh.CodeBusy, Message: "No."}, 409, "rejected"},
+		{"another request", aDate, &refresh.Refusal{Code: machine.CodeKeyReused, Message: "No."}, 422, "rejected"},
+		{"busy", aDate, &refresh.Refusal{Code: machine.CodeBusy, Message: "No."}, 409, "rejected"},
 		{"our failure", aDate, &refresh.UnavailableError{RetryAfter: time.Second}, 503, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t)
-				b.fake.trigger = func(refresh.Request) (refresh.Receipt, error) { return receipt(refresh.Queued), tc.err }
+				b.fake.trigger = func(refresh.Request) (refresh.Receipt, error) { return receipt(machine.Queued), tc.err }
 				b.trigger(wholeModel(), repeatabilityID+": "+aGUID, tc.date).is(tc.code).has("Repeatability-Result", tc.result)
 				if called := b.fake.count("trigger") > 0; called == (tc.code == http.StatusPreconditionFailed) {
 					t.Errorf("the coordinator was asked: %t", called)
@@ -210,9 +210,9 @@ func TestKeyOfAnotherRequest(t *testing.T) {
 	for header, code := range map[string]int{idempotencyKey: 422, operationID: 400} {
 		b := newBench(t)
 		b.fake.trigger = func(refresh.Request) (refresh.Receipt, error) {
-			return refresh.Receipt{}, &refresh.Refusal{Code: refresh.CodeKeyReused, Message: "It was used."}
+			return refresh.Receipt{}, &refresh.Refusal{Code: machine.CodeKeyReused, Message: "It was used."}
 		}
-		a := b.trigger(wholeModel(), header+": k").is(code).has("x-ms-error-code", refresh.CodeKeyReused).has("Location", "")
+		a := b.trigger(wholeModel(), header+": k").is(code).has("x-ms-error-code", machine.CodeKeyReused).has("Location", "")
 		if e := a.wireError(); e.Target != header || a.object()["status"] != nil {
 			t.Errorf("%s", a.raw)
 		}
@@ -222,12 +222,12 @@ func TestKeyOfAnotherRequest(t *testing.T) {
 // Contract 10.1: a replay is answered as the operation stands.
 func TestReplays(t *testing.T) {
 	t.Parallel()
-	for phase, want := range map[refresh.Phase]struct {
+	for phase, want := range map[machine.Phase]struct {
 		code     int
 		location string
 	}{
-		refresh.Queued: {http.StatusAccepted, testStatusURL}, refresh.Running: {http.StatusAccepted, testStatusURL},
-		refresh.Succeeded: {http.StatusOK, ""}, refresh.Failed: {http.StatusConflict, ""},
+		machine.Queued: {http.StatusAccepted, testStatusURL}, machine.Running: {http.StatusAccepted, testStatusURL},
+		machine.Succeeded: {http.StatusOK, ""}, machine.Failed: {http.StatusConflict, ""},
 	} {
 		b := newBench(t)
 		b.fake.trigger = func(refresh.Request) (refresh.Receipt, error) {

@@ -3,13 +3,13 @@ package handler
 import (
 	"context"
 	"net/http"
+	"pbirefresh/lease"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"pbirefresh/lease"
-	"pbirefresh/refresh"
 )
 
 // A lease that others keep ends as a 503 that names the blob, its holder, since when, and
@@ -36,9 +36,9 @@ func TestHeldLeaseIsNamed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				l := newLive(t, time.Minute, refresh.RowCompleted)
+				l := newLive(t, time.Minute, machine.RowCompleted)
 				d := l.accepted()
-				blob := refresh.StateName(refresh.Model{WorkspaceID: d.WorkspaceID, DatasetID: d.DatasetID})
+				blob := refresh.StateName(machine.Model{WorkspaceID: d.WorkspaceID, DatasetID: d.DatasetID})
 				time.Sleep(time.Second) // its lease is given back
 				tc.hold(l.store.(*lease.Memory), blob)
 				synctest.Wait()

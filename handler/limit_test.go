@@ -2,12 +2,11 @@ package handler
 
 import (
 	"net/http"
+	"pbirefresh/refresh/machine"
 	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"pbirefresh/refresh"
 )
 
 // A burst of Count passes at once, then Count in Per, for each key on its own.
@@ -100,7 +99,7 @@ func TestRatesOfTheRoutes(t *testing.T) {
 		if b.fake.count("trigger") != 3 || b.fake.count("cancel") != 0 {
 			t.Errorf("%d triggers and %d cancels came through", b.fake.count("trigger"), b.fake.count("cancel"))
 		}
-		b.fake.status = always(receipt(refresh.Queued))
+		b.fake.status = always(receipt(machine.Queued))
 		b.status().is(http.StatusAccepted) // polls are not limited
 		time.Sleep(20 * time.Second)
 		b.trigger(wholeModel(), "x-functions-key: a third").is(http.StatusAccepted)

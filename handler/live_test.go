@@ -4,40 +4,40 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"pbirefresh/lease"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"sync"
 	"testing"
 	"time"
-
-	"pbirefresh/lease"
-	"pbirefresh/refresh"
 )
 
 // upstream is a Power BI that runs every refresh for a while. It can be away.
 type upstream struct {
 	length time.Duration
-	ends   refresh.RowState
+	ends   machine.RowState
 
 	mu      sync.Mutex
-	away    *refresh.Fault // of every look, if set
-	rows    []refresh.Row  // oldest first; End is when they end
+	away    *machine.Fault // of every look, if set
+	rows    []machine.Row  // oldest first; End is when they end
 	looks   int
 	deletes int
 }
 
 func (u *upstream) Warm(context.Context) error { return nil }
 
-func (u *upstream) Post(_ context.Context, _ refresh.Model, p refresh.Post, _ time.Time) refresh.Answer {
+func (u *upstream) Post(_ context.Context, _ machine.Model, p machine.Post, _ time.Time) machine.Answer {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.away != nil {
-		return refresh.Answer{Kind: refresh.Throttled, RetryAfter: 2 * time.Minute, Fault: u.away}
+		return machine.Answer{Kind: machine.Throttled, RetryAfter: 2 * time.Minute, Fault: u.away}
 	}
 	id := fmt.Sprintf("r%d", len(u.rows)+1)
-	u.rows = append(u.rows, refresh.Row{ID: id, Type: "ViaEnhancedApi", Start: time.Now(), End: time.Now().Add(u.length)})
-	return refresh.Answer{Kind: refresh.Accepted, RefreshID: id, Sent: refresh.Enhanced}
+	u.rows = append(u.rows, machine.Row{ID: id, Type: "ViaEnhancedApi", Start: time.Now(), End: time.Now().Add(u.length)})
+	return machine.Answer{Kind: machine.Accepted, RefreshID: id, Sent: machine.Enhanced}
 }
 
-func (u *upstream) Look(_ context.Context, _ refresh.Model, l refresh.Look) refresh.Sight {
+func (u *upstream) Look(_ context.Context, _ machine.Model, l machine.Look) refresh.Sight {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.looks++
@@ -48,35 +48,35 @@ func (u *upstream) Look(_ context.Context, _ refresh.Model, l refresh.Look) refr
 	for i := len(u.rows) - 1; i >= 0; i-- {
 		row := u.rows[i]
 		if time.Now().Before(row.End) {
-			row.State, row.Word, row.End = refresh.RowInProgress, "Unknown", time.Time{}
+			row.State, row.Word, row.End = machine.RowInProgress, "Unknown", time.Time{}
 		} else if row.State == "" {
 			row.State, row.Word = u.ends, string(u.ends)
 		}
-		if row.State == refresh.RowFailed {
-			row.Fault = &refresh.Fault{Code: refresh.CodeRefreshFailed, Message: "the credentials were refused", Class: "credentials", Detail: "Login failed."}
+		if row.State == machine.RowFailed {
+			row.Fault = &machine.Fault{Code: machine.CodeRefreshFailed, Message: "the credentials were refused", Class: "credentials", Detail: "Login failed."}
 		}
 		if row.ID == l.RefreshID {
-			return refresh.Sight{Detail: true, Rows: []refresh.Row{row}, Date: s.Date}
+			return refresh.Sight{Detail: true, Rows: []machine.Row{row}, Date: s.Date}
 		}
 		s.Rows = append(s.Rows, row)
 	}
 	return s
 }
 
-func (u *upstream) Delete(_ context.Context, _ refresh.Model, d refresh.Delete) error {
+func (u *upstream) Delete(_ context.Context, _ machine.Model, d machine.Delete) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.deletes++
 	for i := range u.rows {
 		if u.rows[i].ID == d.RefreshID && time.Now().Before(u.rows[i].End) {
-			u.rows[i].End, u.rows[i].State, u.rows[i].Word = time.Now(), refresh.RowCancelled, "Cancelled"
+			u.rows[i].End, u.rows[i].State, u.rows[i].Word = time.Now(), machine.RowCancelled, "Cancelled"
 		}
 	}
 	return nil
 }
 
 // leaves sets whether Power BI answers.
-func (u *upstream) leaves(f *refresh.Fault) {
+func (u *upstream) leaves(f *machine.Fault) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.away = f
@@ -89,7 +89,7 @@ type live struct {
 	store lease.Store
 }
 
-func newLive(t *testing.T, length time.Duration, ends refresh.RowState) *live {
+func newLive(t *testing.T, length time.Duration, ends machine.RowState) *live {
 	t.Helper()
 	l := &live{bench: newBench(t), pbi: &upstream{length: length, ends: ends}, store: lease.NewMemory()}
 	l.restart(l.store)
@@ -98,7 +98,7 @@ func newLive(t *testing.T, length time.Duration, ends refresh.RowState) *live {
 
 // restart replaces the process by a new one, on that store.
 func (l *live) restart(store lease.Store) {
-	c := refresh.New(refresh.Config{Store: store, Upstream: l.pbi, Keys: refresh.NewStatusKeys(store), Rules: refresh.DefaultRules()})
+	c := refresh.New(refresh.Config{Store: store, Upstream: l.pbi, Keys: refresh.NewStatusKeys(store), Rules: machine.DefaultRules()})
 	l.routes = New(Config{Refresher: c, BaseURL: testBase, MaxWait: 45 * time.Second, Version: "1.2.3"})
 }
 

@@ -3,6 +3,8 @@ package handler
 import (
 	"errors"
 	"net/http"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"testing"
@@ -13,8 +15,6 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
-
-	"pbirefresh/refresh"
 )
 
 // poll triggers a refresh and follows it with a poller of the Azure SDK, to which
@@ -64,10 +64,10 @@ func TestAzurePollerSucceeds(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t)
-				b.fake.status = endsAfter(12*time.Second, refresh.Succeeded)
+				b.fake.status = endsAfter(12*time.Second, machine.Succeeded)
 				began := time.Now()
 				doc, err := poll(t, b, way...)
-				if err != nil || doc.Status != refresh.StatusSucceeded || doc.Result == nil || doc.Result.RefreshID != "r1" {
+				if err != nil || doc.Status != machine.StatusSucceeded || doc.Result == nil || doc.Result.RefreshID != "r1" {
 					t.Errorf("%s, %v", show(t, doc), err)
 				}
 				if took := time.Since(began); took != 15*time.Second {
@@ -80,8 +80,8 @@ func TestAzurePollerSucceeds(t *testing.T) {
 
 func TestAzurePollerFails(t *testing.T) {
 	t.Parallel()
-	for phase, want := range map[refresh.Phase]string{
-		refresh.Failed: refresh.CodeRefreshFailed, refresh.Cancelled: refresh.CodeOperationCanceled,
+	for phase, want := range map[machine.Phase]string{
+		machine.Failed: machine.CodeRefreshFailed, machine.Cancelled: machine.CodeOperationCanceled,
 	} {
 		for name, way := range ways() {
 			t.Run(string(phase)+" by "+name, func(t *testing.T) {
@@ -104,10 +104,10 @@ func TestAzurePollerFails(t *testing.T) {
 func TestAzurePipelineOfAFailureAtOnce(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	b.fake.trigger = func(refresh.Request) (refresh.Receipt, error) { return receipt(refresh.Failed), nil }
+	b.fake.trigger = func(refresh.Request) (refresh.Receipt, error) { return receipt(machine.Failed), nil }
 	var e *azcore.ResponseError
-	if _, err := poll(t, b); !errors.As(err, &e) || e.ErrorCode != refresh.CodeRefreshFailed {
-		t.Errorf("got %v, want %s", err, refresh.CodeRefreshFailed)
+	if _, err := poll(t, b); !errors.As(err, &e) || e.ErrorCode != machine.CodeRefreshFailed {
+		t.Errorf("got %v, want %s", err, machine.CodeRefreshFailed)
 	}
 }
 
@@ -116,7 +116,7 @@ func TestAzurePollerWaitsForStorage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
-		ends := endsAfter(12*time.Second, refresh.Succeeded)
+		ends := endsAfter(12*time.Second, machine.Succeeded)
 		looks := 0
 		b.fake.status = func(id string) (refresh.Receipt, error) {
 			if looks++; looks <= 2 {
@@ -124,7 +124,7 @@ func TestAzurePollerWaitsForStorage(t *testing.T) {
 			}
 			return ends(id)
 		}
-		if doc, err := poll(t, b, "Location", "Operation-Location"); err != nil || doc.Status != refresh.StatusSucceeded {
+		if doc, err := poll(t, b, "Location", "Operation-Location"); err != nil || doc.Status != machine.StatusSucceeded {
 			t.Errorf("%s, %v", doc.Status, err)
 		}
 	})

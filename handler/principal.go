@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"pbirefresh/access"
+	"pbirefresh/refresh/machine"
+	"pbirefresh/schedule"
 	"slices"
 	"strings"
 	"time"
-
-	"pbirefresh/access"
-	"pbirefresh/refresh"
-	"pbirefresh/schedule"
 )
 
 // Guard is what a request to trigger or cancel passes before anything is done for it.
@@ -73,7 +72,7 @@ func (s *server) keyed(serve route) route {
 }
 
 // admit holds a trigger against the policy and the model's limit.
-func (g *guard) admit(r *http.Request, caller access.Caller, m refresh.Model) error {
+func (g *guard) admit(r *http.Request, caller access.Caller, m machine.Model) error {
 	if err := g.permit(r, caller, access.Trigger, m); err != nil {
 		return err
 	}
@@ -84,7 +83,7 @@ func (g *guard) admit(r *http.Request, caller access.Caller, m refresh.Model) er
 }
 
 // permit holds a caller against the policy. The log is told who was turned away.
-func (g *guard) permit(r *http.Request, caller access.Caller, a access.Action, m refresh.Model) error {
+func (g *guard) permit(r *http.Request, caller access.Caller, a access.Action, m machine.Model) error {
 	if g.Gate.Permits(caller, a, m.WorkspaceID, m.DatasetID) {
 		return nil
 	}

@@ -3,12 +3,12 @@ package handler
 import (
 	"encoding/base64"
 	"net/http"
+	"pbirefresh/access"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"time"
-
-	"pbirefresh/access"
-	"pbirefresh/refresh"
 )
 
 const (
@@ -37,7 +37,7 @@ func guarded(t *testing.T, easyAuth bool, changes ...func(*Config)) *bench {
 func TestThePolicyGuardsTriggerAndCancel(t *testing.T) {
 	t.Parallel()
 	b := guarded(t, true)
-	b.fake.cancel = func(string, bool) (refresh.Receipt, error) { return receipt(refresh.Running), nil }
+	b.fake.cancel = func(string, bool) (refresh.Receipt, error) { return receipt(machine.Running), nil }
 	stranger := strings.Replace(ada, "1", "2", 1)
 	elsewhere := strings.Replace(wholeModel(), testWorkspace, otherSpace, 1)
 	for _, tt := range []struct {
@@ -65,7 +65,7 @@ func TestThePolicyGuardsTriggerAndCancel(t *testing.T) {
 		}
 	}
 	// The status URL needs nothing but its signature.
-	b.fake.status = always(receipt(refresh.Running))
+	b.fake.status = always(receipt(machine.Running))
 	b.status(principal(stranger)).is(http.StatusAccepted)
 }
 
@@ -81,12 +81,12 @@ func TestThePolicyGuardsOperations(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := newBench(t, func(c *Config) { c.Guard.Gate = access.Gate{EasyAuth: true, Policy: policy} })
-	b.fake.status = always(receipt(refresh.Running))
+	b.fake.status = always(receipt(machine.Running))
 	b.fake.cancel = func(_ string, all bool) (refresh.Receipt, error) {
 		if !all {
 			t.Error("cancel-for-all cancelled one share")
 		}
-		return receipt(refresh.Running), nil
+		return receipt(machine.Running), nil
 	}
 	for _, tt := range []struct {
 		name, method, path, who string
@@ -121,7 +121,7 @@ func TestThePolicyGuardsOperations(t *testing.T) {
 func TestClosedStatusRoute(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, func(c *Config) { c.StatusKeyed = true })
-	b.fake.status = always(receipt(refresh.Running))
+	b.fake.status = always(receipt(machine.Running))
 	want := testBase + "/api/operations/" + testID + "?sig=" + testSig
 	if d := b.trigger(wholeModel()).is(http.StatusAccepted).has("Location", want).has("Operation-Location", want).document(); d.StatusURL != want {
 		t.Errorf("statusUrl is %s, want %s", d.StatusURL, want)

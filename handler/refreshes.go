@@ -3,11 +3,11 @@ package handler
 import (
 	"context"
 	"net/http"
-	"slices"
-
 	"pbirefresh/access"
 	"pbirefresh/callback"
 	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"slices"
 )
 
 // triggering is a request for a refresh, read.
@@ -141,15 +141,15 @@ func (s *server) polled(w http.ResponseWriter, r *http.Request, read func() (ref
 // stands answers with how an operation stands.
 func (s *server) stands(w http.ResponseWriter, r *http.Request, receipt refresh.Receipt, warnings ...Detail) error {
 	switch receipt.View.Status {
-	case refresh.StatusSucceeded:
+	case machine.StatusSucceeded:
 		return writeJSON(w, http.StatusOK, document(receipt, s.links(r, receipt.Link()), warnings...))
-	case refresh.StatusFailed, refresh.StatusCanceled:
+	case machine.StatusFailed, machine.StatusCanceled:
 		// A 4xx, because callers such as Data Factory's Web activity know no other
 		// way to hear of a failure; 409, because none of them retries it.
 		d := document(receipt, s.links(r, receipt.Link()), warnings...)
 		w.Header().Set("x-ms-error-code", d.Error.Code)
 		return writeJSON(w, http.StatusConflict, d)
-	case refresh.StatusNotStarted, refresh.StatusRunning:
+	case machine.StatusNotStarted, machine.StatusRunning:
 		return s.accepted(w, r, receipt, warnings...)
 	default:
 		return s.accepted(w, r, receipt, warnings...)

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"time"
-
-	"pbirefresh/refresh"
 )
 
 const testStatusURL = testBase + statusPath
@@ -29,7 +29,7 @@ func (a answer) isAccepted(location, retryAfter string) StatusDocument {
 func TestTriggerIsAccepted(t *testing.T) {
 	t.Parallel()
 	d := newBench(t).trigger(wholeModel()).isAccepted(testStatusURL, "5")
-	if d.Status != refresh.StatusNotStarted || d.Phase != refresh.Queued || d.WorkspaceID != testWorkspace || d.DatasetID != testDataset {
+	if d.Status != machine.StatusNotStarted || d.Phase != machine.Queued || d.WorkspaceID != testWorkspace || d.DatasetID != testDataset {
 		t.Errorf("%+v", d)
 	}
 }
@@ -38,7 +38,7 @@ func TestTriggerIsAccepted(t *testing.T) {
 // once, or its key came again. The answer is that of its status URL.
 func TestTriggerOfWhatHasEnded(t *testing.T) {
 	t.Parallel()
-	for phase, code := range map[refresh.Phase]int{refresh.Succeeded: http.StatusOK, refresh.Failed: http.StatusConflict, refresh.Cancelled: http.StatusConflict} {
+	for phase, code := range map[machine.Phase]int{machine.Succeeded: http.StatusOK, machine.Failed: http.StatusConflict, machine.Cancelled: http.StatusConflict} {
 		for _, prefer := range []string{"Prefer: respond-async", "Prefer: wait=10", "Prefer: none"} {
 			b := newBench(t)
 			b.fake.trigger = func(refresh.Request) (refresh.Receipt, error) { return receipt(phase), nil }
@@ -58,7 +58,7 @@ func TestRetryAfterIsBounded(t *testing.T) {
 		59*time.Second + 1: "60", time.Minute: "60", time.Hour: "60",
 	} {
 		b := newBench(t)
-		r := receipt(refresh.Running)
+		r := receipt(machine.Running)
 		r.View.RetryAfter = d
 		b.fake.status = always(r)
 		b.status().isAccepted(testStatusURL, want)
@@ -68,16 +68,16 @@ func TestRetryAfterIsBounded(t *testing.T) {
 func TestStatusOfEveryPhase(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
-		phase  refresh.Phase
+		phase  machine.Phase
 		code   int
-		status refresh.Status
+		status machine.Status
 		fault  string
 	}{
-		{refresh.Queued, 202, refresh.StatusNotStarted, ""},
-		{refresh.Running, 202, refresh.StatusRunning, ""},
-		{refresh.Succeeded, 200, refresh.StatusSucceeded, ""},
-		{refresh.Failed, 409, refresh.StatusFailed, refresh.CodeRefreshFailed},
-		{refresh.Cancelled, 409, refresh.StatusCanceled, refresh.CodeOperationCanceled},
+		{machine.Queued, 202, machine.StatusNotStarted, ""},
+		{machine.Running, 202, machine.StatusRunning, ""},
+		{machine.Succeeded, 200, machine.StatusSucceeded, ""},
+		{machine.Failed, 409, machine.StatusFailed, machine.CodeRefreshFailed},
+		{machine.Cancelled, 409, machine.StatusCanceled, machine.CodeOperationCanceled},
 	} {
 		t.Run(string(tc.phase), func(t *testing.T) {
 			t.Parallel()
@@ -111,7 +111,7 @@ func TestStatusOfEveryPhase(t *testing.T) {
 // A status that this version does not know is not taken for the end.
 func TestStatusOfANewerVersion(t *testing.T) {
 	t.Parallel()
-	r := receipt(refresh.Running)
+	r := receipt(machine.Running)
 	r.View.Status = "Napping"
 	b := newBench(t)
 	b.fake.status = always(r)
@@ -128,13 +128,13 @@ func TestErrorsOfTheCoordinator(t *testing.T) {
 		word       string
 		retryAfter string
 	}{
-		{"bad id", refresh.ErrBadID, 404, refresh.CodeNotFound, ""},
-		{"not kept", refusal(refresh.CodeNotFound), 404, refresh.CodeNotFound, ""},
-		{"ended", refusal(refresh.CodeFinished), 410, refresh.CodeFinished, ""},
-		{"busy", refusal(refresh.CodeBusy), 409, refresh.CodeBusy, ""},
-		{"cannot be cancelled", refusal(refresh.CodeCancelNotSupported), 409, refresh.CodeCancelNotSupported, ""},
-		{"queue full", refusal(refresh.CodeQueueFull), 503, refresh.CodeQueueFull, "60"},
-		{"no storage", &refresh.UnavailableError{RetryAfter: 5 * time.Second}, 503, refresh.CodeUnavailable, "5"},
+		{"bad id", refresh.ErrBadID, 404, machine.CodeNotFound, ""},
+		{"not kept", refusal(machine.CodeNotFound), 404, machine.CodeNotFound, ""},
+		{"ended", refusal(machine.CodeFinished), 410, machine.CodeFinished, ""},
+		{"busy", refusal(machine.CodeBusy), 409, machine.CodeBusy, ""},
+		{"cannot be cancelled", refusal(machine.CodeCancelNotSupported), 409, machine.CodeCancelNotSupported, ""},
+		{"queue full", refusal(machine.CodeQueueFull), 503, machine.CodeQueueFull, "60"},
+		{"no storage", &refresh.UnavailableError{RetryAfter: 5 * time.Second}, 503, machine.CodeUnavailable, "5"},
 		{"interrupted", fmt.Errorf("read: %w", context.Canceled), 503, "Interrupted", "1"},
 		{"anything else", errors.New("a hidden cause"), 500, "InternalError", ""},
 	} {
@@ -172,7 +172,7 @@ func TestCancel(t *testing.T) {
 			if id != testID || forced != force {
 				t.Errorf("%s: id %q, force %t", call, id, forced)
 			}
-			return receipt(refresh.Running), nil
+			return receipt(machine.Running), nil
 		}
 		b.do(method, "/api/operations/"+testID+"/"+path, "").isAccepted(testStatusURL, "5")
 	}
@@ -182,9 +182,9 @@ func TestCancel(t *testing.T) {
 func TestCancelOfAShare(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	b.fake.cancel = func(string, bool) (refresh.Receipt, error) { return receipt(refresh.Cancelled), nil }
+	b.fake.cancel = func(string, bool) (refresh.Receipt, error) { return receipt(machine.Cancelled), nil }
 	a := b.do(http.MethodPost, cancelPath, "").is(http.StatusAccepted).has("Location", testStatusURL)
-	if d := a.document(); d.Status != refresh.StatusCanceled || d.Error == nil || d.Error.Code != refresh.CodeOperationCanceled {
+	if d := a.document(); d.Status != machine.StatusCanceled || d.Error == nil || d.Error.Code != machine.CodeOperationCanceled {
 		t.Errorf("%s", a.raw)
 	}
 }
@@ -235,7 +235,7 @@ func TestParseAllowedRefuses(t *testing.T) {
 func TestSignaturesAreReadExactly(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	b.fake.status = always(receipt(refresh.Running))
+	b.fake.status = always(receipt(machine.Running))
 	for query, want := range map[string]int{
 		"?sig=" + testSig: 202, "?wait=0&sig=" + testSig: 202, "": 404, "?sig=": 404, "?sig=" + testSig + "&sig=" + testSig: 404,
 		"?sig=" + testSig + "," + testSig: 404, "?sig=" + testSig + "%20": 404, "?signature=" + testSig: 404,

@@ -6,14 +6,14 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"slices"
-	"strings"
-	"time"
-
 	"pbirefresh/callback"
 	"pbirefresh/internal/httpjson"
 	"pbirefresh/powerbi"
 	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"slices"
+	"strings"
+	"time"
 )
 
 // Bounds of what a caller may ask for.
@@ -73,7 +73,7 @@ type bodyReader struct {
 type parsed struct {
 	request  refresh.Request
 	callBack callback.URL // zero: none
-	said     refresh.Ask  // with zero in place of the defaults: what the body itself says
+	said     machine.Ask  // with zero in place of the defaults: what the body itself says
 	warnings []Detail     // what is accepted and has no effect
 }
 
@@ -95,7 +95,7 @@ func (b bodyReader) parse(body []byte) (parsed, []Detail) {
 	if len(problems) > 0 {
 		return parsed{}, problems
 	}
-	p := parsed{request: refresh.Request{Model: refresh.Model{WorkspaceID: f.guid("workspaceId"), DatasetID: f.guid("datasetId")}}}
+	p := parsed{request: refresh.Request{Model: machine.Model{WorkspaceID: f.guid("workspaceId"), DatasetID: f.guid("datasetId")}}}
 	b.ask(f, &p)
 	p.callBack = f.callback(b.checkCallback)
 	f.done()
@@ -109,18 +109,18 @@ func (b bodyReader) parse(body []byte) (parsed, []Detail) {
 func (b bodyReader) ask(f *fields, p *parsed) {
 	var saysTimeout, saysAttempts bool
 	ask := &p.request.Ask
-	ask.WhenBusy = refresh.WhenBusy(f.word("whenBusy", "queue", "join", "reject"))
+	ask.WhenBusy = machine.WhenBusy(f.word("whenBusy", "queue", "join", "reject"))
 	ask.Timeout, saysTimeout = f.duration("timeout", b.defaultTimeout)
 	ask.QueueTimeout, _ = f.duration("queueTimeout", 0)
 	ask.MaxAttempts, saysAttempts = f.integer("maxAttempts", attempts, 1, maxAttempts)
-	kind := refresh.Kind(f.word("kind", "auto", "standard", "enhanced"))
+	kind := machine.Kind(f.word("kind", "auto", "standard", "enhanced"))
 	options := parseOptions(f.object("options"), kind, b.extraOptions)
 	ask.Shape, ask.Tuning = shape(kind, options)
-	if ask.Shape.Kind != refresh.Enhanced {
+	if ask.Shape.Kind != machine.Enhanced {
 		ask.NotifyOption = options.NotifyOption
 	}
-	if ask.Shape.Size() > refresh.MaxShape {
-		f.problems.add("OverLimit", "options.objects", fmt.Sprintf("The objects take more than %d KiB. Name whole tables in place of their partitions, or refresh the whole model.", refresh.MaxShape>>10))
+	if ask.Shape.Size() > machine.MaxShape {
+		f.problems.add("OverLimit", "options.objects", fmt.Sprintf("The objects take more than %d KiB. Name whole tables in place of their partitions, or refresh the whole model.", machine.MaxShape>>10))
 	}
 	if ask.QueueTimeout > ask.Timeout {
 		f.Report("queueTimeout", "InvalidCombination", "is longer than timeout, which covers queueing and running: make it shorter, or leave it out")
@@ -136,7 +136,7 @@ func (b bodyReader) ask(f *fields, p *parsed) {
 }
 
 // parseOptions reads the members that go to Power BI.
-func parseOptions(f *fields, kind refresh.Kind, extra []string) powerbi.RefreshRequest {
+func parseOptions(f *fields, kind machine.Kind, extra []string) powerbi.RefreshRequest {
 	if f == nil {
 		return powerbi.RefreshRequest{}
 	}
@@ -154,7 +154,7 @@ func parseOptions(f *fields, kind refresh.Kind, extra []string) powerbi.RefreshR
 			f.problems.add(string(p.Code), at, at+": "+p.Message+".")
 		}
 	}
-	if kind == refresh.Standard && o.Enhanced() {
+	if kind == machine.Standard && o.Enhanced() {
 		f.Report("", "InvalidCombination", "is given with kind standard, which takes no options but notifyOption: leave out the options, or kind")
 	}
 	if len(f.problems.list) > 0 {
@@ -176,12 +176,12 @@ func (f *fields) clock(name string) string {
 func (f *fields) trimmed(name string) string { return strings.TrimSpace(f.Text(name)) }
 
 // warnings name what Power BI would ignore, and is not sent therefore.
-func warnings(kind refresh.Kind, o powerbi.RefreshRequest) []Detail {
+func warnings(kind machine.Kind, o powerbi.RefreshRequest) []Detail {
 	const target = "options.notifyOption"
 	switch {
-	case o.NotifyOption == "", kind == refresh.Standard:
+	case o.NotifyOption == "", kind == machine.Standard:
 		return nil
-	case kind == refresh.Auto:
+	case kind == machine.Auto:
 		return []Detail{{Code: "OptionIgnored", Target: target, Message: target + " is sent only if the refresh is a standard one: it has no effect on an enhanced refresh, which kind auto makes where the workspace is on a dedicated capacity."}}
 	}
 	return []Detail{{Code: "OptionIgnored", Target: target, Message: target + " has no effect on an enhanced refresh and is not sent."}}
@@ -189,17 +189,17 @@ func warnings(kind refresh.Kind, o powerbi.RefreshRequest) []Detail {
 
 // shape is what is asked for, in canonical spelling. Options that only an enhanced
 // refresh takes make it one; without a type, it does what a standard refresh does.
-func shape(kind refresh.Kind, o powerbi.RefreshRequest) (refresh.Shape, refresh.Tuning) {
-	tuning := refresh.Tuning{MaxParallelism: o.MaxParallelism, RetryCount: o.RetryCount, Timeout: o.Timeout}
+func shape(kind machine.Kind, o powerbi.RefreshRequest) (machine.Shape, machine.Tuning) {
+	tuning := machine.Tuning{MaxParallelism: o.MaxParallelism, RetryCount: o.RetryCount, Timeout: o.Timeout}
 	if o.Enhanced() {
-		kind = refresh.Enhanced
+		kind = machine.Enhanced
 	}
-	s := refresh.Shape{Kind: kind, Type: o.Type, CommitMode: o.CommitMode, ApplyPolicy: o.ApplyRefreshPolicy, EffectiveDate: o.EffectiveDate, Extra: o.ExtraText()}
-	if s.Kind == refresh.Enhanced {
+	s := machine.Shape{Kind: kind, Type: o.Type, CommitMode: o.CommitMode, ApplyPolicy: o.ApplyRefreshPolicy, EffectiveDate: o.EffectiveDate, Extra: o.ExtraText()}
+	if s.Kind == machine.Enhanced {
 		s.Type, s.CommitMode = or(s.Type, "Full"), or(s.CommitMode, "Transactional")
 	}
 	for _, object := range o.Objects {
-		s.Objects = append(s.Objects, refresh.Object{Table: object.Table, Partition: object.Partition})
+		s.Objects = append(s.Objects, machine.Object{Table: object.Table, Partition: object.Partition})
 	}
 	return s, tuning
 }

@@ -2,12 +2,12 @@ package handler
 
 import (
 	"encoding/json"
+	"pbirefresh/powerbi"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"reflect"
 	"testing"
 	"time"
-
-	"pbirefresh/powerbi"
-	"pbirefresh/refresh"
 )
 
 // FuzzParseRequest: a body is refused with reasons, or it gives a request that
@@ -53,7 +53,7 @@ func written(t *testing.T, r refresh.Request) []byte {
 		body["queueTimeout"] = r.Ask.QueueTimeout.String()
 	}
 	s, options := r.Ask.Shape, powerbi.RefreshRequest{NotifyOption: r.Ask.NotifyOption}
-	if s.Kind == refresh.Enhanced {
+	if s.Kind == machine.Enhanced {
 		options = powerbi.RefreshRequest{
 			Type: s.Type, CommitMode: s.CommitMode, ApplyRefreshPolicy: s.ApplyPolicy, EffectiveDate: s.EffectiveDate,
 			MaxParallelism: r.Ask.Tuning.MaxParallelism, RetryCount: r.Ask.Tuning.RetryCount, Timeout: r.Ask.Tuning.Timeout,

@@ -3,18 +3,18 @@ package handler
 import (
 	"encoding/json"
 	"net/http"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"reflect"
 	"testing"
 	"time"
-
-	"pbirefresh/refresh"
 )
 
 // plain is the request that comes of the shortest body, changed.
 func plain(changes ...func(*refresh.Request)) refresh.Request {
 	r := refresh.Request{
-		Model: refresh.Model{WorkspaceID: testWorkspace, DatasetID: testDataset},
-		Ask: refresh.Ask{Shape: refresh.Shape{Kind: refresh.Auto}, WhenBusy: refresh.WhenBusyQueue,
+		Model: machine.Model{WorkspaceID: testWorkspace, DatasetID: testDataset},
+		Ask: machine.Ask{Shape: machine.Shape{Kind: machine.Auto}, WhenBusy: machine.WhenBusyQueue,
 			Timeout: 12 * time.Hour, MaxAttempts: 3},
 	}
 	for _, change := range changes {
@@ -24,9 +24,9 @@ func plain(changes ...func(*refresh.Request)) refresh.Request {
 }
 
 // enhanced is what options make of a request.
-func enhanced(changes ...func(*refresh.Shape)) func(*refresh.Request) {
+func enhanced(changes ...func(*machine.Shape)) func(*refresh.Request) {
 	return func(r *refresh.Request) {
-		r.Ask.Shape = refresh.Shape{Kind: refresh.Enhanced, Type: "Full", CommitMode: "Transactional"}
+		r.Ask.Shape = machine.Shape{Kind: machine.Enhanced, Type: "Full", CommitMode: "Transactional"}
 		for _, change := range changes {
 			change(&r.Ask.Shape)
 		}
@@ -35,7 +35,7 @@ func enhanced(changes ...func(*refresh.Shape)) func(*refresh.Request) {
 
 func TestGoodRequests(t *testing.T) {
 	t.Parallel()
-	two := []refresh.Object{{Table: "A"}, {Table: "B", Partition: "2026"}}
+	two := []machine.Object{{Table: "A"}, {Table: "B", Partition: "2026"}}
 	for _, tc := range []struct {
 		name, body string
 		want       refresh.Request
@@ -48,10 +48,10 @@ func TestGoodRequests(t *testing.T) {
 		{"empty strings for every option", wholeModel(`"options":{"notifyOption":"","type":"","commitMode":" ","maxParallelism":"",
 			"retryCount":" ","applyRefreshPolicy":"","effectiveDate":"","timeout":"","objects":""}`), plain()},
 		{"an empty partition", wholeModel(`"options":{"objects":[{"table":"A","partition":""}]}`),
-			plain(enhanced(func(s *refresh.Shape) { s.Objects = []refresh.Object{{Table: "A"}} }))},
+			plain(enhanced(func(s *machine.Shape) { s.Objects = []machine.Object{{Table: "A"}} }))},
 		{"whole numbers, however they are written", wholeModel(`"maxAttempts":" 2 ","options":{"maxParallelism":4.0,"retryCount":"2.0"}`),
 			plain(enhanced(), func(r *refresh.Request) {
-				r.Ask.MaxAttempts, r.Ask.Tuning = 2, refresh.Tuning{MaxParallelism: new(4), RetryCount: new(2)}
+				r.Ask.MaxAttempts, r.Ask.Tuning = 2, machine.Tuning{MaxParallelism: new(4), RetryCount: new(2)}
 			})},
 		{"ids in braces, with blanks and a line break", `{"workspaceId":" {` + testWorkspace + `} ","datasetId":"` + testDataset + `\r\n"}`, plain()},
 		{"behind a byte order mark", "\ufeff" + wholeModel(), plain()},
@@ -59,37 +59,37 @@ func TestGoodRequests(t *testing.T) {
 		{"null for every option", wholeModel(`"options":{"notifyOption":null,"type":null,"commitMode":null,"maxParallelism":null,
 			"retryCount":null,"applyRefreshPolicy":null,"effectiveDate":null,"timeout":null,"objects":null}`), plain()},
 		{"no objects", wholeModel(`"options":{"objects":[]}`), plain()},
-		{"words in any case", wholeModel(`"kind":"AUTO","whenBusy":"Join"`), plain(func(r *refresh.Request) { r.Ask.WhenBusy = refresh.WhenBusyJoin })},
-		{"reject", wholeModel(`"whenBusy":"reject"`), plain(func(r *refresh.Request) { r.Ask.WhenBusy = refresh.WhenBusyReject })},
+		{"words in any case", wholeModel(`"kind":"AUTO","whenBusy":"Join"`), plain(func(r *refresh.Request) { r.Ask.WhenBusy = machine.WhenBusyJoin })},
+		{"reject", wholeModel(`"whenBusy":"reject"`), plain(func(r *refresh.Request) { r.Ask.WhenBusy = machine.WhenBusyReject })},
 		{"times", wholeModel(`"timeout":"1h30m","queueTimeout":"90m","maxAttempts":10`), plain(func(r *refresh.Request) {
 			r.Ask.Timeout, r.Ask.QueueTimeout, r.Ask.MaxAttempts = 90*time.Minute, 90*time.Minute, 10
 		})},
 		{"bounds of times", wholeModel(`"timeout":"168h","queueTimeout":"60s"`), plain(func(r *refresh.Request) {
 			r.Ask.Timeout, r.Ask.QueueTimeout = 168*time.Hour, time.Minute
 		})},
-		{"standard", wholeModel(`"kind":"standard"`), plain(func(r *refresh.Request) { r.Ask.Shape.Kind = refresh.Standard })},
+		{"standard", wholeModel(`"kind":"standard"`), plain(func(r *refresh.Request) { r.Ask.Shape.Kind = machine.Standard })},
 		{"standard with a notification", wholeModel(`"kind":"Standard","options":{"notifyOption":"mailonfailure"}`),
-			plain(func(r *refresh.Request) { r.Ask.Shape.Kind, r.Ask.NotifyOption = refresh.Standard, "MailOnFailure" })},
+			plain(func(r *refresh.Request) { r.Ask.Shape.Kind, r.Ask.NotifyOption = machine.Standard, "MailOnFailure" })},
 		{"a notification does not make it enhanced", wholeModel(`"options":{"notifyOption":"NoNotification"}`), plain(func(r *refresh.Request) { r.Ask.NotifyOption = "NoNotification" })},
 		{"a notification of an enhanced refresh is left out", wholeModel(`"options":{"notifyOption":"MailOnFailure","type":"full"}`), plain(enhanced())},
 		{"enhanced without options", wholeModel(`"kind":"enhanced"`), plain(enhanced())},
 		{"an option makes it enhanced", wholeModel(`"options":{"type":"full"}`), plain(enhanced())},
-		{"another type", wholeModel(`"options":{"type":" dataonly "}`), plain(enhanced(func(s *refresh.Shape) { s.Type = "DataOnly" }))},
+		{"another type", wholeModel(`"options":{"type":" dataonly "}`), plain(enhanced(func(s *machine.Shape) { s.Type = "DataOnly" }))},
 		{"tuning makes it enhanced and is no shape", wholeModel(`"options":{"maxParallelism":4,"retryCount":"2","timeout":"2:00:00"}`),
 			plain(enhanced(), func(r *refresh.Request) {
-				r.Ask.Tuning = refresh.Tuning{MaxParallelism: new(4), RetryCount: new(2), Timeout: "02:00:00"}
+				r.Ask.Tuning = machine.Tuning{MaxParallelism: new(4), RetryCount: new(2), Timeout: "02:00:00"}
 			})},
 		{"the policy, as a string", wholeModel(`"options":{"applyRefreshPolicy":"False","commitMode":"partialBatch"}`),
-			plain(enhanced(func(s *refresh.Shape) { s.ApplyPolicy, s.CommitMode = new(false), "PartialBatch" }))},
+			plain(enhanced(func(s *machine.Shape) { s.ApplyPolicy, s.CommitMode = new(false), "PartialBatch" }))},
 		{"the policy, and today", wholeModel(`"options":{"applyRefreshPolicy":true,"effectiveDate":" 2026-05-31 "}`),
-			plain(enhanced(func(s *refresh.Shape) { s.ApplyPolicy, s.EffectiveDate = new(true), "2026-05-31" }))},
+			plain(enhanced(func(s *machine.Shape) { s.ApplyPolicy, s.EffectiveDate = new(true), "2026-05-31" }))},
 		{"objects sorted, none twice", wholeModel(`"options":{"applyRefreshPolicy":false,"objects":[
 			{"table":"B","partition":"2026"},{"table":"A","partition":null},{"table":"A"},{"table":"B","partition":"2026"}]}`),
-			plain(enhanced(func(s *refresh.Shape) { s.ApplyPolicy, s.Objects = new(false), two }))},
+			plain(enhanced(func(s *machine.Shape) { s.ApplyPolicy, s.Objects = new(false), two }))},
 		{"tables keep their case", wholeModel(`"options":{"objects":[{"table":"sales"},{"table":"Sales"}]}`),
-			plain(enhanced(func(s *refresh.Shape) { s.Objects = []refresh.Object{{Table: "Sales"}, {Table: "sales"}} }))},
+			plain(enhanced(func(s *machine.Shape) { s.Objects = []machine.Object{{Table: "Sales"}, {Table: "sales"}} }))},
 		{"a full day of attempts", wholeModel(`"options":{"timeout":"06:00:00","retryCount":3}`),
-			plain(enhanced(), func(r *refresh.Request) { r.Ask.Tuning = refresh.Tuning{RetryCount: new(3), Timeout: "06:00:00"} })},
+			plain(enhanced(), func(r *refresh.Request) { r.Ask.Tuning = machine.Tuning{RetryCount: new(3), Timeout: "06:00:00"} })},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

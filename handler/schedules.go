@@ -6,14 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"pbirefresh/callback"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"pbirefresh/schedule"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"pbirefresh/callback"
-	"pbirefresh/refresh"
-	"pbirefresh/schedule"
 )
 
 // Schedules starts what is due; [*schedule.Runner] is one.
@@ -41,7 +41,7 @@ func noCallback(string) (callback.URL, error) {
 }
 
 // Permits tells whether a model may be asked for.
-func (a Allowed) Permits(m refresh.Model) bool { return a.permits(m) }
+func (a Allowed) Permits(m machine.Model) bool { return a.permits(m) }
 
 // tick: POST /RefreshSchedule, from the timer.
 func (s *server) tick(w http.ResponseWriter, r *http.Request) error {
@@ -53,7 +53,7 @@ func (s *server) tick(w http.ResponseWriter, r *http.Request) error {
 }
 
 func schedulesUnavailable(err error) *Error {
-	return &Error{Status: http.StatusServiceUnavailable, Code: refresh.CodeUnavailable, RetryAfter: 5 * time.Second, err: err,
+	return &Error{Status: http.StatusServiceUnavailable, Code: machine.CodeUnavailable, RetryAfter: 5 * time.Second, err: err,
 		Message: "How far the schedules are cannot be read or saved now. What is due stays due. GET /api/health/ready names the cause."}
 }
 

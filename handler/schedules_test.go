@@ -6,14 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"pbirefresh/schedule"
+	"pbirefresh/test/apicheck"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"pbirefresh/refresh"
-	"pbirefresh/schedule"
-	"pbirefresh/test/apicheck"
 )
 
 // fakeSchedules answers what it is told to.
@@ -59,7 +59,7 @@ func exampleListing(t *testing.T) schedule.Listing {
 func TestSchedulesAreListed(t *testing.T) {
 	t.Parallel()
 	b := newScheduleBench(t, &fakeSchedules{listing: exampleListing(t)})
-	b.fake.status = always(receipt(refresh.Failed))
+	b.fake.status = always(receipt(machine.Failed))
 	a := b.do(http.MethodGet, "/api/schedules", "").is(http.StatusOK)
 	var got bytes.Buffer
 	if err := json.Indent(&got, a.raw, "", "  "); err != nil {
@@ -178,11 +178,11 @@ func TestSchedulesOfOthersAreNotListed(t *testing.T) {
 	t.Parallel()
 	l := exampleListing(t)
 	l.Entries[1].Targets = append(slices.Clone(l.Entries[0].Targets), schedule.Target{
-		Model: refresh.Model{WorkspaceID: otherSpace, DatasetID: testDataset}, Last: &schedule.Result{Outcome: schedule.Started, ID: otherID},
+		Model: machine.Model{WorkspaceID: otherSpace, DatasetID: testDataset}, Last: &schedule.Result{Outcome: schedule.Started, ID: otherID},
 	})
 	l.Entries[0].Targets = l.Entries[1].Targets[1:]
 	b := guarded(t, true, func(c *Config) { c.Schedules = &fakeSchedules{listing: l} })
-	b.fake.status = always(receipt(refresh.Running))
+	b.fake.status = always(receipt(machine.Running))
 	mine := b.do(http.MethodGet, "/api/schedules", "", principal(ada)).is(http.StatusOK)
 	var d SchedulesDocument
 	if err := json.Unmarshal(mine.raw, &d); err != nil {
@@ -225,7 +225,7 @@ func TestLookupsOfLastRefreshesAreBounded(t *testing.T) {
 func TestSchedulesThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	b := newScheduleBench(t, &fakeSchedules{err: errors.New("no way to " + "storage")})
-	describedBy(t, b.do(http.MethodGet, "/api/schedules", "").is(http.StatusServiceUnavailable).has("x-ms-error-code", refresh.CodeUnavailable))
+	describedBy(t, b.do(http.MethodGet, "/api/schedules", "").is(http.StatusServiceUnavailable).has("x-ms-error-code", machine.CodeUnavailable))
 	b.tick("/RefreshSchedule", timerPayload).is(http.StatusServiceUnavailable)
 	if text := b.log.String(); !strings.Contains(text, "no way to storage") {
 		t.Errorf("the cause is not in the log: %s", text)
@@ -267,7 +267,7 @@ func TestScheduleRequestIsTheRoutesOwn(t *testing.T) {
 	read := ScheduleRequest(time.Hour)
 	r, wrong := read([]byte(wholeModel(`"options":{"type":"full","objects":[{"table":"Sales"}]}`, `"maxAttempts":2`, `"whenBusy":"join"`)))
 	if len(wrong) > 0 || r.Model.DatasetID != testDataset || r.Ask.Timeout != time.Hour || r.Ask.MaxAttempts != 2 ||
-		r.Ask.WhenBusy != refresh.WhenBusyJoin || r.Ask.Shape.Kind != refresh.Enhanced || len(r.Ask.Shape.Objects) != 1 {
+		r.Ask.WhenBusy != machine.WhenBusyJoin || r.Ask.Shape.Kind != machine.Enhanced || len(r.Ask.Shape.Objects) != 1 {
 		t.Errorf("%+v %v", r, wrong)
 	}
 	for member, field := range map[string]string{
@@ -289,7 +289,7 @@ func TestAllowedPermits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !allowed.Permits(refresh.Model{WorkspaceID: testWorkspace, DatasetID: testDataset}) || allowed.Permits(refresh.Model{WorkspaceID: testWorkspace, DatasetID: testWorkspace}) {
+	if !allowed.Permits(machine.Model{WorkspaceID: testWorkspace, DatasetID: testDataset}) || allowed.Permits(machine.Model{WorkspaceID: testWorkspace, DatasetID: testWorkspace}) {
 		t.Error("the list is not held to")
 	}
 }

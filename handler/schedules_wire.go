@@ -1,10 +1,10 @@
 package handler
 
 import (
-	"time"
-
 	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"pbirefresh/schedule"
+	"time"
 )
 
 // SchedulesDocument is how the schedules stand. Slots have the offset of the entry's
@@ -49,7 +49,7 @@ type ScheduledSlot struct {
 	Decided   time.Time        `json:"decidedDateTime"`
 	Outcome   schedule.Outcome `json:"outcome"`                       // started, refused, missed
 	Missed    int              `json:"missedBefore,omitempty"`        // slots before it for which nothing was started
-	Status    refresh.Status   `json:"refreshStatus,omitempty"`       // of the refresh, now
+	Status    machine.Status   `json:"refreshStatus,omitempty"`       // of the refresh, now
 	Ended     time.Time        `json:"refreshEndedDateTime,omitzero"` // of the refresh
 	Error     *errorBody       `json:"error,omitempty"`               // why it was not started, or failed
 	StatusURL string           `json:"statusUrl,omitempty"`           // of the refresh; wants the key that the list wants
@@ -98,7 +98,7 @@ func scheduledSlot(last *schedule.Result, receipts map[string]refresh.Receipt, u
 	}
 	s := &ScheduledSlot{Slot: utc(last.Slot), Decided: utc(last.At), Outcome: last.Outcome, Missed: last.Missed}
 	if last.Code != "" {
-		s.Error = &errorBody{Code: last.Code, Message: refresh.Sentences(last.Message)}
+		s.Error = &errorBody{Code: last.Code, Message: machine.Sentences(last.Message)}
 	}
 	if _, err := refresh.ParseID(last.ID); err != nil { // none, or of a version before ids had this form
 		return s

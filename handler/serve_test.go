@@ -3,11 +3,11 @@ package handler
 import (
 	"crypto/rand"
 	"net/http"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"testing"
-
-	"pbirefresh/refresh"
 )
 
 // App Service authentication lets what lies below /api/refreshes/ pass without a token,
@@ -45,10 +45,10 @@ func TestPathsAsCallersWriteThem(t *testing.T) {
 			body = wholeModel()
 		}
 		got := ""
-		b.fake.status = func(id string) (refresh.Receipt, error) { got = "status " + id; return receipt(refresh.Queued), nil }
+		b.fake.status = func(id string) (refresh.Receipt, error) { got = "status " + id; return receipt(machine.Queued), nil }
 		b.fake.cancel = func(id string, force bool) (refresh.Receipt, error) {
 			got = "cancel " + id + map[bool]string{true: " force"}[force]
-			return receipt(refresh.Cancelling), nil
+			return receipt(machine.Cancelling), nil
 		}
 		b.raw(method, path, body, "Content-Type: application/json")
 		if b.fake.count("trigger") == 1 {
@@ -109,7 +109,7 @@ func TestOtherMethods(t *testing.T) {
 func TestHead(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	b.fake.status = always(receipt(refresh.Running))
+	b.fake.status = always(receipt(machine.Running))
 	b.raw(http.MethodHead, statusPath, "").is(http.StatusAccepted).has("Location", testStatusURL).has("Retry-After", "5")
 	b.raw(http.MethodHead, "/api/health", "").is(http.StatusOK)
 }
@@ -206,7 +206,7 @@ func TestAccessLog(t *testing.T) {
 		t.Run(tc.request, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
-			b.fake.status = always(receipt(refresh.Failed))
+			b.fake.status = always(receipt(machine.Failed))
 			method, path, _ := strings.Cut(tc.request, " ")
 			body := ""
 			if tc.route == "POST /api/refreshes" {

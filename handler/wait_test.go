@@ -4,20 +4,20 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"pbirefresh/refresh"
 )
 
 // endsAfter is the status of an operation that ends after a while.
-func endsAfter(d time.Duration, phase refresh.Phase) func(string) (refresh.Receipt, error) {
+func endsAfter(d time.Duration, phase machine.Phase) func(string) (refresh.Receipt, error) {
 	began := time.Now()
 	return func(string) (refresh.Receipt, error) {
 		if time.Since(began) < d {
-			return receipt(refresh.Running), nil
+			return receipt(machine.Running), nil
 		}
 		return receipt(phase), nil
 	}
@@ -29,22 +29,22 @@ func TestWaits(t *testing.T) {
 	for _, tc := range []struct {
 		name, query, prefer string
 		ends                time.Duration
-		phase               refresh.Phase
+		phase               machine.Phase
 		took                time.Duration // how long the request is held back
 		code                int
 		applied             string
 	}{
-		{"no wish", "", "", time.Second, refresh.Succeeded, 0, 202, ""},
-		{"ends in time", "", "wait=30", 10 * time.Second, refresh.Succeeded, 10 * time.Second, 200, "wait=30"},
-		{"fails in time", "", "wait=30", 10 * time.Second, refresh.Failed, 10 * time.Second, 409, "wait=30"},
-		{"is cancelled in time", "?wait=30", "", 10 * time.Second, refresh.Cancelled, 10 * time.Second, 409, ""},
+		{"no wish", "", "", time.Second, machine.Succeeded, 0, 202, ""},
+		{"ends in time", "", "wait=30", 10 * time.Second, machine.Succeeded, 10 * time.Second, 200, "wait=30"},
+		{"fails in time", "", "wait=30", 10 * time.Second, machine.Failed, 10 * time.Second, 409, "wait=30"},
+		{"is cancelled in time", "?wait=30", "", 10 * time.Second, machine.Cancelled, 10 * time.Second, 409, ""},
 		{"does not end in time", "", "wait=20", never, "", 20 * time.Second, 202, "wait=20"},
 		{"wants more than is allowed", "", "wait=600", never, "", 45 * time.Second, 202, "wait=45"},
 		{"wants very much", "?wait=2000000000", "", never, "", 45 * time.Second, 202, ""},
 		{"wants more than a number", "?wait=99999999999999999999", "", never, "", 45 * time.Second, 202, ""},
 		{"prefers more than a number", "", "wait=99999999999999999999", never, "", 45 * time.Second, 202, "wait=45"},
 		{"wants an hour", "?wait=3600", "", never, "", 45 * time.Second, 202, ""},
-		{"has ended", "", "wait=30", 0, refresh.Succeeded, 0, 200, "wait=30"},
+		{"has ended", "", "wait=30", 0, machine.Succeeded, 0, 200, "wait=30"},
 		{"zero", "?wait=0", "", never, "", 0, 202, ""},
 		{"prefers zero", "", "wait=0", never, "", 0, 202, "wait=0"},
 		{"negative", "?wait=-5", "", never, "", 0, 400, ""},
@@ -55,9 +55,9 @@ func TestWaits(t *testing.T) {
 		{"a preference without a value", "", "wait", never, "", 0, 202, ""},
 		{"with other preferences", "", `respond-async, wait=7, handling=lenient`, never, "", 7 * time.Second, 202, "respond-async, wait=7"},
 		{"the other way round", "", `wait=7, respond-async`, never, "", 7 * time.Second, 202, "respond-async, wait=7"},
-		{"async, and ends in time", "", `respond-async, wait=7`, 3 * time.Second, refresh.Succeeded, 3 * time.Second, 200, "wait=7"},
+		{"async, and ends in time", "", `respond-async, wait=7`, 3 * time.Second, machine.Succeeded, 3 * time.Second, 200, "wait=7"},
 		{"async alone", "", `respond-async`, never, "", 0, 202, "respond-async"},
-		{"async alone, and has ended", "", `respond-async`, 0, refresh.Succeeded, 0, 200, ""},
+		{"async alone, and has ended", "", `respond-async`, 0, machine.Succeeded, 0, 200, ""},
 		{"async, and the query", "?wait=3", `Respond-Async`, never, "", 3 * time.Second, 202, "respond-async"},
 		{"quoted, in capitals, with blanks", "", `Wait = "7"`, never, "", 7 * time.Second, 202, "wait=7"},
 		{"twice: the first counts", "", `wait=7, wait=9`, never, "", 7 * time.Second, 202, "wait=7"},
@@ -88,16 +88,16 @@ func TestWaitOfATrigger(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name   string
-		at     refresh.Phase // when it is triggered
+		at     machine.Phase // when it is triggered
 		ends   time.Duration
-		phase  refresh.Phase
+		phase  machine.Phase
 		code   int
 		header string // Location
 	}{
-		{"ends in time", refresh.Queued, 5 * time.Second, refresh.Succeeded, 200, ""},
-		{"fails in time", refresh.Queued, 5 * time.Second, refresh.Failed, 409, ""},
-		{"has failed at once", refresh.Failed, 0, refresh.Failed, 409, ""},
-		{"goes on", refresh.Queued, time.Hour, "", 202, testStatusURL},
+		{"ends in time", machine.Queued, 5 * time.Second, machine.Succeeded, 200, ""},
+		{"fails in time", machine.Queued, 5 * time.Second, machine.Failed, 409, ""},
+		{"has failed at once", machine.Failed, 0, machine.Failed, 409, ""},
+		{"goes on", machine.Queued, time.Hour, "", 202, testStatusURL},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -121,9 +121,9 @@ func TestWaitCountsFromTheArrival(t *testing.T) {
 			b := newBench(t)
 			b.fake.trigger = func(refresh.Request) (refresh.Receipt, error) {
 				time.Sleep(tc.admitted)
-				return receipt(refresh.Running), nil
+				return receipt(machine.Running), nil
 			}
-			b.fake.status = always(receipt(refresh.Running))
+			b.fake.status = always(receipt(machine.Running))
 			began := time.Now()
 			b.trigger(wholeModel(), "Prefer: wait=20").is(http.StatusAccepted)
 			if took := time.Since(began); took != tc.took {
@@ -137,7 +137,7 @@ func TestWaitCanBeSwitchedOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, func(c *Config) { c.MaxWait = 0 })
-		b.fake.status = always(receipt(refresh.Running))
+		b.fake.status = always(receipt(machine.Running))
 		began := time.Now()
 		b.status("Prefer: wait=30").isAccepted(testStatusURL, "5")
 		if time.Since(began) != 0 {
@@ -163,7 +163,7 @@ func TestWaitEndsWithItsCaller(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
-		b.fake.status = always(receipt(refresh.Running))
+		b.fake.status = always(receipt(machine.Running))
 		ctx, leave := context.WithCancel(t.Context())
 		time.AfterFunc(3*time.Second, leave)
 		r := httptest.NewRequestWithContext(ctx, http.MethodGet, statusPath+"&wait=40", nil)
@@ -180,7 +180,7 @@ func TestWaitEndsWithItsCaller(t *testing.T) {
 func TestWaitsOfOneKey(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := newLive(t, 30*time.Second, refresh.RowCompleted)
+		l := newLive(t, 30*time.Second, machine.RowCompleted)
 		answers := make(chan answer, 3)
 		for range 3 {
 			go func() { answers <- l.trigger(wholeModel(), "Idempotency-Key: k", "Prefer: wait=45") }()

@@ -1,18 +1,18 @@
 package handler
 
 import (
-	"time"
-
 	"pbirefresh/callback"
 	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"time"
 )
 
 // StatusDocument is how an operation stands, for its caller. Times are UTC.
 type StatusDocument struct {
 	ID          string         `json:"id"`
-	Status      refresh.Status `json:"status"` // NotStarted, Running, Succeeded, Failed, Canceled
+	Status      machine.Status `json:"status"` // NotStarted, Running, Succeeded, Failed, Canceled
 	Error       *errorBody     `json:"error,omitempty"`
-	Phase       refresh.Phase  `json:"phase"` // the same, in more detail
+	Phase       machine.Phase  `json:"phase"` // the same, in more detail
 	WorkspaceID string         `json:"workspaceId"`
 	DatasetID   string         `json:"datasetId"`
 
@@ -43,11 +43,11 @@ type StatusDocument struct {
 // Attempt is one refresh that was asked for at Power BI.
 type Attempt struct {
 	RefreshID string          `json:"refreshId,omitempty"` // Power BI's requestId
-	Kind      refresh.Kind    `json:"kind"`
+	Kind      machine.Kind    `json:"kind"`
 	Requested time.Time       `json:"requestedDateTime"`
 	Started   time.Time       `json:"startedDateTime,omitzero"`
 	Ended     time.Time       `json:"endedDateTime,omitzero"`
-	Outcome   refresh.Outcome `json:"outcome"`
+	Outcome   machine.Outcome `json:"outcome"`
 	Adopted   bool            `json:"adopted,omitempty"` // recognised in the history
 	Error     *errorBody      `json:"error,omitempty"`
 }
@@ -56,7 +56,7 @@ type Attempt struct {
 type Progress struct {
 	Percent     *int               `json:"percent,omitempty"` // estimated from earlier refreshes
 	ExpectedEnd time.Time          `json:"expectedEndDateTime,omitzero"`
-	Objects     []refresh.Progress `json:"objects,omitempty"`
+	Objects     []machine.Progress `json:"objects,omitempty"`
 }
 
 // Blocked is what the operation waits for.
@@ -74,7 +74,7 @@ type Blocked struct {
 type Settling struct {
 	Since   time.Time    `json:"sinceDateTime"`
 	Until   time.Time    `json:"untilDateTime,omitzero"` // at the earliest
-	Seen    refresh.Seen `json:"seen"`                   // notRead, nothing, atWork, ended
+	Seen    machine.Seen `json:"seen"`                   // notRead, nothing, atWork, ended
 	Message string       `json:"message"`
 }
 
@@ -90,7 +90,7 @@ type LastLook struct {
 // Result is what a refresh that succeeded came to.
 type Result struct {
 	RefreshID string       `json:"refreshId"`
-	Kind      refresh.Kind `json:"kind"`
+	Kind      machine.Kind `json:"kind"`
 	Started   time.Time    `json:"startedDateTime,omitzero"`
 	Ended     time.Time    `json:"endedDateTime"`
 	Attempts  int          `json:"attempts"`
@@ -107,9 +107,9 @@ func document(r refresh.Receipt, to links, warnings ...Detail) StatusDocument {
 		Settling: settling(r.View.Settling), LastLook: lastLook(r.View.LastLook),
 		StatusURL: to.status, StatusQueryGetURI: to.status, TerminatePostURI: to.cancel, RuntimeStatus: runtimeStatus(r.View.Status),
 	}
-	if d.Error == nil && (d.Status == refresh.StatusFailed || d.Status == refresh.StatusCanceled) {
+	if d.Error == nil && (d.Status == machine.StatusFailed || d.Status == machine.StatusCanceled) {
 		// Clients of the Azure SDKs print "undefined" for an end without a reason.
-		d.Error = &errorBody{Code: refresh.CodeOutcomeUnknown, Message: "The operation ended as " + string(d.Status) + ", and nothing says why."}
+		d.Error = &errorBody{Code: machine.CodeOutcomeUnknown, Message: "The operation ended as " + string(d.Status) + ", and nothing says why."}
 	}
 	for _, try := range op.Tries {
 		d.Attempts = append(d.Attempts, Attempt{
@@ -117,7 +117,7 @@ func document(r refresh.Receipt, to links, warnings ...Detail) StatusDocument {
 			Ended: ms(try.Ended), Outcome: try.Outcome, Adopted: try.Adopted, Error: failure(try.Fault),
 		})
 	}
-	if r.View.Status == refresh.StatusSucceeded && len(op.Tries) > 0 {
+	if r.View.Status == machine.StatusSucceeded && len(op.Tries) > 0 {
 		last := op.Tries[len(op.Tries)-1]
 		d.Result = &Result{RefreshID: last.RefreshID, Kind: last.Kind, Started: ms(last.Started), Ended: ms(last.Ended), Attempts: len(op.Tries)}
 	}
@@ -129,22 +129,22 @@ func document(r refresh.Receipt, to links, warnings ...Detail) StatusDocument {
 // What failed or was terminated is a 409 all the same: for Durable Functions it is a 200
 // (seen: azure-functions-durable-extension, 2024) or a 400 (documented, 2019). There is no
 // output, input or customStatus, so a recipe that reads them fails and is not misled.
-func runtimeStatus(s refresh.Status) string {
+func runtimeStatus(s machine.Status) string {
 	switch s {
-	case refresh.StatusNotStarted:
+	case machine.StatusNotStarted:
 		return "Pending"
-	case refresh.StatusSucceeded:
+	case machine.StatusSucceeded:
 		return "Completed"
-	case refresh.StatusFailed:
+	case machine.StatusFailed:
 		return "Failed"
-	case refresh.StatusCanceled:
+	case machine.StatusCanceled:
 		return "Terminated"
-	case refresh.StatusRunning:
+	case machine.StatusRunning:
 	}
 	return "Running"
 }
 
-func progress(v refresh.View) *Progress {
+func progress(v machine.View) *Progress {
 	p := Progress{ExpectedEnd: sec(v.ExpectedEnd), Objects: v.Operation.Objects}
 	if v.Percent >= 0 {
 		p.Percent = &v.Percent
@@ -155,28 +155,28 @@ func progress(v refresh.View) *Progress {
 	return &p
 }
 
-func blocked(b *refresh.Blocked) *Blocked {
+func blocked(b *machine.Blocked) *Blocked {
 	if b == nil {
 		return nil
 	}
 	return &Blocked{Reason: b.Reason, Message: waitsFor(*b), RefreshID: b.RefreshID, Type: b.Type, Since: sec(b.Since), Until: sec(b.Until)}
 }
 
-func settling(s *refresh.Settlement) *Settling {
+func settling(s *machine.Settlement) *Settling {
 	if s == nil {
 		return nil
 	}
-	seen := map[refresh.Seen]string{
-		refresh.SeenNotRead: "The history was not read yet.",
-		refresh.SeenNothing: "The history shows no refresh that may be this one.",
-		refresh.SeenAtWork:  "The history shows a refresh at work, which may be this one.",
-		refresh.SeenEnded:   "The history shows refreshes that have ended and may be this one.",
+	seen := map[machine.Seen]string{
+		machine.SeenNotRead: "The history was not read yet.",
+		machine.SeenNothing: "The history shows no refresh that may be this one.",
+		machine.SeenAtWork:  "The history shows a refresh at work, which may be this one.",
+		machine.SeenEnded:   "The history shows refreshes that have ended and may be this one.",
 	}[s.Seen]
 	return &Settling{Since: sec(s.Since), Until: sec(s.Until), Seen: s.Seen, Message: "Power BI gave no definite answer to the request. " +
 		"Whether it started a refresh is read from the refresh history. " + seen + " If none is recognised, a second refresh follows."}
 }
 
-func lastLook(l *refresh.LastLook) *LastLook {
+func lastLook(l *machine.LastLook) *LastLook {
 	if l == nil {
 		return nil
 	}
@@ -184,36 +184,36 @@ func lastLook(l *refresh.LastLook) *LastLook {
 }
 
 // waitsFor is a reason in words.
-func waitsFor(b refresh.Blocked) string {
+func waitsFor(b machine.Blocked) string {
 	switch b.Reason {
-	case string(refresh.HoldPaused):
-		return refresh.Fault{Message: "The capacity of the workspace is paused.", Detail: b.Detail,
+	case string(machine.HoldPaused):
+		return machine.Fault{Message: "The capacity of the workspace is paused.", Detail: b.Detail,
 			Remedy: "Resume the capacity: Power BI is asked again every 5 minutes."}.Text()
-	case string(refresh.HoldConflict):
-		return refresh.Fault{Message: "Power BI refuses a refresh because something else is being done with the model. It is asked again.", Detail: b.Detail}.Text()
+	case string(machine.HoldConflict):
+		return machine.Fault{Message: "Power BI refuses a refresh because something else is being done with the model. It is asked again.", Detail: b.Detail}.Text()
 	case "operation":
 		return or(b.Detail, "An earlier operation of this model comes first.")
 	case "foreignRefresh":
 		return or(b.Detail, "A refresh that this service did not start occupies the model.")
 	case "notReadable":
 		return "Power BI refuses to show the refresh. It is read again; nothing is concluded from that."
-	case string(refresh.HoldThrottled):
+	case string(machine.HoldThrottled):
 		return "Power BI throttles requests. It is asked again when the time is over that it named."
 	default:
-		return refresh.Fault{Message: refresh.Sentences("Nothing could be sent to Power BI", b.Detail), Detail: b.Words,
+		return machine.Fault{Message: machine.Sentences("Nothing could be sent to Power BI", b.Detail), Detail: b.Words,
 			Remedy: "It is tried again"}.Text()
 	}
 }
 
 // failure puts a fault into the error format of the Azure guidelines: what happened,
 // Power BI's own words and what to do; inside, Power BI's code and words by themselves.
-func failure(f *refresh.Fault) *errorBody {
+func failure(f *machine.Fault) *errorBody {
 	if f == nil {
 		return nil
 	}
 	e := &errorBody{Code: f.Code, Message: f.Text()}
 	if f.Class != "" {
-		e.Details = []Detail{{Code: f.Class, Message: or(refresh.Sentences(f.Remedy), e.Message), Target: "class"}}
+		e.Details = []Detail{{Code: f.Class, Message: or(machine.Sentences(f.Remedy), e.Message), Target: "class"}}
 	}
 	if f.Detail != "" || f.PowerBI != "" || f.Support != "" {
 		e.Inner = &innerError{Code: or(f.PowerBI, f.Code), Message: or(f.Detail, f.Message), Support: f.Support}

@@ -5,49 +5,49 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
-
 	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
+	"time"
 )
 
 // ArchiveName is where a finished operation lives once it has left the state
 // document. The epoch keeps it apart from a recreated document's operations.
-func ArchiveName(m Model, epoch string, number int64) string {
+func ArchiveName(m machine.Model, epoch string, number int64) string {
 	return fmt.Sprintf("archive/%s/%s-%d.json", m, epoch, number)
 }
 
 // archivedOperation is the document of an archived operation. It never changes, so that
 // what a reader of it does not know need not be kept.
 type archivedOperation struct {
-	Schema    int       `json:"schema"`
-	MinReader int       `json:"minReader,omitempty"`
-	Model     Model     `json:"model"`
-	Operation Operation `json:"operation"`
+	Schema    int               `json:"schema"`
+	MinReader int               `json:"minReader,omitempty"`
+	Model     machine.Model     `json:"model"`
+	Operation machine.Operation `json:"operation"`
 }
 
 // archive copies finished operations to the archive and reports each one that
 // is confirmed to be there. Only then does it leave the state document.
-func (q *queue) archive(ctx context.Context, s State, e Archive, now func() time.Time) []Event {
+func (q *queue) archive(ctx context.Context, s machine.State, e machine.Archive, now func() time.Time) []machine.Event {
 	ctx, cancel := detach(ctx, archiveLimit)
 	defer cancel()
-	var events []Event
+	var events []machine.Event
 	for _, op := range e.Operations {
 		if err := q.c.archiveOne(ctx, q.model, &s, op); err != nil {
 			q.log.Warn("operation not archived; it stays in the state document", "operation", op.Number, "error", err)
 			break
 		}
-		events = append(events, Archived{At: At(now()), Epoch: s.Epoch, Number: op.Number})
+		events = append(events, machine.Archived{At: machine.At(now()), Epoch: s.Epoch, Number: op.Number})
 	}
 	return events
 }
 
 // archiveOne makes the documents of an operation that is about to leave s.
-func (c *Coordinator) archiveOne(ctx context.Context, m Model, s *State, op Operation) error {
+func (c *Coordinator) archiveOne(ctx context.Context, m machine.Model, s *machine.State, op machine.Operation) error {
 	if err := c.leaving(ctx, m, s.Epoch, op); err != nil {
 		return err
 	}
 	a := archivedOperation{Model: m, Operation: op}
-	a.Schema, a.MinReader = raised(s.Schema, s.MinReader)
+	a.Schema, a.MinReader = machine.Raised(s.Schema, s.MinReader)
 	if err := c.createFinal(ctx, ArchiveName(m, s.Epoch, op.Number), a); err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (c *Coordinator) archiveOne(ctx context.Context, m Model, s *State, op Oper
 
 // createFinal writes a document that is never written otherwise, and confirms it.
 func (c *Coordinator) createFinal(ctx context.Context, name string, content any) error {
-	body, err := marshal(content)
+	body, err := machine.Marshal(content)
 	if err != nil {
 		return err
 	}
@@ -71,14 +71,14 @@ func (c *Coordinator) createFinal(ctx context.Context, name string, content any)
 }
 
 // fromArchive reads an archived operation, and the storage service's clock.
-func (c *Coordinator) fromArchive(ctx context.Context, id ID) (Operation, time.Time, error) {
+func (c *Coordinator) fromArchive(ctx context.Context, id ID) (machine.Operation, time.Time, error) {
 	doc, err := readAnswered(ctx, c.Store, ArchiveName(id.Model, id.Epoch, id.Number))
 	if err != nil {
-		return Operation{}, time.Time{}, err
+		return machine.Operation{}, time.Time{}, err
 	}
 	var a archivedOperation
 	if err := json.Unmarshal(doc.Body, &a); err != nil {
-		return Operation{}, time.Time{}, fmt.Errorf("refresh: the archived operation is not readable: %w", err)
+		return machine.Operation{}, time.Time{}, fmt.Errorf("refresh: the archived operation is not readable: %w", err)
 	}
-	return a.Operation, doc.Date, errors.Join(readable(a.Schema, a.MinReader), a.Operation.checkWords())
+	return a.Operation, doc.Date, errors.Join(machine.Readable(a.Schema, a.MinReader), a.Operation.CheckWords())
 }

@@ -3,11 +3,11 @@ package refresh
 import (
 	"context"
 	"fmt"
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 	"sync"
 	"testing"
 	"time"
-
-	"pbirefresh/lease"
 )
 
 // What the limits of docs/scale.md rest on. Times are of this program alone: the
@@ -16,9 +16,9 @@ import (
 // BenchmarkNext decides one step of a model with a full queue.
 func BenchmarkNext(b *testing.B) {
 	s := fullQueue(b)
-	rules := DefaultRules()
+	rules := machine.DefaultRules()
 	for b.Loop() {
-		rules.Next(s, Tick{At: At(time.Unix(1780000000, 0)), Txn: "t"})
+		rules.Next(s, machine.Tick{At: machine.At(time.Unix(1780000000, 0)), Txn: "t"})
 	}
 }
 
@@ -29,7 +29,7 @@ func BenchmarkDocument(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		s, err := Decode(doc)
+		s, err := machine.Decode(doc)
 		if err == nil {
 			_, err = s.Encode()
 		}
@@ -40,14 +40,14 @@ func BenchmarkDocument(b *testing.B) {
 	b.ReportMetric(float64(len(doc)), "document-bytes")
 }
 
-func fullQueue(b *testing.B) State {
+func fullQueue(b *testing.B) machine.State {
 	b.Helper()
-	rules, s := DefaultRules(), NewState(testModel, "epoch")
+	rules, s := machine.DefaultRules(), machine.NewState(testModel, "epoch")
 	now := time.Unix(1780000000, 0).UTC()
 	for i := range 40 { // more than are taken
 		ask := wholeModel().Ask
-		ask.Shape = Shape{Kind: Enhanced, Type: "Full", CommitMode: "Transactional", Objects: []Object{{Table: fmt.Sprintf("Table %d", i), Partition: "P"}}}
-		s, _ = rules.Next(s, Arrive{At: At(now), Nonce: fmt.Sprintf("nonce-%d", i), Ask: ask})
+		ask.Shape = machine.Shape{Kind: machine.Enhanced, Type: "Full", CommitMode: "Transactional", Objects: []machine.Object{{Table: fmt.Sprintf("Table %d", i), Partition: "P"}}}
+		s, _ = rules.Next(s, machine.Arrive{At: machine.At(now), Nonce: fmt.Sprintf("nonce-%d", i), Ask: ask})
 	}
 	if len(s.Pending) < 30 {
 		b.Fatalf("%d pending", len(s.Pending))
@@ -122,7 +122,7 @@ func BenchmarkSweepIdle(b *testing.B) {
 	const models = 100_000
 	store := &manyModels{Store: lease.NewMemory()}
 	for i := range models {
-		name := StateName(Model{WorkspaceID: testModel.WorkspaceID, DatasetID: fmt.Sprintf("cfafbeb1-8037-4d0c-896e-%012x", i)})
+		name := StateName(machine.Model{WorkspaceID: testModel.WorkspaceID, DatasetID: fmt.Sprintf("cfafbeb1-8037-4d0c-896e-%012x", i)})
 		store.entries = append(store.entries, lease.Entry{Name: name, Meta: lease.Meta{metaDue: never}})
 	}
 	c := newTestCoordinator(store, &fakePowerBI{})

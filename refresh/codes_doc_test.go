@@ -21,7 +21,7 @@ func TestCodesAreDocumented(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	constant := regexp.MustCompile(`(?m)^\tCode\w+ +(?:Code )?= "(\w+)"`)
-	for _, file := range []string{"state_words.go", "../powerbi/errors.go"} {
+	for _, file := range []string{"machine/words.go", "../powerbi/errors.go"} {
 		for _, m := range constant.FindAllStringSubmatch(source(t, file), -1) {
 			if seen[m[1]] = true; !documented[m[1]] {
 				t.Errorf("code %s of %s is not documented", m[1], file)

@@ -5,10 +5,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 	"sync"
 	"time"
-
-	"pbirefresh/lease"
 )
 
 // Limits of the coordinator. See the package doc for what they protect.
@@ -38,7 +38,7 @@ type Config struct {
 	Store    lease.Store
 	Upstream Upstream
 	Keys     *StatusKeys // sign status URLs
-	Rules    Rules
+	Rules    machine.Rules
 	// LinkLife is how long after its end an operation can be read by its status URL, on
 	// the storage service's clock; 0: 30 days.
 	LinkLife time.Duration
@@ -46,17 +46,17 @@ type Config struct {
 	LogWords bool // whether Power BI's own words go to the log: they may name people and data
 	// Permits holds every POST and DELETE against the models that the app may change; nil:
 	// all. Requests are held against it before; this is for documents that others wrote.
-	Permits func(Model) bool
+	Permits func(machine.Model) bool
 	// Ended is told, at most once for each time, that an operation of a model or a
 	// caller's share of one has ended and that this is saved; may be nil. It returns at
 	// once.
-	Ended func(Model)
+	Ended func(machine.Model)
 	// Seen is shown every state that this process reads under a lease or saves; may be
 	// nil. It returns at once and changes nothing.
-	Seen func(State)
+	Seen func(machine.State)
 	// Leaving is asked before an operation that has ended leaves the state document; may
 	// be nil. With an error it stays, and Leaving is asked again.
-	Leaving func(ctx context.Context, m Model, epoch string, op Operation) error
+	Leaving func(ctx context.Context, m machine.Model, epoch string, op machine.Operation) error
 }
 
 // Coordinator carries out what the state machine decides, for any number of
@@ -83,9 +83,9 @@ func New(cfg Config) *Coordinator {
 
 // Request is a caller's request, validated.
 type Request struct {
-	Model Model
-	Ask   Ask
-	Key   Key // zero: each time it arrives it is another request
+	Model machine.Model
+	Ask   machine.Ask
+	Key   machine.Key // zero: each time it arrives it is another request
 	// Admitted is told which operation the request has, as soon as that is saved and
 	// while Power BI is being asked; may be nil. Trigger returns after it, and with its
 	// error.
@@ -100,7 +100,7 @@ const DefaultLinkLife = 30 * 24 * time.Hour
 type Receipt struct {
 	ID       string
 	Sig      string // empty for who is no caller of the operation
-	View     View
+	View     machine.View
 	Replayed bool // a request of the same key came first, and has the same id and nonce
 
 	access access
@@ -133,8 +133,8 @@ func (c *Coordinator) Trigger(ctx context.Context, r Request) (Receipt, error) {
 	}
 	id, told := access{ID: ID{Model: r.Model}, Nonce: random(16)}, newNotice(ctx, r)
 	a, repeated, err := answer{}, false, error(nil)
-	if r.Key != (Key{}) {
-		id.Nonce = r.Key.nonce(keys.Root)
+	if r.Key != (machine.Key{}) {
+		id.Nonce = r.Key.Nonce(keys.Root)
 		a, repeated, err = c.bind(ctx, r, id.Nonce)
 	}
 	if err == nil && !repeated {
@@ -159,11 +159,11 @@ func (c *Coordinator) receipt(ctx context.Context, id access, a answer) (Receipt
 		}
 	}
 	// A repeated request gets its id: the first one may hold it already.
-	if f := a.view.Operation.Fault; f != nil && f.Code == CodeBusy && !a.repeated {
+	if f := a.view.Operation.Fault; f != nil && f.Code == machine.CodeBusy && !a.repeated {
 		return Receipt{}, &Refusal{Code: f.Code, Message: f.Message}
 	}
 	if a.repeated && c.expired(a.view, c.Keys.now()) {
-		return Receipt{}, &Refusal{Code: CodeKeyReused, Message: keyExpired}
+		return Receipt{}, &Refusal{Code: machine.CodeKeyReused, Message: keyExpired}
 	}
 	link, err := c.Keys.sign(ctx, id)
 	return Receipt{ID: link.ID, Sig: link.Sig, View: a.view, Replayed: a.repeated, access: id}, err
@@ -171,7 +171,7 @@ func (c *Coordinator) receipt(ctx context.Context, id access, a answer) (Receipt
 
 // bind claims the request's key, and finds what became of an earlier request of it.
 func (c *Coordinator) bind(ctx context.Context, r Request, nonce string) (answer, bool, error) {
-	if !r.Key.valid() {
+	if !r.Key.Valid() {
 		return answer{}, false, errors.New("refresh: the key was not made by NewKey")
 	}
 	before, err := c.claim(ctx, r.Key)
@@ -183,7 +183,7 @@ func (c *Coordinator) bind(ctx context.Context, r Request, nonce string) (answer
 
 // arrive lets the state machine admit a caller.
 func (c *Coordinator) arrive(ctx context.Context, r Request, nonce string, told *notice, until time.Time) (answer, error) {
-	job := newJob(until, func(at At) Event { return Arrive{At: at, Nonce: nonce, Key: r.Key, Ask: r.Ask} })
+	job := newJob(until, func(at machine.At) machine.Event { return machine.Arrive{At: at, Nonce: nonce, Key: r.Key, Ask: r.Ask} })
 	job.nonce, job.ask, job.key, job.told = nonce, &r.Ask, r.Key, told
 	return c.do(ctx, r.Model, job)
 }
@@ -208,7 +208,7 @@ func (c *Coordinator) Status(ctx context.Context, l Link) (Receipt, error) {
 }
 
 // expired reports whether links to an operation have ended.
-func (c *Coordinator) expired(v View, date time.Time) bool {
+func (c *Coordinator) expired(v machine.View, date time.Time) bool {
 	end := v.Operation.Ended
 	return !end.IsZero() && date.Sub(end) > c.LinkLife
 }
@@ -237,7 +237,7 @@ func (c *Coordinator) ReadAs(ctx context.Context, id ID, nonce string) (Receipt,
 }
 
 // look returns how an operation stands, and the storage service's clock.
-func (c *Coordinator) look(ctx context.Context, a access) (View, time.Time, error) {
+func (c *Coordinator) look(ctx context.Context, a access) (machine.View, time.Time, error) {
 	if view, date, ok := c.finished.get(a); ok {
 		return view, date, nil
 	}
@@ -280,8 +280,8 @@ func (c *Coordinator) cancel(ctx context.Context, until time.Time, r Receipt, no
 		return r, finishedAlready()
 	}
 	id := r.access.ID
-	job := newJob(until, func(at At) Event {
-		return CancelAsked{At: at, Epoch: id.Epoch, Number: id.Number, Nonce: nonce, Force: force}
+	job := newJob(until, func(at machine.At) machine.Event {
+		return machine.CancelAsked{At: at, Epoch: id.Epoch, Number: id.Number, Nonce: nonce, Force: force}
 	})
 	job.nonce = nonce
 	answer, err := c.do(ctx, id.Model, job)
@@ -292,7 +292,7 @@ func (c *Coordinator) cancel(ctx context.Context, until time.Time, r Receipt, no
 // Advance takes the model's next step if it is due. It is what a status
 // request, a trigger and the sweep have in common, and is safe to call at any
 // time and from any process.
-func (c *Coordinator) Advance(ctx context.Context, m Model) error {
+func (c *Coordinator) Advance(ctx context.Context, m machine.Model) error {
 	job := newJob(time.Now().Add(callerWait), nil)
 	job.patient = false
 	_, err := c.do(ctx, m, job)
@@ -303,13 +303,13 @@ func (c *Coordinator) Advance(ctx context.Context, m Model) error {
 }
 
 func finishedAlready() error {
-	return &Refusal{Code: CodeFinished, Message: "The operation has ended: there is nothing left to cancel."}
+	return &Refusal{Code: machine.CodeFinished, Message: "The operation has ended: there is nothing left to cancel."}
 }
 
 // do hands a job to the model's queue and waits for its answer. A job whose time is
 // over while it waits for its turn is taken back; one that a section has taken is
 // answered by it.
-func (c *Coordinator) do(ctx context.Context, m Model, j *job) (answer, error) {
+func (c *Coordinator) do(ctx context.Context, m machine.Model, j *job) (answer, error) {
 	q := c.queue(m)
 	q.submit(j)
 	over := time.NewTimer(time.Until(j.until))
@@ -328,13 +328,13 @@ func (c *Coordinator) do(ctx context.Context, m Model, j *job) (answer, error) {
 	}
 }
 
-func (c *Coordinator) queue(m Model) *queue {
+func (c *Coordinator) queue(m machine.Model) *queue {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.queues.get(m, func() *queue { return &queue{c: c, model: m, log: c.Logger.With("model", m.String())} })
 }
 
 // StateName is the name of the model's state document in the store.
-func StateName(m Model) string { return statePrefix + m.String() + ".json" }
+func StateName(m machine.Model) string { return statePrefix + m.String() + ".json" }
 
 const statePrefix = "models/"

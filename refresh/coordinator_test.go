@@ -2,12 +2,12 @@ package refresh
 
 import (
 	"errors"
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"pbirefresh/lease"
 )
 
 // warm is a coordinator whose model was refreshed and is idle. From now on every call
@@ -56,7 +56,7 @@ func TestCallersOfOneProcessShareWritesAndRefreshes(t *testing.T) {
 			t.Errorf("1000 callers cost %d writes", writes)
 		}
 		for _, id := range ids[:10] {
-			if v := finish(t, c, id); v.Status != StatusSucceeded {
+			if v := finish(t, c, id); v.Status != machine.StatusSucceeded {
 				t.Errorf("ended as %s", v.Status)
 			}
 		}
@@ -103,7 +103,7 @@ func TestManyProcessesOneModel(t *testing.T) {
 			}
 			seen[id] = true
 			v := finish(t, cs[(i+3)%8], id)
-			if v.Status != StatusSucceeded {
+			if v.Status != machine.StatusSucceeded {
 				t.Fatalf("caller %d: %s", i, v.Status)
 			}
 			if v.Operation.Started.Before(began) {
@@ -124,17 +124,17 @@ func TestSlowPostDoesNotHoldTheLease(t *testing.T) {
 		a, b := newTestCoordinator(store, pbi), newTestCoordinator(store, pbi)
 		began := time.Now()
 		first := mustTrigger(t, a, wholeModel())
-		if first.View.Operation.Phase != Starting {
+		if first.View.Operation.Phase != machine.Starting {
 			t.Errorf("the caller sees %s, want starting", first.View.Operation.Phase)
 		}
 		second := mustTrigger(t, b, wholeModel())
 		if waited := time.Since(began); waited > 5*time.Second {
 			t.Errorf("another process waited %v for the lease", waited)
 		}
-		if v := finish(t, b, first.Link()); v.Status != StatusSucceeded || len(v.Operation.Tries) != 1 {
+		if v := finish(t, b, first.Link()); v.Status != machine.StatusSucceeded || len(v.Operation.Tries) != 1 {
 			t.Errorf("%s after %d tries", v.Status, len(v.Operation.Tries))
 		}
-		if v := finish(t, b, second.Link()); v.Status != StatusSucceeded {
+		if v := finish(t, b, second.Link()); v.Status != machine.StatusSucceeded {
 			t.Errorf("second: %s", v.Status)
 		}
 		if pbi.posts.Load() != 2 || pbi.overlap.Load() != 0 {
@@ -153,17 +153,17 @@ func TestProcessDiesAfterThePost(t *testing.T) {
 				store := lease.NewMemory()
 				pbi := &fakePowerBI{length: time.Minute}
 				dead := make(chan struct{})
-				pbi.onPost = func(_ Post, accept func() string) Answer {
+				pbi.onPost = func(_ machine.Post, accept func() string) machine.Answer {
 					if landed {
 						accept()
 					}
 					<-dead // this process never hears the answer
-					return Answer{Kind: Lost}
+					return machine.Answer{Kind: machine.Lost}
 				}
 				doomed, heir := newTestCoordinator(store, pbi), newTestCoordinator(store, pbi)
 				receipt := mustTrigger(t, doomed, wholeModel())
 				v := sweepUntilDone(t, heir, receipt.Link())
-				if v.Status != StatusSucceeded || pbi.overlap.Load() != 0 {
+				if v.Status != machine.StatusSucceeded || pbi.overlap.Load() != 0 {
 					t.Errorf("%s (%+v), %d overlaps", v.Status, v.Operation.Fault, pbi.overlap.Load())
 				}
 				close(dead)
@@ -173,7 +173,7 @@ func TestProcessDiesAfterThePost(t *testing.T) {
 }
 
 // sweepUntilDone lets only the timer move the model forward.
-func sweepUntilDone(t *testing.T, c *Coordinator, id Link) View {
+func sweepUntilDone(t *testing.T, c *Coordinator, id Link) machine.View {
 	t.Helper()
 	for range 500 {
 		time.Sleep(30 * time.Second)
@@ -183,7 +183,7 @@ func sweepUntilDone(t *testing.T, c *Coordinator, id Link) View {
 		}
 	}
 	t.Fatal("the sweep does not bring the operation to an end")
-	return View{}
+	return machine.View{}
 }
 
 func TestStatusOfUnknownAndForgedIDs(t *testing.T) {
@@ -219,8 +219,8 @@ func TestStatusOfUnknownAndForgedIDs(t *testing.T) {
 				t.Fatal(err)
 			}
 			var refusal *Refusal
-			if _, err := c.Status(t.Context(), l); !errors.As(err, &refusal) || refusal.Code != CodeNotFound {
-				t.Errorf("another %s: Status = %v, want the refusal %s", name, err, CodeNotFound)
+			if _, err := c.Status(t.Context(), l); !errors.As(err, &refusal) || refusal.Code != machine.CodeNotFound {
+				t.Errorf("another %s: Status = %v, want the refusal %s", name, err, machine.CodeNotFound)
 			}
 		}
 	})
@@ -236,23 +236,23 @@ func TestCancelThroughTheCoordinator(t *testing.T) {
 		if _, err := c.Cancel(t.Context(), queued[0]); err != nil {
 			t.Fatal(err)
 		}
-		if v := mustStatus(t, c, queued[0]); v.Status != StatusCanceled {
+		if v := mustStatus(t, c, queued[0]); v.Status != machine.StatusCanceled {
 			t.Errorf("who withdrew sees %s", v.Status)
 		}
-		if v := mustStatus(t, c, queued[1]); v.Status != StatusNotStarted {
+		if v := mustStatus(t, c, queued[1]); v.Status != machine.StatusNotStarted {
 			t.Errorf("who stays sees %s", v.Status)
 		}
 		if _, err := c.Cancel(t.Context(), running.Link()); err != nil {
 			t.Fatal(err)
 		}
-		if v := finish(t, c, running.Link()); v.Status != StatusCanceled {
+		if v := finish(t, c, running.Link()); v.Status != machine.StatusCanceled {
 			t.Errorf("cancelled refresh ends as %s", v.Status)
 		}
 		if len(pbi.deletes) != 1 || pbi.deletes[0] != "R1" {
 			t.Errorf("deleted %v, want R1", pbi.deletes)
 		}
 		var refusal *Refusal
-		if _, err := c.Cancel(t.Context(), running.Link()); !errors.As(err, &refusal) || refusal.Code != CodeFinished {
+		if _, err := c.Cancel(t.Context(), running.Link()); !errors.As(err, &refusal) || refusal.Code != machine.CodeFinished {
 			t.Errorf("cancel of a finished operation: %v", err)
 		}
 	})
@@ -265,7 +265,7 @@ func TestFinishedOperationsMoveToTheArchive(t *testing.T) {
 		pbi := &fakePowerBI{length: time.Second}
 		c := newTestCoordinator(store, pbi)
 		var ids []Link
-		for range keepRecent + 4 {
+		for range machine.KeepRecent + 4 {
 			id := mustTrigger(t, c, wholeModel()).Link()
 			finish(t, c, id)
 			ids = append(ids, id)
@@ -275,12 +275,12 @@ func TestFinishedOperationsMoveToTheArchive(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := Decode(doc.Body)
-		if err != nil || len(s.Recent) > keepRecent {
+		s, err := machine.Decode(doc.Body)
+		if err != nil || len(s.Recent) > machine.KeepRecent {
 			t.Fatalf("%d finished operations in the document (%v)", len(s.Recent), err)
 		}
 		fresh := newTestCoordinator(store, pbi) // remembers nothing
-		if v := mustStatus(t, fresh, ids[0]); v.Status != StatusSucceeded || v.Operation.Number != 1 {
+		if v := mustStatus(t, fresh, ids[0]); v.Status != machine.StatusSucceeded || v.Operation.Number != 1 {
 			t.Errorf("from the archive: operation %d %s", v.Operation.Number, v.Status)
 		}
 	})
@@ -291,15 +291,15 @@ func TestQueueFull(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := newTestCoordinator(lease.NewMemory(), &fakePowerBI{length: time.Hour})
 		var full *Refusal
-		for i := range maxPending + 2 {
+		for i := range machine.MaxPending + 2 {
 			r := wholeModel()
-			r.Ask.Shape = Shape{Kind: Enhanced, Type: "Full", Objects: []Object{{Table: string(rune('A' + i))}}}
+			r.Ask.Shape = machine.Shape{Kind: machine.Enhanced, Type: "Full", Objects: []machine.Object{{Table: string(rune('A' + i))}}}
 			_, err := c.Trigger(t.Context(), r)
 			if errors.As(err, &full) {
-				if i < maxPending || full.Code != CodeQueueFull {
+				if i < machine.MaxPending || full.Code != machine.CodeQueueFull {
 					t.Fatalf("request %d: %v", i, err)
 				}
-			} else if err != nil || i >= maxPending {
+			} else if err != nil || i >= machine.MaxPending {
 				t.Fatalf("request %d: %v", i, err)
 			}
 		}

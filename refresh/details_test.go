@@ -1,17 +1,17 @@
 package refresh
 
 import (
-	"testing"
-	"time"
-
 	"pbirefresh/lease"
 	"pbirefresh/local/sim"
+	"pbirefresh/refresh/machine"
+	"testing"
+	"time"
 )
 
 // lostPost asks the simulated Power BI for a refresh whose 202 is lost, and returns how
 // it ended and how many refreshes that took. The POST is held up for long enough that
 // clocks which tell whole seconds show the refresh to have begun after it was asked for.
-func lostPost(t *testing.T, shape Shape, faults ...sim.Fault) (View, int) {
+func lostPost(t *testing.T, shape machine.Shape, faults ...sim.Fault) (machine.View, int) {
 	t.Helper()
 	cloud, upstream := simulated(t)
 	for _, f := range append(faults, sim.Fault{Kind: sim.CutAfter, Op: sim.OpStart, Delay: 5 * time.Second}) {
@@ -31,28 +31,28 @@ func lostPost(t *testing.T, shape Shape, faults ...sim.Fault) (View, int) {
 func TestLostEnhancedRefreshIsRecognised(t *testing.T) {
 	t.Parallel()
 	off := false
-	asked := Shape{Kind: Enhanced, ApplyPolicy: &off, Objects: []Object{{"Sales", "2025"}, {"Sales", "2026"}}}
+	asked := machine.Shape{Kind: machine.Enhanced, ApplyPolicy: &off, Objects: []machine.Object{{Table: "Sales", Partition: "2025"}, {Table: "Sales", Partition: "2026"}}}
 	bubble(t, func(t *testing.T) {
 		v, posts := lostPost(t, asked)
-		if v.Status != StatusSucceeded || posts != 1 || len(v.Operation.Tries) != 1 || !v.Operation.Tries[0].Adopted {
+		if v.Status != machine.StatusSucceeded || posts != 1 || len(v.Operation.Tries) != 1 || !v.Operation.Tries[0].Adopted {
 			t.Errorf("%s after %d posts: %+v", v.Status, posts, v.Operation.Tries)
 		}
 	})
 	bubble(t, func(t *testing.T) { // details that are refused are no evidence
-		v, posts := lostPost(t, asked, sim.Fault{Kind: sim.EntityNotFound, Op: sim.OpDetail, Times: askDetails + 1})
-		if v.Status != StatusSucceeded || posts != 2 || len(v.Operation.Tries) != 2 || v.Operation.Tries[0].Outcome != OutcomeUnknown {
+		v, posts := lostPost(t, asked, sim.Fault{Kind: sim.EntityNotFound, Op: sim.OpDetail, Times: machine.AskDetails + 1})
+		if v.Status != machine.StatusSucceeded || posts != 2 || len(v.Operation.Tries) != 2 || v.Operation.Tries[0].Outcome != machine.OutcomeUnknown {
 			t.Errorf("without details: %s after %d posts: %+v", v.Status, posts, v.Operation.Tries)
 		}
 	})
 	bubble(t, func(t *testing.T) { // passing trouble is waited out
 		v, posts := lostPost(t, asked, sim.Fault{Kind: sim.ErrorBefore, Op: sim.OpDetail, Times: 10})
-		if v.Status != StatusSucceeded || posts != 1 {
+		if v.Status != machine.StatusSucceeded || posts != 1 {
 			t.Errorf("with trouble: %s after %d posts: %+v", v.Status, posts, v.Operation.Tries)
 		}
 	})
 	bubble(t, func(t *testing.T) { // nothing tells that it was the whole model
-		v, posts := lostPost(t, Shape{Kind: Enhanced})
-		if v.Status != StatusSucceeded || posts != 2 || v.Operation.Tries[0].Outcome != OutcomeUnknown {
+		v, posts := lostPost(t, machine.Shape{Kind: machine.Enhanced})
+		if v.Status != machine.StatusSucceeded || posts != 2 || v.Operation.Tries[0].Outcome != machine.OutcomeUnknown {
 			t.Errorf("the whole model: %s after %d posts: %+v", v.Status, posts, v.Operation.Tries)
 		}
 	})
@@ -61,24 +61,24 @@ func TestLostEnhancedRefreshIsRecognised(t *testing.T) {
 // A row that may be ours is no reason to delete it when its caller cancels.
 func TestCandidateIsNeverDeleted(t *testing.T) {
 	t.Parallel()
-	rules, now := DefaultRules(), joinTime
+	rules, now := machine.DefaultRules(), joinTime
 	ask := wholeModel().Ask
-	ask.Shape = partitions()
-	s, _ := rules.Next(NewState(testModel, "e"), Arrive{At: At(now), Nonce: "ana", Ask: ask})
-	s, _ = rules.Next(s, Tick{At: At(now), Txn: "t"})
-	s, _ = rules.Next(s, Answered{At: At(now), Txn: "t", Answer: Answer{Kind: Lost, Sent: Enhanced}})
+	ask.Shape = machine.Shape{Kind: machine.Enhanced, Objects: []machine.Object{{Table: "Sales", Partition: "2025"}, {Table: "Sales", Partition: "2026"}}}
+	s, _ := rules.Next(machine.NewState(testModel, "e"), machine.Arrive{At: machine.At(now), Nonce: "ana", Ask: ask})
+	s, _ = rules.Next(s, machine.Tick{At: machine.At(now), Txn: "t"})
+	s, _ = rules.Next(s, machine.Answered{At: machine.At(now), Txn: "t", Answer: machine.Answer{Kind: machine.Lost, Sent: machine.Enhanced}})
 	now = now.Add(2 * time.Minute)
-	row := Row{ID: "X", Type: "ViaEnhancedApi", Start: joinTime.Add(5 * time.Second), State: RowCompleted}
+	row := machine.Row{ID: "X", Type: "ViaEnhancedApi", Start: joinTime.Add(5 * time.Second), State: machine.RowCompleted}
 	for _, detail := range []bool{false, true} {
-		row.Asked, row.Objects = Asked{"Full", "Transactional"}, progressOf("Sales/2025:Completed,Sales/2026:Completed")
-		s, _ = rules.Next(s, Observed{At: At(now), Txn: "t", SentAt: now, Detail: detail, Rows: []Row{row}})
+		row.Asked, row.Objects = machine.Asked{Type: "Full", CommitMode: "Transactional"}, []machine.Progress{{Table: "Sales", Partition: "2025", Status: "Completed"}, {Table: "Sales", Partition: "2026", Status: "Completed"}}
+		s, _ = rules.Next(s, machine.Observed{At: machine.At(now), Txn: "t", SentAt: now, Detail: detail, Rows: []machine.Row{row}})
 		if s.Attempt.Candidate == nil {
 			t.Fatal("there is no candidate: this test shows nothing")
 		}
-		cancelled, _ := rules.Next(s, CancelAsked{At: At(now), Epoch: "e", Number: 1, Nonce: "ana"})
-		_, effects := rules.Next(cancelled, Tick{At: At(now), Txn: "u"})
+		cancelled, _ := rules.Next(s, machine.CancelAsked{At: machine.At(now), Epoch: "e", Number: 1, Nonce: "ana"})
+		_, effects := rules.Next(cancelled, machine.Tick{At: machine.At(now), Txn: "u"})
 		for _, e := range effects {
-			if d, ok := e.(Delete); ok {
+			if d, ok := e.(machine.Delete); ok {
 				t.Errorf("deleted %q", d.RefreshID)
 			}
 		}

@@ -1,5 +1,7 @@
 package refresh
 
+import "pbirefresh/refresh/machine"
+
 // doubt is a write without an answer that admits a job if it has landed.
 type doubt struct {
 	txn    string
@@ -8,9 +10,9 @@ type doubt struct {
 
 // doubt remembers what a write admits that may have landed or may not. Under the next
 // lease it can land no more, and the document shows whether it has.
-func (s *section) doubt(effects []Effect, txn string) {
+func (s *section) doubt(effects []machine.Effect, txn string) {
 	for _, e := range effects {
-		admit, ok := e.(Admit)
+		admit, ok := e.(machine.Admit)
 		if !ok {
 			continue
 		}
@@ -29,7 +31,7 @@ func (s *section) settleDoubts(jobs []*job) []*job {
 	for _, j := range jobs {
 		d := j.doubt
 		j.doubt = nil
-		if d == nil || !s.state.wroteBy(d.txn) {
+		if d == nil || !s.state.WroteBy(d.txn) {
 			kept = append(kept, j)
 			continue
 		}

@@ -3,6 +3,7 @@ package refresh
 import (
 	"context"
 	"fmt"
+	"pbirefresh/refresh/machine"
 	"runtime/debug"
 	"time"
 )
@@ -15,22 +16,22 @@ type Upstream interface {
 	Warm(ctx context.Context) error
 	// Post starts a refresh. It sends at most one request, and none after
 	// sendBy (local clock), which it checks immediately before sending.
-	Post(ctx context.Context, m Model, p Post, sendBy time.Time) Answer
+	Post(ctx context.Context, m machine.Model, p machine.Post, sendBy time.Time) machine.Answer
 	// Look reads one refresh by its id, or the model's history.
-	Look(ctx context.Context, m Model, l Look) Sight
+	Look(ctx context.Context, m machine.Model, l machine.Look) Sight
 	// Delete cancels a refresh. What became of it is seen by looking.
-	Delete(ctx context.Context, m Model, d Delete) error
+	Delete(ctx context.Context, m machine.Model, d machine.Delete) error
 }
 
 // Sight is what a look at Power BI showed.
 type Sight struct {
-	Err        *Fault
+	Err        *machine.Fault
 	RetryAfter time.Duration
-	Gone       bool      // with an Err: history and model both answered that they are not there
-	There      bool      // with an Err: the model is there
-	Detail     bool      // Rows is exactly the refresh that was asked for
-	Rows       []Row     // newest first
-	Date       time.Time // Power BI's clock, in whole seconds; zero if it did not say
+	Gone       bool          // with an Err: history and model both answered that they are not there
+	There      bool          // with an Err: the model is there
+	Detail     bool          // Rows is exactly the refresh that was asked for
+	Rows       []machine.Row // newest first
+	Date       time.Time     // Power BI's clock, in whole seconds; zero if it did not say
 }
 
 const (
@@ -43,8 +44,8 @@ const (
 // carryOut carries out effects under the lease for as long as handOver allows
 // and returns what came of them. Calls that take longer go on without the
 // lease; their results come back through the queue.
-func (s *section) carryOut(ctx context.Context, effects []Effect) []Event {
-	results := make(chan []Event, len(effects))
+func (s *section) carryOut(ctx context.Context, effects []machine.Effect) []machine.Event {
+	results := make(chan []machine.Event, len(effects))
 	running := 0
 	for _, e := range effects {
 		call := s.call(ctx, e)
@@ -59,16 +60,16 @@ func (s *section) carryOut(ctx context.Context, effects []Effect) []Event {
 
 // guarded turns a panic of a call into what is known then: a POST may have been
 // sent, and anything else has shown nothing.
-func (q *queue) guarded(e Effect, call func() []Event) (events []Event) {
+func (q *queue) guarded(e machine.Effect, call func() []machine.Event) (events []machine.Event) {
 	defer func() {
 		p := recover()
 		if p == nil {
 			return
 		}
 		q.log.Error("panic", "cause", fmt.Sprint(p), "stack", string(debug.Stack()))
-		if post, ok := e.(Post); ok {
+		if post, ok := e.(machine.Post); ok {
 			// By now the sender's time may not be over: Lost waits for it.
-			events = []Event{Answered{At: At(post.Until), Txn: post.Txn, Answer: Answer{Kind: Lost}}}
+			events = []machine.Event{machine.Answered{At: machine.At(post.Until), Txn: post.Txn, Answer: machine.Answer{Kind: machine.Lost}}}
 		}
 	}()
 	return call()
@@ -76,8 +77,8 @@ func (q *queue) guarded(e Effect, call func() []Event) (events []Event) {
 
 // collect waits for results until the lease is to be given back, and leaves the
 // rest to be delivered later.
-func (s *section) collect(results <-chan []Event, running int) []Event {
-	var events []Event
+func (s *section) collect(results <-chan []machine.Event, running int) []machine.Event {
+	var events []machine.Event
 	timer := time.NewTimer(min(handOver, max(0, s.lease.Left())))
 	defer timer.Stop()
 	for ; running > 0; running-- {
@@ -93,7 +94,7 @@ func (s *section) collect(results <-chan []Event, running int) []Event {
 }
 
 // deliverLater queues the results of calls that outlived their section.
-func (q *queue) deliverLater(results <-chan []Event, running int) {
+func (q *queue) deliverLater(results <-chan []machine.Event, running int) {
 	for ; running > 0; running-- {
 		for _, e := range <-results {
 			q.deliver(e)
@@ -103,10 +104,10 @@ func (q *queue) deliverLater(results <-chan []Event, running int) {
 
 // deliver feeds an event to the model under a lease of its own, however long
 // that takes: an answer of Power BI is never thrown away.
-func (q *queue) deliver(e Event) {
+func (q *queue) deliver(e machine.Event) {
 	go func() {
 		for wait := time.Second; ; wait = min(2*wait, time.Minute) {
-			j := newJob(time.Now().Add(callerWait), func(At) Event { return e })
+			j := newJob(time.Now().Add(callerWait), func(machine.At) machine.Event { return e })
 			q.submit(j)
 			if a := <-j.done; a.err == nil {
 				return
@@ -118,20 +119,20 @@ func (q *queue) deliver(e Event) {
 
 // call returns the function that carries out an effect, or nil if the same call
 // is under way already.
-func (s *section) call(ctx context.Context, e Effect) func() []Event {
+func (s *section) call(ctx context.Context, e machine.Effect) func() []machine.Event {
 	now := s.clock()
 	q := s.q
 	switch e := e.(type) {
-	case Post:
+	case machine.Post:
 		sendBy, until := s.lease.Local(e.SendBy), s.lease.Local(e.Until)
-		return func() []Event { return q.post(ctx, e, sendBy, until, now) }
-	case Look:
-		return q.once("look", func() []Event { return q.look(ctx, e, now) })
-	case Delete:
-		return func() []Event { return q.delete(ctx, e, now) }
-	case Archive:
+		return func() []machine.Event { return q.post(ctx, e, sendBy, until, now) }
+	case machine.Look:
+		return q.once("look", func() []machine.Event { return q.look(ctx, e, now) })
+	case machine.Delete:
+		return func() []machine.Event { return q.delete(ctx, e, now) }
+	case machine.Archive:
 		state := s.state
-		return q.once("archive", func() []Event { return q.archive(ctx, state, e, now) })
+		return q.once("archive", func() []machine.Event { return q.archive(ctx, state, e, now) })
 	default:
 		return nil
 	}
@@ -144,43 +145,43 @@ func (s *section) clock() func() time.Time {
 	return func() time.Time { return date.Add(time.Since(read)) }
 }
 
-func (q *queue) post(ctx context.Context, p Post, sendBy, until time.Time, now func() time.Time) []Event {
+func (q *queue) post(ctx context.Context, p machine.Post, sendBy, until time.Time, now func() time.Time) []machine.Event {
 	ctx, cancel := detach(ctx, time.Until(until))
 	defer cancel()
-	answer := Answer{Kind: Refused, Fault: notPermitted()}
+	answer := machine.Answer{Kind: machine.Refused, Fault: notPermitted()}
 	if q.permitted() {
 		answer = q.c.Upstream.Post(ctx, q.model, p, sendBy)
 	}
 	q.logAnswer(p, answer)
-	return []Event{Answered{At: At(now()), Txn: p.Txn, Answer: answer}}
+	return []machine.Event{machine.Answered{At: machine.At(now()), Txn: p.Txn, Answer: answer}}
 }
 
-func (q *queue) look(ctx context.Context, l Look, now func() time.Time) []Event {
+func (q *queue) look(ctx context.Context, l machine.Look, now func() time.Time) []machine.Event {
 	ctx, cancel := detach(ctx, lookLimit)
 	defer cancel()
 	sent := now()
 	sight := q.c.Upstream.Look(ctx, q.model, l)
 	read := now()
 	q.logSight(l, sight)
-	e := Observed{
-		At: At(read), Txn: l.Txn, SentAt: sent, Err: sight.Err, RetryAfter: sight.RetryAfter,
+	e := machine.Observed{
+		At: machine.At(read), Txn: l.Txn, SentAt: sent, Err: sight.Err, RetryAfter: sight.RetryAfter,
 		Gone: sight.Gone, There: sight.There, Detail: sight.Detail, Rows: sight.Rows,
 	}
 	// Both clocks tell whole seconds, and the answer was written some time
 	// between sent and read.
 	e.Fuzz = 2*time.Second + read.Sub(sent)
 	if sight.Date.IsZero() {
-		e.Fuzz = longestRefresh // nothing is known of its clock: what may be ours is much, what must be is nothing
+		e.Fuzz = machine.LongestRefresh // nothing is known of its clock: what may be ours is much, what must be is nothing
 	} else {
 		e.Skew = sight.Date.Sub(read)
 	}
-	return []Event{e}
+	return []machine.Event{e}
 }
 
-func (q *queue) delete(ctx context.Context, d Delete, now func() time.Time) []Event {
+func (q *queue) delete(ctx context.Context, d machine.Delete, now func() time.Time) []machine.Event {
 	if !q.permitted() {
 		q.log.Warn("cancel not sent", "refreshId", d.RefreshID, "error", notPermitted().Message)
-		return []Event{Deleted{At: At(now()), Txn: d.Txn}}
+		return []machine.Event{machine.Deleted{At: machine.At(now()), Txn: d.Txn}}
 	}
 	ctx, cancel := detach(ctx, deleteLimit)
 	defer cancel()
@@ -191,14 +192,14 @@ func (q *queue) delete(ctx context.Context, d Delete, now func() time.Time) []Ev
 		}
 		q.log.Info("cancel at Power BI not confirmed", attrs...)
 	}
-	return []Event{Deleted{At: At(now()), Txn: d.Txn}}
+	return []machine.Event{machine.Deleted{At: machine.At(now()), Txn: d.Txn}}
 }
 
 // permitted reports whether anything of the model may be changed at Power BI.
 func (q *queue) permitted() bool { return q.c.Permits == nil || q.c.Permits(q.model) }
 
-func notPermitted() *Fault {
-	return &Fault{Code: CodeModelNotAllowed, Message: "This app may not refresh that model: the setting ALLOWED_MODELS does not list it."}
+func notPermitted() *machine.Fault {
+	return &machine.Fault{Code: machine.CodeModelNotAllowed, Message: "This app may not refresh that model: the setting ALLOWED_MODELS does not list it."}
 }
 
 // warm gets the token while the intent is being written.
@@ -211,7 +212,7 @@ func (q *queue) warm(ctx context.Context) {
 }
 
 // once lets a call of that name run once at a time for the model.
-func (q *queue) once(name string, f func() []Event) func() []Event {
+func (q *queue) once(name string, f func() []machine.Event) func() []machine.Event {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.calls[name] {
@@ -221,7 +222,7 @@ func (q *queue) once(name string, f func() []Event) func() []Event {
 		q.calls = map[string]bool{}
 	}
 	q.calls[name] = true
-	return func() []Event {
+	return func() []machine.Event {
 		defer func() {
 			q.mu.Lock()
 			defer q.mu.Unlock()

@@ -1,13 +1,15 @@
 package refresh
 
+import "pbirefresh/refresh/machine"
+
 // tellEnded calls the hook if the saved state ended an operation, or one caller's
 // share of it. It comes after the save, so that whoever is told finds the end when it
 // reads; a process that dies in between tells nobody.
-func (s *section) tellEnded(before, after State) {
+func (s *section) tellEnded(before, after machine.State) {
 	if s.q.c.Ended == nil {
 		return
 	}
-	for _, list := range [][]Operation{after.Pending, after.Recent} {
+	for _, list := range [][]machine.Operation{after.Pending, after.Recent} {
 		for _, op := range list {
 			if old, _ := before.Find(op.Number); endedSince(old, op) {
 				s.q.c.Ended(s.q.model)
@@ -17,6 +19,6 @@ func (s *section) tellEnded(before, after State) {
 	}
 }
 
-func endedSince(old, op Operation) bool {
+func endedSince(old, op machine.Operation) bool {
 	return op.Phase.Terminal() && !old.Phase.Terminal() || len(op.Withdrawn) > len(old.Withdrawn)
 }

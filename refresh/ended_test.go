@@ -2,12 +2,12 @@ package refresh
 
 import (
 	"context"
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"pbirefresh/lease"
 )
 
 // ends counts what a coordinator tells of ends, and asks it for the operations right
@@ -15,11 +15,11 @@ import (
 type ends struct {
 	mu    sync.Mutex
 	told  int
-	views []View
+	views []machine.View
 }
 
 func (e *ends) watch(t *testing.T, c *Coordinator, ids *[]Link) {
-	c.Ended = func(m Model) {
+	c.Ended = func(m machine.Model) {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		e.told++
@@ -60,7 +60,7 @@ func TestEndIsToldAfterItIsSaved(t *testing.T) {
 		sweep(t, c)
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
-		if e.count() != 1 || len(e.views) != 1 || e.views[0].Status != StatusSucceeded {
+		if e.count() != 1 || len(e.views) != 1 || e.views[0].Status != machine.StatusSucceeded {
 			t.Errorf("told %d times, and then %+v is seen", e.told, e.views)
 		}
 		sweep(t, c)

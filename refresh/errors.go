@@ -3,6 +3,7 @@ package refresh
 import (
 	"context"
 	"errors"
+	"pbirefresh/refresh/machine"
 	"time"
 )
 
@@ -22,7 +23,7 @@ type UnavailableError struct {
 }
 
 func (e *UnavailableError) Error() string {
-	if errors.Is(e.cause, ErrNewer) {
+	if errors.Is(e.cause, machine.ErrNewer) {
 		return e.cause.Error()
 	}
 	return "refresh: the state storage cannot be used now: " + e.cause.Error()
@@ -40,7 +41,7 @@ func unavailable(cause error) error {
 	if errors.As(cause, &already) {
 		return cause
 	}
-	if errors.Is(cause, ErrNewer) {
+	if errors.Is(cause, machine.ErrNewer) {
 		return &UnavailableError{RetryAfter: comeAgainNewer, cause: cause}
 	}
 	return &UnavailableError{RetryAfter: comeAgain, cause: cause}

@@ -3,15 +3,15 @@ package refresh
 import (
 	"encoding/json"
 	"log/slog"
+	"pbirefresh/internal/hostlog"
+	"pbirefresh/lease"
+	"pbirefresh/powerbi"
+	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"pbirefresh/internal/hostlog"
-	"pbirefresh/lease"
-	"pbirefresh/powerbi"
 )
 
 // console keeps the lines as the Functions host would read them.
@@ -59,7 +59,7 @@ func (c *console) events(t *testing.T, name string) []map[string]any {
 func newLoggedCoordinator(store lease.Store, upstream Upstream) (*Coordinator, *console) {
 	c := new(console)
 	log := slog.New(hostlog.New(c, c, nil))
-	return New(Config{Store: store, Upstream: upstream, Keys: NewStatusKeys(store), Rules: DefaultRules(), Logger: log}), c
+	return New(Config{Store: store, Upstream: upstream, Keys: NewStatusKeys(store), Rules: machine.DefaultRules(), Logger: log}), c
 }
 
 func TestEventOfAnEnd(t *testing.T) {
@@ -68,8 +68,8 @@ func TestEventOfAnEnd(t *testing.T) {
 		power := &fakePowerBI{length: 90 * time.Second}
 		c, log := newLoggedCoordinator(lease.NewMemory(), power)
 		finish(t, c, mustTrigger(t, c, wholeModel()).Link())
-		power.onPost = func(Post, func() string) Answer {
-			return Answer{Kind: Refused, Fault: &Fault{Code: "Forbidden", Message: "no"}}
+		power.onPost = func(machine.Post, func() string) machine.Answer {
+			return machine.Answer{Kind: machine.Refused, Fault: &machine.Fault{Code: "Forbidden", Message: "no"}}
 		}
 		finish(t, c, mustTrigger(t, c, wholeModel()).Link())
 
@@ -93,8 +93,8 @@ func TestPowerBIsWordsInTheLog(t *testing.T) {
 	for _, on := range []bool{false, true} {
 		bubble(t, func(t *testing.T) {
 			power := &fakePowerBI{length: time.Minute}
-			power.onPost = func(Post, func() string) Answer {
-				return Answer{Kind: Refused, Fault: &Fault{Code: "RefreshFailed", Class: "credentials", PowerBI: "X1", Message: "ours", Detail: "Login of ana failed"}}
+			power.onPost = func(machine.Post, func() string) machine.Answer {
+				return machine.Answer{Kind: machine.Refused, Fault: &machine.Fault{Code: "RefreshFailed", Class: "credentials", PowerBI: "X1", Message: "ours", Detail: "Login of ana failed"}}
 			}
 			c, log := newLoggedCoordinator(lease.NewMemory(), power)
 			c.LogWords = on
@@ -115,12 +115,12 @@ func TestEventOfThrottling(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		looks := 0
 		power := &fakePowerBI{length: time.Minute}
-		power.onPost = func(Post, func() string) Answer {
-			return Answer{Kind: Throttled, RetryAfter: 30 * time.Second, Fault: &Fault{Code: string(powerbi.CodeThrottled), Message: "slow down"}}
+		power.onPost = func(machine.Post, func() string) machine.Answer {
+			return machine.Answer{Kind: machine.Throttled, RetryAfter: 30 * time.Second, Fault: &machine.Fault{Code: string(powerbi.CodeThrottled), Message: "slow down"}}
 		}
-		power.onLook = func() *Fault {
+		power.onLook = func() *machine.Fault {
 			if looks++; looks == 1 {
-				return &Fault{Code: string(powerbi.CodeCapacityThrottled), Message: "slow down"}
+				return &machine.Fault{Code: string(powerbi.CodeCapacityThrottled), Message: "slow down"}
 			}
 			return nil
 		}
@@ -174,7 +174,7 @@ func TestEventOfAnOverdueOperation(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
 		power := &fakePowerBI{length: 10 * time.Hour}
-		power.onLook = func() *Fault { return &Fault{Code: "Unavailable", Message: "no answer"} }
+		power.onLook = func() *machine.Fault { return &machine.Fault{Code: "Unavailable", Message: "no answer"} }
 		c, log := newLoggedCoordinator(lease.NewMemory(), power)
 		request := wholeModel()
 		request.Ask.Timeout = time.Hour

@@ -6,14 +6,14 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"pbirefresh/lease"
+	"pbirefresh/powerbi"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-
-	"pbirefresh/lease"
-	"pbirefresh/powerbi"
-	"pbirefresh/refresh"
 )
 
 // accepting answers each POST as Power BI does when it starts a refresh.
@@ -40,11 +40,11 @@ func ExampleCoordinator() {
 	}
 	store, log := lease.NewMemory(), slog.New(slog.DiscardHandler)
 	coordinator := refresh.New(refresh.Config{
-		Store: store, Upstream: refresh.NewUpstream(client, log), Keys: refresh.NewStatusKeys(store), Rules: refresh.DefaultRules(), Logger: log,
+		Store: store, Upstream: refresh.NewUpstream(client, log), Keys: refresh.NewStatusKeys(store), Rules: machine.DefaultRules(), Logger: log,
 	})
 	receipt, err := coordinator.Trigger(context.Background(), refresh.Request{
-		Model: refresh.Model{WorkspaceID: "f089354e-8366-4e18-aea3-4cb4a3a50b48", DatasetID: "cfafbeb1-8037-4d0c-896e-a46fb27ff229"},
-		Ask:   refresh.Ask{Shape: refresh.Shape{Kind: refresh.Standard}, WhenBusy: refresh.WhenBusyQueue, Timeout: time.Hour, MaxAttempts: 1},
+		Model: machine.Model{WorkspaceID: "f089354e-8366-4e18-aea3-4cb4a3a50b48", DatasetID: "cfafbeb1-8037-4d0c-896e-a46fb27ff229"},
+		Ask:   machine.Ask{Shape: machine.Shape{Kind: machine.Standard}, WhenBusy: machine.WhenBusyQueue, Timeout: time.Hour, MaxAttempts: 1},
 	})
 	if err != nil {
 		panic(err)

@@ -3,16 +3,16 @@ package refresh
 import (
 	"context"
 	"fmt"
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"pbirefresh/lease"
 )
 
-var testModel = Model{
+var testModel = machine.Model{
 	WorkspaceID: "f089354e-8366-4e18-aea3-4cb4a3a50b48",
 	DatasetID:   "cfafbeb1-8037-4d0c-896e-a46fb27ff229",
 }
@@ -26,8 +26,8 @@ type fakePowerBI struct {
 
 	// What the next POST does instead, if set. The hook may return a Lost answer
 	// after calling accept: an error, and yet it landed.
-	onPost func(p Post, accept func() string) Answer
-	onLook func() *Fault
+	onPost func(p machine.Post, accept func() string) machine.Answer
+	onLook func() *machine.Fault
 
 	mu      sync.Mutex
 	rows    []*fakeRow
@@ -69,9 +69,9 @@ func (f *fakePowerBI) wait(ctx context.Context) error {
 	}
 }
 
-func (f *fakePowerBI) Post(ctx context.Context, _ Model, p Post, sendBy time.Time) Answer {
+func (f *fakePowerBI) Post(ctx context.Context, _ machine.Model, p machine.Post, sendBy time.Time) machine.Answer {
 	if !time.Now().Before(sendBy) {
-		return Answer{Kind: Unsent, Fault: &Fault{Code: "Late", Message: "too late", Transient: true}}
+		return machine.Answer{Kind: machine.Unsent, Fault: &machine.Fault{Code: "Late", Message: "too late", Transient: true}}
 	}
 	f.mu.Lock()
 	f.posts.Add(1)
@@ -83,9 +83,9 @@ func (f *fakePowerBI) Post(ctx context.Context, _ Model, p Post, sendBy time.Tim
 	}
 	time.Sleep(f.slow)
 	if f.wait(ctx) != nil {
-		return Answer{Kind: Lost}
+		return machine.Answer{Kind: machine.Lost}
 	}
-	return Answer{Kind: Accepted, RefreshID: f.accept(), Sent: Enhanced}
+	return machine.Answer{Kind: machine.Accepted, RefreshID: f.accept(), Sent: machine.Enhanced}
 }
 
 // accept starts a refresh and returns its id.
@@ -103,13 +103,13 @@ func (f *fakePowerBI) accept() string {
 	return r.id
 }
 
-func (f *fakePowerBI) Look(ctx context.Context, _ Model, l Look) Sight {
+func (f *fakePowerBI) Look(ctx context.Context, _ machine.Model, l machine.Look) Sight {
 	f.mu.Lock()
 	f.looks++
 	hook := f.onLook
 	f.mu.Unlock()
 	if err := f.wait(ctx); err != nil {
-		return Sight{Err: &Fault{Code: "Timeout", Message: err.Error()}}
+		return Sight{Err: &machine.Fault{Code: "Timeout", Message: err.Error()}}
 	}
 	if hook != nil {
 		if fault := hook(); fault != nil {
@@ -122,25 +122,25 @@ func (f *fakePowerBI) Look(ctx context.Context, _ Model, l Look) Sight {
 	for i := len(f.rows) - 1; i >= 0; i-- {
 		row := f.rows[i].row()
 		if row.ID == l.RefreshID {
-			return Sight{Detail: true, Rows: []Row{row}, Date: s.Date}
+			return Sight{Detail: true, Rows: []machine.Row{row}, Date: s.Date}
 		}
 		s.Rows = append(s.Rows, row)
 	}
 	return s
 }
 
-func (r *fakeRow) row() Row {
-	row := Row{ID: r.id, Type: "ViaEnhancedApi", Start: r.start, State: RowInProgress, Word: "Unknown"}
+func (r *fakeRow) row() machine.Row {
+	row := machine.Row{ID: r.id, Type: "ViaEnhancedApi", Start: r.start, State: machine.RowInProgress, Word: "Unknown"}
 	if !time.Now().Before(r.end) {
-		row.End, row.State, row.Word = r.end, RowCompleted, "Completed"
+		row.End, row.State, row.Word = r.end, machine.RowCompleted, "Completed"
 		if r.cancelled {
-			row.State, row.Word = RowCancelled, "Cancelled"
+			row.State, row.Word = machine.RowCancelled, "Cancelled"
 		}
 	}
 	return row
 }
 
-func (f *fakePowerBI) Delete(ctx context.Context, _ Model, d Delete) error {
+func (f *fakePowerBI) Delete(ctx context.Context, _ machine.Model, d machine.Delete) error {
 	f.mu.Lock()
 	f.deletes = append(f.deletes, d.RefreshID)
 	for _, r := range f.rows {
@@ -204,12 +204,12 @@ func (s *slowStore) Release(ctx context.Context, name, id string) error {
 }
 
 func newTestCoordinator(store lease.Store, upstream Upstream) *Coordinator {
-	return New(Config{Store: store, Upstream: upstream, Keys: NewStatusKeys(store), Rules: DefaultRules()})
+	return New(Config{Store: store, Upstream: upstream, Keys: NewStatusKeys(store), Rules: machine.DefaultRules()})
 }
 
 func wholeModel() Request {
-	return Request{Model: testModel, Ask: Ask{
-		Shape: Shape{Kind: Auto}, WhenBusy: WhenBusyQueue, Timeout: 12 * time.Hour, MaxAttempts: 3,
+	return Request{Model: testModel, Ask: machine.Ask{
+		Shape: machine.Shape{Kind: machine.Auto}, WhenBusy: machine.WhenBusyQueue, Timeout: 12 * time.Hour, MaxAttempts: 3,
 	}}
 }
 
@@ -222,7 +222,7 @@ func mustTrigger(t *testing.T, c *Coordinator, r Request) Receipt {
 	return receipt
 }
 
-func mustStatus(t *testing.T, c *Coordinator, id Link) View {
+func mustStatus(t *testing.T, c *Coordinator, id Link) machine.View {
 	t.Helper()
 	receipt, err := c.Status(t.Context(), id)
 	if err != nil {
@@ -232,7 +232,7 @@ func mustStatus(t *testing.T, c *Coordinator, id Link) View {
 }
 
 // finish polls as callers do until the operation has ended.
-func finish(t *testing.T, c *Coordinator, id Link) View {
+func finish(t *testing.T, c *Coordinator, id Link) machine.View {
 	t.Helper()
 	for range 10000 {
 		v := mustStatus(t, c, id)
@@ -242,7 +242,7 @@ func finish(t *testing.T, c *Coordinator, id Link) View {
 		time.Sleep(v.RetryAfter)
 	}
 	t.Fatal("the operation does not end")
-	return View{}
+	return machine.View{}
 }
 
 func sweep(t *testing.T, c *Coordinator) Report {

@@ -3,12 +3,12 @@ package refresh
 import (
 	"errors"
 	"fmt"
+	"pbirefresh/lease"
+	"pbirefresh/lease/leasetest"
+	"pbirefresh/refresh/machine"
 	"slices"
 	"testing"
 	"time"
-
-	"pbirefresh/lease"
-	"pbirefresh/lease/leasetest"
 )
 
 var (
@@ -78,7 +78,7 @@ func failOnce(t *testing.T, _ *lease.Memory, store lease.Store) {
 		}
 		time.Sleep(5 * time.Second)
 	}
-	if receipt.View.Status != StatusSucceeded {
+	if receipt.View.Status != machine.StatusSucceeded {
 		t.Errorf("ended as %s: %+v", receipt.View.Status, receipt.View.Operation)
 	}
 	if pbi.overlap.Load() > 0 || pbi.posts.Load() > 2 {
@@ -113,7 +113,7 @@ func TestUnconfirmedIntentIsNotPosted(t *testing.T) {
 		store.On(leasetest.OpRelease, nil)
 		time.Sleep(30 * time.Second)
 		r := mustTrigger(t, c, wholeModel())
-		if v := finish(t, c, r.Link()); v.Status != StatusSucceeded || pbi.overlap.Load() > 0 {
+		if v := finish(t, c, r.Link()); v.Status != machine.StatusSucceeded || pbi.overlap.Load() > 0 {
 			t.Errorf("%s, %d overlaps", v.Status, pbi.overlap.Load())
 		}
 	})
@@ -136,7 +136,7 @@ func TestLostWriteAfterAdmissionDoesNotAdmitTwice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := Decode(doc.Body)
+		s, err := machine.Decode(doc.Body)
 		if err != nil || s.Last != 1 || pbi.posts.Load() != 1 {
 			t.Errorf("%d operations, %d posts (%v)", s.Last, pbi.posts.Load(), err)
 		}
@@ -164,7 +164,7 @@ func TestPausedProcessDoesNotPostLate(t *testing.T) {
 		if pbi.posts.Load() != 0 {
 			t.Errorf("it posted %d times after a pause", pbi.posts.Load())
 		}
-		if v := finish(t, paused, r.Link()); v.Status != StatusSucceeded || pbi.posts.Load() != 1 {
+		if v := finish(t, paused, r.Link()); v.Status != machine.StatusSucceeded || pbi.posts.Load() != 1 {
 			t.Errorf("%s after %d posts", v.Status, pbi.posts.Load())
 		}
 	})
@@ -219,7 +219,7 @@ func TestUnsavedOperationIsNotPromised(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s, err := Decode(doc.Body); err != nil || s.Last != 1 {
+		if s, err := machine.Decode(doc.Body); err != nil || s.Last != 1 {
 			t.Errorf("%d operations are saved (%v)", s.Last, err)
 		}
 	})
@@ -234,25 +234,11 @@ func TestUnarchivedOperationsStay(t *testing.T) {
 		first := mustTrigger(t, c, wholeModel())
 		finish(t, c, first.Link())
 		store.On(leasetest.OpCreate, leasetest.NotSent(errReset))
-		for range keepRecent + 4 {
+		for range machine.KeepRecent + 4 {
 			finish(t, c, mustTrigger(t, c, wholeModel()).Link())
 		}
-		if v := mustStatus(t, newTestCoordinator(store, &fakePowerBI{}), first.Link()); v.Status != StatusSucceeded {
+		if v := mustStatus(t, newTestCoordinator(store, &fakePowerBI{}), first.Link()); v.Status != machine.StatusSucceeded {
 			t.Errorf("%s", v.Status)
 		}
 	})
-}
-
-// The last line of defence of "terminal is final".
-func TestNoWayOutOfATerminalPhase(t *testing.T) {
-	t.Parallel()
-	for _, from := range []Phase{Succeeded, Failed, Cancelled} {
-		for _, to := range []Phase{Queued, Blocking, Starting, Running, Retrying, Settling, Cancelling, Succeeded, Failed, Cancelled} {
-			op := Operation{Phase: from}
-			m := machine{now: time.Unix(1, 0)}
-			if m.setPhase(&op, to); op.Phase != from || !op.Changed.IsZero() {
-				t.Errorf("from %s to %s", from, op.Phase)
-			}
-		}
-	}
 }

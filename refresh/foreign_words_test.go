@@ -3,14 +3,14 @@ package refresh
 import (
 	"log/slog"
 	"net/http"
-	"strings"
-	"testing"
-	"time"
-
 	"pbirefresh/internal/hostlog"
 	"pbirefresh/lease"
 	"pbirefresh/local/sim"
 	"pbirefresh/powerbi"
+	"pbirefresh/refresh/machine"
+	"strings"
+	"testing"
+	"time"
 )
 
 // The words of each foreign answer here name Ana.
@@ -81,7 +81,7 @@ func simulatedCoordinator(t *testing.T) (*sim.Cloud, *Coordinator, *console) {
 }
 
 // followed is a refresh that meets the fault, and is cancelled if that is of the cancel.
-func followed(t *testing.T, fault sim.Fault) (*console, View) {
+func followed(t *testing.T, fault sim.Fault) (*console, machine.View) {
 	t.Helper()
 	cloud, c, log := simulatedCoordinator(t)
 	if fault.Op == "" {
@@ -112,11 +112,11 @@ func TestPageInPowerBIsPlace(t *testing.T) {
 		code   string
 		want   string
 	}{
-		"a page of a 200":                  {sim.OpStart, page(200), CodeDropped, `something between this app and Power BI answered (HTTP 200 OK, page "Welcome Ana", Server: Ana/1)`},
-		"a redirect":                       {sim.OpStart, moved, CodeDropped, "something between this app and Power BI answered (HTTP 307 Temporary Redirect, Server: portal)"},
+		"a page of a 200":                  {sim.OpStart, page(200), machine.CodeDropped, `something between this app and Power BI answered (HTTP 200 OK, page "Welcome Ana", Server: Ana/1)`},
+		"a redirect":                       {sim.OpStart, moved, machine.CodeDropped, "something between this app and Power BI answered (HTTP 307 Temporary Redirect, Server: portal)"},
 		"a page of a 403":                  {sim.OpStart, page(403), "NotPowerBI", `something between this app and Power BI answered (HTTP 403 Forbidden, page "Welcome Ana", Server: Ana/1)`},
-		"a page of a 200 to the workspace": {sim.OpWorkspace, page(200), CodeTimeout, `something between this app and Power BI answered (HTTP 200 OK, page "Welcome Ana", Server: Ana/1)`},
-		"words of a 503":                   {sim.OpStart, status(503, `{"error":{"code":"X","message":"Ana rests"}}`), CodeDropped, "Power BI says: Ana rests."},
+		"a page of a 200 to the workspace": {sim.OpWorkspace, page(200), machine.CodeTimeout, `something between this app and Power BI answered (HTTP 200 OK, page "Welcome Ana", Server: Ana/1)`},
+		"words of a 503":                   {sim.OpStart, status(503, `{"error":{"code":"X","message":"Ana rests"}}`), machine.CodeDropped, "Power BI says: Ana rests."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,10 +1,10 @@
 package refresh
 
 import (
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 	"testing"
 	"time"
-
-	"pbirefresh/lease"
 )
 
 // TestDocumentOfAnotherModelIsRefused: a writer of the container copies one model's
@@ -20,7 +20,7 @@ func TestDocumentOfAnotherModelIsRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		other := Model{WorkspaceID: testModel.WorkspaceID, DatasetID: testModel.WorkspaceID}
+		other := machine.Model{WorkspaceID: testModel.WorkspaceID, DatasetID: testModel.WorkspaceID}
 		if _, err := store.Create(t.Context(), StateName(other), doc.Body, doc.Meta); err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +49,7 @@ func TestNothingIsSentForAModelThatIsNotAllowed(t *testing.T) {
 		free := newTestCoordinator(store, pbi)
 		running := mustTrigger(t, free, wholeModel())
 		held := newTestCoordinator(store, pbi)
-		held.Permits = func(m Model) bool { return m != testModel }
+		held.Permits = func(m machine.Model) bool { return m != testModel }
 		time.Sleep(time.Minute)
 		waiting := mustTrigger(t, free, wholeModel())
 		if _, err := held.Cancel(t.Context(), running.Link()); err != nil {
@@ -63,8 +63,8 @@ func TestNothingIsSentForAModelThatIsNotAllowed(t *testing.T) {
 			t.Errorf("the running refresh ended as %s after %d overlaps, want observed to its end", v.Status, pbi.overlap.Load())
 		}
 		v := finish(t, held, waiting.Link())
-		if f := v.Operation.Fault; v.Status != StatusFailed || f == nil || f.Code != CodeModelNotAllowed {
-			t.Errorf("the waiting operation ended as %s, %+v; want %s, %s", v.Status, f, StatusFailed, CodeModelNotAllowed)
+		if f := v.Operation.Fault; v.Status != machine.StatusFailed || f == nil || f.Code != machine.CodeModelNotAllowed {
+			t.Errorf("the waiting operation ended as %s, %+v; want %s, %s", v.Status, f, machine.StatusFailed, machine.CodeModelNotAllowed)
 		}
 		if got := pbi.posts.Load(); got != 1 {
 			t.Errorf("%d refreshes were posted, want the 1 of before", got)

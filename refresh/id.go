@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"pbirefresh/refresh/machine"
 	"regexp"
 	"strconv"
 )
@@ -13,7 +14,7 @@ import (
 // there. It is no secret and the same for every caller who shares the operation.
 // What gives access is the signature beside it: see [Link].
 type ID struct {
-	Model  Model
+	Model  machine.Model
 	Epoch  string // 16 hex digits
 	Number int64
 }
@@ -42,7 +43,7 @@ func ParseID(text string) (ID, error) {
 	if err != nil {
 		return ID{}, ErrBadID
 	}
-	return ID{Model: Model{WorkspaceID: m[1], DatasetID: m[2]}, Epoch: m[3], Number: number}, nil
+	return ID{Model: machine.Model{WorkspaceID: m[1], DatasetID: m[2]}, Epoch: m[3], Number: number}, nil
 }
 
 // random returns n random bytes in hex.

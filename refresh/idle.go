@@ -1,6 +1,9 @@
 package refresh
 
-import "maps"
+import (
+	"maps"
+	"pbirefresh/refresh/machine"
+)
 
 // maxIdle is how many models a coordinator remembers although nothing happens to them.
 // Callers name models, also some that do not exist, so that their number has no bound.
@@ -10,20 +13,20 @@ const maxIdle = 10_000
 // Who still holds one that was forgotten can use it: leases and reads keep apart what
 // would have been shared.
 type remembered[T interface{ idle() bool }] struct {
-	all  map[Model]T
+	all  map[machine.Model]T
 	most int // how many there may be before the idle ones are forgotten
 }
 
 // get returns the one of a model, and makes it if there is none.
-func (r *remembered[T]) get(m Model, make func() T) T {
+func (r *remembered[T]) get(m machine.Model, make func() T) T {
 	if one, ok := r.all[m]; ok {
 		return one
 	}
 	if r.all == nil {
-		r.all, r.most = map[Model]T{}, maxIdle
+		r.all, r.most = map[machine.Model]T{}, maxIdle
 	}
 	if len(r.all) >= r.most {
-		maps.DeleteFunc(r.all, func(_ Model, one T) bool { return one.idle() })
+		maps.DeleteFunc(r.all, func(_ machine.Model, one T) bool { return one.idle() })
 		r.most = max(maxIdle, 2*len(r.all)) // or each newcomer would look at all that are busy
 	}
 	one := make()

@@ -2,13 +2,13 @@ package refresh
 
 import (
 	"fmt"
-	"testing"
-
 	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
+	"testing"
 )
 
-func numbered(i int) Model {
-	return Model{WorkspaceID: testModel.WorkspaceID, DatasetID: fmt.Sprintf("00000000-0000-0000-0000-%012d", i)}
+func numbered(i int) machine.Model {
+	return machine.Model{WorkspaceID: testModel.WorkspaceID, DatasetID: fmt.Sprintf("00000000-0000-0000-0000-%012d", i)}
 }
 
 // Callers who name one model after another, existing or not, take no memory for ever; of

@@ -6,12 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"pbirefresh/lease"
 )
 
 // KeyPrefix is where the records of idempotency keys live. Nothing here deletes them: a
@@ -40,7 +40,7 @@ func (c *Coordinator) keyRecord(ctx context.Context, name string) (keyRecord, er
 		return r, err
 	}
 	err = json.Unmarshal(doc.Body, &r)
-	if newer := readable(r.Schema, r.MinReader); newer != nil {
+	if newer := machine.Readable(r.Schema, r.MinReader); newer != nil {
 		return r, newer
 	}
 	if err != nil || r.Payload == "" {
@@ -50,9 +50,9 @@ func (c *Coordinator) keyRecord(ctx context.Context, name string) (keyRecord, er
 }
 
 // accepts refuses a key that stands for another request.
-func (r keyRecord) accepts(k Key) error {
+func (r keyRecord) accepts(k machine.Key) error {
 	if !strings.HasPrefix(k.Payload, r.Payload) {
-		return &Refusal{Code: CodeKeyReused, Message: keyReused}
+		return &Refusal{Code: machine.CodeKeyReused, Message: machine.KeyReused}
 	}
 	return nil
 }
@@ -60,8 +60,8 @@ func (r keyRecord) accepts(k Key) error {
 // claim binds the key to its request, and reports whether it was bound before. Two
 // requests of one key agree here on which of them it stands for, before either has
 // changed anything.
-func (c *Coordinator) claim(ctx context.Context, k Key) (before bool, err error) {
-	body, err := json.Marshal(keyRecord{Schema: Schema, MinReader: MinReader, Payload: k.Payload})
+func (c *Coordinator) claim(ctx context.Context, k machine.Key) (before bool, err error) {
+	body, err := json.Marshal(keyRecord{Schema: machine.Schema, MinReader: machine.MinReader, Payload: k.Payload})
 	if err != nil {
 		return false, err
 	}
@@ -95,31 +95,31 @@ func (c *Coordinator) repeat(ctx context.Context, r Request, nonce string) (a an
 	if err != nil {
 		return answer{}, false, unavailable(err)
 	}
-	s, err := decodeOf(r.Model, doc.Body)
+	s, err := machine.DecodeOf(r.Model, doc.Body)
 	if err != nil {
 		return answer{}, false, unavailable(err)
 	}
-	if a, found = s.repeat(r.Key, nonce, doc.Date); found {
+	if a, found = repeatIn(&s, r.Key, nonce, doc.Date); found {
 		return a, true, a.err
 	}
 	return c.pointer(ctx, r.Key)
 }
 
-// repeat is the answer to a caller whose key the document knows.
-func (s *State) repeat(k Key, nonce string, now time.Time) (answer, bool) {
+// repeatIn is the answer to a caller whose key the document knows.
+func repeatIn(s *machine.State, k machine.Key, nonce string, now time.Time) (answer, bool) {
 	number, same, found := s.Keyed(k)
 	switch {
 	case !found:
 		return answer{}, false
 	case !same:
-		return answer{err: &Refusal{Code: CodeKeyReused, Message: keyReused}}, true
+		return answer{err: &Refusal{Code: machine.CodeKeyReused, Message: machine.KeyReused}}, true
 	}
 	op, _ := s.Find(number)
 	return answer{epoch: s.Epoch, number: number, view: s.View(op, nonce, now), repeated: true}, true
 }
 
 // pointer is the answer to a caller whose operation has left the document.
-func (c *Coordinator) pointer(ctx context.Context, k Key) (a answer, found bool, err error) {
+func (c *Coordinator) pointer(ctx context.Context, k machine.Key) (a answer, found bool, err error) {
 	r, err := c.keyRecord(ctx, pointerName(k.Name))
 	switch {
 	case errors.Is(err, lease.ErrNotFound):
@@ -137,7 +137,7 @@ func (s *section) repeats(ctx context.Context, jobs []*job) []*job {
 	answers := make([]*answer, len(jobs))
 	each(len(jobs), func(i int) {
 		k := jobs[i].key
-		if _, _, here := s.state.Keyed(k); here || k == (Key{}) {
+		if _, _, here := s.state.Keyed(k); here || k == (machine.Key{}) {
 			return
 		}
 		a, found, err := s.q.c.pointer(ctx, k)
@@ -157,15 +157,15 @@ func (s *section) repeats(ctx context.Context, jobs []*job) []*job {
 }
 
 // point makes the pointers of an operation that is about to leave the document.
-func (c *Coordinator) point(ctx context.Context, epoch string, op Operation) error {
+func (c *Coordinator) point(ctx context.Context, epoch string, op machine.Operation) error {
 	var marks []string
-	for mark := range op.marks {
+	for mark := range op.Marks {
 		marks = append(marks, mark)
 	}
 	errs := make([]error, len(marks))
 	each(len(marks), func(i int) {
-		record := keyRecord{Schema: Schema, MinReader: MinReader, Payload: marks[i][keyName:], Epoch: epoch, Number: op.Number}
-		errs[i] = c.createFinal(ctx, pointerName(marks[i][:keyName]), record)
+		record := keyRecord{Schema: machine.Schema, MinReader: machine.MinReader, Payload: marks[i][machine.KeyName:], Epoch: epoch, Number: op.Number}
+		errs[i] = c.createFinal(ctx, pointerName(marks[i][:machine.KeyName]), record)
 	})
 	return errors.Join(errs...)
 }

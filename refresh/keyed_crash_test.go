@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"pbirefresh/lease"
+	"pbirefresh/lease/leasetest"
+	"pbirefresh/refresh/machine"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"pbirefresh/lease"
-	"pbirefresh/lease/leasetest"
 )
 
 // mortal is the store of a process that dies at one of its calls: before the call
@@ -117,7 +117,7 @@ func dieOnce(t *testing.T, dies int, after bool, wait time.Duration) {
 	default:
 	}
 	mustRepeat(t, newTestCoordinator(memory, pbi), keyed("k"), receipt.Link())
-	if v := sweepUntilDone(t, heir, receipt.Link()); v.Status != StatusSucceeded {
+	if v := sweepUntilDone(t, heir, receipt.Link()); v.Status != machine.StatusSucceeded {
 		t.Errorf("ended as %s", v.Status)
 	}
 	if s := modelState(t, memory); s.Last != 1 || pbi.posts.Load() > refreshes.Load() || pbi.overlap.Load() != 0 {

@@ -4,21 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"pbirefresh/lease"
+	"pbirefresh/lease/leasetest"
+	"pbirefresh/refresh/machine"
 	"reflect"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"pbirefresh/lease"
-	"pbirefresh/lease/leasetest"
 )
 
 // keyed is the request for the whole model, under a key.
 func keyed(text string) Request {
 	r := wholeModel()
-	r.Key = NewKey("test", text, r.Model, r.Ask)
+	r.Key = machine.NewKey("test", text, r.Model, r.Ask)
 	return r
 }
 
@@ -26,7 +26,7 @@ func keyed(text string) Request {
 func otherwise(text string) Request {
 	r := keyed(text)
 	r.Ask.MaxAttempts++
-	r.Key = NewKey("test", text, r.Model, r.Ask)
+	r.Key = machine.NewKey("test", text, r.Model, r.Ask)
 	return r
 }
 
@@ -34,11 +34,11 @@ func otherwise(text string) Request {
 func onOtherModel(text string) Request {
 	r := keyed(text)
 	r.Model.DatasetID = "00000000-0000-0000-0000-000000000001"
-	r.Key = NewKey("test", text, r.Model, r.Ask)
+	r.Key = machine.NewKey("test", text, r.Model, r.Ask)
 	return r
 }
 
-func mustRepeat(t *testing.T, c *Coordinator, r Request, id Link) View {
+func mustRepeat(t *testing.T, c *Coordinator, r Request, id Link) machine.View {
 	t.Helper()
 	again := mustTrigger(t, c, r)
 	if again.Link() != id || !again.Replayed {
@@ -56,16 +56,16 @@ func mustRefuse(t *testing.T, c *Coordinator, r Request, code string) {
 }
 
 // modelState is the document as it is saved.
-func modelState(t *testing.T, store lease.Store) *State {
+func modelState(t *testing.T, store lease.Store) *machine.State {
 	t.Helper()
 	doc, err := store.Read(context.Background(), StateName(testModel))
 	if errors.Is(err, lease.ErrNotFound) {
-		return &State{}
+		return &machine.State{}
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Decode(doc.Body)
+	s, err := machine.Decode(doc.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,30 +84,30 @@ func TestKeyStandsForOneRequest(t *testing.T) {
 		if first.Replayed {
 			t.Error("the first request counts as a repeated one")
 		}
-		check := func(phase string, want Status) {
+		check := func(phase string, want machine.Status) {
 			t.Helper()
 			fresh := newTestCoordinator(store, pbi)
 			for _, process := range []*Coordinator{c, fresh} {
 				if v := mustRepeat(t, process, keyed("k"), first.Link()); v.Status != want {
 					t.Errorf("%s: %s, want %s", phase, v.Status, want)
 				}
-				mustRefuse(t, process, otherwise("k"), CodeKeyReused)
-				mustRefuse(t, process, onOtherModel("k"), CodeKeyReused)
+				mustRefuse(t, process, otherwise("k"), machine.CodeKeyReused)
+				mustRefuse(t, process, onOtherModel("k"), machine.CodeKeyReused)
 			}
 		}
-		check("running", StatusRunning)
+		check("running", machine.StatusRunning)
 		finish(t, c, first.Link())
-		check("ended", StatusSucceeded)
+		check("ended", machine.StatusSucceeded)
 		push(t, c, pbi)
 		if _, _, here := modelState(t, store).Keyed(keyed("k").Key); here {
 			t.Fatal("the operation has not left the document")
 		}
 		time.Sleep(25 * time.Hour)
-		check("archived", StatusSucceeded)
+		check("archived", machine.StatusSucceeded)
 		if _, err := store.Read(t.Context(), StateName(onOtherModel("k").Model)); !errors.Is(err, lease.ErrNotFound) {
 			t.Errorf("a refused request changed the other model: %v", err)
 		}
-		if pbi.posts.Load() != 1+keepRecent+2 {
+		if pbi.posts.Load() != 1+machine.KeepRecent+2 {
 			t.Errorf("%d refreshes", pbi.posts.Load())
 		}
 	})
@@ -117,7 +117,7 @@ func TestKeyStandsForOneRequest(t *testing.T) {
 func push(t *testing.T, c *Coordinator, pbi *fakePowerBI) {
 	t.Helper()
 	pbi.length = time.Second
-	for range keepRecent + 2 {
+	for range machine.KeepRecent + 2 {
 		finish(t, c, mustTrigger(t, c, wholeModel()).Link())
 	}
 	sweep(t, c)
@@ -157,7 +157,7 @@ func patiently(t *testing.T, c *Coordinator, r Request) Receipt {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id := access{ID: ID{Model: r.Model}, Nonce: r.Key.nonce(keys.Root)}
+	id := access{ID: ID{Model: r.Model}, Nonce: r.Key.Nonce(keys.Root)}
 	if _, repeated, err := c.bind(t.Context(), r, id.Nonce); err != nil || repeated {
 		t.Fatalf("bind: repeated %v, %v; want a first request", repeated, err)
 	}
@@ -252,7 +252,7 @@ func TestRacingRequestsForOneKey(t *testing.T) {
 				}
 				wg.Wait()
 				var no *Refusal
-				if refused := errors.Join(errs...); !errors.As(refused, &no) || no.Code != CodeKeyReused || errs[0] != nil && errs[1] != nil {
+				if refused := errors.Join(errs...); !errors.As(refused, &no) || no.Code != machine.CodeKeyReused || errs[0] != nil && errs[1] != nil {
 					t.Errorf("%v", errs)
 				}
 				if pbi.posts.Load() != 1 {
@@ -290,7 +290,7 @@ func TestKeyedCallersShare(t *testing.T) {
 		finish(t, c, ids[0])
 		push(t, c, pbi)
 		mustRepeat(t, fresh, keyed("999"), ids[999])
-		if s := modelState(t, store); pbi.posts.Load() != 2+keepRecent+2 || strings.Contains(fmt.Sprint(s), keyed("999").Key.Name) {
+		if s := modelState(t, store); pbi.posts.Load() != 2+machine.KeepRecent+2 || strings.Contains(fmt.Sprint(s), keyed("999").Key.Name) {
 			t.Errorf("%d refreshes; the keys are still in the document: %d operations", pbi.posts.Load(), len(s.Recent))
 		}
 	})
@@ -299,12 +299,12 @@ func TestKeyedCallersShare(t *testing.T) {
 // A full document refuses further keys in words, and not their callers without.
 func TestKeysAreBounded(t *testing.T) {
 	t.Parallel()
-	s := NewState(testModel, "e")
+	s := machine.NewState(testModel, "e")
 	admitted, refused := 0, 0
-	arrive := func(k Key) (refusal *Refuse) {
-		var effects []Effect
-		s, effects = DefaultRules().Next(s, Arrive{At: At(time.Unix(1e9, 0)), Nonce: random(16), Key: k, Ask: wholeModel().Ask})
-		if no, ok := effects[0].(Refuse); ok {
+	arrive := func(k machine.Key) (refusal *machine.Refuse) {
+		var effects []machine.Effect
+		s, effects = machine.DefaultRules().Next(s, machine.Arrive{At: machine.At(time.Unix(1e9, 0)), Nonce: random(16), Key: k, Ask: wholeModel().Ask})
+		if no, ok := effects[0].(machine.Refuse); ok {
 			return &no
 		}
 		return nil
@@ -312,14 +312,14 @@ func TestKeysAreBounded(t *testing.T) {
 	for i := range 2000 {
 		if no := arrive(keyed(fmt.Sprint(i)).Key); no == nil {
 			admitted++
-		} else if refused++; no.Code != CodeQueueFull {
+		} else if refused++; no.Code != machine.CodeQueueFull {
 			t.Fatal(no.Code)
 		}
 	}
-	if size := s.bytes(); admitted < 1000 || refused == 0 || size > maxDocument {
+	if size := s.Size(); admitted < 1000 || refused == 0 || size > machine.MaxDocument {
 		t.Errorf("%d admitted, %d refused, %d bytes", admitted, refused, size)
 	}
-	if arrive(Key{}) != nil || arrive(keyed("7").Key) != nil {
+	if arrive(machine.Key{}) != nil || arrive(keyed("7").Key) != nil {
 		t.Error("a caller without a key, or with a known one, is refused")
 	}
 }
@@ -331,10 +331,10 @@ func TestRefusedRequestMayBeRepeated(t *testing.T) {
 		c := newTestCoordinator(lease.NewMemory(), &fakePowerBI{length: time.Minute})
 		running := mustTrigger(t, c, wholeModel())
 		r := wholeModel()
-		r.Ask.WhenBusy = WhenBusyReject
-		r.Key = NewKey("test", "k", r.Model, r.Ask)
-		mustRefuse(t, c, r, CodeBusy)
-		mustRefuse(t, c, keyed("k"), CodeKeyReused)
+		r.Ask.WhenBusy = machine.WhenBusyReject
+		r.Key = machine.NewKey("test", "k", r.Model, r.Ask)
+		mustRefuse(t, c, r, machine.CodeBusy)
+		mustRefuse(t, c, keyed("k"), machine.CodeKeyReused)
 		finish(t, c, running.Link())
 		if again := mustTrigger(t, c, r); again.Replayed {
 			t.Error("the refusal was replayed")
@@ -350,7 +350,7 @@ func TestKeyOutlivesItsClaim(t *testing.T) {
 		c := newTestCoordinator(store, &fakePowerBI{length: time.Hour})
 		first := mustTrigger(t, c, keyed("k"))
 		store.Remove(claimName(keyed("k").Key.Name))
-		mustRefuse(t, c, otherwise("k"), CodeKeyReused)
+		mustRefuse(t, c, otherwise("k"), machine.CodeKeyReused)
 		store.Remove(claimName(keyed("k").Key.Name))
 		mustRepeat(t, c, keyed("k"), first.Link())
 	})
@@ -374,7 +374,7 @@ func TestRecordsOfKeysThatCannotBeRead(t *testing.T) {
 func TestForgedKeysAreRefused(t *testing.T) {
 	t.Parallel()
 	c := newTestCoordinator(lease.NewMemory(), &fakePowerBI{})
-	for _, k := range []Key{{Name: "../x", Payload: "y"}, {Name: keyed("k").Key.Name}, {Payload: keyed("k").Key.Payload}} {
+	for _, k := range []machine.Key{{Name: "../x", Payload: "y"}, {Name: keyed("k").Key.Name}, {Payload: keyed("k").Key.Payload}} {
 		r := wholeModel()
 		r.Key = k
 		if _, err := c.Trigger(t.Context(), r); err == nil {
@@ -388,9 +388,9 @@ func TestForgedKeysAreRefused(t *testing.T) {
 func TestPayloadHasEveryField(t *testing.T) {
 	t.Parallel()
 	m := wholeModel().Model
-	seen := map[string]string{NewKey("", "", m, Ask{}).Payload: "nothing"}
-	var walk func(at reflect.Value, path string, ask *Ask)
-	walk = func(at reflect.Value, path string, ask *Ask) {
+	seen := map[string]string{machine.NewKey("", "", m, machine.Ask{}).Payload: "nothing"}
+	var walk func(at reflect.Value, path string, ask *machine.Ask)
+	walk = func(at reflect.Value, path string, ask *machine.Ask) {
 		if at.Kind() == reflect.Struct {
 			for i := range at.NumField() {
 				walk(at.Field(i), path+"."+at.Type().Field(i).Name, ask)
@@ -398,19 +398,19 @@ func TestPayloadHasEveryField(t *testing.T) {
 			return
 		}
 		set(at)
-		p := NewKey("", "", m, *ask).Payload
+		p := machine.NewKey("", "", m, *ask).Payload
 		if other, taken := seen[p]; taken {
 			t.Errorf("Ask%s is told from %s by nothing", path, other)
 		}
 		seen[p] = path
 		at.SetZero()
 	}
-	var ask Ask
+	var ask machine.Ask
 	walk(reflect.ValueOf(&ask).Elem(), "", &ask)
 	if len(seen) < 12 {
 		t.Errorf("only %d fields were looked at", len(seen))
 	}
-	if NewKey("x", "k", m, ask).Name == NewKey("y", "k", m, ask).Name {
+	if machine.NewKey("x", "k", m, ask).Name == machine.NewKey("y", "k", m, ask).Name {
 		t.Error("two scopes share their keys")
 	}
 }
@@ -453,7 +453,7 @@ func TestKeyedCallerIsNotServedByAReadAlone(t *testing.T) {
 		if mustTrigger(t, c, r); time.Since(began) > time.Second {
 			t.Fatal("nobody is served by a read: this test shows nothing")
 		}
-		r.Key = NewKey("test", "k", r.Model, r.Ask)
+		r.Key = machine.NewKey("test", "k", r.Model, r.Ask)
 		mustTrigger(t, c, r)
 		if _, _, here := modelState(t, store).Keyed(r.Key); !here {
 			t.Error("the key is not remembered")

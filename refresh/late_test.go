@@ -1,10 +1,10 @@
 package refresh
 
 import (
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh/machine"
 	"testing"
 	"time"
-
-	"pbirefresh/local/sim"
 )
 
 // TestLateRetry: tables that do not exist or may not be read are worth one repeat, after
@@ -17,13 +17,13 @@ func TestLateRetry(t *testing.T) {
 		outcomes []sim.Outcome
 		timeout  time.Duration
 		attempts int
-		want     Status
+		want     machine.Status
 		tries    int
 	}{
-		"it passes":        {[]sim.Outcome{absent}, time.Hour, 3, StatusSucceeded, 2},
-		"it stays":         {[]sim.Outcome{absent, absent, absent}, time.Hour, 3, StatusFailed, 2},
-		"one attempt only": {[]sim.Outcome{absent}, time.Hour, 1, StatusFailed, 1},
-		"no time for it":   {[]sim.Outcome{absent}, 4 * time.Minute, 3, StatusFailed, 1},
+		"it passes":        {[]sim.Outcome{absent}, time.Hour, 3, machine.StatusSucceeded, 2},
+		"it stays":         {[]sim.Outcome{absent, absent, absent}, time.Hour, 3, machine.StatusFailed, 2},
+		"one attempt only": {[]sim.Outcome{absent}, time.Hour, 1, machine.StatusFailed, 1},
+		"no time for it":   {[]sim.Outcome{absent}, 4 * time.Minute, 3, machine.StatusFailed, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -41,25 +41,10 @@ func TestLateRetry(t *testing.T) {
 				if f := op.Operation.Fault; f != nil && f.Class != "source" {
 					t.Errorf("got class %s, want source", f.Class)
 				}
-				if tries := op.Operation.Tries; tc.tries > 1 && tries[1].Started.Sub(tries[0].Ended) < lateRetry-time.Second {
-					t.Errorf("the repeat left %s after the failure, want %s", tries[1].Started.Sub(tries[0].Ended), lateRetry)
+				if tries := op.Operation.Tries; tc.tries > 1 && tries[1].Started.Sub(tries[0].Ended) < machine.LateRetry-time.Second {
+					t.Errorf("the repeat left %s after the failure, want %s", tries[1].Started.Sub(tries[0].Ended), machine.LateRetry)
 				}
 			})
 		})
-	}
-}
-
-// TestRowsOfOthers: types of rows that were seen, and whether a refresh of ours may be one.
-func TestRowsOfOthers(t *testing.T) {
-	t.Parallel()
-	for word, want := range map[string][2]bool{ // standard, enhanced
-		"ViaApi": {true, false}, "ViaEnhancedApi": {false, true}, "ReliableProcessing": {false, true},
-		"DirectLakeFraming": {true, true}, "": {true, true}, "NewWord": {true, true},
-		"Scheduled": {}, "OnDemand": {}, "ViaXmlaEndpoint": {}, "OnDemandTraining": {}, "WebModeling": {},
-	} {
-		got := [2]bool{(&Attempt{Kind: Standard}).ofOurKind(word), (&Attempt{Kind: Enhanced}).ofOurKind(word)}
-		if got != want {
-			t.Errorf("%q: got %v for standard and enhanced, want %v", word, got, want)
-		}
 	}
 }

@@ -3,13 +3,13 @@ package refresh
 import (
 	"log/slog"
 	"net/http"
-	"strings"
-	"testing"
-	"time"
-
 	"pbirefresh/lease"
 	"pbirefresh/local/sim"
 	"pbirefresh/powerbi"
+	"pbirefresh/refresh/machine"
+	"strings"
+	"testing"
+	"time"
 )
 
 // A capacity that needs 100 s to wake (seen), and answers lost in each way: wherever an id
@@ -19,20 +19,20 @@ func TestALostAnswerCostsOneRefreshWhereAnythingShowsWhose(t *testing.T) {
 	waking := sim.Fault{Kind: sim.Waking, Op: sim.OpStart}
 	lost := sim.Fault{Kind: sim.Waking, Op: sim.OpStart, Cut: true, After: true}
 	for name, tc := range map[string]struct {
-		kind    Kind
+		kind    machine.Kind
 		keeps   bool // Power BI keeps the id that the POST carried
 		fault   sim.Fault
 		window  time.Duration
 		adopted bool
 		posts   int
 	}{
-		"it answers after 100 s":                          {Enhanced, false, waking, 5 * time.Minute, false, 1},
-		"with the shortest window":                        {Enhanced, false, waking, 30 * time.Second, false, 1},
-		"that answer is lost, Power BI keeps our id":      {Enhanced, true, lost, 30 * time.Second, true, 1},
-		"lost, a standard refresh: the clocks show it":    {Standard, false, lost, 30 * time.Second, true, 1},
-		"a 503 names the refresh":                         {Enhanced, false, sim.Fault{Kind: sim.ErrorAfterNamed, Op: sim.OpStart}, 5 * time.Minute, true, 1},
-		"a 503 names a standard refresh":                  {Standard, false, sim.Fault{Kind: sim.ErrorAfterNamed, Op: sim.OpStart}, 5 * time.Minute, true, 1},
-		"lost, and nothing shows what an enhanced one is": {Enhanced, false, lost, 5 * time.Minute, false, 2},
+		"it answers after 100 s":                          {machine.Enhanced, false, waking, 5 * time.Minute, false, 1},
+		"with the shortest window":                        {machine.Enhanced, false, waking, 30 * time.Second, false, 1},
+		"that answer is lost, Power BI keeps our id":      {machine.Enhanced, true, lost, 30 * time.Second, true, 1},
+		"lost, a standard refresh: the clocks show it":    {machine.Standard, false, lost, 30 * time.Second, true, 1},
+		"a 503 names the refresh":                         {machine.Enhanced, false, sim.Fault{Kind: sim.ErrorAfterNamed, Op: sim.OpStart}, 5 * time.Minute, true, 1},
+		"a 503 names a standard refresh":                  {machine.Standard, false, sim.Fault{Kind: sim.ErrorAfterNamed, Op: sim.OpStart}, 5 * time.Minute, true, 1},
+		"lost, and nothing shows what an enhanced one is": {machine.Enhanced, false, lost, 5 * time.Minute, false, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -44,7 +44,7 @@ func TestALostAnswerCostsOneRefreshWhereAnythingShowsWhose(t *testing.T) {
 				if err := cloud.Fail(tc.fault); err != nil {
 					t.Fatal(err)
 				}
-				store, rules := lease.NewMemory(), DefaultRules()
+				store, rules := lease.NewMemory(), machine.DefaultRules()
 				rules.SettleWindow = tc.window
 				c := New(Config{Store: store, Upstream: upstream, Keys: NewStatusKeys(store), Rules: rules})
 				r, began := wholeModel(), time.Now()
@@ -56,7 +56,7 @@ func TestALostAnswerCostsOneRefreshWhereAnythingShowsWhose(t *testing.T) {
 				v := finish(t, c, id)
 				first := v.Operation.Tries[0]
 				counters, _ := cloud.PowerBI.Counters(sim.Sales())
-				if v.Status != StatusSucceeded || counters.Posts != tc.posts || first.Adopted != tc.adopted {
+				if v.Status != machine.StatusSucceeded || counters.Posts != tc.posts || first.Adopted != tc.adopted {
 					t.Errorf("%s after %v and %d posts, want %d; adopted %v, want %v: %+v", v.Status, time.Since(began), counters.Posts, tc.posts,
 						first.Adopted, tc.adopted, v.Operation.Tries)
 				}
@@ -69,7 +69,7 @@ func TestALostAnswerCostsOneRefreshWhereAnythingShowsWhose(t *testing.T) {
 func TestAStartOutlivesTheSlowestWakeUp(t *testing.T) {
 	t.Parallel()
 	const slowest = 100 * time.Second
-	if r := DefaultRules(); r.PostLimit <= slowest || powerbi.DefaultStartTimeout <= slowest || powerbi.DefaultStartTimeout > r.PostLimit {
+	if r := machine.DefaultRules(); r.PostLimit <= slowest || powerbi.DefaultStartTimeout <= slowest || powerbi.DefaultStartTimeout > r.PostLimit {
 		t.Errorf("the sender waits %v, the client %v, want more than %v and no longer than the sender", r.PostLimit, powerbi.DefaultStartTimeout, slowest)
 	}
 }
@@ -86,13 +86,13 @@ func TestThePostCarriesTheAttemptsID(t *testing.T) {
 		store := lease.NewMemory()
 		c := newTestCoordinator(store, NewUpstream(client, slog.New(slog.DiscardHandler)))
 		r := wholeModel()
-		r.Ask.Shape.Kind = Standard
+		r.Ask.Shape.Kind = machine.Standard
 		mustTrigger(t, c, r)
 		doc, err := store.Read(t.Context(), StateName(testModel))
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := Decode(doc.Body)
+		s, err := machine.Decode(doc.Body)
 		if err != nil || s.Attempt == nil {
 			t.Fatalf("%v: %s", err, doc.Body)
 		}
@@ -168,7 +168,7 @@ func TestWhatARefusedLookShows(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				got := upstream.Look(t.Context(), modelOfRef(sim.Sales()), Look{Kind: Standard})
+				got := upstream.Look(t.Context(), modelOfRef(sim.Sales()), machine.Look{Kind: machine.Standard})
 				if got.Err == nil || got.Err.Transient != tc.passing || got.Gone != tc.gone || got.There != tc.there {
 					t.Errorf("%+v: %+v, want gone %v, there %v, passing %v", got, got.Err, tc.gone, tc.there, tc.passing)
 				}
@@ -181,8 +181,8 @@ func TestWhatARefusedLookShows(t *testing.T) {
 func TestWordsOfAFailedLookAreBounded(t *testing.T) {
 	t.Parallel()
 	r, s := settling(t)
-	s, _ = r.Next(s, Observed{At: At(joinTime), Txn: "t", Err: &Fault{Code: "Forbidden", Message: strings.Repeat("é", 2*maxDetail)}})
-	if got := s.LastLook.Message; len(got) > maxDetail+3 || !strings.HasSuffix(got, "é...") {
+	s, _ = r.Next(s, machine.Observed{At: machine.At(joinTime), Txn: "t", Err: &machine.Fault{Code: "Forbidden", Message: strings.Repeat("é", 2*machine.MaxDetail)}})
+	if got := s.LastLook.Message; len(got) > machine.MaxDetail+3 || !strings.HasSuffix(got, "é...") {
 		t.Errorf("%d bytes are kept, of %.20q", len(got), got)
 	}
 }

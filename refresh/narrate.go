@@ -1,9 +1,9 @@
 package refresh
 
 import (
-	"time"
-
 	"pbirefresh/powerbi"
+	"pbirefresh/refresh/machine"
+	"time"
 )
 
 // What the log tells: one line when a section first changes something, one for
@@ -13,13 +13,13 @@ import (
 // internal/hostlog has the catalogue.
 
 // logChanges tells what a saved state changed.
-func (s *section) logChanges(before, after State) {
+func (s *section) logChanges(before, after machine.State) {
 	if !s.told {
 		s.told = true
 		s.q.log.Debug("lease taken", "ms", time.Since(s.entered).Milliseconds())
 		s.logStuck(after)
 	}
-	for _, list := range [][]Operation{after.Pending, after.Recent} {
+	for _, list := range [][]machine.Operation{after.Pending, after.Recent} {
 		for _, op := range list {
 			old, known := before.Find(op.Number)
 			if !known || old.Phase != op.Phase {
@@ -29,19 +29,19 @@ func (s *section) logChanges(before, after State) {
 	}
 }
 
-func (s *section) logPhase(op Operation) {
+func (s *section) logPhase(op machine.Operation) {
 	attrs := []any{"operation", op.Number, "id", s.id(op.Number), "phase", op.Phase}
-	if len(op.Tries) > 0 && op.try().RefreshID != "" {
-		attrs = append(attrs, "refreshId", op.try().RefreshID)
+	if len(op.Tries) > 0 && op.Latest().RefreshID != "" {
+		attrs = append(attrs, "refreshId", op.Latest().RefreshID)
 	}
 	if op.Blocked != nil {
 		attrs = append(attrs, "waitsFor", op.Blocked.Reason)
 	}
 	attrs = append(attrs, s.q.faultAttrs(op.Fault)...)
 	if op.Phase.Terminal() {
-		attrs = append(attrs, "event", "refresh.ended", "status", op.Phase.status(), "seconds", seconds(op.Ended.Sub(op.Created)))
+		attrs = append(attrs, "event", "refresh.ended", "status", op.Phase.Status(), "seconds", seconds(op.Ended.Sub(op.Created)))
 	}
-	if op.Phase == Failed {
+	if op.Phase == machine.Failed {
 		s.q.log.Warn("operation", attrs...)
 		return
 	}
@@ -55,7 +55,7 @@ func (s *section) id(number int64) string {
 
 // faultAttrs is what the log has of a fault: its code, its class and our sentence. Power
 // BI's own words may name people and data, so they are logged only if a setting says so.
-func (q *queue) faultAttrs(f *Fault) []any {
+func (q *queue) faultAttrs(f *machine.Fault) []any {
 	if f == nil {
 		return nil
 	}
@@ -74,7 +74,7 @@ func (q *queue) faultAttrs(f *Fault) []any {
 
 // logStuck tells of operations that should have ended long ago: what has become of
 // their refreshes cannot be seen.
-func (s *section) logStuck(state State) {
+func (s *section) logStuck(state machine.State) {
 	for _, op := range state.Pending {
 		if late := s.lease.Now().Sub(op.Deadline); late >= stuckAfter {
 			s.q.log.Warn("operation is overdue", "event", "refresh.stuck", "operation", op.Number, "id", s.id(op.Number), "phase", op.Phase, "seconds", seconds(late))
@@ -82,7 +82,7 @@ func (s *section) logStuck(state State) {
 	}
 }
 
-func (q *queue) logAnswer(p Post, a Answer) {
+func (q *queue) logAnswer(p machine.Post, a machine.Answer) {
 	attrs := []any{"answer", a.Kind}
 	if a.RefreshID != "" {
 		attrs = append(attrs, "refreshId", a.RefreshID, "kind", a.Sent)
@@ -91,10 +91,10 @@ func (q *queue) logAnswer(p Post, a Answer) {
 	if a.RetryAfter > 0 {
 		attrs = append(attrs, "retryAfter", a.RetryAfter.String())
 	}
-	if a.Kind == Throttled {
+	if a.Kind == machine.Throttled {
 		attrs = append(attrs, "event", "powerbi.throttled", "call", "refresh")
 	}
-	if a.Kind == Lost || a.Kind == Unsent {
+	if a.Kind == machine.Lost || a.Kind == machine.Unsent {
 		q.log.Warn("refresh requested", attrs...)
 		return
 	}
@@ -102,7 +102,7 @@ func (q *queue) logAnswer(p Post, a Answer) {
 }
 
 // logSight tells only of looks that failed: the others show in the phases.
-func (q *queue) logSight(l Look, s Sight) {
+func (q *queue) logSight(l machine.Look, s Sight) {
 	if s.Err == nil {
 		return
 	}
@@ -113,7 +113,7 @@ func (q *queue) logSight(l Look, s Sight) {
 	q.log.Warn("Power BI could not be read; nothing is concluded from that", attrs...)
 }
 
-func throttled(f *Fault) bool {
+func throttled(f *machine.Fault) bool {
 	return f.Code == string(powerbi.CodeThrottled) || f.Code == string(powerbi.CodeCapacityThrottled)
 }
 

@@ -5,12 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"pbirefresh/lease"
+	"pbirefresh/lease/leasetest"
+	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"time"
-
-	"pbirefresh/lease"
-	"pbirefresh/lease/leasetest"
 )
 
 // overwrite changes a document as a newer version would, between two writes of this one.
@@ -62,11 +62,11 @@ func TestNewerMembersOutliveTheOperation(t *testing.T) {
 		if doc := contentOf(t, store, name); strings.Count(doc, "ofTheAttempt") != 2 {
 			t.Fatalf("not in the attempt and in its try: %s", doc)
 		}
-		if v := finish(t, c, first.Link()); v.Status != StatusSucceeded {
+		if v := finish(t, c, first.Link()); v.Status != machine.StatusSucceeded {
 			t.Fatal(v.Status)
 		}
 		archive := ArchiveName(testModel, modelState(t, store).Epoch, 1)
-		for range keepRecent + 1 {
+		for range machine.KeepRecent + 1 {
 			finish(t, c, mustTrigger(t, c, wholeModel()).Link())
 		}
 		sweep(t, c)
@@ -79,7 +79,7 @@ func TestNewerMembersOutliveTheOperation(t *testing.T) {
 			!strings.Contains(archived, `"ofTheAttempt":12345678901234567890`) {
 			t.Errorf("the archive: %s", archived)
 		}
-		if v := mustStatus(t, newTestCoordinator(store, pbi), first.Link()); v.Status != StatusSucceeded {
+		if v := mustStatus(t, newTestCoordinator(store, pbi), first.Link()); v.Status != machine.StatusSucceeded {
 			t.Errorf("from the archive: %s", v.Status)
 		}
 		mustRepeat(t, newTestCoordinator(store, pbi), keyed("k"), first.Link())
@@ -113,7 +113,7 @@ func TestDemandingDocumentIsNeverWritten(t *testing.T) {
 		} {
 			var unavailable *UnavailableError
 			err := ask()
-			if !errors.As(err, &unavailable) || !errors.Is(err, ErrNewer) || unavailable.RetryAfter != comeAgainNewer {
+			if !errors.As(err, &unavailable) || !errors.Is(err, machine.ErrNewer) || unavailable.RetryAfter != comeAgainNewer {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
@@ -135,7 +135,7 @@ func TestDemandingDocumentIsNeverWritten(t *testing.T) {
 		}
 		// Rolled back, and the document free again: the answer that was kept is saved.
 		overwrite(t, memory, name, forTheNext, byTheNext)
-		if v := finish(t, c, known.Link()); v.Status != StatusSucceeded || len(v.Operation.Tries) != 1 || v.Operation.Tries[0].RefreshID != "R1" {
+		if v := finish(t, c, known.Link()); v.Status != machine.StatusSucceeded || len(v.Operation.Tries) != 1 || v.Operation.Tries[0].RefreshID != "R1" {
 			t.Errorf("%s after %+v", v.Status, v.Operation.Tries)
 		}
 	})
@@ -148,7 +148,7 @@ func TestDemandingRecordsAreNotJudged(t *testing.T) {
 		store, pbi := lease.NewMemory(), &fakePowerBI{length: time.Minute}
 		c := newTestCoordinator(store, pbi)
 		first := mustTrigger(t, c, keyed("k"))
-		for range keepRecent + 2 {
+		for range machine.KeepRecent + 2 {
 			finish(t, c, mustTrigger(t, c, wholeModel()).Link())
 		}
 		sweep(t, c)
@@ -161,16 +161,16 @@ func TestDemandingRecordsAreNotJudged(t *testing.T) {
 			_, asked := fresh.Status(t.Context(), first.Link())
 			_, repeated := fresh.Trigger(t.Context(), keyed("k"))
 			if name == pointerName(key) || name == claimName(key) {
-				asked = ErrNewer // who holds an id needs no key
+				asked = machine.ErrNewer // who holds an id needs no key
 			}
-			if !errors.Is(asked, ErrNewer) || !errors.Is(repeated, ErrNewer) {
+			if !errors.Is(asked, machine.ErrNewer) || !errors.Is(repeated, machine.ErrNewer) {
 				t.Errorf("%s: status %v, repeated %v", name, asked, repeated)
 			}
 			store.Overwrite(name, []byte(original), nil)
 		}
 		archive := ArchiveName(testModel, modelState(t, store).Epoch, 1)
 		overwrite(t, store, archive, `"phase":"succeeded"`, `"phase":"halfDone"`)
-		if r, err := newTestCoordinator(store, pbi).Status(t.Context(), first.Link()); !errors.Is(err, ErrNewer) {
+		if r, err := newTestCoordinator(store, pbi).Status(t.Context(), first.Link()); !errors.Is(err, machine.ErrNewer) {
 			t.Errorf("a phase that nobody knows: %s, %v", r.View.Status, err)
 		}
 		if pbi.posts.Load() != posts {
@@ -184,7 +184,7 @@ func TestDemandingRecordsAreNotJudged(t *testing.T) {
 func TestWriteIsRecognisedInANewerDocument(t *testing.T) {
 	t.Parallel()
 	doc := []byte(`{"schema":9,"minReader":9,"writes":["a","b"],"pending":"elsewhere"}`)
-	if !wrote(doc, "b") || wrote(doc, "c") || wrote(bytes.TrimSuffix(doc, []byte("}")), "b") {
-		t.Error(fmt.Sprint(wrote(doc, "b"), wrote(doc, "c")))
+	if !machine.Wrote(doc, "b") || machine.Wrote(doc, "c") || machine.Wrote(bytes.TrimSuffix(doc, []byte("}")), "b") {
+		t.Error(fmt.Sprint(machine.Wrote(doc, "b"), machine.Wrote(doc, "c")))
 	}
 }

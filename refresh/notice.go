@@ -3,6 +3,7 @@ package refresh
 import (
 	"context"
 	"fmt"
+	"pbirefresh/refresh/machine"
 	"sync"
 )
 
@@ -55,7 +56,7 @@ func (n *notice) wait(ctx context.Context, epoch string, number int64) error {
 }
 
 // see shows a state that was read under the lease, or saved.
-func (c *Coordinator) see(s State) {
+func (c *Coordinator) see(s machine.State) {
 	c.watched(s)
 	if c.Seen != nil {
 		c.Seen(s)
@@ -63,7 +64,7 @@ func (c *Coordinator) see(s State) {
 }
 
 // leaving asks whether an operation that has ended may leave the state document.
-func (c *Coordinator) leaving(ctx context.Context, m Model, epoch string, op Operation) error {
+func (c *Coordinator) leaving(ctx context.Context, m machine.Model, epoch string, op machine.Operation) error {
 	if c.Leaving == nil {
 		return nil
 	}

@@ -3,12 +3,13 @@ package refresh
 import (
 	"context"
 	"errors"
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"pbirefresh/lease"
 )
 
 // Who is told of an admission is told while Power BI is asked: it costs no time.
@@ -25,7 +26,7 @@ func TestTellingOfAnAdmissionCostsNoTime(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			if s, err := Decode(doc.Body); err != nil || s.Epoch != epoch || indexOf(append(s.Pending, s.Recent...), number) < 0 {
+			if s, err := machine.Decode(doc.Body); err != nil || s.Epoch != epoch || !slices.ContainsFunc(append(s.Pending, s.Recent...), func(op machine.Operation) bool { return op.Number == number }) {
 				t.Errorf("told of %s/%d, which is not saved: %v", epoch, number, err)
 			}
 			return nil
@@ -76,7 +77,7 @@ func TestARepeatIsToldToo(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := newTestCoordinator(lease.NewMemory(), &fakePowerBI{length: time.Minute})
 		r := wholeModel()
-		r.Key = NewKey("Idempotency-Key", "one", r.Model, r.Ask)
+		r.Key = machine.NewKey("Idempotency-Key", "one", r.Model, r.Ask)
 		var told []int64
 		r.Admitted = func(_ context.Context, _ string, number int64) error {
 			told = append(told, number)
@@ -120,12 +121,12 @@ func TestEndsAreSeenAndLeaveWhenTheyMay(t *testing.T) {
 		store := lease.NewMemory()
 		c := newTestCoordinator(store, &fakePowerBI{length: time.Second})
 		seen, asked, may := map[int64]bool{}, map[int64]int{}, false
-		c.Seen = func(s State) {
+		c.Seen = func(s machine.State) {
 			for _, op := range s.Recent {
 				seen[op.Number] = true
 			}
 		}
-		c.Leaving = func(_ context.Context, m Model, epoch string, op Operation) error {
+		c.Leaving = func(_ context.Context, m machine.Model, epoch string, op machine.Operation) error {
 			if asked[op.Number]++; m != testModel || epoch == "" || !op.Phase.Terminal() {
 				t.Errorf("asked about %s %s %s", m, epoch, op.Phase)
 			}
@@ -134,16 +135,16 @@ func TestEndsAreSeenAndLeaveWhenTheyMay(t *testing.T) {
 			}
 			return nil
 		}
-		for range keepRecent + 2 {
+		for range machine.KeepRecent + 2 {
 			finish(t, c, mustTrigger(t, c, wholeModel()).Link())
 		}
-		if n := recent(t, store); len(seen) != keepRecent+2 || n != keepRecent+2 || asked[1] == 0 {
+		if n := recent(t, store); len(seen) != machine.KeepRecent+2 || n != machine.KeepRecent+2 || asked[1] == 0 {
 			t.Errorf("%d seen, %d in the document, asked %v", len(seen), n, asked)
 		}
 		may = true
 		finish(t, c, mustTrigger(t, c, wholeModel()).Link())
 		sweep(t, c)
-		if n := recent(t, store); n > keepRecent {
+		if n := recent(t, store); n > machine.KeepRecent {
 			t.Errorf("%d are still in the document", n)
 		}
 	})
@@ -155,7 +156,7 @@ func recent(t *testing.T, store lease.Store) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Decode(doc.Body)
+	s, err := machine.Decode(doc.Body)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,12 +6,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"log/slog"
+	"pbirefresh/internal/wait"
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 	"slices"
 	"sync"
 	"time"
-
-	"pbirefresh/internal/wait"
-	"pbirefresh/lease"
 )
 
 // Pauses between two tries of what waits for the storage.
@@ -22,13 +22,13 @@ const (
 
 // job is one event that waits for the model's lease, and its caller.
 type job struct {
-	event   func(At) Event // nil: only the next step, if it is due
-	nonce   string         // names the caller in Admit and Refuse
-	ask     *Ask           // set for arrivals: they may be served by a read alone
-	key     Key            // set for arrivals that have one: only a write remembers it
-	told    *notice        // set for arrivals: whom to tell of the admission
-	show    access         // set for steps: the operation to answer with, if it is there
-	patient bool           // waits for the lease; an impatient one leaves the work to its holder
+	event   func(machine.At) machine.Event // nil: only the next step, if it is due
+	nonce   string                         // names the caller in Admit and Refuse
+	ask     *machine.Ask                   // set for arrivals: they may be served by a read alone
+	key     machine.Key                    // set for arrivals that have one: only a write remembers it
+	told    *notice                        // set for arrivals: whom to tell of the admission
+	show    access                         // set for steps: the operation to answer with, if it is there
+	patient bool                           // waits for the lease; an impatient one leaves the work to its holder
 	since   time.Time
 	until   time.Time // the end of its wait
 	doubt   *doubt    // set after a write without an answer, which may have admitted it
@@ -40,14 +40,14 @@ type job struct {
 // answer is what a job's caller gets.
 type answer struct {
 	epoch  string
-	number int64 // of the operation; 0: none
-	view   View  // zero if the operation has left the document
+	number int64        // of the operation; 0: none
+	view   machine.View // zero if the operation has left the document
 
 	repeated bool // a request of the same key came first
 	err      error
 }
 
-func newJob(until time.Time, event func(At) Event) *job {
+func newJob(until time.Time, event func(machine.At) machine.Event) *job {
 	return &job{event: event, patient: true, since: time.Now(), until: until, done: make(chan answer, 1)}
 }
 
@@ -59,7 +59,7 @@ func (j *job) over() bool { return !time.Now().Before(j.until) }
 // one write.
 type queue struct {
 	c     *Coordinator
-	model Model
+	model machine.Model
 	log   *slog.Logger
 
 	mu      sync.Mutex
@@ -172,7 +172,7 @@ func (q *queue) tryEnter() (s *lease.Section, pause bool) {
 
 // create makes the empty document of a model that is asked for the first time.
 func (q *queue) create(ctx context.Context) error {
-	doc, err := NewState(q.model, random(8)).Encode()
+	doc, err := machine.NewState(q.model, random(8)).Encode()
 	if err != nil {
 		return err
 	}
@@ -186,7 +186,7 @@ func (q *queue) create(ctx context.Context) error {
 // shareFrom serves arrivals from a read alone: callers who came before it was
 // sent and can share an operation as it stands.
 func (q *queue) shareFrom(doc lease.Document, sent time.Time) {
-	s, err := decodeOf(q.model, doc.Body)
+	s, err := machine.DecodeOf(q.model, doc.Body)
 	if err != nil {
 		return // the holder of the lease will meet it too, and say so
 	}
@@ -194,15 +194,15 @@ func (q *queue) shareFrom(doc lease.Document, sent time.Time) {
 		if j.ask == nil || j.since.After(sent) {
 			return answer{}, false
 		}
-		if j.key != (Key{}) {
-			return s.repeat(j.key, j.nonce, doc.Date)
+		if j.key != (machine.Key{}) {
+			return repeatIn(&s, j.key, j.nonce, doc.Date)
 		}
 		return share(&s, *j.ask, doc.Date)
 	})
 }
 
 // share answers an arrival from a state without changing it.
-func share(s *State, ask Ask, now time.Time) (answer, bool) {
+func share(s *machine.State, ask machine.Ask, now time.Time) (answer, bool) {
 	number, ok := s.Join(ask, now)
 	if !ok {
 		return answer{}, false

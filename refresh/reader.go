@@ -2,10 +2,10 @@ package refresh
 
 import (
 	"context"
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 	"sync"
 	"time"
-
-	"pbirefresh/lease"
 )
 
 // reader shares reads of one model's document among the requests of this
@@ -28,7 +28,7 @@ type sharedRead struct {
 
 const readLimit = callerWait // of a read that has no answer: it is repeated
 
-func (c *Coordinator) reader(m Model) *reader {
+func (c *Coordinator) reader(m machine.Model) *reader {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.readers.get(m, func() *reader { return &reader{store: c.Store, name: StateName(m)} })

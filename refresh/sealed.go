@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"pbirefresh/refresh/machine"
 )
 
 // Before ids and signatures were apart, one sealed text was both: version, workspace,
@@ -35,7 +36,7 @@ func (c *Coordinator) OpenSealed(ctx context.Context, sealed string) (ID, string
 		return ID{}, "", ErrBadID
 	}
 	id := ID{
-		Model:  Model{WorkspaceID: guidText(b[1:17]), DatasetID: guidText(b[17:33])},
+		Model:  machine.Model{WorkspaceID: guidText(b[1:17]), DatasetID: guidText(b[17:33])},
 		Epoch:  hex.EncodeToString(b[33:41]),
 		Number: int64(binary.BigEndian.Uint64(b[41:49])), //nolint:gosec // sealed by us
 	}

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 	"runtime/debug"
 	"time"
-
-	"pbirefresh/lease"
 )
 
 // section is one stay in a model's critical section: load, feed events, save,
@@ -15,7 +15,7 @@ import (
 type section struct {
 	q       *queue
 	lease   *lease.Section
-	state   State
+	state   machine.State
 	waiting []*job // admitted by a saved state; answered when it stands as it should be shown
 	answers map[*job]answer
 	entered time.Time
@@ -24,7 +24,7 @@ type section struct {
 
 // section serves the waiting jobs under the lease.
 func (q *queue) section(ctx context.Context, held *lease.Section) {
-	state, err := decodeOf(q.model, held.Doc().Body)
+	state, err := machine.DecodeOf(q.model, held.Doc().Body)
 	if err != nil {
 		q.log.Error("state document skipped", "error", err)
 		q.dismiss(everyJob, unavailable(err))
@@ -33,7 +33,7 @@ func (q *queue) section(ctx context.Context, held *lease.Section) {
 	s := &section{q: q, lease: held, state: state, answers: map[*job]answer{}, entered: time.Now()}
 	defer s.rescue()
 	q.c.see(state)
-	var results []Event
+	var results []machine.Event
 	for {
 		jobs := q.take()
 		if len(jobs) == 0 && len(results) == 0 {
@@ -53,7 +53,7 @@ func (q *queue) section(ctx context.Context, held *lease.Section) {
 }
 
 // step feeds a batch of events, decides the next step, and saves.
-func (s *section) step(ctx context.Context, jobs []*job, results []Event) ([]Effect, error) {
+func (s *section) step(ctx context.Context, jobs []*job, results []machine.Event) ([]machine.Effect, error) {
 	s.waiting = append(s.waiting, jobs...) // from here on, whatever happens, they are answered
 	jobs = s.repeats(ctx, s.settleDoubts(jobs))
 	if s.lease.Left() <= 0 {
@@ -61,10 +61,10 @@ func (s *section) step(ctx context.Context, jobs []*job, results []Event) ([]Eff
 		return nil, lease.ErrLost
 	}
 	txn, next := lease.NewID(), s.state // a GUID: a POST carries it
-	at := At(s.lease.Now())
-	var effects []Effect
-	feed := func(e Event) {
-		var more []Effect
+	at := machine.At(s.lease.Now())
+	var effects []machine.Effect
+	feed := func(e machine.Event) {
+		var more []machine.Effect
 		next, more = s.q.c.Rules.Next(next, e)
 		effects = append(effects, more...)
 	}
@@ -77,7 +77,7 @@ func (s *section) step(ctx context.Context, jobs []*job, results []Event) ([]Eff
 			feed(j.event(at))
 		}
 	}
-	feed(Tick{At: at, Txn: txn})
+	feed(machine.Tick{At: at, Txn: txn})
 	if err := s.save(ctx, next, txn, effects); err != nil {
 		s.keepResults(results)
 		if errors.Is(err, lease.ErrUnknown) {
@@ -85,7 +85,7 @@ func (s *section) step(ctx context.Context, jobs []*job, results []Event) ([]Eff
 		}
 		if hasPost(effects) {
 			// The intent may be saved all the same: say that nothing was sent for it.
-			s.q.deliver(Answered{At: at, Txn: txn, Answer: Answer{Kind: Unsent, Fault: notSaved()}})
+			s.q.deliver(machine.Answered{At: at, Txn: txn, Answer: machine.Answer{Kind: machine.Unsent, Fault: notSaved()}})
 		}
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (s *section) step(ctx context.Context, jobs []*job, results []Event) ([]Eff
 }
 
 // save commits the next state, if it differs.
-func (s *section) save(ctx context.Context, next State, txn string, effects []Effect) error {
+func (s *section) save(ctx context.Context, next machine.State, txn string, effects []machine.Effect) error {
 	if next.Same(s.state) {
 		return nil
 	}
@@ -105,7 +105,7 @@ func (s *section) save(ctx context.Context, next State, txn string, effects []Ef
 	if hasPost(effects) {
 		go s.q.warm(ctx) // the token, while the intent is written
 	}
-	ours := func(doc []byte) bool { return wrote(doc, txn) }
+	ours := func(doc []byte) bool { return machine.Wrote(doc, txn) }
 	if err := s.lease.Commit(ctx, doc, dueMeta(&next), ours); err != nil {
 		return err
 	}
@@ -118,18 +118,18 @@ func (s *section) save(ctx context.Context, next State, txn string, effects []Ef
 
 // settleReplies takes the answers to callers out of the effects and returns the
 // effects that go to the world.
-func (s *section) settleReplies(effects []Effect) []Effect {
+func (s *section) settleReplies(effects []machine.Effect) []machine.Effect {
 	for _, j := range s.waiting {
 		if j.event != nil && j.nonce == "" {
 			s.answers[j] = answer{} // a result of Power BI: saved, and not to be fed again
 		}
 	}
-	var rest []Effect
+	var rest []machine.Effect
 	for _, e := range effects {
 		switch e := e.(type) {
-		case Admit:
+		case machine.Admit:
 			s.admit(e)
-		case Refuse:
+		case machine.Refuse:
 			s.answerFor(e.Nonce, answer{err: &Refusal{Code: e.Code, Message: e.Message}})
 		default:
 			rest = append(rest, e)
@@ -140,7 +140,7 @@ func (s *section) settleReplies(effects []Effect) []Effect {
 
 // admit remembers the answer as the saved state has it: a later step of the same
 // section may finish the operation and move it to the archive.
-func (s *section) admit(e Admit) {
+func (s *section) admit(e machine.Admit) {
 	s.answerFor(e.Nonce, answer{epoch: s.state.Epoch, number: e.Number, view: s.show(e.Number, e.Nonce)})
 }
 
@@ -177,10 +177,10 @@ func (s *section) reply() {
 	s.waiting, s.answers = nil, map[*job]answer{}
 }
 
-func (s *section) show(number int64, nonce string) View {
+func (s *section) show(number int64, nonce string) machine.View {
 	op, ok := s.state.Find(number)
 	if !ok {
-		return View{}
+		return machine.View{}
 	}
 	return s.state.View(op, nonce, s.lease.Now())
 }
@@ -221,21 +221,21 @@ func (s *section) rescue() {
 
 // keepResults queues the results of calls to Power BI anew: what was learned is
 // never thrown away because a write failed.
-func (s *section) keepResults(results []Event) {
+func (s *section) keepResults(results []machine.Event) {
 	for _, e := range results {
 		s.q.deliver(e)
 	}
 }
 
-func hasPost(effects []Effect) bool {
+func hasPost(effects []machine.Effect) bool {
 	for _, e := range effects {
-		if _, ok := e.(Post); ok {
+		if _, ok := e.(machine.Post); ok {
 			return true
 		}
 	}
 	return false
 }
 
-func notSaved() *Fault {
-	return &Fault{Code: CodeUnavailable, Transient: true, Message: "The state storage did not confirm a write."}
+func notSaved() *machine.Fault {
+	return &machine.Fault{Code: machine.CodeUnavailable, Transient: true, Message: "The state storage did not confirm a write."}
 }

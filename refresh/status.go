@@ -3,20 +3,15 @@ package refresh
 import (
 	"context"
 	"errors"
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 	"sync"
 	"time"
-
-	"pbirefresh/lease"
 )
-
-// Terminal reports whether the status is final.
-func (s Status) Terminal() bool {
-	return s == StatusSucceeded || s == StatusFailed || s == StatusCanceled
-}
 
 // view reads an operation: from the document, the archive, and the document
 // again, because it may move from the one to the other in between.
-func (c *Coordinator) view(ctx context.Context, id access) (View, time.Time, error) {
+func (c *Coordinator) view(ctx context.Context, id access) (machine.View, time.Time, error) {
 	for range 2 {
 		view, due, err := c.viewState(ctx, id)
 		if err == nil {
@@ -24,39 +19,39 @@ func (c *Coordinator) view(ctx context.Context, id access) (View, time.Time, err
 			return view, due.date, err
 		}
 		if !errors.Is(err, errNotInState) {
-			return View{}, time.Time{}, err
+			return machine.View{}, time.Time{}, err
 		}
 		op, date, err := c.fromArchive(ctx, id.ID)
 		switch {
 		case err == nil:
-			s := State{Model: id.Model}
+			s := machine.State{Model: id.Model}
 			return s.View(op, id.Nonce, op.Ended), date, nil
 		case !errors.Is(err, lease.ErrNotFound):
-			return View{}, time.Time{}, unavailable(err)
+			return machine.View{}, time.Time{}, unavailable(err)
 		}
 	}
-	return View{}, time.Time{}, &Refusal{Code: CodeNotFound, Message: "There is no such operation, or it ended too long ago."}
+	return machine.View{}, time.Time{}, &Refusal{Code: machine.CodeNotFound, Message: "There is no such operation, or it ended too long ago."}
 }
 
 var errNotInState = errors.New("refresh: the operation is not in the state document")
 
 // viewState reads the operation from the state document, and when the model's
 // next step is due.
-func (c *Coordinator) viewState(ctx context.Context, id access) (View, due, error) {
+func (c *Coordinator) viewState(ctx context.Context, id access) (machine.View, due, error) {
 	doc, err := c.reader(id.Model).read(ctx)
 	if errors.Is(err, lease.ErrNotFound) {
-		return View{}, due{}, errNotInState
+		return machine.View{}, due{}, errNotInState
 	}
 	if err != nil {
-		return View{}, due{}, unavailable(err)
+		return machine.View{}, due{}, unavailable(err)
 	}
-	s, err := decodeOf(id.Model, doc.Body)
+	s, err := machine.DecodeOf(id.Model, doc.Body)
 	if err != nil {
-		return View{}, due{}, unavailable(err)
+		return machine.View{}, due{}, unavailable(err)
 	}
 	op, ok := s.Find(id.Number)
 	if !ok || s.Epoch != id.Epoch {
-		return View{}, due{}, errNotInState
+		return machine.View{}, due{}, errNotInState
 	}
 	at, any := s.Due()
 	return s.View(op, id.Nonce, doc.Date), due{at: at, now: any && !at.After(doc.Date), date: doc.Date}, nil
@@ -71,7 +66,7 @@ type due struct {
 
 // stepped takes the model's next step if it is due and shows the operation as it
 // stands then. The wait is short: the caller comes again anyway.
-func (c *Coordinator) stepped(ctx context.Context, id access, view View, d due) (View, error) {
+func (c *Coordinator) stepped(ctx context.Context, id access, view machine.View, d due) (machine.View, error) {
 	if !d.now || view.Status.Terminal() || !c.queue(id.Model).claim(d.at) {
 		return view, nil
 	}
@@ -107,7 +102,7 @@ type finishedViews struct {
 }
 
 type finishedView struct {
-	View
+	machine.View
 	date, read time.Time // the storage service's clock and the local one when it was read
 }
 
@@ -116,14 +111,14 @@ func newFinishedViews(limit int) *finishedViews {
 }
 
 // get returns a view, and the storage service's clock.
-func (f *finishedViews) get(a access) (View, time.Time, bool) {
+func (f *finishedViews) get(a access) (machine.View, time.Time, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	v, ok := f.views[a]
 	return v.View, v.date.Add(time.Since(v.read)), ok
 }
 
-func (f *finishedViews) put(a access, v View, date time.Time) {
+func (f *finishedViews) put(a access, v machine.View, date time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.views) >= f.limit {

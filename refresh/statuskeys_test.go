@@ -2,11 +2,11 @@ package refresh
 
 import (
 	"errors"
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"time"
-
-	"pbirefresh/lease"
 )
 
 func mustRotate(t *testing.T, store lease.Store) Rotation {
@@ -127,11 +127,11 @@ func TestLinksExpire(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		store := lease.NewMemory()
 		pbi := &fakePowerBI{length: 9 * time.Hour}
-		cfg := Config{Store: store, Upstream: pbi, Rules: DefaultRules(), Keys: NewStatusKeys(store), LinkLife: 4 * time.Hour}
+		cfg := Config{Store: store, Upstream: pbi, Rules: machine.DefaultRules(), Keys: NewStatusKeys(store), LinkLife: 4 * time.Hour}
 		c := New(cfg)
 		request := keyed("k")
 		request.Ask.Timeout = 20 * time.Hour
-		request.Key = NewKey("test", "k", request.Model, request.Ask)
+		request.Key = machine.NewKey("test", "k", request.Model, request.Ask)
 		r := mustTrigger(t, c, request)
 		l := r.Link()
 		time.Sleep(8 * time.Hour)
@@ -153,8 +153,8 @@ func TestLinksExpire(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			mustRefuse(t, c, request, CodeKeyReused)
-			if got, err := c.Read(t.Context(), id); err != nil || got.View.Status != StatusSucceeded || got.Sig != "" {
+			mustRefuse(t, c, request, machine.CodeKeyReused)
+			if got, err := c.Read(t.Context(), id); err != nil || got.View.Status != machine.StatusSucceeded || got.Sig != "" {
 				t.Errorf("%s: Read, which needs no link, is %+v, %v", name, got, err)
 			}
 		}

@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 	"regexp"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/semaphore"
-
-	"pbirefresh/lease"
 )
 
 // metaDue is the metadata key that says when a model's next step is due. It is
@@ -46,7 +46,7 @@ type Report struct {
 }
 
 // dueMeta is the metadata that goes with a state.
-func dueMeta(s *State) lease.Meta {
+func dueMeta(s *machine.State) lease.Meta {
 	at, any := s.Due()
 	if !any {
 		return lease.Meta{metaDue: never}
@@ -153,7 +153,7 @@ func (w *sweeper) visit(ctx context.Context, e lease.Entry, now time.Time) bool 
 
 // logStuck tells of a step that nobody could take for a long time. The zero time
 // means at once, and says nothing about how long ago that was.
-func (w *sweeper) logStuck(m Model, meta lease.Meta, now time.Time) {
+func (w *sweeper) logStuck(m machine.Model, meta lease.Meta, now time.Time) {
 	due, err := time.Parse(time.RFC3339Nano, meta[metaDue])
 	if late := now.Sub(due); err == nil && !due.IsZero() && late >= stuckAfter {
 		w.c.Logger.Warn("model is overdue", "event", "refresh.stuck", "model", m.String(), "seconds", seconds(late))
@@ -162,7 +162,7 @@ func (w *sweeper) logStuck(m Model, meta lease.Meta, now time.Time) {
 
 // logSeized reports a model that no instance can move forward until a person breaks the
 // lease of its document.
-func (w *sweeper) logSeized(m Model, since time.Time) {
+func (w *sweeper) logSeized(m machine.Model, since time.Time) {
 	err := &LeaseError{Blob: StateName(m), Since: since, Endless: true}
 	w.c.Logger.Warn("model is blocked by a lease", "event", "refresh.stuck", "model", m.String(),
 		"seconds", seconds(time.Since(since)), "cause", err.Error()+". "+err.Remedy())
@@ -171,7 +171,7 @@ func (w *sweeper) logSeized(m Model, since time.Time) {
 	w.report.Failed++
 }
 
-func (w *sweeper) advance(ctx context.Context, m Model) {
+func (w *sweeper) advance(ctx context.Context, m machine.Model) {
 	ctx, cancel := context.WithTimeout(ctx, sweepPerStep)
 	defer cancel()
 	if err := w.c.Advance(ctx, m); err != nil {
@@ -184,12 +184,12 @@ func (w *sweeper) advance(ctx context.Context, m Model) {
 
 var stateName = regexp.MustCompile(`^models/([0-9a-f-]{36})/([0-9a-f-]{36})\.json$`)
 
-func modelOf(name string) (Model, bool) {
+func modelOf(name string) (machine.Model, bool) {
 	m := stateName.FindStringSubmatch(name)
 	if m == nil {
-		return Model{}, false
+		return machine.Model{}, false
 	}
-	return Model{WorkspaceID: m[1], DatasetID: m[2]}, true
+	return machine.Model{WorkspaceID: m[1], DatasetID: m[2]}, true
 }
 
 // sweepCursor is advice, and has no version: what cannot be read is no position, and

@@ -2,11 +2,11 @@ package refresh
 
 import (
 	"fmt"
-	"testing"
-	"time"
-
 	"pbirefresh/lease"
 	"pbirefresh/lease/leasetest"
+	"pbirefresh/refresh/machine"
+	"testing"
+	"time"
 )
 
 func TestSweepTouchesOnlyWhatIsDue(t *testing.T) {
@@ -63,7 +63,7 @@ func TestSweepSurvivesWipedMetadata(t *testing.T) {
 			t.Fatal(err)
 		}
 		memory.Overwrite(StateName(testModel), doc.Body, nil)
-		if v := sweepUntilDone(t, c, id); v.Status != StatusSucceeded {
+		if v := sweepUntilDone(t, c, id); v.Status != machine.StatusSucceeded {
 			t.Errorf("ended as %s", v.Status)
 		}
 	})
@@ -95,7 +95,7 @@ func TestSweepGoesOnWhereItStopped(t *testing.T) {
 			time.Sleep(time.Minute)
 		}
 		for i, id := range ids {
-			if v := mustStatus(t, c, id); v.Status != StatusSucceeded {
+			if v := mustStatus(t, c, id); v.Status != machine.StatusSucceeded {
 				t.Errorf("model %d: %s", i, v.Status)
 			}
 		}

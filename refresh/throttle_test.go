@@ -7,6 +7,9 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"pbirefresh/lease"
+	"pbirefresh/powerbi"
+	"pbirefresh/refresh/machine"
 	"strings"
 	"sync"
 	"testing"
@@ -14,9 +17,6 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-
-	"pbirefresh/lease"
-	"pbirefresh/powerbi"
 )
 
 // throttlingPBI is the wire of a Power BI that refreshes any model within a minute, and
@@ -130,7 +130,7 @@ func (w *throttled50) trigger() {
 	for i := range manyModelsThere {
 		r := wholeModel()
 		r.Model.DatasetID = fmt.Sprintf("cfafbeb1-8037-4d0c-896e-%012x", i)
-		r.Ask.Shape.Kind = Enhanced
+		r.Ask.Shape.Kind = machine.Enhanced
 		w.ids = append(w.ids, mustTrigger(w.t, w.processes[i%2], r).Link())
 	}
 }
@@ -149,7 +149,7 @@ func (w *throttled50) ended() (succeeded int) {
 	w.t.Helper()
 	for i, id := range w.ids {
 		v := mustStatus(w.t, w.processes[(i+1)%2], id)
-		if v.Status == StatusSucceeded {
+		if v.Status == machine.StatusSucceeded {
 			succeeded++
 		} else if v.Status.Terminal() {
 			w.t.Errorf("model %d: %s", i, v.Status)

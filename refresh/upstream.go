@@ -5,9 +5,9 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"time"
-
 	"pbirefresh/powerbi"
+	"pbirefresh/refresh/machine"
+	"time"
 )
 
 // workspaceTTL is how long it is believed that a workspace is, or is not, on a
@@ -35,7 +35,7 @@ func NewUpstream(client *powerbi.Client, log *slog.Logger) Upstream {
 func (p *powerBI) Warm(ctx context.Context) error { return p.client.Warm(ctx) }
 
 // Post implements Upstream.
-func (p *powerBI) Post(ctx context.Context, m Model, post Post, sendBy time.Time) Answer {
+func (p *powerBI) Post(ctx context.Context, m machine.Model, post machine.Post, sendBy time.Time) machine.Answer {
 	if err := p.token(ctx, post.Renew, sendBy); err != nil {
 		return answerOf(err)
 	}
@@ -50,7 +50,7 @@ func (p *powerBI) Post(ctx context.Context, m Model, post Post, sendBy time.Time
 		answer.Sent = kind
 		return answer
 	}
-	return Answer{Kind: Accepted, RefreshID: started.RefreshID, Sent: kind}
+	return machine.Answer{Kind: machine.Accepted, RefreshID: started.RefreshID, Sent: kind}
 }
 
 // token sees to it that the POST need not wait for one.
@@ -64,57 +64,57 @@ func (p *powerBI) token(ctx context.Context, renew bool, sendBy time.Time) error
 }
 
 // kind decides between standard and enhanced, or says why neither can be asked for.
-func (p *powerBI) kind(ctx context.Context, m Model, post Post, sendBy time.Time) (Kind, *Answer) {
+func (p *powerBI) kind(ctx context.Context, m machine.Model, post machine.Post, sendBy time.Time) (machine.Kind, *machine.Answer) {
 	ctx, cancel := context.WithDeadline(ctx, sendBy)
 	defer cancel()
 	switch {
 	case post.Check:
 		return p.confirmStandard(ctx, m)
-	case post.Kind != Auto:
+	case post.Kind != machine.Auto:
 		return post.Kind, nil
-	case !post.Shape.Plain() || post.Tuning != (Tuning{}):
-		return Enhanced, nil
+	case !post.Shape.Plain() || post.Tuning != (machine.Tuning{}):
+		return machine.Enhanced, nil
 	}
 	w, err := p.workspaces.Get(ctx, m.WorkspaceID)
 	if err != nil {
 		return "", noWorkspace(err, m.WorkspaceID)
 	}
 	if w.OnDedicatedCapacity {
-		return Enhanced, nil
+		return machine.Enhanced, nil
 	}
-	return Standard, nil
+	return machine.Standard, nil
 }
 
 // confirmStandard allows the fall-back to a standard refresh only where the
 // workspace itself says that it has no dedicated capacity.
-func (p *powerBI) confirmStandard(ctx context.Context, m Model) (Kind, *Answer) {
+func (p *powerBI) confirmStandard(ctx context.Context, m machine.Model) (machine.Kind, *machine.Answer) {
 	w, err := p.workspaces.Fresh(ctx, m.WorkspaceID)
 	switch {
 	case err != nil:
 		return "", noWorkspace(err, m.WorkspaceID)
 	case w.OnDedicatedCapacity:
-		return "", &Answer{Kind: Unsent, Fault: &Fault{Code: CodeEnhancedOnly,
+		return "", &machine.Answer{Kind: machine.Unsent, Fault: &machine.Fault{Code: machine.CodeEnhancedOnly,
 			Message: "Power BI refused an enhanced refresh, and yet the workspace is on a dedicated capacity.",
 			Remedy:  "Look at the state of the capacity, or ask with kind: standard."}}
 	}
-	return Standard, nil
+	return machine.Standard, nil
 }
 
 // noWorkspace answers for a POST that was not sent because kind auto needs to know the
 // workspace, and it could not be read. A refusal there is final.
-func noWorkspace(err error, id string) *Answer {
+func noWorkspace(err error, id string) *machine.Answer {
 	a := answerOf(err)
 	if a.Fault == nil {
 		a.Fault = faultOf(err, true)
 	}
-	if a.Kind == Throttled || a.Kind == Paused {
+	if a.Kind == machine.Throttled || a.Kind == machine.Paused {
 		return &a
 	}
-	if a.Kind == Refused && workspaceRight(err) {
+	if a.Kind == machine.Refused && workspaceRight(err) {
 		a.Fault.Message = "The workspace " + id + " could not be read, which kind auto needs. " + a.Fault.Message
-		a.Fault.Remedy = Sentences(a.Fault.Remedy, "or ask with kind standard or enhanced, which need no look at the workspace")
+		a.Fault.Remedy = machine.Sentences(a.Fault.Remedy, "or ask with kind standard or enhanced, which need no look at the workspace")
 	}
-	a.Kind = Unsent
+	a.Kind = machine.Unsent
 	return &a
 }
 
@@ -128,8 +128,8 @@ func workspaceRight(err error) bool {
 // type Full: that is what a standard refresh does, while the API's own default,
 // automatic, skips what was processed before. notifyOption is for standard refreshes: it
 // is to be left out of an enhanced one, on which it has no effect (documented).
-func body(post Post, kind Kind) powerbi.RefreshRequest {
-	if kind == Standard {
+func body(post machine.Post, kind machine.Kind) powerbi.RefreshRequest {
+	if kind == machine.Standard {
 		return powerbi.RefreshRequest{NotifyOption: post.Notify}
 	}
 	s := post.Shape
@@ -148,8 +148,8 @@ func body(post Post, kind Kind) powerbi.RefreshRequest {
 
 // Look implements Upstream. Only enhanced refreshes are asked for by id; the
 // history shows every kind.
-func (p *powerBI) Look(ctx context.Context, m Model, l Look) Sight {
-	if l.RefreshID == "" || l.Kind == Standard {
+func (p *powerBI) Look(ctx context.Context, m machine.Model, l machine.Look) Sight {
+	if l.RefreshID == "" || l.Kind == machine.Standard {
 		h, err := p.client.Refreshes(ctx, dataset(m), 0)
 		if err != nil {
 			return p.blind(ctx, m, err)
@@ -165,11 +165,11 @@ func (p *powerBI) Look(ctx context.Context, m Model, l Look) Sight {
 	}
 	row := p.row(s.Detail.Row)
 	row.ID = l.RefreshID // a detail does not repeat it
-	row.Asked = Asked{Type: s.Detail.Type, CommitMode: s.Detail.CommitMode}
+	row.Asked = machine.Asked{Type: s.Detail.Type, CommitMode: s.Detail.CommitMode}
 	for _, o := range s.Detail.Objects {
-		row.Objects = append(row.Objects, Progress{Table: o.Table, Partition: o.Partition, Status: string(o.Status)})
+		row.Objects = append(row.Objects, machine.Progress{Table: o.Table, Partition: o.Partition, Status: string(o.Status)})
 	}
-	return Sight{Detail: true, Rows: []Row{row}, Date: s.Detail.Date}
+	return Sight{Detail: true, Rows: []machine.Row{row}, Date: s.Detail.Date}
 }
 
 func (p *powerBI) history(h powerbi.History) Sight {
@@ -180,58 +180,58 @@ func (p *powerBI) history(h powerbi.History) Sight {
 	return s
 }
 
-func (p *powerBI) row(r powerbi.Row) Row {
+func (p *powerBI) row(r powerbi.Row) machine.Row {
 	if !r.Status.Known() {
 		p.log.Warn("Power BI has a new status word; it is taken for in progress until the row has an end", "status", string(r.Status))
 	}
-	row := Row{ID: r.RequestID, Type: r.RefreshType, Start: r.Start, End: r.End, State: rowState(r.Status), Word: string(r.Status)}
-	if f := r.Failure; f != nil && row.State == RowFailed {
-		row.Fault = &Fault{Code: CodeRefreshFailed, Message: Sentences(f.Cause), Remedy: f.Remedy,
+	row := machine.Row{ID: r.RequestID, Type: r.RefreshType, Start: r.Start, End: r.End, State: rowState(r.Status), Word: string(r.Status)}
+	if f := r.Failure; f != nil && row.State == machine.RowFailed {
+		row.Fault = &machine.Fault{Code: machine.CodeRefreshFailed, Message: machine.Sentences(f.Cause), Remedy: f.Remedy,
 			Class: string(f.Class), Detail: f.Message, PowerBI: f.Code,
 			Support: f.Support, Transient: f.Transient, Late: f.Late}
 	}
 	if !r.Status.Known() && !r.End.IsZero() {
-		row.State, row.Fault = RowFailed, endedOddly(row.Word)
+		row.State, row.Fault = machine.RowFailed, endedOddly(row.Word)
 	}
 	return row
 }
 
 // endedOddly: a row with an end occupies the model no more, whatever it says.
-func endedOddly(word string) *Fault {
-	return &Fault{Code: CodeOutcomeUnknown,
+func endedOddly(word string) *machine.Fault {
+	return &machine.Fault{Code: machine.CodeOutcomeUnknown,
 		Message: "Power BI ended the refresh with the status " + word + ", which this version does not know.",
 		Remedy:  "Look at the refresh history of the model in the Power BI portal, and report the word."}
 }
 
-func rowState(s powerbi.Status) RowState {
+func rowState(s powerbi.Status) machine.RowState {
 	if s == powerbi.StatusDisabled {
-		return RowDisabled
+		return machine.RowDisabled
 	}
 	switch s.Result() {
 	case powerbi.Succeeded:
-		return RowCompleted
+		return machine.RowCompleted
 	case powerbi.Failed:
-		return RowFailed
+		return machine.RowFailed
 	case powerbi.Cancelled:
-		return RowCancelled
+		return machine.RowCancelled
 	case powerbi.InProgress:
-		return RowInProgress
+		return machine.RowInProgress
 	default:
-		return RowInProgress
+		return machine.RowInProgress
 	}
 }
 
 // Delete implements Upstream.
-func (p *powerBI) Delete(ctx context.Context, m Model, d Delete) error {
+func (p *powerBI) Delete(ctx context.Context, m machine.Model, d machine.Delete) error {
 	return p.client.CancelRefresh(ctx, dataset(m), d.RefreshID)
 }
 
-func dataset(m Model) powerbi.Dataset {
+func dataset(m machine.Model) powerbi.Dataset {
 	return powerbi.Dataset{WorkspaceID: m.WorkspaceID, DatasetID: m.DatasetID}
 }
 
 // blind is a look that failed. Where the history is not there, the model is asked for.
-func (p *powerBI) blind(ctx context.Context, m Model, err error) Sight {
+func (p *powerBI) blind(ctx context.Context, m machine.Model, err error) Sight {
 	s := Sight{Err: faultOf(err, !refusedRead(err))}
 	var e *powerbi.Error
 	if errors.As(err, &e) {

@@ -2,9 +2,9 @@ package refresh
 
 import (
 	"errors"
-	"time"
-
 	"pbirefresh/powerbi"
+	"pbirefresh/refresh/machine"
+	"time"
 )
 
 // defaultRetryAfter is the wait after a 429 that does not say how long.
@@ -12,27 +12,27 @@ const defaultRetryAfter = time.Minute
 
 // answerOf translates the error of a POST. What decides is whether the request
 // may have taken effect: only a clear no is a no.
-func answerOf(err error) Answer {
+func answerOf(err error) machine.Answer {
 	var e *powerbi.Error
 	if !errors.As(err, &e) {
-		return Answer{Kind: Lost, Fault: faultOf(err, true)}
+		return machine.Answer{Kind: machine.Lost, Fault: faultOf(err, true)}
 	}
 	switch {
 	case e.Outcome == powerbi.Unknown:
-		return Answer{Kind: Lost, Fault: faultOf(err, true), Named: e.RefreshIDs}
+		return machine.Answer{Kind: machine.Lost, Fault: faultOf(err, true), Named: e.RefreshIDs}
 	case e.Code == powerbi.CodeThrottled, e.Code == powerbi.CodeCapacityThrottled:
-		return Answer{Kind: Throttled, RetryAfter: orDefault(e.RetryAfter, defaultRetryAfter), Fault: faultOf(err, true)}
+		return machine.Answer{Kind: machine.Throttled, RetryAfter: orDefault(e.RetryAfter, defaultRetryAfter), Fault: faultOf(err, true)}
 	case e.Code == powerbi.CodeCapacityPaused:
-		return Answer{Kind: Paused, Fault: faultOf(err, true)}
+		return machine.Answer{Kind: machine.Paused, Fault: faultOf(err, true)}
 	case e.Code == powerbi.CodeConflict:
-		return Answer{Kind: Conflict, Fault: faultOf(err, true)}
+		return machine.Answer{Kind: machine.Conflict, Fault: faultOf(err, true)}
 	case e.Outcome == powerbi.NotSent:
-		return Answer{Kind: Unsent, Fault: faultOf(err, passing(err))}
+		return machine.Answer{Kind: machine.Unsent, Fault: faultOf(err, passing(err))}
 	case e.Code == powerbi.CodeBusy:
-		return Answer{Kind: Busy}
+		return machine.Answer{Kind: machine.Busy}
 	}
-	return Answer{
-		Kind: Refused, Fault: faultOf(err, false),
+	return machine.Answer{
+		Kind: machine.Refused, Fault: faultOf(err, false),
 		TokenRejected: e.Code == powerbi.CodeTokenRejected,
 		EnhancedOnly:  e.Code == powerbi.CodeEnhancedNotSupported,
 		Quota:         e.Code == powerbi.CodeQuotaExceeded,
@@ -51,17 +51,17 @@ func passing(err error) bool {
 }
 
 // faultOf puts an error of the client into the words of a status document.
-func faultOf(err error, transient bool) *Fault {
+func faultOf(err error, transient bool) *machine.Fault {
 	var e *powerbi.Error
 	if !errors.As(err, &e) {
-		return &Fault{Code: string(powerbi.CodeUnexpected), Message: err.Error(), Transient: transient}
+		return &machine.Fault{Code: string(powerbi.CodeUnexpected), Message: err.Error(), Transient: transient}
 	}
-	f := &Fault{Code: faultCode(e.Code), Message: inWords(e.Code), Remedy: e.Remedy, PowerBI: e.PowerBICode, Transient: transient}
+	f := &machine.Fault{Code: faultCode(e.Code), Message: inWords(e.Code), Remedy: e.Remedy, PowerBI: e.PowerBICode, Transient: transient}
 	if e.RequestID != "" {
 		f.Support = "RequestId " + e.RequestID
 	}
 	if e.Status == 0 { // the transport's words
-		f.Message = Sentences(inWords(e.Code), e.Message)
+		f.Message = machine.Sentences(inWords(e.Code), e.Message)
 	} else {
 		f.Detail = e.Message
 	}
@@ -119,7 +119,7 @@ func inWords(c powerbi.Code) string {
 // faultCode gives the client's codes the names that the HTTP contract uses.
 func faultCode(c powerbi.Code) string {
 	if c == powerbi.CodeQuotaExceeded {
-		return CodeDailyLimit
+		return machine.CodeDailyLimit
 	}
 	return string(c)
 }

@@ -4,15 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"pbirefresh/local/sim"
+	"pbirefresh/powerbi"
+	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-
-	"pbirefresh/local/sim"
-	"pbirefresh/powerbi"
 )
 
 // cloudCredential takes its tokens from the simulated Entra ID.
@@ -34,10 +34,12 @@ func simulated(t *testing.T) (*sim.Cloud, Upstream) {
 	return cloud, NewUpstream(client, slog.New(slog.DiscardHandler))
 }
 
-func modelOfRef(ref sim.Ref) Model { return Model{WorkspaceID: ref.Workspace, DatasetID: ref.Model} }
+func modelOfRef(ref sim.Ref) machine.Model {
+	return machine.Model{WorkspaceID: ref.Workspace, DatasetID: ref.Model}
+}
 
-func wholePost() Post {
-	return Post{Txn: "t1", Shape: Shape{Kind: Auto}, Kind: Auto}
+func wholePost() machine.Post {
+	return machine.Post{Txn: "t1", Shape: machine.Shape{Kind: machine.Auto}, Kind: machine.Auto}
 }
 
 func soon() time.Time { return time.Now().Add(10 * time.Second) }
@@ -45,35 +47,35 @@ func soon() time.Time { return time.Now().Add(10 * time.Second) }
 // Each answer of Power BI to the POST, as the client meets it on the wire.
 func TestAnswersOfThePost(t *testing.T) {
 	t.Parallel()
-	for kind, want := range map[sim.FaultKind]Answer{
-		sim.CutBefore:         {Kind: Lost},
-		sim.CutAfter:          {Kind: Lost},
-		sim.ErrorBefore:       {Kind: Lost},
-		sim.ErrorAfter:        {Kind: Lost},
-		sim.HTMLError:         {Kind: Lost},
-		sim.Redirected:        {Kind: Lost},
-		sim.UnexpectedSuccess: {Kind: Lost},
-		sim.Throttled:         {Kind: Throttled, RetryAfter: 20 * time.Second},
-		sim.Busy400Answer:     {Kind: Busy},
-		sim.Busy409Answer:     {Kind: Busy},
-		sim.TokenExpired:      {Kind: Refused, TokenRejected: true},
-		sim.TokenExpiredBody:  {Kind: Refused, TokenRejected: true},
-		sim.InvalidToken:      {Kind: Refused, TokenRejected: true},
-		sim.QuotaExceeded:     {Kind: Refused, Quota: true},
-		sim.GroupInaccessible: {Kind: Refused},
-		sim.NotAuthorized:     {Kind: Refused},
-		sim.APIInaccessible:   {Kind: Refused},
-		sim.EntityNotFound:    {Kind: Refused},
-		sim.NotModelBased:     {Kind: Refused},
-		sim.BareBadRequest:    {Kind: Refused},
-		sim.TokenChallenge:    {Kind: Refused, TokenRejected: true},
-		sim.CapacityPaused:    {Kind: Paused},
-		sim.CapacityLimit:     {Kind: Throttled, RetryAfter: time.Minute},
-		sim.FolderNotFound:    {Kind: Refused},
-		sim.BeingModified:     {Kind: Conflict},
-		sim.FirewallPage:      {Kind: Refused},
-		sim.ProxySignIn:       {Kind: Refused},
-		sim.PortalPage:        {Kind: Lost},
+	for kind, want := range map[sim.FaultKind]machine.Answer{
+		sim.CutBefore:         {Kind: machine.Lost},
+		sim.CutAfter:          {Kind: machine.Lost},
+		sim.ErrorBefore:       {Kind: machine.Lost},
+		sim.ErrorAfter:        {Kind: machine.Lost},
+		sim.HTMLError:         {Kind: machine.Lost},
+		sim.Redirected:        {Kind: machine.Lost},
+		sim.UnexpectedSuccess: {Kind: machine.Lost},
+		sim.Throttled:         {Kind: machine.Throttled, RetryAfter: 20 * time.Second},
+		sim.Busy400Answer:     {Kind: machine.Busy},
+		sim.Busy409Answer:     {Kind: machine.Busy},
+		sim.TokenExpired:      {Kind: machine.Refused, TokenRejected: true},
+		sim.TokenExpiredBody:  {Kind: machine.Refused, TokenRejected: true},
+		sim.InvalidToken:      {Kind: machine.Refused, TokenRejected: true},
+		sim.QuotaExceeded:     {Kind: machine.Refused, Quota: true},
+		sim.GroupInaccessible: {Kind: machine.Refused},
+		sim.NotAuthorized:     {Kind: machine.Refused},
+		sim.APIInaccessible:   {Kind: machine.Refused},
+		sim.EntityNotFound:    {Kind: machine.Refused},
+		sim.NotModelBased:     {Kind: machine.Refused},
+		sim.BareBadRequest:    {Kind: machine.Refused},
+		sim.TokenChallenge:    {Kind: machine.Refused, TokenRejected: true},
+		sim.CapacityPaused:    {Kind: machine.Paused},
+		sim.CapacityLimit:     {Kind: machine.Throttled, RetryAfter: time.Minute},
+		sim.FolderNotFound:    {Kind: machine.Refused},
+		sim.BeingModified:     {Kind: machine.Conflict},
+		sim.FirewallPage:      {Kind: machine.Refused},
+		sim.ProxySignIn:       {Kind: machine.Refused},
+		sim.PortalPage:        {Kind: machine.Lost},
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
@@ -87,7 +89,7 @@ func TestAnswersOfThePost(t *testing.T) {
 					(want.RetryAfter > 0 && got.RetryAfter != want.RetryAfter) {
 					t.Errorf("%+v, want %+v", got, want)
 				}
-				if got.Kind == Refused && (got.Fault == nil || got.Fault.Message == "" || got.Fault.Remedy == "") {
+				if got.Kind == machine.Refused && (got.Fault == nil || got.Fault.Message == "" || got.Fault.Remedy == "") {
 					t.Errorf("no cause and remedy: %+v", got.Fault)
 				}
 				if n := cloud.Journal.Count(sim.OpStart, 0) + len(cloud.Journal.Entries(0)); n == 0 {
@@ -111,8 +113,8 @@ func TestCapacityPausedWithEveryStatus(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := upstream.Post(t.Context(), modelOfRef(sim.Sales()), wholePost(), soon())
-			if got.Kind != Paused || got.Fault.Code != CodeCapacityPaused || !strings.Contains(got.Fault.Text(), "Resume the capacity") {
-				t.Errorf("%d: got %s %+v, want %s with the remedy", status, got.Kind, got.Fault, Paused)
+			if got.Kind != machine.Paused || got.Fault.Code != machine.CodeCapacityPaused || !strings.Contains(got.Fault.Text(), "Resume the capacity") {
+				t.Errorf("%d: got %s %+v, want %s with the remedy", status, got.Kind, got.Fault, machine.Paused)
 			}
 		})
 	}
@@ -122,9 +124,9 @@ func TestCapacityPausedWithEveryStatus(t *testing.T) {
 // the model.
 func TestWorkspaceThatCannotBeRead(t *testing.T) {
 	t.Parallel()
-	for kind, want := range map[sim.FaultKind]AnswerKind{
-		sim.GroupInaccessible: Unsent, sim.FolderNotFound: Unsent, sim.EntityNotFound: Unsent,
-		sim.CapacityPaused: Paused, sim.Throttled: Throttled,
+	for kind, want := range map[sim.FaultKind]machine.AnswerKind{
+		sim.GroupInaccessible: machine.Unsent, sim.FolderNotFound: machine.Unsent, sim.EntityNotFound: machine.Unsent,
+		sim.CapacityPaused: machine.Paused, sim.Throttled: machine.Throttled,
 	} {
 		bubble(t, func(t *testing.T) {
 			cloud, upstream := simulated(t)
@@ -132,7 +134,7 @@ func TestWorkspaceThatCannotBeRead(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := upstream.Post(t.Context(), modelOfRef(sim.Sales()), wholePost(), soon())
-			if got.Kind != want || want == Unsent && (got.Fault.Transient || !strings.Contains(got.Fault.Message, "workspace "+sim.Sales().Workspace) ||
+			if got.Kind != want || want == machine.Unsent && (got.Fault.Transient || !strings.Contains(got.Fault.Message, "workspace "+sim.Sales().Workspace) ||
 				strings.Contains(got.Fault.Message, "no such model") || !strings.Contains(got.Fault.Remedy, "Contributor")) {
 				t.Errorf("%s: got %s %+v, want %s naming the workspace and the right", kind, got.Kind, got.Fault, want)
 			}
@@ -145,16 +147,16 @@ func TestPostAsksForWhatTheShapeSays(t *testing.T) {
 	no := false
 	for name, tt := range map[string]struct {
 		ref  sim.Ref
-		post Post
-		sent Kind
+		post machine.Post
+		sent machine.Kind
 		body string
 	}{
-		"auto on a capacity":      {sim.Sales(), wholePost(), Enhanced, `{"type":"Full"}`},
-		"auto on shared capacity": {sim.Shared(), wholePost(), Standard, ``},
-		"standard":                {sim.Sales(), Post{Shape: Shape{Kind: Standard}, Kind: Standard}, Standard, ``},
-		"checked fall-back":       {sim.Shared(), Post{Shape: Shape{Kind: Auto}, Kind: Standard, Check: true}, Standard, ``},
-		"objects": {sim.Sales(), Post{Kind: Enhanced, Shape: Shape{Kind: Enhanced, Type: "Full", CommitMode: "PartialBatch",
-			ApplyPolicy: &no, Objects: []Object{{Table: "Sales", Partition: "2026"}}}}, Enhanced,
+		"auto on a capacity":      {sim.Sales(), wholePost(), machine.Enhanced, `{"type":"Full"}`},
+		"auto on shared capacity": {sim.Shared(), wholePost(), machine.Standard, ``},
+		"standard":                {sim.Sales(), machine.Post{Shape: machine.Shape{Kind: machine.Standard}, Kind: machine.Standard}, machine.Standard, ``},
+		"checked fall-back":       {sim.Shared(), machine.Post{Shape: machine.Shape{Kind: machine.Auto}, Kind: machine.Standard, Check: true}, machine.Standard, ``},
+		"objects": {sim.Sales(), machine.Post{Kind: machine.Enhanced, Shape: machine.Shape{Kind: machine.Enhanced, Type: "Full", CommitMode: "PartialBatch",
+			ApplyPolicy: &no, Objects: []machine.Object{{Table: "Sales", Partition: "2026"}}}}, machine.Enhanced,
 			`{"applyRefreshPolicy":false,"commitMode":"PartialBatch","objects":[{"partition":"2026","table":"Sales"}],"type":"Full"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -162,7 +164,7 @@ func TestPostAsksForWhatTheShapeSays(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				cloud, upstream := simulated(t)
 				got := upstream.Post(t.Context(), modelOfRef(tt.ref), tt.post, soon())
-				if got.Kind != Accepted || got.Sent != tt.sent || got.RefreshID == "" {
+				if got.Kind != machine.Accepted || got.Sent != tt.sent || got.RefreshID == "" {
 					t.Fatalf("%+v", got)
 				}
 				truth, err := cloud.PowerBI.Refreshes(tt.ref)
@@ -191,9 +193,9 @@ func TestFallbackNeedsTheWorkspacesWord(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
 		cloud, upstream := simulated(t)
-		post := Post{Shape: Shape{Kind: Auto}, Kind: Standard, Check: true}
+		post := machine.Post{Shape: machine.Shape{Kind: machine.Auto}, Kind: machine.Standard, Check: true}
 		got := upstream.Post(t.Context(), modelOfRef(sim.Sales()), post, soon())
-		if got.Kind != Unsent || got.Fault.Code != CodeEnhancedOnly {
+		if got.Kind != machine.Unsent || got.Fault.Code != machine.CodeEnhancedOnly {
 			t.Errorf("%+v", got)
 		}
 		if c, _ := cloud.PowerBI.Counters(sim.Sales()); c.Posts != 0 {
@@ -207,7 +209,7 @@ func TestPostIsNotSentLate(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		cloud, upstream := simulated(t)
 		got := upstream.Post(t.Context(), modelOfRef(sim.Sales()), wholePost(), time.Now())
-		if got.Kind != Unsent || !got.Fault.Transient {
+		if got.Kind != machine.Unsent || !got.Fault.Transient {
 			t.Errorf("%+v", got)
 		}
 		if c, _ := cloud.PowerBI.Counters(sim.Sales()); c.Posts != 0 {
@@ -227,13 +229,13 @@ func TestLookShowsTheRefreshThatWasAskedFor(t *testing.T) {
 			if _, err := cloud.PowerBI.StartForeign(ref, sim.ViaPortal, time.Hour); err != nil {
 				t.Fatal(err)
 			}
-			s := upstream.Look(t.Context(), m, Look{RefreshID: a.RefreshID, Kind: a.Sent})
-			row, ok := findRow(s.Rows, a.RefreshID)
-			if s.Err != nil || !ok || row.State != RowCompleted || row.Start.IsZero() || row.End.Before(row.Start) {
+			s := upstream.Look(t.Context(), m, machine.Look{RefreshID: a.RefreshID, Kind: a.Sent})
+			row, ok := machine.FindRow(s.Rows, a.RefreshID)
+			if s.Err != nil || !ok || row.State != machine.RowCompleted || row.Start.IsZero() || row.End.Before(row.Start) {
 				t.Errorf("%+v", s)
 			}
-			s = upstream.Look(t.Context(), m, Look{})
-			if s.Err != nil || s.Detail || len(s.Rows) != 2 || s.Rows[0].State != RowInProgress || s.Date.IsZero() {
+			s = upstream.Look(t.Context(), m, machine.Look{})
+			if s.Err != nil || s.Detail || len(s.Rows) != 2 || s.Rows[0].State != machine.RowInProgress || s.Date.IsZero() {
 				t.Errorf("history: %+v", s)
 			}
 		})
@@ -251,7 +253,7 @@ func TestBlindLooks(t *testing.T) {
 				if err := cloud.Fail(sim.Fault{Kind: kind, Op: sim.OpHistory, Times: -1}); err != nil {
 					t.Fatal(err)
 				}
-				s := upstream.Look(t.Context(), modelOfRef(sim.Sales()), Look{})
+				s := upstream.Look(t.Context(), modelOfRef(sim.Sales()), machine.Look{})
 				if s.Err == nil || len(s.Rows) > 0 {
 					t.Errorf("%+v", s)
 				}
@@ -276,8 +278,8 @@ func TestFailureReachesTheFault(t *testing.T) {
 			m := modelOfRef(sim.Sales())
 			a := upstream.Post(t.Context(), m, wholePost(), soon())
 			time.Sleep(time.Minute)
-			s := upstream.Look(t.Context(), m, Look{RefreshID: a.RefreshID, Kind: a.Sent})
-			if len(s.Rows) != 1 || s.Rows[0].State != RowFailed {
+			s := upstream.Look(t.Context(), m, machine.Look{RefreshID: a.RefreshID, Kind: a.Sent})
+			if len(s.Rows) != 1 || s.Rows[0].State != machine.RowFailed {
 				t.Fatalf("%s: %+v", class, s)
 			}
 			if f := s.Rows[0].Fault; f.Class == "" || f.Remedy == "" || f.Transient != transient {

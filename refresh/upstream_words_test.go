@@ -2,10 +2,10 @@ package refresh
 
 import (
 	"log/slog"
+	"pbirefresh/powerbi"
+	"pbirefresh/refresh/machine"
 	"testing"
 	"time"
-
-	"pbirefresh/powerbi"
 )
 
 // A row with an end occupies the model no more, also if its word is new; without an
@@ -16,13 +16,13 @@ func TestUnknownWordsEndWithTheirRow(t *testing.T) {
 	begun := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	for name, c := range map[string]struct {
 		row  powerbi.Row
-		want RowState
+		want machine.RowState
 		code string
 	}{
-		"new word, at work":   {powerbi.Row{Status: "Paused", Start: begun}, RowInProgress, ""},
-		"new word, ended":     {powerbi.Row{Status: "Paused", Start: begun, End: begun.Add(time.Minute)}, RowFailed, CodeOutcomeUnknown},
-		"known word, at work": {powerbi.Row{Status: powerbi.StatusUnknown, Start: begun}, RowInProgress, ""},
-		"known word, ended":   {powerbi.Row{Status: powerbi.StatusCompleted, Start: begun, End: begun.Add(time.Minute)}, RowCompleted, ""},
+		"new word, at work":   {powerbi.Row{Status: "Paused", Start: begun}, machine.RowInProgress, ""},
+		"new word, ended":     {powerbi.Row{Status: "Paused", Start: begun, End: begun.Add(time.Minute)}, machine.RowFailed, machine.CodeOutcomeUnknown},
+		"known word, at work": {powerbi.Row{Status: powerbi.StatusUnknown, Start: begun}, machine.RowInProgress, ""},
+		"known word, ended":   {powerbi.Row{Status: powerbi.StatusCompleted, Start: begun, End: begun.Add(time.Minute)}, machine.RowCompleted, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

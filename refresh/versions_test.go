@@ -2,6 +2,7 @@ package refresh
 
 import (
 	"encoding/base64"
+	"pbirefresh/refresh/machine"
 	"testing"
 	"time"
 )
@@ -12,20 +13,20 @@ import (
 func TestKeysAndIDsOfEarlierVersions(t *testing.T) {
 	t.Parallel()
 	no, n := false, 7
-	everything := Ask{
-		Shape: Shape{Kind: Enhanced, Type: "Full", CommitMode: "PartialBatch", ApplyPolicy: &no, EffectiveDate: "2026-05-31",
-			Objects: []Object{{"Sales", "2026"}, {Table: "Stock"}}},
-		Tuning: Tuning{MaxParallelism: &n, RetryCount: &n, Timeout: "05:00:00"}, WhenBusy: WhenBusyJoin,
+	everything := machine.Ask{
+		Shape: machine.Shape{Kind: machine.Enhanced, Type: "Full", CommitMode: "PartialBatch", ApplyPolicy: &no, EffectiveDate: "2026-05-31",
+			Objects: []machine.Object{{Table: "Sales", Partition: "2026"}, {Table: "Stock"}}},
+		Tuning: machine.Tuning{MaxParallelism: &n, RetryCount: &n, Timeout: "05:00:00"}, WhenBusy: machine.WhenBusyJoin,
 		Timeout: time.Hour, QueueTimeout: time.Minute, MaxAttempts: 3,
 	}
 	for name, tc := range map[string]struct {
-		ask  Ask
-		want Key
+		ask  machine.Ask
+		want machine.Key
 	}{
-		"the least":  {Ask{Shape: Shape{Kind: Auto}}, Key{Name: "026204d3c26ac009d51f12b84f0dcadc", Payload: "2f2945c23536caae3b7ba78835ad7cc7"}},
-		"everything": {everything, Key{Name: "026204d3c26ac009d51f12b84f0dcadc", Payload: "fadb7d2d4c738b915544ce93207b7b2b"}},
+		"the least":  {machine.Ask{Shape: machine.Shape{Kind: machine.Auto}}, machine.Key{Name: "026204d3c26ac009d51f12b84f0dcadc", Payload: "2f2945c23536caae3b7ba78835ad7cc7"}},
+		"everything": {everything, machine.Key{Name: "026204d3c26ac009d51f12b84f0dcadc", Payload: "fadb7d2d4c738b915544ce93207b7b2b"}},
 	} {
-		if got := NewKey("header", "k", testModel, tc.ask); got != tc.want {
+		if got := machine.NewKey("header", "k", testModel, tc.ask); got != tc.want {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}

@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"pbirefresh/lease"
+	"pbirefresh/lease/leasetest"
+	"pbirefresh/refresh/machine"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"pbirefresh/lease"
-	"pbirefresh/lease/leasetest"
 )
 
 // mustAnswer triggers and fails unless it is admitted in time.
@@ -72,14 +72,14 @@ func lateOnce(t *testing.T, op leasetest.Op, n int, lands time.Duration) {
 	if took := time.Since(began); took > lease.Outlast {
 		t.Errorf("answered after %v, want at most %v", took, lease.Outlast)
 	}
-	if v := finish(t, c, r.Link()); v.Status != StatusSucceeded {
+	if v := finish(t, c, r.Link()); v.Status != machine.StatusSucceeded {
 		t.Errorf("ended as %s", v.Status)
 	}
 	doc, err := memory.Read(t.Context(), StateName(testModel))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s, err := Decode(doc.Body); err != nil || s.Last != 1 || pbi.overlap.Load() > 0 {
+	if s, err := machine.Decode(doc.Body); err != nil || s.Last != 1 || pbi.overlap.Load() > 0 {
 		t.Errorf("%d operations for one caller, %d overlaps (%v)", s.Last, pbi.overlap.Load(), err)
 	}
 }
@@ -105,12 +105,12 @@ func TestDoubtfulAdmission(t *testing.T) {
 				return call.N != 2, failWith(call.N == 2, errReset) // the resolving read
 			})
 			reject := wholeModel()
-			reject.Ask.WhenBusy = WhenBusyReject
+			reject.Ask.WhenBusy = machine.WhenBusyReject
 			r := mustTrigger(t, c, reject)
 			if r.View.Operation.Number != 2 {
 				t.Errorf("landed %v: operation %d, want 2", landed, r.View.Operation.Number)
 			}
-			if v := finish(t, c, r.Link()); v.Status != StatusSucceeded {
+			if v := finish(t, c, r.Link()); v.Status != machine.StatusSucceeded {
 				t.Errorf("landed %v: ended as %s", landed, v.Status)
 			}
 		})
@@ -222,7 +222,7 @@ func TestEndlessLeaseIsNamed(t *testing.T) {
 			t.Errorf("a step: %v, want a LeaseError", err)
 		}
 		memory.Break(StateName(testModel))
-		if v := finish(t, c, r.Link()); v.Status != StatusSucceeded {
+		if v := finish(t, c, r.Link()); v.Status != machine.StatusSucceeded {
 			t.Errorf("after the break: %s", v.Status)
 		}
 		if err := c.CheckLeases(t.Context()); err != nil {

@@ -3,6 +3,7 @@ package refresh
 import (
 	"context"
 	"fmt"
+	"pbirefresh/refresh/machine"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -18,20 +19,20 @@ const watchPause = time.Second
 // itself is shown to it at once.
 type watcher struct {
 	c     *Coordinator
-	model Model
+	model machine.Model
 	poke  chan struct{} // buffered: wakes the goroutine when nobody waits any more
 
 	mu      sync.Mutex
 	waiters map[*waiter]bool
 	running bool
-	state   *State        // as it was seen last
-	ahead   time.Duration // the storage service's clock, before the local one
+	state   *machine.State // as it was seen last
+	ahead   time.Duration  // the storage service's clock, before the local one
 }
 
 // waiter is one request that waits.
 type waiter struct {
 	id   access
-	done chan View // buffered; the zero View: the operation has left the document
+	done chan machine.View // buffered; the zero View: the operation has left the document
 }
 
 // Wait returns as soon as the receipt's operation has ended, or when ctx ends, with how
@@ -58,7 +59,7 @@ func (c *Coordinator) Wait(ctx context.Context, r Receipt) Receipt {
 
 // wait waits for the end of an operation, or of ctx. It returns the zero View if the
 // operation is not in the document.
-func (w *watcher) wait(ctx context.Context, id access) View {
+func (w *watcher) wait(ctx context.Context, id access) machine.View {
 	j := w.join(id)
 	defer w.leave(j)
 	select {
@@ -69,7 +70,7 @@ func (w *watcher) wait(ctx context.Context, id access) View {
 	}
 }
 
-func (c *Coordinator) watcher(m Model) *watcher {
+func (c *Coordinator) watcher(m machine.Model) *watcher {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.watchers.get(m, func() *watcher {
@@ -78,7 +79,7 @@ func (c *Coordinator) watcher(m Model) *watcher {
 }
 
 // watched shows a state that this process has read or saved to those who wait.
-func (c *Coordinator) watched(s State) {
+func (c *Coordinator) watched(s machine.State) {
 	c.mu.Lock()
 	w := c.watchers.all[s.Model]
 	c.mu.Unlock()
@@ -88,7 +89,7 @@ func (c *Coordinator) watched(s State) {
 }
 
 func (w *watcher) join(id access) *waiter {
-	j := &waiter{id: id, done: make(chan View, 1)}
+	j := &waiter{id: id, done: make(chan machine.View, 1)}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.waiters[j] = true
@@ -148,7 +149,7 @@ func (w *watcher) round(ctx context.Context) time.Duration {
 	if err != nil {
 		return watchPause
 	}
-	s, err := decodeOf(w.model, doc.Body)
+	s, err := machine.DecodeOf(w.model, doc.Body)
 	if err != nil {
 		return watchPause
 	}
@@ -161,7 +162,7 @@ func (w *watcher) round(ctx context.Context) time.Duration {
 	case !any:
 		return watchPause
 	case at.After(doc.Date):
-		return clamp(at.Sub(doc.Date), watchPause/2, watchPause)
+		return max(watchPause/2, min(at.Sub(doc.Date), watchPause))
 	case !w.c.queue(w.model).claim(at):
 		return watchPause // somebody takes the step
 	}
@@ -172,7 +173,7 @@ func (w *watcher) round(ctx context.Context) time.Duration {
 }
 
 // show tells those whose operation has ended, or is not there any more.
-func (w *watcher) show(s *State) {
+func (w *watcher) show(s *machine.State) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.state = s
@@ -180,7 +181,7 @@ func (w *watcher) show(s *State) {
 		op, there := s.Find(j.id.Number)
 		switch {
 		case !there || s.Epoch != j.id.Epoch:
-			j.done <- View{}
+			j.done <- machine.View{}
 		case op.Phase.Terminal() || op.WithdrawnBy(j.id.Nonce):
 			j.done <- s.View(op, j.id.Nonce, w.now())
 		default:
@@ -194,15 +195,15 @@ func (w *watcher) show(s *State) {
 func (w *watcher) now() time.Time { return time.Now().Add(w.ahead) }
 
 // latest is how an operation stood when the model was seen last.
-func (w *watcher) latest(id access) View {
+func (w *watcher) latest(id access) machine.View {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.state == nil || w.state.Epoch != id.Epoch {
-		return View{}
+		return machine.View{}
 	}
 	op, ok := w.state.Find(id.Number)
 	if !ok {
-		return View{}
+		return machine.View{}
 	}
 	return w.state.View(op, id.Nonce, w.now())
 }

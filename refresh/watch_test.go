@@ -3,13 +3,13 @@ package refresh
 import (
 	"context"
 	"errors"
+	"pbirefresh/lease"
+	"pbirefresh/lease/leasetest"
+	"pbirefresh/refresh/machine"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"pbirefresh/lease"
-	"pbirefresh/lease/leasetest"
 )
 
 // waited is Wait with a limit, and how long it took.
@@ -31,16 +31,16 @@ func TestWaitIsAnsweredTheMomentItEnds(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		pbi := &fakePowerBI{length: 20 * time.Second}
 		saved := make(chan time.Time, 1)
-		cfg := Config{Store: lease.NewMemory(), Upstream: pbi, Rules: DefaultRules()}
+		cfg := Config{Store: lease.NewMemory(), Upstream: pbi, Rules: machine.DefaultRules()}
 		cfg.Keys = NewStatusKeys(cfg.Store)
-		cfg.Ended = func(Model) { saved <- time.Now() }
+		cfg.Ended = func(machine.Model) { saved <- time.Now() }
 		c := New(cfg)
 		r := mustTrigger(t, c, wholeModel())
 		got, _ := waited(t, c, r, time.Hour)
-		if lag := time.Since(<-saved); got.View.Status != StatusSucceeded || lag != 0 {
+		if lag := time.Since(<-saved); got.View.Status != machine.StatusSucceeded || lag != 0 {
 			t.Errorf("%s, %v after it was saved", got.View.Status, lag)
 		}
-		if again, took := waited(t, c, got, time.Hour); took != 0 || again.View.Status != StatusSucceeded {
+		if again, took := waited(t, c, got, time.Hour); took != 0 || again.View.Status != machine.StatusSucceeded {
 			t.Errorf("what has ended is waited for: %v", took)
 		}
 	})
@@ -65,7 +65,7 @@ func TestWaitSeesWhatAnotherProcessDoes(t *testing.T) {
 		}()
 		got, _ := waited(t, waiting, r, time.Hour)
 		seen := time.Now()
-		if got.View.Status != StatusCanceled {
+		if got.View.Status != machine.StatusCanceled {
 			t.Fatalf("%s", got.View.Status)
 		}
 		// It may be seen before the other process has looked again.
@@ -91,7 +91,7 @@ func TestWaitersShareOneWatcher(t *testing.T) {
 			for i := range waiters {
 				wg.Go(func() {
 					time.Sleep(time.Duration(i) * 10 * time.Millisecond)
-					if got, _ := waited(t, c, r, time.Minute); got.View.Status != StatusSucceeded {
+					if got, _ := waited(t, c, r, time.Minute); got.View.Status != machine.StatusSucceeded {
 						t.Errorf("waiter %d: %s", i, got.View.Status)
 					}
 				})
@@ -118,11 +118,11 @@ func TestWaiterThatLeaves(t *testing.T) {
 		store := leasetest.NewFaulty(lease.NewMemory())
 		c := newTestCoordinator(store, &fakePowerBI{length: 24 * time.Hour, slow: 10 * time.Second})
 		r := mustTrigger(t, c, wholeModel())
-		if r.View.Operation.Phase != Starting {
+		if r.View.Operation.Phase != machine.Starting {
 			t.Fatalf("%s", r.View.Operation.Phase)
 		}
 		got, took := waited(t, c, r, 30*time.Second)
-		if got.View.Operation.Phase != Running || took != 30*time.Second || got.View.RetryAfter <= 0 {
+		if got.View.Operation.Phase != machine.Running || took != 30*time.Second || got.View.RetryAfter <= 0 {
 			t.Errorf("%s after %v, again in %v", got.View.Operation.Phase, took, got.View.RetryAfter)
 		}
 		time.Sleep(2 * time.Second)
@@ -133,7 +133,7 @@ func TestWaiterThatLeaves(t *testing.T) {
 		}
 		ctx, leave := context.WithCancel(t.Context())
 		leave()
-		if got := c.Wait(ctx, r); got.View.Operation.Phase != Starting {
+		if got := c.Wait(ctx, r); got.View.Operation.Phase != machine.Starting {
 			t.Errorf("%s", got.View.Operation.Phase)
 		}
 	})
@@ -146,7 +146,7 @@ func TestWaiterWithdraws(t *testing.T) {
 		c := newTestCoordinator(lease.NewMemory(), &fakePowerBI{length: 10 * time.Minute})
 		mustTrigger(t, c, wholeModel())
 		a, b := mustTrigger(t, c, wholeModel()), mustTrigger(t, c, wholeModel())
-		ended := make(chan Status, 1)
+		ended := make(chan machine.Status, 1)
 		go func() {
 			got, _ := waited(t, c, a, time.Hour)
 			ended <- got.View.Status
@@ -158,7 +158,7 @@ func TestWaiterWithdraws(t *testing.T) {
 		synctest.Wait()
 		select {
 		case s := <-ended:
-			if s != StatusCanceled {
+			if s != machine.StatusCanceled {
 				t.Errorf("%s", s)
 			}
 		default:
@@ -194,7 +194,7 @@ func TestWaitOutlivesTheStoresTrouble(t *testing.T) {
 				t.Error("it is still in the document")
 			}
 		}()
-		if got, took := waited(t, waiting, r, time.Hour); got.View.Status != StatusSucceeded || took < 10*time.Minute || took > 11*time.Minute {
+		if got, took := waited(t, waiting, r, time.Hour); got.View.Status != machine.StatusSucceeded || took < 10*time.Minute || took > 11*time.Minute {
 			t.Errorf("%s after %v", got.View.Status, took)
 		}
 	})

@@ -1,11 +1,11 @@
 package refresh
 
 import (
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 	"reflect"
 	"testing"
 	"time"
-
-	"pbirefresh/lease"
 )
 
 // A caller who withdrew from a shared operation has ended, also when the others are
@@ -21,11 +21,11 @@ func TestWhoWithdrewStaysCanceled(t *testing.T) {
 			t.Fatal(err)
 		}
 		first := mustStatus(t, newTestCoordinator(store, pbi), shared[0])
-		if first.Status != StatusCanceled || first.Operation.Ended.IsZero() {
+		if first.Status != machine.StatusCanceled || first.Operation.Ended.IsZero() {
 			t.Errorf("who withdrew sees %s, ended %v", first.Status, first.Operation.Ended)
 		}
 		time.Sleep(5 * time.Second)
-		if v := finish(t, c, shared[1]); v.Status != StatusSucceeded {
+		if v := finish(t, c, shared[1]); v.Status != machine.StatusSucceeded {
 			t.Errorf("who stayed sees %s", v.Status)
 		}
 		last := mustStatus(t, newTestCoordinator(store, pbi), shared[0])

@@ -3,15 +3,18 @@ package schedule
 import (
 	"encoding/json"
 	"fmt"
+	"pbirefresh/refresh/machine"
 	"regexp"
 	"strings"
 	"time"
-	_ "time/tzdata" // Windows and the Functions image have no time zones of their own
 
 	"pbirefresh/internal/guid"
 	"pbirefresh/internal/httpjson"
 	"pbirefresh/refresh"
+	_ "time/tzdata"
 )
+
+// Windows and the Functions image have no time zones of their own
 
 // Entry is one schedule of a file.
 type Entry struct {
@@ -178,7 +181,7 @@ func (r *reader) requests(m *members, e *Entry) {
 	}
 	models := r.models(m)
 	if len(models) == 0 { // told; the rest can be checked all the same
-		models = []refresh.Model{{WorkspaceID: sampleID, DatasetID: sampleID}}
+		models = []machine.Model{{WorkspaceID: sampleID, DatasetID: sampleID}}
 	}
 	for i, model := range models {
 		body["workspaceId"], body["datasetId"] = model.WorkspaceID, model.DatasetID
@@ -230,22 +233,22 @@ func (r *reader) told(m *members, wrong []Wrong) {
 }
 
 // models reads workspaceId and datasetId, or an array of both.
-func (r *reader) models(m *members) []refresh.Model {
+func (r *reader) models(m *members) []machine.Model {
 	items := m.array("models", maxModels)
 	if m.node.Member("models").Missing() {
 		model, ok := modelOf(m)
 		if !ok {
 			return nil
 		}
-		return []refresh.Model{model}
+		return []machine.Model{model}
 	}
 	for _, name := range []string{"workspaceId", "datasetId"} {
 		if !m.get(name).Missing() {
 			m.problem(name, "goes without models: keep one")
 		}
 	}
-	var list []refresh.Model
-	seen := map[refresh.Model]bool{}
+	var list []machine.Model
+	seen := map[machine.Model]bool{}
 	for i, item := range items {
 		o := m.object(item, fmt.Sprintf("%s[%d]", m.at("models"), i))
 		model, ok := modelOf(o)
@@ -260,8 +263,8 @@ func (r *reader) models(m *members) []refresh.Model {
 	return list
 }
 
-func modelOf(m *members) (refresh.Model, bool) {
-	model := refresh.Model{WorkspaceID: strings.ToLower(m.text("workspaceId")), DatasetID: strings.ToLower(m.text("datasetId"))}
+func modelOf(m *members) (machine.Model, bool) {
+	model := machine.Model{WorkspaceID: strings.ToLower(m.text("workspaceId")), DatasetID: strings.ToLower(m.text("datasetId"))}
 	ok := true
 	for _, id := range [][2]string{{"workspaceId", model.WorkspaceID}, {"datasetId", model.DatasetID}} {
 		const what = "the GUID that stands in the address of the workspace or model in the Power BI portal"

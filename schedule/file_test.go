@@ -2,13 +2,12 @@ package schedule
 
 import (
 	"errors"
+	"pbirefresh/refresh/machine"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"pbirefresh/refresh"
 )
 
 func TestParseFullFile(t *testing.T) {
@@ -28,7 +27,7 @@ func TestParseFullFile(t *testing.T) {
 	if len(e.Requests) != 2 || e.Requests[0].Model != model() || e.Requests[1].Model.DatasetID != strings.Replace(dataset, "229", "230", 1) {
 		t.Errorf("models %+v: ids are lower case", e.Requests)
 	}
-	if a := e.Requests[1].Ask; a.Shape.Kind != refresh.Enhanced || a.Timeout != 3*time.Hour || a.MaxAttempts != 2 {
+	if a := e.Requests[1].Ask; a.Shape.Kind != machine.Enhanced || a.Timeout != 3*time.Hour || a.MaxAttempts != 2 {
 		t.Errorf("%+v", a)
 	}
 	short := f.Entries[1]

@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"time"
-
-	"pbirefresh/refresh"
 )
 
 const (
@@ -16,7 +16,7 @@ const (
 	dataset   = "cfafbeb1-8037-4d0c-896e-a46fb27ff229"
 )
 
-func model() refresh.Model { return refresh.Model{WorkspaceID: workspace, DatasetID: dataset} }
+func model() machine.Model { return machine.Model{WorkspaceID: workspace, DatasetID: dataset} }
 
 // readRequest stands in for the reader of the HTTP route.
 func readRequest(body []byte) (refresh.Request, []Wrong) {
@@ -26,14 +26,14 @@ func readRequest(body []byte) (refresh.Request, []Wrong) {
 		Options                                                       struct {
 			Type, CommitMode   string
 			ApplyRefreshPolicy *bool
-			Objects            []refresh.Object
+			Objects            []machine.Object
 		}
 	}
 	if err := json.Unmarshal(body, &b); err != nil {
 		return refresh.Request{}, []Wrong{{"", err.Error()}}
 	}
-	r := refresh.Request{Model: refresh.Model{WorkspaceID: b.WorkspaceID, DatasetID: b.DatasetID}}
-	r.Ask.Shape.Kind, r.Ask.MaxAttempts = refresh.Kind(b.Kind), b.MaxAttempts
+	r := refresh.Request{Model: machine.Model{WorkspaceID: b.WorkspaceID, DatasetID: b.DatasetID}}
+	r.Ask.Shape.Kind, r.Ask.MaxAttempts = machine.Kind(b.Kind), b.MaxAttempts
 	var wrong []Wrong
 	if b.Timeout != "" {
 		var err error

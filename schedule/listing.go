@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"time"
-
 	"pbirefresh/lease"
-	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"time"
 )
 
 // Listing is all that is known of the schedules.
@@ -28,7 +27,7 @@ type Listed struct {
 
 // Target is one model of an entry.
 type Target struct {
-	Model refresh.Model
+	Model machine.Model
 	Start time.Time // of the next slot: spread and jitter included; zero: never
 	Last  *Result
 }
@@ -74,7 +73,7 @@ func listed(e *Entry, s State, now time.Time) Listed {
 
 // nextStart is the start of the first slot that is not dealt with; zero: never. The slot
 // may be over, with its start still ahead.
-func (e *Entry) nextStart(m refresh.Model, through, now time.Time) time.Time {
+func (e *Entry) nextStart(m machine.Model, through, now time.Time) time.Time {
 	from := now
 	if earliest := now.Add(-e.Spread - e.Jitter); !through.IsZero() {
 		from = later(through, earliest)

@@ -3,16 +3,15 @@ package schedule
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"pbirefresh/refresh/machine"
 	"strings"
 	"time"
-
-	"pbirefresh/refresh"
 )
 
 // Start is when a slot of a model is to be started: the slot, moved by the entry's
 // spread (the same for all slots of a model) and jitter (another for each slot). Both
 // are drawn from what they belong to, so that every process draws the same.
-func (e *Entry) Start(m refresh.Model, slot time.Time) time.Time {
+func (e *Entry) Start(m machine.Model, slot time.Time) time.Time {
 	return slot.Add(draw(e.Spread, "spread", e.Name, m.String())).
 		Add(draw(e.Jitter, "jitter", e.Name, m.String(), slotText(slot)))
 }
@@ -47,7 +46,7 @@ func slotText(slot time.Time) string { return slot.UTC().Format("2006-01-02T15:0
 
 // Key names one slot of one model of one entry: whoever asks for a refresh under it
 // gets the same one.
-func Key(entry string, slot time.Time, m refresh.Model) string {
+func Key(entry string, slot time.Time, m machine.Model) string {
 	return "schedule/" + entry + "/" + slotText(slot) + "/" + m.String()
 }
 

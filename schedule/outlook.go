@@ -4,18 +4,17 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"time"
-
-	"pbirefresh/refresh"
 )
 
 // Planned is a start that lies ahead.
 type Planned struct {
 	At    time.Time
 	Entry *Entry
-	Model refresh.Model
+	Model machine.Model
 }
 
 // maxPlanned bounds an outlook: more is not looked at by anybody.
@@ -100,7 +99,7 @@ func crowds(capacity, sku string, parallel int, planned []Planned) []string {
 }
 
 func countModels(planned []Planned) int {
-	models := map[refresh.Model]bool{}
+	models := map[machine.Model]bool{}
 	for _, p := range planned {
 		models[p.Model] = true
 	}
@@ -117,12 +116,12 @@ func entryNames(planned []Planned) []string {
 
 // quotas: models on shared capacity that would use up their refreshes of a day.
 func quotas(planned []Planned) []string {
-	starts := map[refresh.Model][]Planned{}
+	starts := map[machine.Model][]Planned{}
 	for _, p := range planned {
 		starts[p.Model] = append(starts[p.Model], p)
 	}
 	var warnings []string
-	for _, m := range slices.SortedFunc(maps.Keys(starts), func(a, b refresh.Model) int { return cmp.Compare(a.String(), b.String()) }) {
+	for _, m := range slices.SortedFunc(maps.Keys(starts), func(a, b machine.Model) int { return cmp.Compare(a.String(), b.String()) }) {
 		if n := mostInADay(starts[m]); n > sharedPerDay {
 			warnings = append(warnings, fmt.Sprintf("model %s on shared capacity is started %d times in 24 hours, Power BI allows %d a day: %s",
 				m, n, sharedPerDay, strings.Join(entryNames(starts[m]), ", ")))

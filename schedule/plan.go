@@ -1,9 +1,9 @@
 package schedule
 
 import (
-	"time"
-
 	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"time"
 )
 
 const (
@@ -29,7 +29,7 @@ type Run struct {
 // another; one that cannot be carried out now holds back those behind it.
 type Lane struct {
 	Entry  *Entry
-	Model  refresh.Model
+	Model  machine.Model
 	Target string
 	Runs   []Run
 	GiveUp *Done // slots for which it is too late, if no run comes after them
@@ -106,7 +106,7 @@ const CodeSlotMissed = "SlotMissed"
 
 // due returns the slots whose start has come, and when the next one comes. A slot waits
 // for the one before it, which the jitter may have put behind it.
-func (e *Entry) due(m refresh.Model, through, now time.Time) ([]time.Time, time.Time) {
+func (e *Entry) due(m machine.Model, through, now time.Time) ([]time.Time, time.Time) {
 	if earliest := now.Add(-lookBack); through.Before(earliest) {
 		through = earliest
 	}

@@ -2,12 +2,11 @@ package schedule
 
 import (
 	"fmt"
+	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"pbirefresh/refresh"
 )
 
 // planned tells what a plan for entry e is, in words: slots with how late they are and
@@ -122,7 +121,7 @@ func TestOffsetsAreDrawnFairly(t *testing.T) {
 	e := &Entry{Name: "e", Spread: 10 * time.Minute}
 	slot, minutes := utc(t, "2026-05-04T06:00"), map[time.Duration]int{}
 	for i := range 1000 {
-		m := refresh.Model{WorkspaceID: workspace, DatasetID: fmt.Sprint(i)}
+		m := machine.Model{WorkspaceID: workspace, DatasetID: fmt.Sprint(i)}
 		minutes[e.Start(m, slot).Sub(slot)]++
 		if e.Start(m, slot).Sub(slot) != e.Start(m, slot.Add(time.Hour)).Sub(slot.Add(time.Hour)) {
 			t.Fatal("the spread of a model is another for each slot")
@@ -150,7 +149,7 @@ func TestOffsetsAreDrawnFairly(t *testing.T) {
 func TestKeysTellEverythingApart(t *testing.T) {
 	t.Parallel()
 	slot := utc(t, "2026-10-25T00:30")
-	other := refresh.Model{WorkspaceID: dataset, DatasetID: workspace}
+	other := machine.Model{WorkspaceID: dataset, DatasetID: workspace}
 	keys := map[string]bool{}
 	for _, key := range []string{
 		Key("a", slot, model()), Key("b", slot, model()), Key("a", slot.Add(time.Minute), model()), Key("a", slot, other),

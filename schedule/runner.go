@@ -5,10 +5,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"time"
-
 	"pbirefresh/lease"
 	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"time"
 )
 
 const (
@@ -30,7 +30,7 @@ type Config struct {
 	// final but for QueueFull; after any other error the slot is tried again. See [Keyed].
 	Start func(ctx context.Context, key string, r refresh.Request) (refresh.Receipt, error)
 
-	Permits func(refresh.Model) bool // nil: all models
+	Permits func(machine.Model) bool // nil: all models
 	Logger  *slog.Logger             // nil: silent
 }
 
@@ -39,7 +39,7 @@ type Config struct {
 // started does not make it another slot.
 func Keyed(trigger func(context.Context, refresh.Request) (refresh.Receipt, error)) func(context.Context, string, refresh.Request) (refresh.Receipt, error) {
 	return func(ctx context.Context, key string, r refresh.Request) (refresh.Receipt, error) {
-		r.Key = refresh.NewKey("schedule", key, r.Model, refresh.Ask{})
+		r.Key = machine.NewKey("schedule", key, r.Model, machine.Ask{})
 		return trigger(ctx, r)
 	}
 }

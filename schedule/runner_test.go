@@ -4,15 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"pbirefresh/lease"
+	"pbirefresh/lease/leasetest"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"pbirefresh/lease"
-	"pbirefresh/lease/leasetest"
-	"pbirefresh/refresh"
 )
 
 // In a bubble it is midnight UTC on 1 January 2000, and it gets later only while
@@ -176,7 +176,7 @@ func TestOverlappingTicks(t *testing.T) {
 func TestWhatCannotBeStarted(t *testing.T) {
 	t.Parallel()
 	quota := refresh.Receipt{ID: "op-quota"}
-	quota.View.Operation.Fault = &refresh.Fault{Code: refresh.CodeDailyLimit, Message: "Used up."}
+	quota.View.Operation.Fault = &machine.Fault{Code: machine.CodeDailyLimit, Message: "Used up."}
 	for _, tc := range []struct {
 		what    string
 		receipt refresh.Receipt
@@ -187,10 +187,10 @@ func TestWhatCannotBeStarted(t *testing.T) {
 		outcome Outcome
 		code    string
 	}{
-		{"refused by the model", refresh.Receipt{}, &refresh.Refusal{Code: refresh.CodeBusy, Message: "Busy."}, true, 1, Report{Entries: 1, Refused: 1}, Refused, refresh.CodeBusy},
+		{"refused by the model", refresh.Receipt{}, &refresh.Refusal{Code: machine.CodeBusy, Message: "Busy."}, true, 1, Report{Entries: 1, Refused: 1}, Refused, machine.CodeBusy},
 		{"forbidden model", refresh.Receipt{}, nil, false, 1, Report{Entries: 1, Refused: 1}, Refused, CodeModelNotAllowed},
-		{"quota", quota, nil, true, 1, Report{Entries: 1, Started: 1}, Started, refresh.CodeDailyLimit},
-		{"queue full, for a while", refresh.Receipt{}, &refresh.Refusal{Code: refresh.CodeQueueFull, Message: "Full."}, true, 12, Report{Entries: 1, Missed: 1}, Missed, CodeSlotMissed},
+		{"quota", quota, nil, true, 1, Report{Entries: 1, Started: 1}, Started, machine.CodeDailyLimit},
+		{"queue full, for a while", refresh.Receipt{}, &refresh.Refusal{Code: machine.CodeQueueFull, Message: "Full."}, true, 12, Report{Entries: 1, Missed: 1}, Missed, CodeSlotMissed},
 		{"storage gone", refresh.Receipt{}, errors.New("no storage"), true, 12, Report{Entries: 1, Missed: 1}, Missed, CodeSlotMissed},
 	} {
 		t.Run(tc.what, func(t *testing.T) {
@@ -198,7 +198,7 @@ func TestWhatCannotBeStarted(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newScene(t, fileText(`"every":"30m"`))
 				r := s.runner()
-				r.Permits = func(refresh.Model) bool { return tc.permits }
+				r.Permits = func(machine.Model) bool { return tc.permits }
 				r.Start = func(context.Context, string, refresh.Request) (refresh.Receipt, error) { return tc.receipt, tc.err }
 				s.tick(r)
 				until("00:30")
@@ -329,13 +329,13 @@ func TestKeyedStandsForTheSlot(t *testing.T) {
 		got = append(got, r)
 		return refresh.Receipt{}, nil
 	})
-	ask := refresh.Ask{MaxAttempts: 3}
+	ask := machine.Ask{MaxAttempts: 3}
 	for i, key := range []string{"a", "a", "b"} {
-		if _, err := start(t.Context(), key, refresh.Request{Model: model(), Ask: refresh.Ask{MaxAttempts: ask.MaxAttempts + i}}); err != nil {
+		if _, err := start(t.Context(), key, refresh.Request{Model: model(), Ask: machine.Ask{MaxAttempts: ask.MaxAttempts + i}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got[0].Key != got[1].Key || got[0].Key == got[2].Key || got[0].Key == (refresh.Key{}) || got[1].Ask.MaxAttempts != 4 {
+	if got[0].Key != got[1].Key || got[0].Key == got[2].Key || got[0].Key == (machine.Key{}) || got[1].Ask.MaxAttempts != 4 {
 		t.Errorf("%+v", got)
 	}
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"pbirefresh/refresh"
 )
 
 // CodeModelNotAllowed is the code of a slot whose model the setting ALLOWED_MODELS does
@@ -102,7 +102,7 @@ func (r *Runner) run(ctx context.Context, run Run) (result Result, settled bool)
 			result.Code, result.Message = fault.Code, fault.Message
 		}
 		return result, true
-	case errors.As(err, &refusal) && refusal.Code != refresh.CodeQueueFull:
+	case errors.As(err, &refusal) && refusal.Code != machine.CodeQueueFull:
 		return Result{Outcome: Refused, Code: refusal.Code, Message: refusal.Message}, true
 	}
 	r.Logger.Warn("slot not started yet; the next tick tries again", "schedule", run.Entry.Name,

@@ -6,9 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"pbirefresh/refresh/machine"
 	"time"
-
-	"pbirefresh/refresh"
 )
 
 // Schema is the version of the progress document that this code writes. Each change of
@@ -55,7 +54,7 @@ const (
 )
 
 // TargetName is the name of one model of an entry in a State.
-func TargetName(entry string, m refresh.Model) string { return entry + "/" + m.String() }
+func TargetName(entry string, m machine.Model) string { return entry + "/" + m.String() }
 
 // DecodeState reads a progress document.
 func DecodeState(body []byte) (State, error) {

@@ -9,15 +9,14 @@ import (
 	"io"
 	"net"
 	"path/filepath"
-	"runtime"
-	"time"
-
 	"pbirefresh/handler"
 	"pbirefresh/internal/stage"
 	"pbirefresh/local/azurite"
 	"pbirefresh/local/funchost"
 	"pbirefresh/local/sim"
-	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"runtime"
+	"time"
 )
 
 // dev runs the real program against stand-ins: it builds and stages the app,
@@ -191,7 +190,7 @@ func (s *session) firstRefresh(ctx context.Context) error {
 	if err := printDocument(s.env.stdout, doc); err != nil {
 		return err
 	}
-	if doc.Status != refresh.StatusSucceeded {
+	if doc.Status != machine.StatusSucceeded {
 		return errors.New("the refresh ended as " + string(doc.Status))
 	}
 	return nil

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"net/http/httptest"
+	"pbirefresh/handler"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"pbirefresh/handler"
-	"pbirefresh/refresh"
 )
 
 const (
@@ -23,7 +23,7 @@ const (
 // at once.
 type fakeApp struct {
 	url   string
-	phase refresh.Phase // of every status
+	phase machine.Phase // of every status
 	fail  error         // of every call, if set
 	seen  func()        // called by every status, if set
 
@@ -32,7 +32,7 @@ type fakeApp struct {
 	cancels  []string
 }
 
-func newFakeApp(t *testing.T, phase refresh.Phase) *fakeApp {
+func newFakeApp(t *testing.T, phase machine.Phase) *fakeApp {
 	t.Helper()
 	f := &fakeApp{phase: phase}
 	server := httptest.NewServer(handler.New(handler.Config{Refresher: f}))
@@ -41,22 +41,22 @@ func newFakeApp(t *testing.T, phase refresh.Phase) *fakeApp {
 	return f
 }
 
-func (f *fakeApp) receipt(phase refresh.Phase) (refresh.Receipt, error) {
-	v := refresh.View{
-		Model: refresh.Model{WorkspaceID: workspace, DatasetID: dataset}, Percent: -1,
-		Operation: refresh.Operation{Number: 1, Phase: phase, Created: time.Unix(1780000000, 0).UTC()},
+func (f *fakeApp) receipt(phase machine.Phase) (refresh.Receipt, error) {
+	v := machine.View{
+		Model: machine.Model{WorkspaceID: workspace, DatasetID: dataset}, Percent: -1,
+		Operation: machine.Operation{Number: 1, Phase: phase, Created: time.Unix(1780000000, 0).UTC()},
 	}
 	switch phase {
-	case refresh.Succeeded:
-		v.Status = refresh.StatusSucceeded
-	case refresh.Failed:
-		v.Status = refresh.StatusFailed
-		v.Operation.Fault = &refresh.Fault{Code: refresh.CodeRefreshFailed, Message: "Credentials <missing> & wrong."}
-	case refresh.Cancelled:
-		v.Status = refresh.StatusCanceled
-		v.Operation.Fault = &refresh.Fault{Code: refresh.CodeOperationCanceled, Message: "Cancelled."}
+	case machine.Succeeded:
+		v.Status = machine.StatusSucceeded
+	case machine.Failed:
+		v.Status = machine.StatusFailed
+		v.Operation.Fault = &machine.Fault{Code: machine.CodeRefreshFailed, Message: "Credentials <missing> & wrong."}
+	case machine.Cancelled:
+		v.Status = machine.StatusCanceled
+		v.Operation.Fault = &machine.Fault{Code: machine.CodeOperationCanceled, Message: "Cancelled."}
 	default:
-		v.Status = refresh.StatusNotStarted
+		v.Status = machine.StatusNotStarted
 	}
 	return refresh.Receipt{ID: opID, Sig: "s1g", View: v}, f.fail
 }
@@ -65,7 +65,7 @@ func (f *fakeApp) Trigger(_ context.Context, r refresh.Request) (refresh.Receipt
 	f.mu.Lock()
 	f.requests = append(f.requests, r)
 	f.mu.Unlock()
-	return f.receipt(refresh.Queued)
+	return f.receipt(machine.Queued)
 }
 
 // opID names the one operation of a fakeApp, opPath is its status URL without the host.
@@ -111,7 +111,7 @@ func (f *fakeApp) cancelled(what string) (refresh.Receipt, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.cancels = append(f.cancels, what)
-	return f.receipt(refresh.Queued)
+	return f.receipt(machine.Queued)
 }
 
 func (f *fakeApp) Sweep(context.Context) (refresh.Report, error) { return refresh.Report{}, nil }

@@ -4,13 +4,12 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"pbirefresh/handler"
+	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"pbirefresh/handler"
-	"pbirefresh/refresh"
 )
 
 // shown is what the looks at an operation print, one every 1.25 s.
@@ -30,12 +29,12 @@ func shown(t *testing.T, live bool, docs ...handler.StatusDocument) string {
 }
 
 func looks() []handler.StatusDocument {
-	blocked := handler.StatusDocument{Status: refresh.StatusNotStarted, Phase: refresh.Blocking,
+	blocked := handler.StatusDocument{Status: machine.StatusNotStarted, Phase: machine.Blocking,
 		BlockedBy: &handler.Blocked{Reason: "foreignRefresh", Type: "Scheduled"}}
-	queued := handler.StatusDocument{Status: refresh.StatusNotStarted, Phase: refresh.Queued, BlockedBy: &handler.Blocked{Reason: "operation"}}
-	running := handler.StatusDocument{Status: refresh.StatusRunning, Phase: refresh.Running, Progress: &handler.Progress{Percent: new(40)}}
-	unknown := handler.StatusDocument{Status: refresh.StatusRunning, Phase: refresh.Running, Progress: &handler.Progress{}}
-	return []handler.StatusDocument{blocked, blocked, queued, unknown, running, running, running, {Status: refresh.StatusSucceeded, Phase: refresh.Succeeded}}
+	queued := handler.StatusDocument{Status: machine.StatusNotStarted, Phase: machine.Queued, BlockedBy: &handler.Blocked{Reason: "operation"}}
+	running := handler.StatusDocument{Status: machine.StatusRunning, Phase: machine.Running, Progress: &handler.Progress{Percent: new(40)}}
+	unknown := handler.StatusDocument{Status: machine.StatusRunning, Phase: machine.Running, Progress: &handler.Progress{}}
+	return []handler.StatusDocument{blocked, blocked, queued, unknown, running, running, running, {Status: machine.StatusSucceeded, Phase: machine.Succeeded}}
 }
 
 func TestProgressInALog(t *testing.T) {

@@ -11,10 +11,9 @@ import (
 	"net/http"
 	"os"
 	"path"
-	"strings"
-
 	"pbirefresh/handler"
-	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"strings"
 )
 
 // app is where the commands find an app: options, else the environment.
@@ -157,7 +156,7 @@ func follow(ctx context.Context, c *handler.Client, statusURL string, env enviro
 	if err := printDocument(env.stdout, doc); err != nil {
 		return err
 	}
-	if doc.Status != refresh.StatusSucceeded {
+	if doc.Status != machine.StatusSucceeded {
 		if doc.Error != nil {
 			return fmt.Errorf("the refresh ended as %s: %s: %s", doc.Status, doc.Error.Code, doc.Error.Message)
 		}

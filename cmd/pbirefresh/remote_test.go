@@ -7,15 +7,15 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strings"
-	"testing"
-
 	"pbirefresh/handler"
 	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"strings"
+	"testing"
 )
 
 // document checks that standard output is one status document and nothing else.
-func (r ran) document(phase refresh.Phase) handler.StatusDocument {
+func (r ran) document(phase machine.Phase) handler.StatusDocument {
 	r.t.Helper()
 	var doc handler.StatusDocument
 	if err := json.Unmarshal([]byte(r.stdout), &doc); err != nil || doc.ID != opID || doc.Phase != phase {
@@ -29,7 +29,7 @@ func (r ran) document(phase refresh.Phase) handler.StatusDocument {
 
 func TestTrigger(t *testing.T) {
 	t.Parallel()
-	for phase, code := range map[refresh.Phase]int{refresh.Succeeded: 0, refresh.Failed: 1, refresh.Cancelled: 1} {
+	for phase, code := range map[machine.Phase]int{machine.Succeeded: 0, machine.Failed: 1, machine.Cancelled: 1} {
 		t.Run(string(phase), func(t *testing.T) {
 			t.Parallel()
 			app := newFakeApp(t, phase)
@@ -39,9 +39,9 @@ func TestTrigger(t *testing.T) {
 				t.Errorf("stderr %q, want %q first", r.stderr, want)
 			}
 			if code != 0 {
-				r.says("the refresh ended as " + map[refresh.Phase]string{refresh.Failed: "Failed", refresh.Cancelled: "Canceled"}[phase])
+				r.says("the refresh ended as " + map[machine.Phase]string{machine.Failed: "Failed", machine.Cancelled: "Canceled"}[phase])
 			}
-			if len(app.requests) != 1 || app.requests[0].Model != (refresh.Model{WorkspaceID: workspace, DatasetID: dataset}) || app.requests[0].Ask.WhenBusy != refresh.WhenBusyQueue {
+			if len(app.requests) != 1 || app.requests[0].Model != (machine.Model{WorkspaceID: workspace, DatasetID: dataset}) || app.requests[0].Ask.WhenBusy != machine.WhenBusyQueue {
 				t.Errorf("asked for %+v", app.requests)
 			}
 		})
@@ -51,7 +51,7 @@ func TestTrigger(t *testing.T) {
 // The error says "see details": here they are.
 func TestTriggerTellsAllProblems(t *testing.T) {
 	t.Parallel()
-	app := newFakeApp(t, refresh.Succeeded)
+	app := newFakeApp(t, machine.Succeeded)
 	r := runCommand(t, nil, "trigger", "-url", app.url, "finance", "sales").exits(1).prints("").says("workspaceId must be a GUID")
 	if lines := strings.Split(r.stderr, "\n"); len(lines) != 4 || !strings.HasPrefix(lines[0], "workspaceId must be a GUID") || !strings.HasPrefix(lines[1], "datasetId must be a GUID") {
 		t.Errorf("stderr %q", r.stderr)
@@ -64,23 +64,23 @@ func TestTriggerTellsAllProblems(t *testing.T) {
 
 func TestTriggerWithoutWatching(t *testing.T) {
 	t.Parallel()
-	app := newFakeApp(t, refresh.Failed)
+	app := newFakeApp(t, machine.Failed)
 	r := runCommand(t, map[string]string{"PBIREFRESH_URL": app.url}, "trigger", "-watch=false", "-when-busy", "join", workspace, dataset).exits(0)
-	r.document(refresh.Queued)
-	if r.stderr != "" || app.requests[0].Ask.WhenBusy != refresh.WhenBusyJoin {
+	r.document(machine.Queued)
+	if r.stderr != "" || app.requests[0].Ask.WhenBusy != machine.WhenBusyJoin {
 		t.Errorf("stderr %q, asked for %+v", r.stderr, app.requests[0])
 	}
 }
 
 func TestTriggerWithABody(t *testing.T) {
 	t.Parallel()
-	app := newFakeApp(t, refresh.Succeeded)
+	app := newFakeApp(t, machine.Succeeded)
 	file := filepath.Join(t.TempDir(), "body.json")
 	body := `{"workspaceId":"` + workspace + `","datasetId":"` + dataset + `","options":{"type":"calculate"}}`
 	if err := os.WriteFile(file, []byte(body), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	runCommand(t, nil, "trigger", "-url", app.url, "-body", file).exits(0).document(refresh.Succeeded)
+	runCommand(t, nil, "trigger", "-url", app.url, "-body", file).exits(0).document(machine.Succeeded)
 	if got := app.requests[0].Ask.Shape.Type; got != "Calculate" {
 		t.Errorf("type %s", got)
 	}
@@ -89,9 +89,9 @@ func TestTriggerWithABody(t *testing.T) {
 
 func TestTriggerIsRefused(t *testing.T) {
 	t.Parallel()
-	app := newFakeApp(t, refresh.Succeeded)
+	app := newFakeApp(t, machine.Succeeded)
 	runCommand(t, nil, "trigger", "-url", app.url, "Finance", dataset).exits(1).says("workspaceId must be a GUID").prints("")
-	app.fail = &refresh.Refusal{Code: refresh.CodeBusy, Message: "The model is being refreshed."}
+	app.fail = &refresh.Refusal{Code: machine.CodeBusy, Message: "The model is being refreshed."}
 	runCommand(t, nil, "trigger", "-url", app.url, workspace, dataset).exits(1).says("RefreshInProgress: The model is being refreshed.").prints("")
 }
 
@@ -104,11 +104,11 @@ func TestNobodyListens(t *testing.T) {
 
 func TestWatch(t *testing.T) {
 	t.Parallel()
-	for phase, code := range map[refresh.Phase]int{refresh.Succeeded: 0, refresh.Failed: 1} {
+	for phase, code := range map[machine.Phase]int{machine.Succeeded: 0, machine.Failed: 1} {
 		app := newFakeApp(t, phase)
 		runCommand(t, nil, "watch", app.url+opPath).exits(code).document(phase)
 	}
-	app := newFakeApp(t, refresh.Succeeded)
+	app := newFakeApp(t, machine.Succeeded)
 	runCommand(t, nil, "watch", app.url+"/api/refreshes/op-2").exits(1).says("OperationNotFound").prints("")
 	runCommand(t, nil, "watch", "not a url").exits(2).says("STATUS_URL").prints("")
 	runCommand(t, nil, "trigger", "-url", "app:7071", workspace, dataset).exits(2).says("https://").prints("")
@@ -117,7 +117,7 @@ func TestWatch(t *testing.T) {
 // Ctrl-C ends the watching, not the refresh.
 func TestWatchIsInterrupted(t *testing.T) {
 	t.Parallel()
-	app := newFakeApp(t, refresh.Queued)
+	app := newFakeApp(t, machine.Queued)
 	ctx, stop := context.WithCancel(t.Context())
 	app.seen = stop
 	runWith(ctx, t, nil, "watch", app.url+opPath).exits(1).says("context canceled").prints("")
@@ -128,14 +128,14 @@ func TestWatchIsInterrupted(t *testing.T) {
 
 func TestCancel(t *testing.T) {
 	t.Parallel()
-	app := newFakeApp(t, refresh.Queued)
+	app := newFakeApp(t, machine.Queued)
 	env := map[string]string{"PBIREFRESH_URL": app.url}
-	runCommand(t, env, "cancel", app.url+opPath).exits(0).document(refresh.Queued)
-	runCommand(t, env, "cancel", "-force", opID).exits(0).document(refresh.Queued)
+	runCommand(t, env, "cancel", app.url+opPath).exits(0).document(machine.Queued)
+	runCommand(t, env, "cancel", "-force", opID).exits(0).document(machine.Queued)
 	if got := strings.Join(app.cancels, ","); got != opID+" s1g,"+opID+" force" {
 		t.Errorf("cancelled %s", got)
 	}
-	app.fail = &refresh.Refusal{Code: refresh.CodeFinished, Message: "It has ended."}
+	app.fail = &refresh.Refusal{Code: machine.CodeFinished, Message: "It has ended."}
 	runCommand(t, env, "cancel", app.url+opPath).exits(1).says("OperationFinished").prints("")
 }
 

@@ -5,12 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"time"
-
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
-
 	"pbirefresh/audit"
 	"pbirefresh/callback"
 	"pbirefresh/handler"
@@ -19,7 +13,13 @@ import (
 	"pbirefresh/lease"
 	"pbirefresh/powerbi"
 	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"pbirefresh/schedule"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 )
 
 // app is the wired program.
@@ -131,13 +131,13 @@ func (a *app) checks(s settings) []handler.Check {
 
 // domain wires refreshes and callbacks, which know each other only by hooks.
 func (a *app) domain(s settings) (*refresh.Coordinator, *callback.Service) {
-	rules := refresh.DefaultRules()
+	rules := machine.DefaultRules()
 	rules.SettleWindow = s.settleWindow
 	sender := callback.NewSender(callback.SenderOptions{Policy: s.callbacks, Roots: s.roots(), Version: version})
 	callbacks := callback.New(callback.Config{Store: a.store, Policy: s.callbacks, Send: sender.Send, Logger: a.log})
 	coordinator := refresh.New(refresh.Config{
 		Store: a.store, Upstream: a.upstream, Keys: a.keys, LinkLife: s.linkLife, Rules: rules, Logger: a.log, LogWords: s.logWords,
-		Ended: func(m refresh.Model) { callbacks.Ended(m.String()) }, Seen: a.seen, Leaving: a.leaving, Permits: s.allowed.Permits,
+		Ended: func(m machine.Model) { callbacks.Ended(m.String()) }, Seen: a.seen, Leaving: a.leaving, Permits: s.allowed.Permits,
 	})
 	callbacks.Outcome = handler.CallbackOutcome(coordinator, s.statusKeyed)
 	return coordinator, callbacks

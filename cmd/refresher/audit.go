@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"time"
-
 	"pbirefresh/audit"
 	"pbirefresh/handler"
 	"pbirefresh/lease"
 	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"pbirefresh/schedule"
+	"time"
 )
 
 // openAudit returns the trail, and its store where it has one of its own.
@@ -25,7 +25,7 @@ func (a *app) openAudit(s settings, open func(storageSettings) (lease.Store, err
 }
 
 // seen puts ends on record right after they are saved.
-func (a *app) seen(s refresh.State) {
+func (a *app) seen(s machine.State) {
 	for _, op := range s.Recent {
 		if audit.Prompt(op.Ended, time.Now()) {
 			a.trail.End(endOf(s.Model, s.Epoch, op))
@@ -35,13 +35,13 @@ func (a *app) seen(s refresh.State) {
 
 // leaving puts an end on record before the operation leaves the state document, in
 // case the process that saved it died before it could.
-func (a *app) leaving(ctx context.Context, m refresh.Model, epoch string, op refresh.Operation) error {
+func (a *app) leaving(ctx context.Context, m machine.Model, epoch string, op machine.Operation) error {
 	return a.trail.EndNow(ctx, endOf(m, epoch, op))
 }
 
 // endOf is the same in every process: all of it is in the state document.
-func endOf(m refresh.Model, epoch string, op refresh.Operation) audit.Record {
-	state := refresh.State{Model: m}
+func endOf(m machine.Model, epoch string, op machine.Operation) audit.Record {
+	state := machine.State{Model: m}
 	end := &audit.End{Status: string(state.View(op, "", op.Ended).Status), Created: op.Created.UTC().Format(time.RFC3339)}
 	if !op.Started.IsZero() {
 		end.Started = op.Started.UTC().Format(time.RFC3339)

@@ -4,22 +4,22 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"testing"
-	"testing/synctest"
-	"time"
-
 	"pbirefresh/audit"
 	"pbirefresh/lease"
 	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"pbirefresh/schedule"
+	"testing"
+	"testing/synctest"
+	"time"
 )
 
-func ended(number int64, ago time.Duration) refresh.Operation {
+func ended(number int64, ago time.Duration) machine.Operation {
 	at := time.Now().Add(-ago)
-	return refresh.Operation{
-		Number: number, Phase: refresh.Failed, Created: at.Add(-2 * time.Minute), Started: at.Add(-time.Minute), Ended: at,
-		Fault: &refresh.Fault{Code: refresh.CodeRefreshFailed, Message: "It failed.", Detail: "Login failed.", Remedy: "Set the credentials."},
-		Tries: []refresh.Try{{RefreshID: "r1"}, {}, {RefreshID: "r2"}},
+	return machine.Operation{
+		Number: number, Phase: machine.Failed, Created: at.Add(-2 * time.Minute), Started: at.Add(-time.Minute), Ended: at,
+		Fault: &machine.Fault{Code: machine.CodeRefreshFailed, Message: "It failed.", Detail: "Login failed.", Remedy: "Set the credentials."},
+		Tries: []machine.Try{{RefreshID: "r1"}, {}, {RefreshID: "r2"}},
 	}
 }
 
@@ -30,10 +30,10 @@ func TestEndsAreOnRecord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	model := refresh.Model{WorkspaceID: aGUID, DatasetID: anotherGUID}
+	model := machine.Model{WorkspaceID: aGUID, DatasetID: anotherGUID}
 	fresh, old := ended(1, time.Second), ended(2, 3*time.Hour)
-	a.seen(refresh.State{Epoch: "e", Model: model, Recent: []refresh.Operation{old, fresh}, Pending: []refresh.Operation{{Number: 3}}})
-	for _, op := range []refresh.Operation{fresh, old} {
+	a.seen(machine.State{Epoch: "e", Model: model, Recent: []machine.Operation{old, fresh}, Pending: []machine.Operation{{Number: 3}}})
+	for _, op := range []machine.Operation{fresh, old} {
 		for range 2 {
 			if err := a.leaving(t.Context(), model, "e", op); err != nil {
 				t.Error(err)
@@ -54,7 +54,7 @@ func TestEndsAreOnRecord(t *testing.T) {
 	if want := "It failed. Power BI says: Login failed. Set the credentials."; end.Reason != want {
 		t.Errorf("reason %q, want %q", end.Reason, want)
 	}
-	if end.Status != "Failed" || end.Code != refresh.CodeRefreshFailed || len(end.RefreshID) != 2 || end.Started == "" || got[1].WorkspaceID != aGUID {
+	if end.Status != "Failed" || end.Code != machine.CodeRefreshFailed || len(end.RefreshID) != 2 || end.Started == "" || got[1].WorkspaceID != aGUID {
 		t.Errorf("%+v", got[1])
 	}
 }
@@ -66,7 +66,7 @@ func TestSchedulesAreOnRecord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := refresh.Request{Model: refresh.Model{WorkspaceID: aGUID, DatasetID: anotherGUID}, Ask: refresh.Ask{WhenBusy: refresh.WhenBusyQueue}}
+	r := refresh.Request{Model: machine.Model{WorkspaceID: aGUID, DatasetID: anotherGUID}, Ask: machine.Ask{WhenBusy: machine.WhenBusyQueue}}
 	start := a.onRecord(func(ctx context.Context, _ string, r refresh.Request) (refresh.Receipt, error) {
 		return refresh.Receipt{}, r.Admitted(ctx, "e", 5)
 	})

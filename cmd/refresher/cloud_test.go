@@ -9,12 +9,11 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-
-	"pbirefresh/refresh"
 )
 
 // wire answers for all of Azure and remembers who was asked for what.
@@ -149,7 +148,7 @@ func spoken(t *testing.T, name, method string, c expected) (hosts, audience []st
 	if err := a.upstream.Warm(t.Context()); err != nil {
 		t.Errorf("%s, %s: %v", name, method, err)
 	}
-	a.upstream.Look(t.Context(), refresh.Model{WorkspaceID: aGUID, DatasetID: anotherGUID}, refresh.Look{})
+	a.upstream.Look(t.Context(), machine.Model{WorkspaceID: aGUID, DatasetID: anotherGUID}, machine.Look{})
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return sortedKeys(w.hosts), sortedKeys(w.audience)

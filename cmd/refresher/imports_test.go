@@ -69,14 +69,15 @@ func directions() map[string]direction {
 		wait  = "pbirefresh/internal/wait"
 	)
 	return map[string]direction{
-		"refresh":      {[]string{"pbirefresh/lease", "pbirefresh/powerbi", "pbirefresh/refresh/", wait, sync}, "the domain knows its two ports, and no cloud, route or host"},
-		"refresh/pace": {nil, "how long refreshes take is mathematics"},
-		"handler":      {[]string{"pbirefresh/refresh", "pbirefresh/schedule", "pbirefresh/callback", "pbirefresh/powerbi", "pbirefresh/access", "pbirefresh/audit", guid, json, sync, "golang.org/x/time/rate"}, "routes know operations, not documents, secrets or the host"},
-		"schedule":     {[]string{"pbirefresh/refresh", "pbirefresh/lease", guid, json, "github.com/tailscale/hujson", sync}, "a schedule knows what it starts and where it keeps its place, and no cloud, route or host"},
-		"callback":     {[]string{"pbirefresh/lease", wait, sync}, "a callback knows that something ends, and not what"},
-		"audit":        {[]string{"pbirefresh/lease", wait, sync}, "records know where they are kept, and no domain, route or cloud"},
-		"access":       {[]string{guid, json}, "who may do what is decided by nothing but what is known of the caller"},
-		"powerbi":      {[]string{azure + "azcore", guid}, "the client knows the wire of Power BI and nothing else"},
+		"refresh":              {[]string{"pbirefresh/lease", "pbirefresh/powerbi", "pbirefresh/refresh/", wait, sync}, "the domain knows its two ports, and no cloud, route or host"},
+		"refresh/machine":      {[]string{"pbirefresh/refresh/machine/"}, "the state machine is the standard library and pace"},
+		"refresh/machine/pace": {nil, "how long refreshes take is mathematics"},
+		"handler":              {[]string{"pbirefresh/refresh", "pbirefresh/schedule", "pbirefresh/callback", "pbirefresh/powerbi", "pbirefresh/access", "pbirefresh/audit", guid, json, sync, "golang.org/x/time/rate"}, "routes know operations, not documents, secrets or the host"},
+		"schedule":             {[]string{"pbirefresh/refresh", "pbirefresh/lease", guid, json, "github.com/tailscale/hujson", sync}, "a schedule knows what it starts and where it keeps its place, and no cloud, route or host"},
+		"callback":             {[]string{"pbirefresh/lease", wait, sync}, "a callback knows that something ends, and not what"},
+		"audit":                {[]string{"pbirefresh/lease", wait, sync}, "records know where they are kept, and no domain, route or cloud"},
+		"access":               {[]string{guid, json}, "who may do what is decided by nothing but what is known of the caller"},
+		"powerbi":              {[]string{azure + "azcore", guid}, "the client knows the wire of Power BI and nothing else"},
 		"keyvault": {[]string{azure + "azcore", azure + "azidentity", azure + "security/keyvault/azsecrets", "software.sslmate.com/src/go-pkcs12", sync},
 			"a credential knows nothing of who uses it"},
 		"lease":            {[]string{guid}, "the port is about bytes, and knows neither cloud nor domain"},

@@ -9,15 +9,14 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"pbirefresh/audit"
+	"pbirefresh/lease/bloblease"
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"pbirefresh/audit"
-	"pbirefresh/lease/bloblease"
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh"
 )
 
 const ada = "aaaaaaaa-0000-0000-0000-000000000001"
@@ -144,7 +143,7 @@ func TestTheTrailOfAnOperation(t *testing.T) {
 	if resp, text := a.call("DELETE", cancelURL(url), "", from...); resp.StatusCode != http.StatusAccepted {
 		t.Errorf("%s %s", resp.Status, text)
 	}
-	if doc := a.finish(url); doc.Status != refresh.StatusCanceled {
+	if doc := a.finish(url); doc.Status != machine.StatusCanceled {
 		t.Errorf("ended as %s", doc.Status)
 	}
 	got = eventually(t, settings, 3)

@@ -8,12 +8,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"time"
-
 	"pbirefresh/handler"
 	"pbirefresh/internal/wait"
 	"pbirefresh/local/sim"
-	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"time"
 )
 
 // answerLimit is how long a caller waits for an answer: what the WebHook activity allows.
@@ -123,7 +122,7 @@ func (c *chaos) refused(o *caller, call string, err error) {
 		c.tally.broken.Add(1)
 	case e.Status == http.StatusServiceUnavailable:
 		c.tally.unavailable.Add(1)
-		if e.Code == refresh.CodeUnavailable {
+		if e.Code == machine.CodeUnavailable {
 			c.t.Errorf("a %s of %s is refused, and the storage works: %v", call, o.ref.Model, e)
 		}
 	case e.Code == "UnexpectedAnswer" && e.Status >= http.StatusInternalServerError:

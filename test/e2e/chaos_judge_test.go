@@ -4,11 +4,10 @@ package e2e
 
 import (
 	"fmt"
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh/machine"
 	"sync/atomic"
 	"time"
-
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh"
 )
 
 // tally counts what happened.
@@ -88,7 +87,7 @@ func (c *chaos) weigh(o *caller, tr truth) {
 		c.t.Errorf("stale: %s of %s: %s was accepted before the caller arrived", o.id, o.ref.Model, doc.Result.RefreshID)
 	}
 	for _, a := range doc.Attempts {
-		if a.Adopted || a.Outcome == refresh.OutcomeUnknown || a.Outcome == refresh.OutcomeDropped {
+		if a.Adopted || a.Outcome == machine.OutcomeUnknown || a.Outcome == machine.OutcomeDropped {
 			c.tally.settled++
 		}
 	}

@@ -2,12 +2,11 @@ package e2e
 
 import (
 	"fmt"
-	"strings"
-	"time"
-
 	"pbirefresh/handler"
 	"pbirefresh/local/sim"
-	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"strings"
+	"time"
 )
 
 // truth is what Power BI did to one model.
@@ -26,7 +25,7 @@ func newTruth(list []sim.Refresh) truth {
 
 // stale reports a success by a refresh that was accepted before the caller arrived.
 func (tr truth) stale(doc handler.StatusDocument, arrived time.Time) bool {
-	return doc.Status == refresh.StatusSucceeded && doc.Result != nil && tr.byID[doc.Result.RefreshID].Accepted.Before(arrived)
+	return doc.Status == machine.StatusSucceeded && doc.Result != nil && tr.byID[doc.Result.RefreshID].Accepted.Before(arrived)
 }
 
 // untrue says how the truth contradicts an answer, or nothing. asked tells
@@ -37,18 +36,18 @@ func (tr truth) untrue(doc handler.StatusDocument, asked, whole bool) string {
 		last = tr.byID[doc.Attempts[n-1].RefreshID]
 	}
 	switch doc.Status {
-	case refresh.StatusSucceeded:
+	case machine.StatusSucceeded:
 		if doc.Result == nil || doc.Result.RefreshID != last.ID && doc.Result.RefreshID != last.ListedID || last.Status != "Completed" {
 			return "that refresh did not complete"
 		}
 		if whole && strings.Contains(string(last.Body), "objects") {
 			return "that refresh was of some tables only"
 		}
-	case refresh.StatusFailed:
+	case machine.StatusFailed:
 		if last.Status == "Completed" {
 			return "the last refresh completed"
 		}
-	case refresh.StatusCanceled:
+	case machine.StatusCanceled:
 		if !asked && last.Status != "Cancelled" {
 			return "nobody cancelled it"
 		}
@@ -70,21 +69,21 @@ func (tr truth) untrueAttempt(a handler.Attempt) string {
 		switch {
 		case r.Caller != sim.ClientID:
 			return "there is no such refresh of ours"
-		case a.Outcome == refresh.OutcomeCompleted && r.Status != "Completed",
-			a.Outcome == refresh.OutcomeFailed && r.Status == "Completed",
-			a.Outcome == refresh.OutcomeCancelled && r.Status != "Cancelled":
+		case a.Outcome == machine.OutcomeCompleted && r.Status != "Completed",
+			a.Outcome == machine.OutcomeFailed && r.Status == "Completed",
+			a.Outcome == machine.OutcomeCancelled && r.Status != "Cancelled":
 			return "Power BI says " + r.Status
 		}
 		return ""
 	}
 	switch a.Outcome {
-	case refresh.OutcomeDropped, refresh.OutcomeRefused, refresh.OutcomeUnsent:
+	case machine.OutcomeDropped, machine.OutcomeRefused, machine.OutcomeUnsent:
 		if r, found := tr.between(a.Requested, a.Ended); found {
 			return fmt.Sprintf("it says %s, and %s was accepted", a.Outcome, r.ID)
 		}
-	case refresh.OutcomeCompleted:
+	case machine.OutcomeCompleted:
 		return "it has no id"
-	case refresh.OutcomePending, refresh.OutcomeFailed, refresh.OutcomeCancelled, refresh.OutcomeUnknown:
+	case machine.OutcomePending, machine.OutcomeFailed, machine.OutcomeCancelled, machine.OutcomeUnknown:
 	}
 	return ""
 }

@@ -1,15 +1,15 @@
 package e2e
 
 import (
-	"slices"
-	"sync"
-	"testing"
-	"time"
-
 	"pbirefresh/lease"
 	"pbirefresh/lease/bloblease"
 	"pbirefresh/local/sim"
 	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"slices"
+	"sync"
+	"testing"
+	"time"
 )
 
 // A holder dies with the lease of a model just taken: a trigger is answered 202.
@@ -23,7 +23,7 @@ func TestDeadHolderCostsNobodyA503(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := refresh.StateName(refresh.Model{WorkspaceID: sim.Sales().Workspace, DatasetID: sim.Sales().Model})
+	name := refresh.StateName(machine.Model{WorkspaceID: sim.Sales().Workspace, DatasetID: sim.Sales().Model})
 	if _, err := lease.Enter(t.Context(), store, name); err != nil {
 		t.Fatal(err)
 	}

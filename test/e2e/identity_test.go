@@ -4,14 +4,13 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"pbirefresh/handler"
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh/machine"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"pbirefresh/handler"
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh"
 )
 
 const (
@@ -38,7 +37,7 @@ func TestEachWayIn(t *testing.T) {
 			if resp, text := a.call("GET", "/api/health/ready", ""); resp.StatusCode != http.StatusOK {
 				t.Errorf("ready: %s %s", resp.Status, text)
 			}
-			if doc := a.finish(a.trigger(body(sim.Sales())).StatusURL); doc.Status != refresh.StatusSucceeded {
+			if doc := a.finish(a.trigger(body(sim.Sales())).StatusURL); doc.Status != machine.StatusSucceeded {
 				t.Errorf("%s %+v", doc.Status, doc.Error)
 			}
 			vault := world.Journal.Count(sim.OpSecret, http.StatusOK) > 0
@@ -112,7 +111,7 @@ func TestWaysInThatAreNotSetUp(t *testing.T) {
 			}
 			a := startApp(t, world, settings)
 			doc := a.finish(a.trigger(body(sim.Sales())).StatusURL)
-			if doc.Status != refresh.StatusFailed || !strings.Contains(fmt.Sprintf("%+v", *doc.Error), names) {
+			if doc.Status != machine.StatusFailed || !strings.Contains(fmt.Sprintf("%+v", *doc.Error), names) {
 				t.Errorf("%s %+v, want it to name %s", doc.Status, doc.Error, names)
 			}
 		})
@@ -171,7 +170,7 @@ func rotateUnderFifty(t *testing.T, prepare func(*testing.T, *sim.World) map[str
 	world.Entra.RevokeTokens(sim.ClientID)
 	wg.Wait()
 	for i, d := range docs {
-		if d.Status != refresh.StatusSucceeded || len(d.Attempts) != 1 {
+		if d.Status != machine.StatusSucceeded || len(d.Attempts) != 1 {
 			t.Errorf("operation %d: %s after %d attempts: %+v", i, d.Status, len(d.Attempts), d.Error)
 		}
 	}

@@ -1,14 +1,13 @@
 package e2e
 
 import (
+	"pbirefresh/handler"
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh/machine"
 	"slices"
 	"sync"
 	"testing"
 	"time"
-
-	"pbirefresh/handler"
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh"
 )
 
 // Eight processes, one storage account, two hundred callers of one idle model.
@@ -61,7 +60,7 @@ func TestEightProcessesTwoHundredCallers(t *testing.T) {
 	}
 	for i, c := range all {
 		switch {
-		case c.doc.Status != refresh.StatusSucceeded:
+		case c.doc.Status != machine.StatusSucceeded:
 			t.Errorf("caller %d: %s %+v", i, c.doc.Status, c.doc.Error)
 		case truth[c.doc.Result.RefreshID].Before(c.arrived):
 			t.Errorf("caller %d: served by a refresh that began before it arrived", i)
@@ -127,7 +126,7 @@ func sweepUntilDone(t *testing.T, a *app, statusURL string) bool {
 		<-time.After(200 * time.Millisecond)
 	}
 	doc := a.finish(a.at(statusURL))
-	return doc.Status == refresh.StatusFailed
+	return doc.Status == machine.StatusFailed
 }
 
 func ended(e sim.Entry) bool { return e.Kind == sim.KindEnded }

@@ -2,12 +2,11 @@ package e2e
 
 import (
 	"net/http"
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"time"
-
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh"
 )
 
 func TestOneRefreshFromEndToEnd(t *testing.T) {
@@ -27,7 +26,7 @@ func TestOneRefreshFromEndToEnd(t *testing.T) {
 		t.Errorf("a poll without a key: %s, Location %q", polled.Status, polled.Header.Get("Location"))
 	}
 	doc := a.finish(location)
-	if doc.Status != refresh.StatusSucceeded || doc.Result == nil || len(doc.Attempts) != 1 {
+	if doc.Status != machine.StatusSucceeded || doc.Result == nil || len(doc.Attempts) != 1 {
 		t.Errorf("ended as %+v", doc)
 	}
 	truth, err := world.PowerBI.Refreshes(sim.Sales())
@@ -56,7 +55,7 @@ func TestSharedCapacityIsRefreshedAsStandard(t *testing.T) {
 	world := newWorld(t)
 	a := startApp(t, world, inMemory())
 	doc := a.finish(a.trigger(body(sim.Shared())).StatusURL)
-	if doc.Status != refresh.StatusSucceeded || doc.Attempts[0].Kind != refresh.Standard {
+	if doc.Status != machine.StatusSucceeded || doc.Attempts[0].Kind != machine.Standard {
 		t.Errorf("%s as %+v", doc.Status, doc.Attempts)
 	}
 }
@@ -71,7 +70,7 @@ func TestFailureNamesCauseAndRemedy(t *testing.T) {
 	url := a.trigger(body(sim.Sales())).StatusURL
 	a.finish(url)
 	resp, text := a.call("GET", url, "")
-	if resp.StatusCode != http.StatusConflict || resp.Header.Get("x-ms-error-code") != refresh.CodeRefreshFailed {
+	if resp.StatusCode != http.StatusConflict || resp.Header.Get("x-ms-error-code") != machine.CodeRefreshFailed {
 		t.Errorf("%s %v", resp.Status, resp.Header)
 	}
 	for _, want := range []string{`"status":"Failed"`, "credentials", "owner of the model"} {
@@ -92,7 +91,7 @@ func TestForeignRefreshIsWaitedFor(t *testing.T) {
 	if doc.BlockedBy == nil || doc.BlockedBy.Reason != "foreignRefresh" {
 		t.Errorf("blocked by %+v", doc.BlockedBy)
 	}
-	if doc = a.finish(doc.StatusURL); doc.Status != refresh.StatusSucceeded || len(doc.Attempts) != 1 {
+	if doc = a.finish(doc.StatusURL); doc.Status != machine.StatusSucceeded || len(doc.Attempts) != 1 {
 		t.Errorf("%s after %d attempts", doc.Status, len(doc.Attempts))
 	}
 }
@@ -108,7 +107,7 @@ func TestThrottlingIsWaitedOut(t *testing.T) {
 		t.Errorf("blocked by %+v", doc.BlockedBy)
 	}
 	before := counters(t, world, sim.Sales()).Posts
-	if doc = a.finish(doc.StatusURL); doc.Status != refresh.StatusSucceeded {
+	if doc = a.finish(doc.StatusURL); doc.Status != machine.StatusSucceeded {
 		t.Errorf("ended as %s", doc.Status)
 	}
 	if posts := counters(t, world, sim.Sales()).Posts - before; posts > 1 {
@@ -130,7 +129,7 @@ func TestCancelRunningRefresh(t *testing.T) {
 	if resp, text := a.call("DELETE", doc.TerminatePostURI, ""); resp.StatusCode != http.StatusAccepted {
 		t.Errorf("cancel: %s %s", resp.Status, text)
 	}
-	if doc = a.finish(doc.StatusURL); doc.Status != refresh.StatusCanceled || doc.Error == nil || doc.Error.Code != refresh.CodeOperationCanceled {
+	if doc = a.finish(doc.StatusURL); doc.Status != machine.StatusCanceled || doc.Error == nil || doc.Error.Code != machine.CodeOperationCanceled {
 		t.Errorf("%s %+v", doc.Status, doc.Error)
 	}
 	if resp, _ := a.call("POST", doc.TerminatePostURI, ""); resp.StatusCode != http.StatusGone {
@@ -161,7 +160,7 @@ func TestRejectWhenPowerBIIsBusy(t *testing.T) {
 	}
 	for range 2 {
 		resp, text := a.call("POST", "/api/refreshes", strings.Replace(body(sim.Sales()), "{", `{"whenBusy":"reject",`, 1))
-		if resp.StatusCode != http.StatusConflict || !strings.Contains(text, refresh.CodeBusy) || strings.Contains(text, `"status"`) {
+		if resp.StatusCode != http.StatusConflict || !strings.Contains(text, machine.CodeBusy) || strings.Contains(text, `"status"`) {
 			t.Errorf("%s %s", resp.Status, text)
 		}
 	}

@@ -4,17 +4,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
-	"sync"
-	"testing"
-	"time"
-
 	"pbirefresh/handler"
 	"pbirefresh/lease"
 	"pbirefresh/lease/bloblease"
 	"pbirefresh/local/sim"
-	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"pbirefresh/schedule"
+	"strings"
+	"sync"
+	"testing"
+	"time"
 )
 
 const scheduleBlob = "config/schedules.json"
@@ -103,7 +102,7 @@ func TestASlotRunsOnceOnTwoInstances(t *testing.T) {
 	if !last.Slot.Equal(slot) || last.Outcome != schedule.Started || len(d.Schedules[0].Next) != 5 {
 		t.Errorf("%+v", d)
 	}
-	if doc := apps[1].finish(apps[1].at(last.StatusURL)); doc.Status != refresh.StatusSucceeded {
+	if doc := apps[1].finish(apps[1].at(last.StatusURL)); doc.Status != machine.StatusSucceeded {
 		t.Errorf("the refresh ended as %s", doc.Status)
 	}
 	if err := apps[1].host.Fire(t.Context(), "RefreshSchedule"); err != nil {
@@ -112,7 +111,7 @@ func TestASlotRunsOnceOnTwoInstances(t *testing.T) {
 	if c := counters(t, world, sim.Sales()); c.Accepted != 1 {
 		t.Errorf("Power BI accepted %d refreshes for one slot", c.Accepted)
 	}
-	if after := apps[1].schedules().Schedules[0].Models[0].Last; after.Status != refresh.StatusSucceeded || after.StatusURL == "" {
+	if after := apps[1].schedules().Schedules[0].Models[0].Last; after.Status != machine.StatusSucceeded || after.StatusURL == "" {
 		t.Errorf("%+v", after)
 	}
 }
@@ -121,14 +120,14 @@ func TestASlotRunsOnceOnTwoInstances(t *testing.T) {
 func TestASlotThatComesToNothingIsSeen(t *testing.T) {
 	t.Parallel()
 	for what, want := range map[string]handler.ScheduledSlot{
-		"quota":     {Outcome: schedule.Started, Status: refresh.StatusFailed},
+		"quota":     {Outcome: schedule.Started, Status: machine.StatusFailed},
 		"forbidden": {Outcome: schedule.Refused},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			world, settings := newWorld(t), onAzurite(t)
 			settings["SCHEDULES_FILE"] = "blob:" + scheduleBlob
-			code := refresh.CodeDailyLimit
+			code := machine.CodeDailyLimit
 			if what == "forbidden" {
 				settings["ALLOWED_MODELS"], code = sim.SharedWorkspace, schedule.CodeModelNotAllowed
 			} else if err := world.Fail(sim.Fault{Kind: sim.QuotaExceeded, Op: sim.OpStart}); err != nil {

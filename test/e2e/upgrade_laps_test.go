@@ -3,13 +3,13 @@ package e2e
 import (
 	"encoding/json"
 	"errors"
-	"strings"
-	"testing"
-
 	"pbirefresh/lease"
 	"pbirefresh/lease/bloblease"
 	"pbirefresh/local/sim"
 	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"strings"
+	"testing"
 )
 
 // laps is what the next version has told of its writes. It counts them in a member of
@@ -123,7 +123,7 @@ func (l *laps) kept(t *testing.T, ref sim.Ref, last int64) (archived int) {
 func (l *laps) inArchive(t *testing.T, ref sim.Ref, epoch string, number int64) int64 {
 	t.Helper()
 	var doc struct{ Operation lappedOperation }
-	l.read(t, refresh.ArchiveName(refresh.Model{WorkspaceID: ref.Workspace, DatasetID: ref.Model}, epoch, number), &doc)
+	l.read(t, refresh.ArchiveName(machine.Model{WorkspaceID: ref.Workspace, DatasetID: ref.Model}, epoch, number), &doc)
 	return doc.Operation.Lap
 }
 

@@ -20,18 +20,18 @@ type change struct{ file, old, new string }
 // members in the state document, its operations, attempts and tries that this version
 // does not know, and checks at every read that none was lost.
 var nextVersion = []change{
-	{"refresh/state_format.go", "\tSchema = 3\n", "\tSchema = 4\n"},
-	{"refresh/state.go", "type State struct {\n", "type State struct {\n\tLaps Laps `json:\"laps,omitzero\"`\n"},
-	{"refresh/state.go", "type Operation struct {\n", "type Operation struct {\n\tLap int64 `json:\"lap,omitempty\"`\n"},
-	{"refresh/state.go", "type Try struct {\n", "type Try struct {\n\tLap int64 `json:\"lap,omitempty\"`\n"},
-	{"refresh/state.go", "type Attempt struct {\n", "type Attempt struct {\n\tLap int64 `json:\"lap,omitempty\"`\n"},
-	{"refresh/state_codec.go", "return s, s.check()\n", "return s, errors.Join(s.check(), s.lost())\n"},
-	{"refresh/state_codec.go", "Stamp(txn string) {\n", "Stamp(txn string) {\n\ts.lap()\n"},
-	{"refresh/section.go", "\ts.state = next\n", "\ts.state = next\n\ts.tellLap()\n"},
+	{"refresh/machine/format.go", "\tSchema = 3\n", "\tSchema = 4\n"},
+	{"refresh/machine/state.go", "type State struct {\n", "type State struct {\n\tLaps Laps `json:\"laps,omitzero\"`\n"},
+	{"refresh/machine/state.go", "type Operation struct {\n", "type Operation struct {\n\tLap int64 `json:\"lap,omitempty\"`\n"},
+	{"refresh/machine/state.go", "type Try struct {\n", "type Try struct {\n\tLap int64 `json:\"lap,omitempty\"`\n"},
+	{"refresh/machine/state.go", "type Attempt struct {\n", "type Attempt struct {\n\tLap int64 `json:\"lap,omitempty\"`\n"},
+	{"refresh/machine/codec.go", "return s, s.check()\n", "return s, errors.Join(s.check(), s.lost())\n"},
+	{"refresh/machine/codec.go", "Stamp(txn string) {\n", "Stamp(txn string) {\n\ts.lap()\n"},
+	{"refresh/section.go", "\ts.state = next\n", "\ts.state = next\n\ts.q.log.Info(\"next version wrote\", \"lap\", s.state.Laps.Count, \"lapOf\", s.q.model.String())\n"},
 }
 
 // demands makes of the next version one whose documents today's must not touch.
-var demands = change{"refresh/state_format.go", "\tMinReader = 2\n", "\tMinReader = 4\n"}
+var demands = change{"refresh/machine/format.go", "\tMinReader = 2\n", "\tMinReader = 4\n"}
 
 // nextDist and demandingDist are the staged apps of next versions.
 var (
@@ -62,11 +62,11 @@ func writeOverlay(dir string, changes []change) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	added, err := filepath.Abs("testdata/next/state_laps.go")
+	added, err := filepath.Abs("testdata/next/laps.go")
 	if err != nil {
 		return "", err
 	}
-	replace := map[string]string{filepath.Join(root, "refresh", "state_laps.go"): added}
+	replace := map[string]string{filepath.Join(root, "refresh", "machine", "laps.go"): added}
 	texts := map[string]string{}
 	for _, c := range changes {
 		if err := c.apply(root, texts); err != nil {

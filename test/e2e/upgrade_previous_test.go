@@ -7,17 +7,17 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
-	"sync"
-	"testing"
-	"time"
-
 	"pbirefresh/handler"
 	"pbirefresh/internal/stage"
 	"pbirefresh/lease"
 	"pbirefresh/lease/bloblease"
 	"pbirefresh/local/sim"
 	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"strings"
+	"sync"
+	"testing"
+	"time"
 )
 
 // previousDist is the staged app of the last version that wrote schema 1, built from its
@@ -94,8 +94,8 @@ func TestOlderVersionLeavesNewerDocumentsAlone(t *testing.T) {
 		newer, older func() (string, error)
 		code         string
 	}{
-		"previous and today": {todaysDist, previousDist, refresh.CodeUnavailable},
-		"today and next":     {demandingDist, todaysDist, refresh.CodeNewerVersion},
+		"previous and today": {todaysDist, previousDist, machine.CodeUnavailable},
+		"today and next":     {demandingDist, todaysDist, machine.CodeNewerVersion},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -114,7 +114,7 @@ func TestOlderVersionLeavesNewerDocumentsAlone(t *testing.T) {
 				t.Errorf("it has written the document:\n%s\n%s", before.Body, after.Body)
 			}
 			newer = startVersion(t, pair.newer, world, settings)
-			if doc := newer.finish(newer.at(given.StatusURL)); doc.Status != refresh.StatusSucceeded {
+			if doc := newer.finish(newer.at(given.StatusURL)); doc.Status != machine.StatusSucceeded {
 				t.Errorf("ended as %+v", doc)
 			}
 			if c := counters(t, world, sim.Sales()); c.Posts != 1 {
@@ -128,13 +128,13 @@ func TestOlderVersionLeavesNewerDocumentsAlone(t *testing.T) {
 func (a *app) leavesAlone(given handler.StatusDocument, code string) {
 	a.t.Helper()
 	calls := []struct{ method, path, body string }{{"POST", "/api/refreshes", body(sim.Sales())}}
-	if code != refresh.CodeUnavailable { // the previous version has URLs of another form
+	if code != machine.CodeUnavailable { // the previous version has URLs of another form
 		calls = append(calls, []struct{ method, path, body string }{{"GET", a.at(given.StatusURL), ""}, {"POST", a.at(given.TerminatePostURI), ""}}...)
 	}
 	for _, c := range calls {
 		resp, text := a.call(c.method, c.path, c.body)
 		// The process that was ended may have had the lease, which then lasts for a while.
-		for tries := 0; tries < 30 && code != refresh.CodeUnavailable && resp.Header.Get("x-ms-error-code") == refresh.CodeUnavailable; tries++ {
+		for tries := 0; tries < 30 && code != machine.CodeUnavailable && resp.Header.Get("x-ms-error-code") == machine.CodeUnavailable; tries++ {
 			<-time.After(2 * time.Second)
 			resp, text = a.call(c.method, c.path, c.body)
 		}
@@ -153,7 +153,7 @@ func (a *app) leavesAlone(given handler.StatusDocument, code string) {
 // operation is the keyed URL of an operation of the document.
 func (a *app) operation(t *testing.T, doc lease.Document, number int64) string {
 	t.Helper()
-	s, err := refresh.Decode(doc.Body)
+	s, err := machine.Decode(doc.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,14 +187,14 @@ func TestTodayFinishesWhatThePreviousBegan(t *testing.T) {
 		t.Errorf("it ended as %s, and today's says %s", ending(ended), ending(got))
 	}
 	for _, number := range []int64{2, 3} {
-		if doc := today.finish(today.operation(t, state, number)); doc.Status != refresh.StatusSucceeded {
+		if doc := today.finish(today.operation(t, state, number)); doc.Status != machine.StatusSucceeded {
 			t.Errorf("ended as %+v", doc)
 		}
 	}
 	if c := counters(t, world, sim.Sales()); c.Accepted != 3 || c.MaxOverlap > 1 || c.RefusedByOwn > 0 {
 		t.Errorf("three refreshes were promised: %+v", c)
 	}
-	if schema := schemaOf(t, document(t, settings, sim.Sales())); schema < refresh.Schema {
+	if schema := schemaOf(t, document(t, settings, sim.Sales())); schema < machine.Schema {
 		t.Errorf("it has still schema %d", schema)
 	}
 }

@@ -3,14 +3,13 @@ package e2e
 import (
 	"crypto/rand"
 	"fmt"
+	"pbirefresh/handler"
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh/machine"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"pbirefresh/handler"
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh"
 )
 
 const rolloutModels = 8
@@ -150,7 +149,7 @@ func (r *rollout) judge() {
 // unknown counts the attempts whose answer did not tell what became of them.
 func unknown(d handler.StatusDocument) (n int) {
 	for _, a := range d.Attempts {
-		if a.Adopted || a.Outcome == refresh.OutcomeUnknown || a.Outcome == refresh.OutcomeDropped {
+		if a.Adopted || a.Outcome == machine.OutcomeUnknown || a.Outcome == machine.OutcomeDropped {
 			n++
 		}
 	}

@@ -12,13 +12,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh/machine"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
-
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh"
 )
 
 const zipVersion = "v0.0.0-zip"
@@ -140,7 +139,7 @@ func zipRefreshes(t *testing.T, root string) {
 		t.Errorf("%s %v %s", resp.Status, resp.Header, text)
 	}
 	a.until(t, func() bool { return swept(a) })
-	if doc = a.finish(doc.StatusURL); doc.Status != refresh.StatusSucceeded || len(doc.Attempts) != 1 {
+	if doc = a.finish(doc.StatusURL); doc.Status != machine.StatusSucceeded || len(doc.Attempts) != 1 {
 		t.Errorf("ended as %+v", doc)
 	}
 	tellsItsVersion(t, a)

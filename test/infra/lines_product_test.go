@@ -23,6 +23,7 @@ import (
 	"pbirefresh/internal/hostlog"
 	"pbirefresh/lease"
 	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"pbirefresh/schedule"
 )
 
@@ -49,25 +50,25 @@ type badDay struct {
 
 func (b *badDay) Warm(context.Context) error { return nil }
 
-func (b *badDay) Post(_ context.Context, _ refresh.Model, _ refresh.Post, _ time.Time) refresh.Answer {
+func (b *badDay) Post(_ context.Context, _ machine.Model, _ machine.Post, _ time.Time) machine.Answer {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.posts++
 	switch b.posts {
 	case 1:
-		return refresh.Answer{Kind: refresh.Throttled, RetryAfter: time.Second, Fault: &refresh.Fault{Code: "Throttled", Message: "slow down"}}
+		return machine.Answer{Kind: machine.Throttled, RetryAfter: time.Second, Fault: &machine.Fault{Code: "Throttled", Message: "slow down"}}
 	case 2:
-		return refresh.Answer{Kind: refresh.Refused, Fault: &refresh.Fault{Code: "Forbidden", Message: `a "quoted" warning: no`}}
+		return machine.Answer{Kind: machine.Refused, Fault: &machine.Fault{Code: "Forbidden", Message: `a "quoted" warning: no`}}
 	default:
-		return refresh.Answer{Kind: refresh.Accepted, RefreshID: "R1", Sent: refresh.Enhanced}
+		return machine.Answer{Kind: machine.Accepted, RefreshID: "R1", Sent: machine.Enhanced}
 	}
 }
 
-func (b *badDay) Look(context.Context, refresh.Model, refresh.Look) refresh.Sight {
-	return refresh.Sight{Err: &refresh.Fault{Code: "Unavailable", Message: "no answer"}}
+func (b *badDay) Look(context.Context, machine.Model, machine.Look) refresh.Sight {
+	return refresh.Sight{Err: &machine.Fault{Code: "Unavailable", Message: "no answer"}}
 }
 
-var modelOfLines = refresh.Model{WorkspaceID: "f089354e-8366-4e18-aea3-4cb4a3a50b48", DatasetID: "cfafbeb1-8037-4d0c-896e-a46fb27ff229"}
+var modelOfLines = machine.Model{WorkspaceID: "f089354e-8366-4e18-aea3-4cb4a3a50b48", DatasetID: "cfafbeb1-8037-4d0c-896e-a46fb27ff229"}
 
 // refreshLines are written by the product itself in the course of a bad day.
 func refreshLines(t *testing.T) []string {
@@ -76,11 +77,11 @@ func refreshLines(t *testing.T) []string {
 	synctest.Test(t, func(t *testing.T) {
 		store := lease.NewMemory()
 		coordinator := refresh.New(refresh.Config{
-			Store: store, Upstream: &badDay{}, Keys: refresh.NewStatusKeys(store), Rules: refresh.DefaultRules(), Logger: slog.New(hostlog.New(c, c, nil)),
+			Store: store, Upstream: &badDay{}, Keys: refresh.NewStatusKeys(store), Rules: machine.DefaultRules(), Logger: slog.New(hostlog.New(c, c, nil)),
 		})
 		ask := refresh.Request{
 			Model: modelOfLines,
-			Ask:   refresh.Ask{Shape: refresh.Shape{Kind: refresh.Auto}, WhenBusy: refresh.WhenBusyQueue, Timeout: time.Hour, MaxAttempts: 3},
+			Ask:   machine.Ask{Shape: machine.Shape{Kind: machine.Auto}, WhenBusy: machine.WhenBusyQueue, Timeout: time.Hour, MaxAttempts: 3},
 		}
 		sweep := func(times int) {
 			for range times {
@@ -168,7 +169,7 @@ func scheduleLines(t *testing.T) []string {
 				case age >= time.Hour && age < 68*time.Minute:
 					return refresh.Receipt{}, errors.New("no storage")
 				case age > 150*time.Minute && age < 210*time.Minute:
-					return refresh.Receipt{}, &refresh.Refusal{Code: refresh.CodeBusy, Message: "busy"}
+					return refresh.Receipt{}, &refresh.Refusal{Code: machine.CodeBusy, Message: "busy"}
 				}
 				return refresh.Receipt{ID: "op"}, nil
 			},

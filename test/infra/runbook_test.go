@@ -37,7 +37,7 @@ func TestRunbookKnowsTheCodes(t *testing.T) {
 	// passing, so that the refresh is settled or tried again under another code.
 	never := strings.Fields("OperationCanceled QueueFull IdempotencyKeyReused CancelNotSupported OperationFinished OperationNotFound StateUnavailable NewerVersion " +
 		"Busy QuotaExceeded AlreadyFinished Unavailable Unexpected Unreachable Timeout Canceled")
-	all := codesOf(t, "refresh/state_words.go", "powerbi/errors.go", "schedule/plan.go", "schedule/source.go", "schedule/starts.go")
+	all := codesOf(t, "refresh/machine/words.go", "powerbi/errors.go", "schedule/plan.go", "schedule/source.go", "schedule/starts.go")
 	if len(all) < 35 {
 		t.Fatalf("only %v", all)
 	}

@@ -1,13 +1,12 @@
 package integrations
 
 import (
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh/machine"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh"
 )
 
 // situation is what may happen to a client while it follows a refresh.
@@ -138,7 +137,7 @@ func (s situation) judge(t *testing.T, c client, got ended) {
 	if got.word != word || !strings.Contains(got.message, message) || (message == "") != (got.message == "") || strings.Contains(got.message, "undefined") {
 		t.Errorf("%s: %s\nwant %s: ...%s...", got.word, got.message, word, message)
 	}
-	if succeeded := got.doc.Status == refresh.StatusSucceeded && got.doc.Result != nil; succeeded != (word == "succeeded") {
+	if succeeded := got.doc.Status == machine.StatusSucceeded && got.doc.Result != nil; succeeded != (word == "succeeded") {
 		t.Errorf("the document that it is left with: %+v", got.doc)
 	}
 }

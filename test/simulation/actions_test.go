@@ -2,13 +2,13 @@ package simulation
 
 import (
 	"cmp"
-	"slices"
-	"strings"
-	"time"
-
 	"pbirefresh/lease"
 	"pbirefresh/local/sim"
 	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"slices"
+	"strings"
+	"time"
 )
 
 // action is something that happens to the world at a time.
@@ -101,8 +101,8 @@ func (w *world) regular(d dice) {
 	w.actors.Go(func() {
 		for range 24 {
 			_ = w.cloud.PowerBI.Tune(refOf(model), func(k *sim.Knobs) { k.Duration, k.StartDelay = time.Second, 0 })
-			held := c.trigger(refresh.Request{Model: model, Ask: refresh.Ask{
-				Shape: refresh.Shape{Kind: refresh.Standard}, WhenBusy: refresh.WhenBusyQueue, Timeout: 20 * time.Minute, MaxAttempts: 2,
+			held := c.trigger(refresh.Request{Model: model, Ask: machine.Ask{
+				Shape: machine.Shape{Kind: machine.Standard}, WhenBusy: machine.WhenBusyQueue, Timeout: 20 * time.Minute, MaxAttempts: 2,
 			}})
 			if held == nil || !c.wait(5*time.Second) {
 				continue
@@ -119,13 +119,13 @@ func (w *world) rush(d dice) {
 		slow.setStorm(weather{slow: 0.5})
 	}
 	w.later(30*time.Second, func() { slow.setStorm(weather{}) })
-	model, kind := pick(d, w.models...), pick(d, refresh.Auto, refresh.Standard)
+	model, kind := pick(d, w.models...), pick(d, machine.Auto, machine.Standard)
 	for range 3 + d.IntN(6) {
 		c, wait := w.newCaller(), d.between(0, 12*time.Second)
 		w.actors.Go(func() {
 			if c.wait(wait) {
-				c.serve(refresh.Request{Model: model, Ask: refresh.Ask{
-					Shape: refresh.Shape{Kind: kind}, WhenBusy: refresh.WhenBusyQueue, Timeout: time.Hour, MaxAttempts: 2,
+				c.serve(refresh.Request{Model: model, Ask: machine.Ask{
+					Shape: machine.Shape{Kind: kind}, WhenBusy: machine.WhenBusyQueue, Timeout: time.Hour, MaxAttempts: 2,
 				}})
 			}
 		})
@@ -214,11 +214,11 @@ func (w *world) outcome(d dice) {
 // refresh that failed has done.
 func (w *world) partly(ref sim.Ref) {
 	c := w.newCaller()
-	shape := refresh.Shape{Kind: refresh.Enhanced, Type: "Full", CommitMode: "PartialBatch", ApplyPolicy: new(false),
-		Objects: []refresh.Object{{Table: "DimDate"}, {Table: "FactSales"}}}
+	shape := machine.Shape{Kind: machine.Enhanced, Type: "Full", CommitMode: "PartialBatch", ApplyPolicy: new(false),
+		Objects: []machine.Object{{Table: "DimDate"}, {Table: "FactSales"}}}
 	w.actors.Go(func() {
-		c.serve(refresh.Request{Model: refresh.Model{WorkspaceID: ref.Workspace, DatasetID: ref.Model},
-			Ask: refresh.Ask{Shape: shape, WhenBusy: refresh.WhenBusyQueue, Timeout: time.Hour, MaxAttempts: 3}})
+		c.serve(refresh.Request{Model: machine.Model{WorkspaceID: ref.Workspace, DatasetID: ref.Model},
+			Ask: machine.Ask{Shape: shape, WhenBusy: machine.WhenBusyQueue, Timeout: time.Hour, MaxAttempts: 3}})
 	})
 }
 

@@ -1,12 +1,11 @@
 package simulation
 
 import (
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"time"
-
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh"
 )
 
 // read is one history that Power BI showed.
@@ -15,8 +14,8 @@ type read struct {
 }
 
 // phases counts the transitions of operations, and how their attempts ended.
-func (o *oracle) phases(prev, next refresh.State) {
-	for _, list := range [][]refresh.Operation{next.Pending, next.Recent} {
+func (o *oracle) phases(prev, next machine.State) {
+	for _, list := range [][]machine.Operation{next.Pending, next.Recent} {
 		for _, op := range list {
 			old, known := prev.Find(op.Number)
 			from := "new"
@@ -35,7 +34,7 @@ func (o *oracle) phases(prev, next refresh.State) {
 	}
 }
 
-func (o *oracle) tries(old, op refresh.Operation) {
+func (o *oracle) tries(old, op machine.Operation) {
 	for i, try := range op.Tries {
 		if i >= len(old.Tries) || old.Tries[i].Outcome != try.Outcome {
 			o.w.cover.hit("try %s", try.Outcome)
@@ -45,7 +44,7 @@ func (o *oracle) tries(old, op refresh.Operation) {
 		}
 		if try.Adopted && (i >= len(old.Tries) || !old.Tries[i].Adopted) {
 			o.w.cover.hit("try adopted")
-			if try.Kind == refresh.Enhanced {
+			if try.Kind == machine.Enhanced {
 				o.w.cover.hit("try adopted by its details")
 			}
 		}
@@ -54,7 +53,7 @@ func (o *oracle) tries(old, op refresh.Operation) {
 
 // credited: what an operation calls done, of a refresh that failed, that refresh has
 // committed (G3).
-func (o *oracle) credited(prev, next refresh.State, old, op refresh.Operation) {
+func (o *oracle) credited(prev, next machine.State, old, op machine.Operation) {
 	if len(op.Done) == len(old.Done) || len(old.Tries) == 0 {
 		return
 	}
@@ -72,7 +71,7 @@ func (o *oracle) credited(prev, next refresh.State, old, op refresh.Operation) {
 
 // identified: a refresh that an attempt took for its own by an id is one that its POST
 // started (G3), whatever the clocks are. One of a deleted document has no intent here.
-func (o *oracle) identified(prev, next refresh.State) {
+func (o *oracle) identified(prev, next machine.State) {
 	a := next.Attempt
 	if a == nil || !a.ByID || prev.Attempt != nil && prev.Attempt.ByID {
 		return
@@ -90,7 +89,7 @@ func (o *oracle) identified(prev, next refresh.State) {
 }
 
 // stages counts the transitions of attempts.
-func (o *oracle) stages(prev, next refresh.State) {
+func (o *oracle) stages(prev, next machine.State) {
 	o.identified(prev, next)
 	from, to := "none", "none"
 	if prev.Attempt != nil {
@@ -109,7 +108,7 @@ func (o *oracle) stages(prev, next refresh.State) {
 }
 
 // looked sees a history leave Power BI for a process.
-func (o *oracle) looked(m refresh.Model, sent time.Time) {
+func (o *oracle) looked(m machine.Model, sent time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.apart("read while POSTs are throttled", sim.OpStart)
@@ -118,20 +117,20 @@ func (o *oracle) looked(m refresh.Model, sent time.Time) {
 
 // resolved: an attempt is given up only for a reason (G1, G4). That nothing of it is
 // under way is seen when the next intent is saved; here, what was known of it.
-func (o *oracle) resolved(m refresh.Model, a refresh.Attempt, next refresh.State) {
+func (o *oracle) resolved(m machine.Model, a machine.Attempt, next machine.State) {
 	it, known := o.intents[a.Txn]
 	try, given := settledAs(a.Txn, next)
 	if it.judged {
 		return // it came back from the watch list, and others have been made since
 	}
-	if !known || !given || a.Stage != refresh.StageSettling || strings.Contains(try.Fault.Message, "A day after the deadline") {
+	if !known || !given || a.Stage != machine.StageSettling || strings.Contains(try.Fault.Message, "A day after the deadline") {
 		return
 	}
 	o.w.cover.hit("attempt settled")
 	it.judged = true
 	o.intents[a.Txn] = it
 	o.settled(m, a, it)
-	if try.Outcome == refresh.OutcomeDropped {
+	if try.Outcome == machine.OutcomeDropped {
 		o.noTrace(m, a, it)
 	}
 }
@@ -139,7 +138,7 @@ func (o *oracle) resolved(m refresh.Model, a refresh.Attempt, next refresh.State
 // settled: only successful reads of the history, over all of the window, tell that an
 // attempt is not there. A storage clock that jumps forward shortens the window, and so
 // does one that a process knows late, by an acquire that took long.
-func (o *oracle) settled(m refresh.Model, a refresh.Attempt, it intent) {
+func (o *oracle) settled(m machine.Model, a machine.Attempt, it intent) {
 	n, first := 0, time.Time{}
 	for _, r := range o.reads[m] {
 		if r.sent.After(it.saved) {
@@ -156,7 +155,7 @@ func (o *oracle) settled(m refresh.Model, a refresh.Attempt, it intent) {
 }
 
 // noTrace: what is called dropped was not accepted, or Power BI really dropped it.
-func (o *oracle) noTrace(m refresh.Model, a refresh.Attempt, it intent) {
+func (o *oracle) noTrace(m machine.Model, a machine.Attempt, it intent) {
 	if o.w.limits.hides || o.w.limits.straggles || o.deleted[m] || o.w.undatable(it) {
 		return
 	}
@@ -169,22 +168,22 @@ func (o *oracle) noTrace(m refresh.Model, a refresh.Attempt, it intent) {
 
 // settledAs returns the try of an attempt that was given up, of any operation that it
 // served: others may have ended before.
-func settledAs(txn string, s refresh.State) (refresh.Try, bool) {
-	for _, list := range [][]refresh.Operation{s.Pending, s.Recent} {
+func settledAs(txn string, s machine.State) (machine.Try, bool) {
+	for _, list := range [][]machine.Operation{s.Pending, s.Recent} {
 		for _, op := range list {
 			for _, try := range op.Tries {
-				if try.Txn == txn && (try.Outcome == refresh.OutcomeDropped || try.Outcome == refresh.OutcomeUnknown) {
+				if try.Txn == txn && (try.Outcome == machine.OutcomeDropped || try.Outcome == machine.OutcomeUnknown) {
 					return try, true
 				}
 			}
 		}
 	}
-	return refresh.Try{}, false
+	return machine.Try{}, false
 }
 
 // undatable reports whether the attempt took a row for its own by a time that nobody
 // can tell.
-func (o *oracle) undatable(try refresh.Try) bool {
+func (o *oracle) undatable(try machine.Try) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return try.Adopted && o.w.undatable(o.intents[try.Txn])

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
-
 	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"time"
 )
 
 // caller is a pipeline that asks for a refresh and waits for it, well or badly.
@@ -32,9 +32,9 @@ func (c *caller) run() {
 }
 
 // newKey makes a request repeatable.
-func (c *caller) newKey(r refresh.Request) refresh.Key {
+func (c *caller) newKey(r refresh.Request) machine.Key {
 	c.keys++
-	return refresh.NewKey("simulation", fmt.Sprint(c.name, c.keys), r.Model, r.Ask)
+	return machine.NewKey("simulation", fmt.Sprint(c.name, c.keys), r.Model, r.Ask)
 }
 
 func (c *caller) serve(request refresh.Request) {
@@ -55,7 +55,7 @@ func (c *caller) serve(request refresh.Request) {
 			return
 		}
 		c.poll(held)
-		if request.Key != (refresh.Key{}) && c.dice.chance(0.3) {
+		if request.Key != (machine.Key{}) && c.dice.chance(0.3) {
 			c.again(request)
 		}
 	}
@@ -80,26 +80,26 @@ func (c *caller) wait(d time.Duration) bool {
 	}
 }
 
-func (c *caller) ask() refresh.Ask {
+func (c *caller) ask() machine.Ask {
 	d := c.dice
-	return refresh.Ask{
+	return machine.Ask{
 		Shape:        c.shape(),
-		WhenBusy:     pick(d, refresh.WhenBusyQueue, refresh.WhenBusyQueue, refresh.WhenBusyQueue, refresh.WhenBusyJoin, refresh.WhenBusyReject),
+		WhenBusy:     pick(d, machine.WhenBusyQueue, machine.WhenBusyQueue, machine.WhenBusyQueue, machine.WhenBusyJoin, machine.WhenBusyReject),
 		Timeout:      pick(d, time.Minute, 5*time.Minute, 20*time.Minute, time.Hour, 12*time.Hour),
 		QueueTimeout: pick(d, 0, 0, 0, 30*time.Second, 5*time.Minute),
 		MaxAttempts:  pick(d, 1, 2, 3, 10),
 	}
 }
 
-func (c *caller) shape() refresh.Shape {
+func (c *caller) shape() machine.Shape {
 	d := c.dice
-	tables := func(names ...string) refresh.Shape {
-		s := refresh.Shape{Kind: refresh.Enhanced, Type: pick(d, "", "Full", "DataOnly")}
+	tables := func(names ...string) machine.Shape {
+		s := machine.Shape{Kind: machine.Enhanced, Type: pick(d, "", "Full", "DataOnly")}
 		if d.chance(0.3) {
 			s.CommitMode, s.ApplyPolicy = "PartialBatch", new(false)
 		}
 		for _, n := range names {
-			s.Objects = append(s.Objects, refresh.Object{Table: n})
+			s.Objects = append(s.Objects, machine.Object{Table: n})
 		}
 		return s
 	}
@@ -108,11 +108,11 @@ func (c *caller) shape() refresh.Shape {
 	}
 	switch d.IntN(9) {
 	case 0, 1, 2:
-		return refresh.Shape{Kind: refresh.Auto}
+		return machine.Shape{Kind: machine.Auto}
 	case 3, 4:
-		return refresh.Shape{Kind: refresh.Standard}
+		return machine.Shape{Kind: machine.Standard}
 	case 5:
-		return refresh.Shape{Kind: refresh.Enhanced, Type: "Full", CommitMode: pick(d, "", "PartialBatch"), ApplyPolicy: pick(d, nil, new(false))}
+		return machine.Shape{Kind: machine.Enhanced, Type: "Full", CommitMode: pick(d, "", "PartialBatch"), ApplyPolicy: pick(d, nil, new(false))}
 	case 6:
 		return tables("DimDate")
 	case 7:
@@ -175,7 +175,7 @@ func (c *caller) triggerOnce(request refresh.Request, first time.Time) (held *pr
 		return nil, false
 	}
 	held = &promise{link: receipt.Link(), opened: opened, model: request.Model, ask: request.Ask, key: request.Key, arrived: arrived}
-	if request.Key != (refresh.Key{}) {
+	if request.Key != (machine.Key{}) {
 		held.arrived = first
 	}
 	held = c.w.ledger.add(held)

@@ -2,12 +2,12 @@ package simulation
 
 import (
 	"context"
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh"
 )
 
 // What a crowd may cost: refreshes of the model, and for each process writes of the
@@ -43,8 +43,8 @@ func (w *world) crowd(t *testing.T, n int) {
 	model := w.models[0]
 	w.limits.pause = time.Second // no POST is late
 	_ = w.cloud.PowerBI.Tune(refOf(model), func(k *sim.Knobs) { *k = sim.Knobs{Duration: 30 * time.Second} })
-	request := refresh.Request{Model: model, Ask: refresh.Ask{
-		Shape: refresh.Shape{Kind: refresh.Auto}, WhenBusy: refresh.WhenBusyQueue, Timeout: time.Hour, MaxAttempts: 1,
+	request := refresh.Request{Model: model, Ask: machine.Ask{
+		Shape: machine.Shape{Kind: machine.Auto}, WhenBusy: machine.WhenBusyQueue, Timeout: time.Hour, MaxAttempts: 1,
 	}}
 	for i := range n {
 		p := w.procs[i%len(w.procs)]
@@ -80,7 +80,7 @@ func (w *world) follow(t *testing.T, p *process, receipt refresh.Receipt) {
 		}
 		receipt = next
 	}
-	if receipt.View.Status != refresh.StatusSucceeded {
+	if receipt.View.Status != machine.StatusSucceeded {
 		t.Errorf("seed %d: %s %s", w.seed, receipt.View.Status, faultCode(receipt.View))
 	}
 }

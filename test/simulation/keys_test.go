@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"pbirefresh/refresh"
 )
 
 // keyholder sends one request again and again under its key: after an answer, after
@@ -33,7 +33,7 @@ func (w *world) handKeys(n int) []*keyholder {
 		d := newDice(w.seed, name)
 		c := &caller{w: w, name: name, dice: d}
 		r := refresh.Request{Model: pick(d, w.models...), Ask: c.ask()}
-		r.Key = refresh.NewKey("simulation", name, r.Model, r.Ask)
+		r.Key = machine.NewKey("simulation", name, r.Model, r.Ask)
 		holders[i] = &keyholder{w: w, name: name, dice: d, request: r}
 		w.actors.Go(holders[i].run)
 	}
@@ -103,7 +103,7 @@ func (k *keyholder) heard(r refresh.Receipt, p *process, err error, sent time.Ti
 	switch {
 	case errors.As(err, &no):
 		// Of several at once, one may be refused before another is admitted.
-		if known := k.held != nil && sent.After(k.heldAt); known || no.Code == refresh.CodeKeyReused {
+		if known := k.held != nil && sent.After(k.heldAt); known || no.Code == machine.CodeKeyReused {
 			k.w.oracle.violated("key %s is refused with %s, sent after an answer: %v", k.name, no.Code, known)
 		}
 		return true
@@ -136,8 +136,8 @@ func (k *keyholder) void(id string) bool {
 
 // asRead is a view as every reader has it: who was there when it was made may have an
 // empty list where a document has none.
-func asRead(v refresh.View) refresh.View {
-	var op refresh.Operation
+func asRead(v machine.View) machine.View {
+	var op machine.Operation
 	if b, err := json.Marshal(v.Operation); err != nil || json.Unmarshal(b, &op) != nil {
 		panic("an operation cannot be written and read")
 	}

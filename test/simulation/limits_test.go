@@ -1,9 +1,8 @@
 package simulation
 
 import (
+	"pbirefresh/refresh/machine"
 	"time"
-
-	"pbirefresh/refresh"
 )
 
 // limits bound the faults of a schedule to what the guarantees cover. A POST that
@@ -72,8 +71,8 @@ func (l limits) spoil(d dice, f *fate) {
 }
 
 // rules may differ from process to process: safety does not depend on their agreeing.
-func (l limits) rules(d dice) refresh.Rules {
-	return refresh.Rules{
+func (l limits) rules(d dice) machine.Rules {
+	return machine.Rules{
 		SendWithin:   pick(d, 5*time.Second, 10*time.Second),
 		PostLimit:    pick(d, l.post, l.post, l.post+20*time.Second),
 		SettleWindow: pick(d, l.settle, l.settle, l.settle*3/2),

@@ -3,15 +3,15 @@ package simulation
 import (
 	"fmt"
 	"net/http"
+	"pbirefresh/lease"
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"reflect"
 	"slices"
 	"strings"
 	"sync"
 	"time"
-
-	"pbirefresh/lease"
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh"
 )
 
 // oracle watches every write that lands and every request that changes something
@@ -20,24 +20,24 @@ type oracle struct {
 	w *world
 
 	mu       sync.Mutex
-	states   map[refresh.Model]refresh.State
-	meta     map[refresh.Model]lease.Meta
+	states   map[machine.Model]machine.State
+	meta     map[machine.Model]lease.Meta
 	archived map[string]bool
 	intents  map[string]intent // by txn
 	posts    map[string]int    // txn -> how often it left
 	flying   map[string]bool   // txn of POSTs that Power BI has not answered
 	ours     map[string]bool   // ids from a 202 that a process heard
-	reads    map[refresh.Model][]read
-	sights   map[refresh.Model]sight // the latest look at a history
+	reads    map[machine.Model][]read
+	sights   map[machine.Model]sight // the latest look at a history
 	muzzle   map[sim.Op]time.Time    // Power BI throttles such calls until then
 	voided   map[string]time.Time    // epochs of deleted documents, since when
-	deleted  map[refresh.Model]bool  // models that had one
+	deleted  map[machine.Model]bool  // models that had one
 	broken   []string
 }
 
 // intent is what an attempt's saved intent allows, in true time.
 type intent struct {
-	model  refresh.Model
+	model  machine.Model
 	saved  time.Time
 	sendBy time.Time // or a little later
 	void   bool      // its document was deleted
@@ -47,10 +47,10 @@ type intent struct {
 
 func newOracle(w *world) *oracle {
 	return &oracle{
-		w: w, states: map[refresh.Model]refresh.State{}, meta: map[refresh.Model]lease.Meta{}, archived: map[string]bool{},
-		intents: map[string]intent{}, posts: map[string]int{}, flying: map[string]bool{}, ours: map[string]bool{}, reads: map[refresh.Model][]read{},
-		sights: map[refresh.Model]sight{}, muzzle: map[sim.Op]time.Time{},
-		voided: map[string]time.Time{}, deleted: map[refresh.Model]bool{},
+		w: w, states: map[machine.Model]machine.State{}, meta: map[machine.Model]lease.Meta{}, archived: map[string]bool{},
+		intents: map[string]intent{}, posts: map[string]int{}, flying: map[string]bool{}, ours: map[string]bool{}, reads: map[machine.Model][]read{},
+		sights: map[machine.Model]sight{}, muzzle: map[sim.Op]time.Time{},
+		voided: map[string]time.Time{}, deleted: map[machine.Model]bool{},
 	}
 }
 
@@ -88,7 +88,7 @@ func (o *oracle) wrote(by, name string, body []byte, meta lease.Meta) {
 	if !ok {
 		return
 	}
-	next, err := refresh.Decode(body)
+	next, err := machine.Decode(body)
 	if err != nil {
 		o.note("a document was saved that cannot be read: %v", err)
 		return
@@ -115,14 +115,14 @@ func (o *oracle) wrote(by, name string, body []byte, meta lease.Meta) {
 }
 
 // state is the model's document as it was saved last.
-func (o *oracle) state(m refresh.Model) refresh.State {
+func (o *oracle) state(m machine.Model) machine.State {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.states[m]
 }
 
 // bounds is G7.
-func (o *oracle) bounds(s refresh.State, body []byte) {
+func (o *oracle) bounds(s machine.State, body []byte) {
 	if len(body) >= 64<<10 {
 		o.note("G7: the document has %d bytes", len(body))
 	}
@@ -132,7 +132,7 @@ func (o *oracle) bounds(s refresh.State, body []byte) {
 }
 
 // kept: no operation is lost, and a finished one never changes (G2, G6).
-func (o *oracle) kept(prev, next refresh.State) {
+func (o *oracle) kept(prev, next machine.State) {
 	if next.Epoch != prev.Epoch || next.Last < prev.Last {
 		o.note("G2: epoch %s became %s, last %d became %d", prev.Epoch, next.Epoch, prev.Last, next.Last)
 	}
@@ -153,8 +153,8 @@ func (o *oracle) kept(prev, next refresh.State) {
 }
 
 // intended: a new intent implies that nothing of ours is under way (G1, G4).
-func (o *oracle) intended(model refresh.Model, a *refresh.Attempt, blind bool) {
-	if _, again := o.intents[a.Txn]; again && a.Stage != refresh.StageStarting {
+func (o *oracle) intended(model machine.Model, a *machine.Attempt, blind bool) {
+	if _, again := o.intents[a.Txn]; again && a.Stage != machine.StageStarting {
 		o.w.cover.hit("late answer revived its attempt")
 		return
 	} else if again {
@@ -221,7 +221,7 @@ func (o *oracle) named(h http.Header) {
 }
 
 // deleting is G8.
-func (o *oracle) deleting(actor string, m refresh.Model, id string) {
+func (o *oracle) deleting(actor string, m machine.Model, id string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.w.trace.add(actor, "DELETE %s of %s", id, short(m))
@@ -257,7 +257,7 @@ func (o *oracle) unfinished() string {
 }
 
 // stateText is a state in one line.
-type stateText struct{ s refresh.State }
+type stateText struct{ s machine.State }
 
 func (t stateText) String() string {
 	var b strings.Builder
@@ -282,4 +282,4 @@ func (t stateText) String() string {
 	return b.String()
 }
 
-func short(m refresh.Model) string { return "m" + m.DatasetID[len(m.DatasetID)-2:] }
+func short(m machine.Model) string { return "m" + m.DatasetID[len(m.DatasetID)-2:] }

@@ -2,10 +2,10 @@ package simulation
 
 import (
 	"context"
-	"time"
-
 	"pbirefresh/local/sim"
 	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"time"
 )
 
 // How long a schedule may take to come to rest once the faults have stopped.
@@ -135,11 +135,11 @@ func (w *world) probe() {
 	}
 }
 
-func (w *world) probeOnce(p *process, m refresh.Model) bool {
+func (w *world) probeOnce(p *process, m machine.Model) bool {
 	ctx, leave := context.WithTimeout(context.Background(), 3*time.Hour)
 	defer leave()
-	receipt, err := p.c.Trigger(ctx, refresh.Request{Model: m, Ask: refresh.Ask{
-		Shape: refresh.Shape{Kind: refresh.Auto}, WhenBusy: refresh.WhenBusyQueue, Timeout: 30 * time.Minute, MaxAttempts: 3,
+	receipt, err := p.c.Trigger(ctx, refresh.Request{Model: m, Ask: machine.Ask{
+		Shape: machine.Shape{Kind: machine.Auto}, WhenBusy: machine.WhenBusyQueue, Timeout: 30 * time.Minute, MaxAttempts: 3,
 	}})
 	for err == nil && !receipt.View.Status.Terminal() {
 		time.Sleep(receipt.View.RetryAfter)
@@ -147,5 +147,5 @@ func (w *world) probeOnce(p *process, m refresh.Model) bool {
 		receipt, err = p.c.Status(ctx, receipt.Link())
 	}
 	w.trace.add("world", "probe of %s: %s %s %v", short(m), receipt.View.Status, faultCode(receipt.View), err)
-	return err == nil && receipt.View.Status == refresh.StatusSucceeded
+	return err == nil && receipt.View.Status == machine.StatusSucceeded
 }

@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
-	"time"
-
 	"pbirefresh/lease"
 	"pbirefresh/powerbi"
 	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"sync"
+	"time"
 )
 
 // errDead is what calls of a process that has crashed end with, as far as the
@@ -20,7 +20,7 @@ var errDead = errors.New("the process has crashed")
 type process struct {
 	w     *world
 	name  string
-	rules refresh.Rules
+	rules machine.Rules
 	c     *refresh.Coordinator
 	dead  chan struct{}
 	limbo *lease.Memory // where a dead process's goroutines end, after the schedule

@@ -3,11 +3,11 @@ package simulation
 import (
 	"context"
 	"encoding/json"
-	"reflect"
-	"time"
-
 	"pbirefresh/lease"
 	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"reflect"
+	"time"
 )
 
 // Somebody deletes a state document, and the next request makes it anew. Every promise
@@ -24,7 +24,7 @@ func (w *world) recreate(d dice) {
 }
 
 // remove deletes the document of a model, if there is one.
-func (d *disk) remove(m refresh.Model) bool {
+func (d *disk) remove(m machine.Model) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if _, err := d.Read(context.Background(), refresh.StateName(m)); err != nil {
@@ -36,7 +36,7 @@ func (d *disk) remove(m refresh.Model) bool {
 }
 
 // forget is told that a document is gone.
-func (o *oracle) forget(m refresh.Model) {
+func (o *oracle) forget(m machine.Model) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.voided[o.states[m].Epoch] = time.Now()
@@ -57,7 +57,7 @@ func (o *oracle) void(epoch string) time.Time {
 }
 
 // anew reports whether a document of the model was ever deleted.
-func (o *oracle) anew(m refresh.Model) bool {
+func (o *oracle) anew(m machine.Model) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.deleted[m]
@@ -66,8 +66,8 @@ func (o *oracle) anew(m refresh.Model) bool {
 // filed: what goes to the archive is what the document says (G6).
 func (o *oracle) filed(name string, body []byte) {
 	var filed struct {
-		Model     refresh.Model     `json:"model"`
-		Operation refresh.Operation `json:"operation"`
+		Model     machine.Model     `json:"model"`
+		Operation machine.Operation `json:"operation"`
 	}
 	if err := json.Unmarshal(body, &filed); err != nil {
 		o.note("an archived operation cannot be read: %v", err)
@@ -81,7 +81,7 @@ func (o *oracle) filed(name string, body []byte) {
 }
 
 // visible: the sweep must find what is not idle, in time (G2).
-func (o *oracle) visible(s refresh.State, meta lease.Meta) {
+func (o *oracle) visible(s machine.State, meta lease.Meta) {
 	due, err := time.Parse(time.RFC3339Nano, meta["due"])
 	if meta["due"] == "never" {
 		if len(s.Pending) > 0 || s.Attempt != nil {
@@ -98,10 +98,10 @@ func (o *oracle) visible(s refresh.State, meta lease.Meta) {
 }
 
 // latest is when something has to be done at the latest.
-func latest(s refresh.State) (by time.Time, any bool) {
+func latest(s machine.State) (by time.Time, any bool) {
 	a := s.Attempt
 	switch {
-	case a != nil && a.Stage == refresh.StageStarting:
+	case a != nil && a.Stage == machine.StageStarting:
 		return a.Until, true
 	case a != nil:
 		return a.LookAt, true

@@ -3,11 +3,11 @@ package simulation
 import (
 	"context"
 	"net/http"
-	"strings"
-	"time"
-
 	"pbirefresh/local/sim"
 	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"strings"
+	"time"
 )
 
 // Another tool of the tenant, with the same API.
@@ -17,15 +17,15 @@ const rivalID = "7e4a0000-51b1-4d00-8000-0000000000cc"
 // of, and now and then another tool ask for exactly the same at about that time.
 func (w *world) losePartitions(d dice) {
 	ref, c := w.anyModel(d), w.newCaller()
-	shape := refresh.Shape{Kind: refresh.Enhanced, Type: "Full", ApplyPolicy: new(false),
-		Objects: []refresh.Object{{Table: "FactSales", Partition: "2025"}, {Table: "FactSales", Partition: "2026"}}}
+	shape := machine.Shape{Kind: machine.Enhanced, Type: "Full", ApplyPolicy: new(false),
+		Objects: []machine.Object{{Table: "FactSales", Partition: "2025"}, {Table: "FactSales", Partition: "2026"}}}
 	f := sim.Fault{Kind: pick(d, sim.CutAfter, sim.ErrorAfter), Op: sim.OpStart, Delay: d.between(0, min(w.limits.land, 30*time.Second))}
 	if err := w.cloud.Fail(f); err != nil {
 		w.oracle.violated("%v", err)
 	}
 	w.actors.Go(func() {
-		c.serve(refresh.Request{Model: refresh.Model{WorkspaceID: ref.Workspace, DatasetID: ref.Model},
-			Ask: refresh.Ask{Shape: shape, WhenBusy: refresh.WhenBusyQueue, Timeout: time.Hour, MaxAttempts: 3}})
+		c.serve(refresh.Request{Model: machine.Model{WorkspaceID: ref.Workspace, DatasetID: ref.Model},
+			Ask: machine.Ask{Shape: shape, WhenBusy: machine.WhenBusyQueue, Timeout: time.Hour, MaxAttempts: 3}})
 	})
 	if d.chance(0.3) {
 		w.mingled = true

@@ -1,11 +1,10 @@
 package simulation
 
 import (
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh/machine"
 	"slices"
 	"time"
-
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh"
 )
 
 // muzzled is told what Power BI throttles, and for how long; no calls named: all.
@@ -29,9 +28,9 @@ func (o *oracle) apart(what string, throttled sim.Op) {
 // waits: what Power BI asked for is in the document for every process. Nothing is posted
 // before, and no other wait makes it shorter (G7). A storage clock that jumps, in the
 // section or since the document was written, is another reading of when that is.
-func (o *oracle) waits(prev, next refresh.State) {
+func (o *oracle) waits(prev, next machine.State) {
 	h := prev.Hold
-	if h == nil || h.Reason != refresh.HoldThrottled || o.w.disk.clock.jumps() > 0 {
+	if h == nil || h.Reason != machine.HoldThrottled || o.w.disk.clock.jumps() > 0 {
 		return
 	}
 	left := h.Until.Sub(o.w.disk.date(time.Now()))
@@ -39,7 +38,7 @@ func (o *oracle) waits(prev, next refresh.State) {
 		return
 	}
 	o.w.cover.hit("told to wait")
-	if a := next.Attempt; a != nil && a.Stage == refresh.StageStarting && (prev.Attempt == nil || prev.Attempt.Txn != a.Txn) {
+	if a := next.Attempt; a != nil && a.Stage == machine.StageStarting && (prev.Attempt == nil || prev.Attempt.Txn != a.Txn) {
 		o.note("G7: intent %s was saved %v before Power BI wants the next one", a.Txn, left)
 	}
 	if next.Hold == nil || next.Hold.Until.Before(h.Until) {

@@ -2,14 +2,14 @@ package simulation
 
 import (
 	"encoding/json"
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"reflect"
 	"slices"
 	"strings"
 	"sync"
 	"time"
-
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh"
 )
 
 // ledger holds what callers were promised and what they were told, and compares it
@@ -25,15 +25,15 @@ type ledger struct {
 type promise struct {
 	link    refresh.Link
 	opened  refresh.ID
-	model   refresh.Model
-	ask     refresh.Ask
-	key     refresh.Key
+	model   machine.Model
+	ask     machine.Ask
+	key     machine.Key
 	arrived time.Time // before the request was sent, for the first time if it has a key
 
 	cancelled bool // this caller asked for it
 	forced    bool // this caller asked for it, for all
 
-	ended   *refresh.View // the first terminal view that any reader saw
+	ended   *machine.View // the first terminal view that any reader saw
 	endedAt time.Time
 }
 
@@ -43,7 +43,7 @@ func (l *ledger) add(p *promise) *promise {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, other := range l.promises {
-		keyed := p.key != refresh.Key{} && p.key == other.key
+		keyed := p.key != machine.Key{} && p.key == other.key
 		switch {
 		case keyed && other.link == p.link:
 			l.w.cover.hit("key again: the same operation")
@@ -72,7 +72,7 @@ func (l *ledger) asked(p *promise, force bool) {
 }
 
 // saw is told every view of a promise, and when the request for it was sent.
-func (l *ledger) saw(p *promise, reader string, sent time.Time, v refresh.View) {
+func (l *ledger) saw(p *promise, reader string, sent time.Time, v machine.View) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if v.Operation.Number != p.opened.Number {
@@ -107,15 +107,15 @@ func (l *ledger) saw(p *promise, reader string, sent time.Time, v refresh.View) 
 
 // sameEnd reports whether two terminal views tell the same. Who withdrew from a
 // shared operation is not told what became of it later.
-func sameEnd(a, b refresh.View) bool {
-	if a.Status == refresh.StatusCanceled {
+func sameEnd(a, b machine.View) bool {
+	if a.Status == machine.StatusCanceled {
 		return b.Status == a.Status && a.Operation.Ended.Equal(b.Operation.Ended) && reflect.DeepEqual(a.Operation.Fault, b.Operation.Fault)
 	}
 	return a.Status == b.Status && (reflect.DeepEqual(a.Operation, b.Operation) || asSaved(a.Operation) == asSaved(b.Operation))
 }
 
 // asSaved is an operation as any document has it: no list and an empty one are alike.
-func asSaved(op refresh.Operation) string {
+func asSaved(op machine.Operation) string {
 	b, err := json.Marshal(op)
 	if err != nil {
 		return err.Error()
@@ -123,7 +123,7 @@ func asSaved(op refresh.Operation) string {
 	return string(b)
 }
 
-func faultCode(v refresh.View) string {
+func faultCode(v machine.View) string {
 	if v.Operation.Fault == nil {
 		return ""
 	}
@@ -131,17 +131,17 @@ func faultCode(v refresh.View) string {
 }
 
 // judge holds a terminal view against the truth (G3, G6, G8).
-func (l *ledger) judge(p *promise, v refresh.View) {
+func (l *ledger) judge(p *promise, v machine.View) {
 	switch v.Status {
-	case refresh.StatusSucceeded:
+	case machine.StatusSucceeded:
 		l.judgeSuccess(p, v)
-	case refresh.StatusCanceled:
+	case machine.StatusCanceled:
 		if !p.cancelled && !l.forcedBySomebody(p) {
 			l.w.oracle.violated("G8: operation %d of %s is cancelled, and its caller never asked for that", p.opened.Number, short(p.model))
 		}
-	case refresh.StatusFailed:
+	case machine.StatusFailed:
 		l.judgeFailure(p, v)
-	case refresh.StatusNotStarted, refresh.StatusRunning:
+	case machine.StatusNotStarted, machine.StatusRunning:
 	}
 }
 
@@ -152,7 +152,7 @@ func (l *ledger) forcedBySomebody(p *promise) bool {
 	})
 }
 
-func (l *ledger) judgeSuccess(p *promise, v refresh.View) {
+func (l *ledger) judgeSuccess(p *promise, v machine.View) {
 	r, found := l.served(p, v)
 	left, earlier := l.undone(p, v)
 	number := p.opened.Number
@@ -166,7 +166,7 @@ func (l *ledger) judgeSuccess(p *promise, v refresh.View) {
 	case !earlier && !covers(r.Body, left):
 		l.w.oracle.violated("G3: operation %d of %s asked for %+v and was served by %s", number, short(p.model), p.ask.Shape, r.Body)
 	case l.w.oracle.undatable(v.Operation.Tries[len(v.Operation.Tries)-1]):
-	case p.ask.WhenBusy != refresh.WhenBusyJoin && since(r, v).Before(p.arrived.Add(l.w.skew)):
+	case p.ask.WhenBusy != machine.WhenBusyJoin && since(r, v).Before(p.arrived.Add(l.w.skew)):
 		l.w.oracle.violated("G3: operation %d of %s arrived at %v and was served by a refresh of %v", number, short(p.model), p.arrived.Add(l.w.skew), since(r, v))
 	}
 }
@@ -174,8 +174,8 @@ func (l *ledger) judgeSuccess(p *promise, v refresh.View) {
 // since is the time from which a refresh is fresh: our own is asked for after the
 // caller arrived; one that was recognised, of another tool or of a document that was
 // deleted, may have waited, and begins after.
-func since(r sim.Refresh, v refresh.View) time.Time {
-	adopted := slices.ContainsFunc(v.Operation.Tries, func(t refresh.Try) bool {
+func since(r sim.Refresh, v machine.View) time.Time {
+	adopted := slices.ContainsFunc(v.Operation.Tries, func(t machine.Try) bool {
 		return t.Adopted && called(r, t.RefreshID)
 	})
 	if strings.EqualFold(r.Caller, sim.ClientID) && !adopted {
@@ -188,15 +188,15 @@ func since(r sim.Refresh, v refresh.View) time.Time {
 // committed, after it arrived, of a refresh that then failed (G3). It reports whether
 // they did all of it: who shares an operation that asks for more may have all long
 // before the rest is done.
-func (l *ledger) undone(p *promise, v refresh.View) (refresh.Shape, bool) {
+func (l *ledger) undone(p *promise, v machine.View) (machine.Shape, bool) {
 	left := p.ask.Shape
 	for _, try := range v.Operation.Tries {
 		for _, r := range l.w.refreshes(p.model) {
-			fresh := p.ask.WhenBusy == refresh.WhenBusyJoin || !since(r, v).Before(p.arrived.Add(l.w.skew)) || l.w.oracle.undatable(try)
+			fresh := p.ask.WhenBusy == machine.WhenBusyJoin || !since(r, v).Before(p.arrived.Add(l.w.skew)) || l.w.oracle.undatable(try)
 			if !called(r, try.RefreshID) || !fresh {
 				continue
 			}
-			rest := slices.DeleteFunc(slices.Clone(left.Objects), func(o refresh.Object) bool {
+			rest := slices.DeleteFunc(slices.Clone(left.Objects), func(o machine.Object) bool {
 				return slices.Contains(r.Committed, nameOf(o))
 			})
 			if len(rest) == len(left.Objects) {
@@ -213,7 +213,7 @@ func (l *ledger) undone(p *promise, v refresh.View) (refresh.Shape, bool) {
 }
 
 // served is the refresh that the operation names as its latest.
-func (l *ledger) served(p *promise, v refresh.View) (sim.Refresh, bool) {
+func (l *ledger) served(p *promise, v machine.View) (sim.Refresh, bool) {
 	if len(v.Operation.Tries) == 0 {
 		return sim.Refresh{}, false
 	}
@@ -221,13 +221,13 @@ func (l *ledger) served(p *promise, v refresh.View) (sim.Refresh, bool) {
 }
 
 // judgeFailure: each code claims something that Power BI must have done.
-func (l *ledger) judgeFailure(p *promise, v refresh.View) {
+func (l *ledger) judgeFailure(p *promise, v machine.View) {
 	r, found := l.served(p, v)
 	code, number := faultCode(v), p.opened.Number
 	ends := map[string][]string{
-		refresh.CodeRefreshFailed:    {"Failed", "TimedOut"},
-		refresh.CodeRefreshCancelled: {"Cancelled"},
-		refresh.CodeRefreshDisabled:  {"Disabled"},
+		machine.CodeRefreshFailed:    {"Failed", "TimedOut"},
+		machine.CodeRefreshCancelled: {"Cancelled"},
+		machine.CodeRefreshDisabled:  {"Disabled"},
 	}
 	if words, claims := ends[code]; claims && (!found || !slices.Contains(words, r.Status)) {
 		l.w.oracle.violated("G6: operation %d of %s says %s, and its refresh is %q", number, short(p.model), code, r.Status)
@@ -235,7 +235,7 @@ func (l *ledger) judgeFailure(p *promise, v refresh.View) {
 	switch {
 	case code == "":
 		l.w.oracle.violated("G6: operation %d of %s failed without a reason", number, short(p.model))
-	case code == refresh.CodeTimeout && found && l.w.disk.clock.jumps() == 0 && v.Operation.Tries[len(v.Operation.Tries)-1].Outcome == refresh.OutcomePending:
+	case code == machine.CodeTimeout && found && l.w.disk.clock.jumps() == 0 && v.Operation.Tries[len(v.Operation.Tries)-1].Outcome == machine.OutcomePending:
 		deadline := v.Operation.Deadline.Add(l.w.skew - l.w.disk.clock.off())
 		if !r.Ended.IsZero() && r.Ended.Before(deadline) {
 			l.w.oracle.violated("G6: operation %d of %s timed out at %v, and its refresh ended at %v", number, short(p.model), deadline, r.Ended)
@@ -246,7 +246,7 @@ func (l *ledger) judgeFailure(p *promise, v refresh.View) {
 }
 
 // covers reports whether a refresh with that body does what the shape asks for.
-func covers(body json.RawMessage, want refresh.Shape) bool {
+func covers(body json.RawMessage, want machine.Shape) bool {
 	var did struct {
 		Type    string `json:"type"`
 		Objects []struct {
@@ -261,7 +261,7 @@ func covers(body json.RawMessage, want refresh.Shape) bool {
 		return false
 	}
 	if len(did.Objects) == 0 {
-		return !slices.ContainsFunc(want.Objects, func(o refresh.Object) bool { return o.Partition != "" })
+		return !slices.ContainsFunc(want.Objects, func(o machine.Object) bool { return o.Partition != "" })
 	}
 	for _, o := range want.Objects {
 		if !slices.ContainsFunc(did.Objects, func(d struct {

@@ -1,11 +1,11 @@
 package simulation
 
 import (
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"time"
-
-	"pbirefresh/refresh"
 )
 
 // sight is what a process saw at work in a history.
@@ -16,7 +16,7 @@ type sight struct {
 }
 
 // saw sees what a process learns by a look. One that failed tells nothing, and is one.
-func (o *oracle) saw(by string, m refresh.Model, s refresh.Sight) {
+func (o *oracle) saw(by string, m machine.Model, s refresh.Sight) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if s.Detail {
@@ -24,7 +24,7 @@ func (o *oracle) saw(by string, m refresh.Model, s refresh.Sight) {
 	}
 	seen := sight{by: by, at: time.Now()}
 	for _, r := range s.Rows {
-		if s.Err == nil && r.State == refresh.RowInProgress && r.ID != "" {
+		if s.Err == nil && r.State == machine.RowInProgress && r.ID != "" {
 			seen.atWork = append(seen.atWork, r.ID)
 		}
 	}
@@ -33,9 +33,9 @@ func (o *oracle) saw(by string, m refresh.Model, s refresh.Sight) {
 
 // watched: while an attempt is watched for, the history is read before each POST, and if
 // the same process then sees its refresh at work, nothing is posted beside it.
-func (o *oracle) watched(by string, next refresh.State) {
+func (o *oracle) watched(by string, next machine.State) {
 	last := o.sights[next.Model]
-	if next.Attempt.Stage != refresh.StageStarting || len(next.Watch) == 0 {
+	if next.Attempt.Stage != machine.StageStarting || len(next.Watch) == 0 {
 		return
 	}
 	if ago := time.Since(last.at); ago > time.Minute {
@@ -58,7 +58,7 @@ func (o *oracle) watched(by string, next refresh.State) {
 }
 
 // revived counts how attempts come back from the watch list.
-func (o *oracle) revived(prev refresh.State, a *refresh.Attempt) {
+func (o *oracle) revived(prev machine.State, a *machine.Attempt) {
 	for _, w := range prev.Watch {
 		switch {
 		case w.Txn != a.Txn:

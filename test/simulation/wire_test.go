@@ -9,14 +9,14 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"strings"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh"
 )
 
 // txnKey carries the intent of a POST through the client to the wire.
@@ -29,25 +29,25 @@ type upstream struct {
 }
 
 // Post implements refresh.Upstream.
-func (u *upstream) Post(ctx context.Context, m refresh.Model, p refresh.Post, sendBy time.Time) refresh.Answer {
+func (u *upstream) Post(ctx context.Context, m machine.Model, p machine.Post, sendBy time.Time) machine.Answer {
 	ctx = context.WithValue(ctx, txnKey{}, p.Txn)
 	if leap, _ := u.p.ahead(refresh.StateName(m)); leap > 0 {
 		sendBy = sendBy.Add(-leap) // what the wall clock makes of it
 		u.p.w.cover.hit("wall clock jumps before a POST")
 	}
 	answer := u.Upstream.Post(ctx, m, p, sendBy)
-	if answer.Kind == refresh.Lost && u.p.w.sabotage == eager {
+	if answer.Kind == machine.Lost && u.p.w.sabotage == eager {
 		return u.Upstream.Post(ctx, m, p, sendBy)
 	}
 	return answer
 }
 
 // Look implements refresh.Upstream.
-func (u *upstream) Look(ctx context.Context, m refresh.Model, l refresh.Look) refresh.Sight {
+func (u *upstream) Look(ctx context.Context, m machine.Model, l machine.Look) refresh.Sight {
 	sight := u.Upstream.Look(ctx, m, l)
 	for i := range sight.Rows {
-		if u.p.w.sabotage == hopeful && sight.Rows[i].State == refresh.RowFailed {
-			sight.Rows[i].State = refresh.RowCompleted
+		if u.p.w.sabotage == hopeful && sight.Rows[i].State == machine.RowFailed {
+			sight.Rows[i].State = machine.RowCompleted
 		}
 	}
 	if u.p.w.sabotage == blind && sight.Err != nil {
@@ -60,7 +60,7 @@ func (u *upstream) Look(ctx context.Context, m refresh.Model, l refresh.Look) re
 }
 
 // Delete implements refresh.Upstream.
-func (u *upstream) Delete(ctx context.Context, m refresh.Model, d refresh.Delete) error {
+func (u *upstream) Delete(ctx context.Context, m machine.Model, d machine.Delete) error {
 	if u.p.w.sabotage == rude {
 		for _, r := range u.p.w.refreshes(m) {
 			if r.Caller == "" {
@@ -164,12 +164,12 @@ func (c *credential) GetToken(ctx context.Context, o policy.TokenRequestOptions)
 }
 
 // historyOf tells whose refresh history a request asks for.
-func historyOf(req *http.Request) (refresh.Model, bool) {
+func historyOf(req *http.Request) (machine.Model, bool) {
 	rest, ok := strings.CutPrefix(req.URL.Path, "/v1.0/myorg/groups/")
 	workspace, rest, found := strings.Cut(rest, "/datasets/")
 	model, is := strings.CutSuffix(rest, "/refreshes")
 	ok = ok && found && is && req.Method == http.MethodGet
-	return refresh.Model{WorkspaceID: workspace, DatasetID: model}, ok
+	return machine.Model{WorkspaceID: workspace, DatasetID: model}, ok
 }
 
 // idsOf returns every id that the headers of a 202 may mean.

@@ -4,15 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"pbirefresh/lease"
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"pbirefresh/lease"
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh"
 )
 
 // world is one schedule: processes, callers, one storage service and one Power BI.
@@ -24,7 +24,7 @@ type world struct {
 	skew    time.Duration // of Power BI's clock
 	leapt   time.Duration // forward, by the storage service's clock
 	stamps  *clock        // how much it is ahead of that, where Power BI tells times
-	models  []refresh.Model
+	models  []machine.Model
 	disk    *disk
 	cloud   *sim.Cloud
 	network *sim.Transport
@@ -64,7 +64,7 @@ func newWorld(t *testing.T, seed uint64, s sabotage) *world {
 	})
 	w.network = w.cloud.Transport()
 	for _, ref := range []sim.Ref{sim.Sales(), sim.Shared(), sim.Finance()}[:1+d.IntN(3)] {
-		w.models = append(w.models, refresh.Model{WorkspaceID: ref.Workspace, DatasetID: ref.Model})
+		w.models = append(w.models, machine.Model{WorkspaceID: ref.Workspace, DatasetID: ref.Model})
 		w.tune(ref, d)
 	}
 	for range w.size {
@@ -128,19 +128,19 @@ func (w *world) setSecret(value string) {
 	w.vault = value
 }
 
-func (w *world) modelNamed(name string) (refresh.Model, bool) {
+func (w *world) modelNamed(name string) (machine.Model, bool) {
 	for _, m := range w.models {
 		if refresh.StateName(m) == name {
 			return m, true
 		}
 	}
-	return refresh.Model{}, false
+	return machine.Model{}, false
 }
 
-func refOf(m refresh.Model) sim.Ref { return sim.Ref{Workspace: m.WorkspaceID, Model: m.DatasetID} }
+func refOf(m machine.Model) sim.Ref { return sim.Ref{Workspace: m.WorkspaceID, Model: m.DatasetID} }
 
 // refreshes is the truth about a model.
-func (w *world) refreshes(m refresh.Model) []sim.Refresh {
+func (w *world) refreshes(m machine.Model) []sim.Refresh {
 	list, err := w.cloud.PowerBI.Refreshes(refOf(m))
 	if err != nil {
 		w.oracle.violated("%v", err)
@@ -149,7 +149,7 @@ func (w *world) refreshes(m refresh.Model) []sim.Refresh {
 }
 
 // refreshNamed is the refresh that Power BI calls, or lists, by that id.
-func (w *world) refreshNamed(m refresh.Model, id string) (sim.Refresh, bool) {
+func (w *world) refreshNamed(m machine.Model, id string) (sim.Refresh, bool) {
 	list, err := w.cloud.PowerBI.Refreshes(refOf(m))
 	i := slices.IndexFunc(list, func(r sim.Refresh) bool { return called(r, id) })
 	if err != nil || i < 0 {
@@ -163,10 +163,10 @@ func called(r sim.Refresh, id string) bool {
 }
 
 // nameOf is an object in the words of the simulated Power BI.
-func nameOf(o refresh.Object) string { return strings.TrimSuffix(o.Table+"/"+o.Partition, "/") }
+func nameOf(o machine.Object) string { return strings.TrimSuffix(o.Table+"/"+o.Partition, "/") }
 
 // ownRefreshes is the part of it that our service principal started.
-func (w *world) ownRefreshes(m refresh.Model) []sim.Refresh {
+func (w *world) ownRefreshes(m machine.Model) []sim.Refresh {
 	list, err := w.cloud.PowerBI.Refreshes(refOf(m))
 	if err != nil {
 		return nil
@@ -204,7 +204,7 @@ func (w *world) read(held *promise, p *process, reader string) {
 	switch {
 	case err == nil:
 		w.ledger.saw(held, reader+"@"+p.name, sent, receipt.View)
-	case errors.As(err, &no) && no.Code == refresh.CodeNotFound && !w.oracle.void(held.opened.Epoch).IsZero():
+	case errors.As(err, &no) && no.Code == machine.CodeNotFound && !w.oracle.void(held.opened.Epoch).IsZero():
 		w.cover.hit("id of a deleted document: not found")
 	case w.turnedAway(ctx, "a status", err):
 	case errors.As(err, &no), errors.Is(err, refresh.ErrBadID):

@@ -1,0 +1,61 @@
+package machine
+
+import "time"
+
+// LastLook is the latest look at the model that failed, until one succeeds. It ends no
+// operation by itself: see goneFor.
+type LastLook struct {
+	Since   time.Time `json:"since"` // the first that failed since one succeeded
+	At      time.Time `json:"at"`
+	Code    string    `json:"code"`              // ours
+	PowerBI string    `json:"powerBI,omitempty"` // Power BI's own code
+	Message string    `json:"message"`           // Power BI's words, if it had any
+	Refused bool      `json:"refused,omitempty"` // it answered no; else the failure may pass by itself
+
+	Gone      time.Time `json:"gone,omitzero"`       // since when history and model answered that they are not there
+	GoneLooks int       `json:"goneLooks,omitempty"` // how often they did
+
+	Unknown Unknown `json:"-"`
+}
+
+// goneFor is how long history and model must answer that they are not there, with no
+// answer to the contrary, before an operation ends because of it. A model that is not
+// there and one that the service principal is not permitted to see get the same answer
+// (seen: DevScope/powerbi-powershell-modules#66), and a role may be withdrawn by mistake.
+const goneFor = 24 * time.Hour
+
+// failedLook remembers a look that failed.
+func (m *machine) failedLook(e Observed) {
+	l := m.LastLook
+	if l == nil {
+		l = &LastLook{Since: m.now}
+		m.LastLook = l
+	}
+	l.At, l.Code, l.PowerBI, l.Message, l.Refused = m.now, e.Err.Code, e.Err.PowerBI, bounded(Fault{Message: e.Err.Message, Detail: e.Err.Detail}.Text()), !e.Err.Transient
+	switch {
+	case e.Gone && l.Gone.IsZero():
+		l.Gone, l.GoneLooks = m.now, 1
+	case e.Gone:
+		l.GoneLooks++
+	case e.There:
+		l.Gone, l.GoneLooks = time.Time{}, 0
+	}
+}
+
+// gone reports whether this look is the last that it takes to give the model up.
+func (m *machine) gone(e Observed) bool {
+	l := m.LastLook
+	return e.Gone && l != nil && l.GoneLooks >= quietReads && m.now.Sub(l.Gone) >= goneFor
+}
+
+// vanish ends what the attempt was made for: nobody can see any more what became of it.
+func (m *machine) vanish(a *Attempt) {
+	m.eachServed(func(op *Operation) { m.failedTry(op, OutcomeUnknown, goneOrForbidden(), m.now) })
+	m.giveUp(a)
+}
+
+func goneOrForbidden() *Fault {
+	return &Fault{Code: CodeOutcomeUnknown,
+		Message: "The outcome of the refresh is unknown: for 24 hours Power BI answered PowerBIEntityNotFound for the model and for its refresh history. The model is gone or not permitted.",
+		Remedy:  "Check that the model exists in that workspace, and that the service principal is at least a Contributor of the workspace."}
+}

@@ -1,0 +1,100 @@
+package machine
+
+import "time"
+
+// Ahead is how far Power BI's clock has been ahead of the storage service's lately: all
+// that may be so lies between Least and Most.
+//
+// Each look allows a span, some seconds wide, since both clocks show whole seconds. As long as no
+// clock jumped, the offset lies in all of them: the spans are intersected, those of the looks before
+// the latest intent apart from those after it, so that a jump in between shows also where
+// it is smaller than a span. Once a jump was seen, the worst case counts for a day.
+type Ahead struct {
+	Least  time.Duration `json:"least"`
+	Most   time.Duration `json:"most"`
+	Since  time.Time     `json:"since"`            // of the spans, or of the latest jump
+	Before *Span         `json:"before,omitempty"` // by the looks before the latest intent
+	Lately *Span         `json:"lately,omitempty"` // by those after it
+	Jumped bool          `json:"jumped,omitempty"`
+
+	Unknown Unknown `json:"-"`
+}
+
+// Span is what an offset may be.
+type Span struct {
+	Least time.Duration `json:"least"`
+	Most  time.Duration `json:"most"`
+
+	Unknown Unknown `json:"-"`
+}
+
+// slowLook is a Fuzz that is too large to learn from.
+const slowLook = 5 * time.Second
+
+// measure learns how far Power BI's clock is ahead. A row tells the time by the clock
+// as it was when the refresh began: after either clock jumped, rows from before look
+// older or younger than they are. A slow look says little, unless it is about a jump.
+func (m *machine) measure(e Observed) {
+	seen := &Span{Least: e.Skew - e.Fuzz, Most: e.Skew + e.Fuzz}
+	if m.Ahead == nil {
+		m.Ahead = &Ahead{Since: m.now, Lately: seen}
+	}
+	k := m.Ahead
+	if k.Before == nil && k.Lately == nil {
+		k.Before = &Span{Least: k.Least, Most: k.Most} // an earlier version wrote it
+	}
+	all := hull(k.Before, k.Lately)
+	old := m.now.Sub(k.Since) > LongestRefresh
+	switch {
+	case e.Fuzz > slowLook && all.meets(seen) && k.Lately != seen:
+		return
+	case !all.meets(seen), !old && !k.Jumped && k.Lately != nil && !k.Lately.meets(seen):
+		k.Before, k.Lately, k.Since, k.Jumped = all, seen, m.now, true
+	case old:
+		k.Before, k.Lately, k.Since, k.Jumped = nil, seen, m.now, false
+	case k.Lately == nil:
+		k.Lately = seen
+	case k.Jumped:
+		k.Lately = hull(k.Lately, seen)
+	default:
+		k.Lately = k.Lately.and(seen)
+	}
+	k.show()
+}
+
+// show keeps Least and Most as the worst case, which earlier versions read.
+func (k *Ahead) show() {
+	all := hull(k.Before, k.Lately)
+	k.Least, k.Most = all.Least, all.Most
+}
+
+// intended begins the spans of a new intent.
+func (k *Ahead) intended() {
+	switch {
+	case k == nil || k.Lately == nil:
+		return
+	case k.Before != nil && !k.Jumped && k.Before.meets(k.Lately):
+		k.Before = k.Before.and(k.Lately)
+	default:
+		k.Before = hull(k.Before, k.Lately)
+	}
+	k.Lately = nil
+	k.show()
+}
+
+func (s *Span) meets(t *Span) bool { return s.Least <= t.Most && s.Most >= t.Least }
+
+func (s *Span) and(t *Span) *Span {
+	return &Span{Least: max(s.Least, t.Least), Most: min(s.Most, t.Most)}
+}
+
+// hull is the least span that holds both; one of them may be nil.
+func hull(s, t *Span) *Span {
+	switch {
+	case s == nil:
+		return t
+	case t == nil:
+		return s
+	}
+	return &Span{Least: min(s.Least, t.Least), Most: max(s.Most, t.Most)}
+}

@@ -1,0 +1,118 @@
+package machine
+
+import (
+	"slices"
+	"strings"
+)
+
+// A row of the history does not say what an enhanced refresh has refreshed; its details
+// do, in part. So where the answer of a POST was lost, and a single completed row may be
+// its refresh, the details of that row are read: if they tell of exactly what was asked
+// for, and the row is still the only one in the next history, it is ours.
+//
+// Details that are refused, or not there, say nothing: after a few times the row counts
+// as weighed, as any other that cannot be told.
+
+// Candidate is the row whose details are to be read.
+type Candidate struct {
+	RefreshID string `json:"refreshId"`
+	Again     int    `json:"again,omitempty"` // histories that came in the place of its details
+	Same      bool   `json:"same,omitempty"`  // the details tell of what was asked for
+
+	Unknown Unknown `json:"-"`
+}
+
+// askDetails is how often details are asked for that do not come.
+const AskDetails = 3
+
+// Asked is what the details of a refresh tell of the request for it.
+type Asked struct{ Type, CommitMode string }
+
+// inquire makes the row the attempt's candidate, if its details can prove what it is
+// and were not read before. last is the candidate until now.
+func (m *machine) inquire(a *Attempt, row Row, e Observed, last *Candidate) bool {
+	if row.Type != "ViaEnhancedApi" || !a.Shape.toldByDetails() || !m.onlyCandidate(a, row, e) {
+		return false
+	}
+	next := Candidate{RefreshID: row.ID}
+	if last != nil && last.RefreshID == row.ID {
+		next.Again = last.Again + 1
+		if last.Same || next.Again > AskDetails {
+			return false
+		}
+	}
+	a.Candidate = &next
+	return true
+}
+
+// compare weighs the details of the candidate.
+func (m *machine) compare(a *Attempt, e Observed) {
+	if a.Candidate == nil {
+		return // it is too late for them
+	}
+	row, asked := FindRow(e.Rows, a.Candidate.RefreshID)
+	switch {
+	case !asked:
+	case m.startedAfter(a, row, e) && row.State == RowCompleted && a.Shape.sameAs(row):
+		a.Candidate.Same = true
+	default:
+		a.Candidate = nil
+		m.known(a, row)
+	}
+}
+
+// urgent reports whether the next look is to be taken at once.
+func (c *Candidate) urgent() bool { return c != nil && (c.Same || c.Again == 0) }
+
+// proves reports whether the details have shown that the row is what was asked for.
+func (c *Candidate) proves(row Row) bool { return c != nil && c.Same && c.RefreshID == row.ID }
+
+// look is what is to be read next of the attempt.
+func (a *Attempt) look() Look {
+	if c := a.Candidate; c != nil && !c.Same {
+		return Look{Txn: a.Txn, RefreshID: c.RefreshID, Kind: Enhanced}
+	}
+	if a.RefreshID == "" && len(a.Named) > 0 {
+		return Look{Txn: a.Txn, RefreshID: a.Named[0], Kind: a.Kind} // or the history, if Power BI has no such details
+	}
+	return Look{Txn: a.Txn, RefreshID: a.RefreshID, Kind: a.Kind}
+}
+
+// toldByDetails reports whether details can tell all of what a refresh of the shape
+// does. They have its type, its commit mode and its objects (documented, Get Refresh
+// Execution Details In Group), and not:
+//
+//   - whether the objects that they list are all there are: the whole model is never told.
+//     The documented sample lists each partition by name, those of hidden tables too;
+//   - applyRefreshPolicy and effectiveDate. A policy is about tables. A named partition
+//     is refreshed without one (seen: a partition demands applyRefreshPolicy=false), and
+//     so is a table in a partialBatch that completes (documented: one with a policy fails).
+func (a Shape) toldByDetails() bool {
+	if a.Whole() || a.EffectiveDate != "" || a.ApplyPolicy != nil && *a.ApplyPolicy {
+		return false
+	}
+	tables := slices.ContainsFunc(a.Objects, func(o Object) bool { return o.Partition == "" })
+	return !tables || a.ApplyPolicy != nil && a.CommitMode == partialBatch
+}
+
+// sameAs reports whether the details tell of exactly what was asked for. What they leave
+// out is not the same. Whether they list objects in the words of the request is
+// unverified: other words are not the same either.
+func (a Shape) sameAs(row Row) bool {
+	kind, mode := a.Type, a.CommitMode
+	if kind == "" {
+		kind = "Full" // is what is sent then
+	}
+	if mode == "" {
+		mode = "Transactional" // documented default
+	}
+	if !strings.EqualFold(row.Asked.Type, kind) || !strings.EqualFold(row.Asked.CommitMode, mode) || len(row.Objects) != len(a.Objects) {
+		return false
+	}
+	for _, o := range a.Objects {
+		if told, completed := statusOf(row.Objects, o); !told || !completed {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,69 @@
+package machine
+
+import "strings"
+
+// Key makes a request repeatable: what arrives under one key is one request, however
+// often it arrives. The zero Key is that of a caller who sent none. See [NewKey].
+type Key struct {
+	Name    string // 32 hex digits, which key it is; the client's own text is kept nowhere
+	Payload string // 32 hex digits, what was asked for with it
+}
+
+// Bounds of a mark, which is what the document keeps of a key: its name and enough of
+// its payload to notice that another request uses it.
+const (
+	KeyName = 32
+	keyMark = KeyName + 8
+)
+
+func (k Key) mark() string {
+	if k == (Key{}) {
+		return ""
+	}
+	return k.Name + k.Payload[:keyMark-KeyName]
+}
+
+// Keyed finds the operation that a key was admitted to, and reports whether it was
+// for the same request.
+func (s *State) Keyed(k Key) (number int64, same, found bool) {
+	if k == (Key{}) {
+		return 0, false, false
+	}
+	for _, list := range [][]Operation{s.Pending, s.Recent} {
+		for i := range list {
+			for mark := range list[i].Marks {
+				if strings.HasPrefix(mark, k.Name) {
+					return list[i].Number, mark == k.mark(), true
+				}
+			}
+		}
+	}
+	return 0, false, false
+}
+
+// marks are those of the operation's callers.
+func (op *Operation) Marks(yield func(string) bool) {
+	for rest := op.Keys; len(rest) >= keyMark && yield(rest[:keyMark]); rest = rest[keyMark:] {
+	}
+}
+
+// repeated answers a caller whose key the document knows.
+func (m *machine) repeated(e Arrive) bool {
+	number, same, found := m.Keyed(e.Key)
+	switch {
+	case !found:
+		return false
+	case same:
+		m.do(Admit{e.Nonce, number})
+	default:
+		m.do(Refuse{e.Nonce, CodeKeyReused, KeyReused})
+	}
+	return true
+}
+
+const KeyReused = "The key was used before, with another request. Send a new key with a new request, and the same body with a repeated one."
+
+// fits reports whether the document has room for one more key.
+func (m *machine) fits(k Key) bool { return k == (Key{}) || m.Size()+keyMark <= MaxDocument }
+
+const noRoomForKeys = "Too many requests with a key share the model's refresh. Try again when it has ended."

@@ -1,0 +1,116 @@
+package machine
+
+import (
+	"cmp"
+	"slices"
+)
+
+// party decides whom the next attempt serves, and what it does: the oldest pending
+// operation, and those behind it that the same POST can serve. Nobody starves: the
+// head is always served, whoever is left behind comes nearer to it, and whoever arrives
+// later takes part in a later attempt only.
+//
+// All of them arrived before the intent, so that the refresh is fresh for each.
+func (s *State) party() ([]int64, Shape) {
+	head := &s.Pending[0]
+	serves, shape := []int64{head.Number}, head.wanted()
+	room := s.roomForTries() // they may fail together, again and again
+	for i := range s.Pending[1:] {
+		op := &s.Pending[1+i]
+		if len(serves) > room || !head.goesWith(op) {
+			continue
+		}
+		if wider, ok := shape.with(op.wanted()); ok {
+			serves, shape = append(serves, op.Number), wider
+		}
+	}
+	return serves, shape
+}
+
+// roomForTries is how many more tries fit into a roomy document. Finished operations make
+// room by themselves.
+func (s *State) roomForTries() int {
+	waiting := *s
+	waiting.Recent = nil
+	return (roomy - waiting.Size()) / tryBytes
+}
+
+// goesWith reports whether one POST may serve both operations, as far as their objects
+// allow: it does the same, in the same way, and as hard.
+func (op *Operation) goesWith(other *Operation) bool {
+	return !op.Alone && !other.Alone && !other.Cancel && op.Fallback == other.Fallback &&
+		op.Tuning.equals(other.Tuning) && op.Shape.SameExceptObjects(other.Shape)
+}
+
+func (t Tuning) equals(other Tuning) bool {
+	return t.Timeout == other.Timeout && equalPointers(t.MaxParallelism, other.MaxParallelism) && equalPointers(t.RetryCount, other.RetryCount)
+}
+
+// with returns the shape that does what a and b ask for, if one refresh should.
+//
+// Tables are not widened to the whole model: who asked for little would wait for
+// much. Nor does one request name a table and a partition of it, unless a caller asked
+// for that: whether Power BI then refreshes it once, twice or not at all is unverified.
+func (a Shape) with(b Shape) (Shape, bool) {
+	switch {
+	case a.Covers(b):
+		return a, true
+	case a.Whole() || b.Whole() || !a.SameExceptObjects(b):
+		return a, false
+	}
+	wider := a
+	wider.Objects = slices.Concat(a.Objects, b.Objects)
+	slices.SortFunc(wider.Objects, func(x, y Object) int {
+		return cmp.Or(cmp.Compare(x.Table, y.Table), cmp.Compare(x.Partition, y.Partition))
+	})
+	wider.Objects = slices.Compact(wider.Objects)
+	if len(wider.Objects) > maxObjects || wider.Size() > MaxShape || wider.doubled() {
+		return a, false
+	}
+	return wider, true
+}
+
+// doubled reports whether a table is named as a whole and by a partition. The objects
+// are sorted: the whole table comes first.
+func (a Shape) doubled() bool {
+	whole := ""
+	for _, o := range a.Objects {
+		if o.Partition == "" {
+			whole = o.Table
+		} else if o.Table == whole {
+			return true
+		}
+	}
+	return false
+}
+
+// singly lets an operation be tried by itself, after an attempt that may have failed by
+// what others asked for. That one is not counted.
+func (m *machine) singly(op *Operation) {
+	op.Alone = true
+	m.setPhase(op, Retrying)
+}
+
+// spent is how many attempts count against MaxAttempts.
+func (op *Operation) spent() int {
+	if op.Alone {
+		return len(op.Tries) - 1
+	}
+	return len(op.Tries)
+}
+
+// own returns what of the progress of an attempt is about what the operation asked for.
+func (a Shape) own(all []Progress) []Progress {
+	if a.Whole() {
+		return all
+	}
+	var own []Progress
+	for _, p := range all {
+		if slices.ContainsFunc(a.Objects, func(o Object) bool {
+			return o.Table == p.Table && (o.Partition == "" || o.Partition == p.Partition)
+		}) {
+			own = append(own, p)
+		}
+	}
+	return own
+}

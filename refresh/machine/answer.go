@@ -261,7 +261,7 @@ func (m *machine) failedTry(op *Operation, outcome Outcome, fault *Fault, end ti
 	}
 }
 
-// lateRetry is how long after a fault that may pass the one repeat leaves: tables that
+// LateRetry is how long after a fault that may pass the one repeat leaves: tables that
 // had just been created were found after minutes (seen).
 const LateRetry = 5 * time.Minute
 
@@ -276,7 +276,7 @@ func (op *Operation) lateOnce() bool {
 	return n == 1
 }
 
-// try is the latest try of op. There is one whenever an attempt serves op.
+// Latest is the latest try of op. There is one whenever an attempt serves op.
 func (op *Operation) Latest() *Try { return &op.Tries[len(op.Tries)-1] }
 
 func (op *Operation) endTry(outcome Outcome, fault *Fault, at time.Time) {

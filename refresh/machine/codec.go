@@ -37,7 +37,7 @@ func Decode(doc []byte) (State, error) {
 	return s, s.check()
 }
 
-// decodeOf reads the state document of a model. One that a writer of the container copied
+// DecodeOf reads the state document of a model. One that a writer of the container copied
 // from another model is refused: what it says would be done to the wrong one.
 func DecodeOf(m Model, doc []byte) (State, error) {
 	s, err := Decode(doc)
@@ -51,7 +51,7 @@ func unreadable(cause error) error {
 	return fmt.Errorf("refresh: the state document is not readable: %w", cause)
 }
 
-// wrote reports whether a document carries the write transaction txn, whatever newer
+// Wrote reports whether a document carries the write transaction txn, whatever newer
 // version may have written it since: this member keeps its meaning for ever.
 func Wrote(doc []byte, txn string) bool {
 	var s struct {
@@ -60,7 +60,7 @@ func Wrote(doc []byte, txn string) bool {
 	return json.Unmarshal(doc, &s) == nil && slices.Contains(s.Writes, txn)
 }
 
-// wroteBy reports whether a transaction is among those that the state carries.
+// WroteBy reports whether a transaction is among those that the state carries.
 func (s *State) WroteBy(txn string) bool { return slices.Contains(s.Writes, txn) }
 
 // check refuses a document that no version of this program can have written.

@@ -22,7 +22,7 @@ type Candidate struct {
 	Unknown Unknown `json:"-"`
 }
 
-// askDetails is how often details are asked for that do not come.
+// AskDetails is how often details are asked for that do not come.
 const AskDetails = 3
 
 // Asked is what the details of a refresh tell of the request for it.

@@ -21,7 +21,7 @@ const (
 // never destroy or misjudge it.
 var ErrNewer = errors.New("a newer version of this program is at work: wait until it is rolled out everywhere, or deploy it again")
 
-// readable refuses a document that demands a newer reader. Whether it was written by a
+// Readable refuses a document that demands a newer reader. Whether it was written by a
 // newer one does not matter. The first format knew no MinReader: it is its own.
 func Readable(schema, minReader int) error {
 	if minReader == 0 {
@@ -34,7 +34,7 @@ func Readable(schema, minReader int) error {
 	return nil
 }
 
-// raised returns the versions for a document that is written again: it keeps the
+// Raised returns the versions for a document that is written again: it keeps the
 // demands of a newer version whose members it carries.
 func Raised(schema, minReader int) (int, int) { return max(schema, Schema), max(minReader, MinReader) }
 
@@ -68,6 +68,7 @@ func (s *State) checkWords() error {
 	return errors.Join(errs...)
 }
 
+// CheckWords returns an error for each word of the operation that this version does not know.
 func (op *Operation) CheckWords() error {
 	errs := []error{op.Shape.Kind.check(), strange("phase", op.Phase, Queued, Blocking, Starting, Running, Retrying,
 		Settling, Overdue, Cancelling, Succeeded, Failed, Cancelled)}

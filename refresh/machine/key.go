@@ -46,10 +46,10 @@ func digest(b []byte) string {
 
 var keyPattern = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// valid reports whether the key was made by NewKey: it becomes part of names.
+// Valid reports whether the key was made by NewKey: it becomes part of names.
 func (k Key) Valid() bool { return keyPattern.MatchString(k.Name) && keyPattern.MatchString(k.Payload) }
 
-// nonce is the caller's part of the id. It follows from the key, so that every answer
+// Nonce is the caller's part of the id. It follows from the key, so that every answer
 // to it carries the same id; who does not know the secret learns nothing from it.
 func (k Key) Nonce(secret []byte) string {
 	h := hmac.New(sha256.New, secret)

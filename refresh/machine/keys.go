@@ -41,7 +41,7 @@ func (s *State) Keyed(k Key) (number int64, same, found bool) {
 	return 0, false, false
 }
 
-// marks are those of the operation's callers.
+// Marks are those of the operation's callers.
 func (op *Operation) Marks(yield func(string) bool) {
 	for rest := op.Keys; len(rest) >= keyMark && yield(rest[:keyMark]); rest = rest[keyMark:] {
 	}
@@ -61,6 +61,7 @@ func (m *machine) repeated(e Arrive) bool {
 	return true
 }
 
+// KeyReused is the message of a refusal with [CodeKeyReused].
 const KeyReused = "The key was used before, with another request. Send a new key with a new request, and the same body with a repeated one."
 
 // fits reports whether the document has room for one more key.

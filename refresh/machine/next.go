@@ -201,7 +201,7 @@ func (s *State) keep() int {
 	return KeepRecent
 }
 
-// bytes is how large the document is.
+// Size is how large the document is.
 func (s *State) Size() int {
 	doc, err := s.Encode()
 	if err != nil {

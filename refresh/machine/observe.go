@@ -206,7 +206,7 @@ func (m *machine) watchForeign(e Observed) {
 	m.rejectAll()
 }
 
-// longestRefresh is how long a refresh can take at most, with all its repeats
+// LongestRefresh is how long a refresh can take at most, with all its repeats
 // (Power BI: documented, Refresh Dataset In Group).
 const LongestRefresh = 24 * time.Hour
 
@@ -220,6 +220,7 @@ func (r Row) atWork(e Observed) bool {
 	return r.Start.IsZero() || e.SentAt.Add(e.Skew).Sub(r.Start) < LongestRefresh+e.Fuzz
 }
 
+// FindRow returns the row with an id.
 func FindRow(rows []Row, id string) (Row, bool) {
 	i := slices.IndexFunc(rows, func(r Row) bool { return strings.EqualFold(r.ID, id) })
 	if i < 0 {

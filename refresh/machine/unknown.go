@@ -37,7 +37,7 @@ func unmarshal(doc []byte, v any) error {
 	return collect(reflect.ValueOf(v).Elem(), doc)
 }
 
-// marshal writes v with the members that it did not know when it was read.
+// Marshal writes v with the members that it did not know when it was read.
 func Marshal(v any) ([]byte, error) {
 	doc, err := json.Marshal(v)
 	if err != nil || !carries(reflect.ValueOf(v)) {

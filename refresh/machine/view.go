@@ -101,6 +101,7 @@ func (s *State) askAgain(now time.Time) time.Duration {
 	}
 }
 
+// Status is what callers are shown of a phase.
 func (p Phase) Status() Status {
 	switch p {
 	case Queued, Blocking, Starting:

@@ -6,14 +6,6 @@ import (
 	"time"
 )
 
-// busyRecheck is how long after a "busy" answer the history is read: the row of
-// the other refresh may take a moment to appear.
-const busyRecheck = 5 * time.Second
-
-// pausedRecheck is how long after a POST that a paused capacity refused the next one
-// leaves: nothing else shows for certain that the capacity runs again.
-const pausedRecheck = 5 * time.Minute
-
 // answered records how the POST of an attempt ended. An answer for an attempt
 // that is not the present one is late: only an id still matters then.
 func (m *machine) answered(e Answered) {
@@ -118,32 +110,6 @@ func (m *machine) concluded(txn, id string) bool {
 	return false
 }
 
-func (m *machine) accepted(a *Attempt, answer Answer) {
-	a.Accepted, a.Candidate = m.now, nil
-	a.RefreshID = answer.RefreshID
-	switch {
-	case a.RefreshID == "":
-		m.settle(a) // accepted, and nothing to ask for by name
-		return
-	case a.Adopted && slices.Contains(a.Settle.Known, a.RefreshID):
-		m.clearAttempt() // what was adopted is ours, and has ended
-		return
-	}
-	a.Adopted, a.ByID, a.Again = false, false, false // it has a name now
-	m.setStage(a, StageRunning)
-	a.Settle = Settle{From: m.now}
-	a.LookAt = m.now.Add(m.nextLook(a))
-	m.eachServed(func(op *Operation) {
-		if op.Started.IsZero() {
-			op.Started = m.now
-		}
-		try := op.Latest()
-		try.RefreshID, try.Kind, try.Started = a.RefreshID, a.Kind, m.now
-		op.Unsent, op.Busy = 0, 0
-		m.setPhase(op, Running)
-	})
-}
-
 // notStarted takes an attempt back that certainly did not start: it is not
 // spent, and its operations can be shared again.
 func (m *machine) notStarted() {
@@ -218,108 +184,4 @@ func (m *machine) unsent(answer Answer) {
 			Detail: answer.Fault.Message, Words: bounded(answer.Fault.Detail)})
 	})
 	m.notStarted()
-}
-
-// hold keeps the model from being posted to for a while. No wait is made shorter by
-// another: Power BI may have asked for it, and each operation has its own.
-func (m *machine) hold(reason HoldReason, wait time.Duration, detail string) {
-	m.holdBy(Hold{Since: m.now, Until: m.now.Add(wait), Reason: reason, Detail: detail})
-}
-
-func (m *machine) holdBy(next Hold) {
-	if h := m.Hold; h != nil && h.Until.After(next.Until) {
-		return
-	}
-	m.Hold = &next
-}
-
-// holdFor is a hold whose cause older versions do not know: they read notSent.
-func (m *machine) holdFor(cause HoldReason, wait time.Duration, fault *Fault) {
-	detail := ""
-	if fault != nil {
-		detail = bounded(fault.Detail)
-	}
-	m.holdBy(Hold{Since: m.now, Until: m.now.Add(wait), Reason: HoldUnsent, Cause: cause, Detail: detail})
-}
-
-// failedTry ends the present try of op and either schedules another or ends op.
-func (m *machine) failedTry(op *Operation, outcome Outcome, fault *Fault, end time.Time) {
-	op.endTry(outcome, fault, end)
-	switch {
-	case op.Cancel:
-		m.finish(op, Cancelled, cancelledByCaller())
-	case fault.Transient && op.spent() < op.MaxAttempts:
-		m.hold(HoldBackoff, backoff(len(op.Tries), op.Number), "")
-		m.setPhase(op, Retrying)
-	case fault.Late && op.lateOnce() && op.spent() < op.MaxAttempts && m.now.Add(LateRetry).Before(op.Deadline):
-		m.hold(HoldBackoff, LateRetry, "")
-		m.setPhase(op, Retrying)
-	case outcome == OutcomeFailed && op.Latest().Merged:
-		m.singly(op)
-	default:
-		m.finish(op, Failed, fault)
-	}
-}
-
-// LateRetry is how long after a fault that may pass the one repeat leaves: tables that
-// had just been created were found after minutes (seen).
-const LateRetry = 5 * time.Minute
-
-// lateOnce reports whether only one try of op has failed so.
-func (op *Operation) lateOnce() bool {
-	n := 0
-	for _, try := range op.Tries {
-		if try.Fault != nil && try.Fault.Late {
-			n++
-		}
-	}
-	return n == 1
-}
-
-// Latest is the latest try of op. There is one whenever an attempt serves op.
-func (op *Operation) Latest() *Try { return &op.Tries[len(op.Tries)-1] }
-
-func (op *Operation) endTry(outcome Outcome, fault *Fault, at time.Time) {
-	try := op.Latest()
-	try.Outcome, try.Fault, try.Ended = outcome, fault.short(), at
-}
-
-// short is the fault with as many of Power BI's words as the document has room for.
-func (f *Fault) short() *Fault {
-	if f == nil || len(f.Detail) <= MaxDetail {
-		return f
-	}
-	short := *f
-	short.Detail = bounded(short.Detail)
-	return &short
-}
-
-// bounded cuts Power BI's words to what the document has room for.
-func bounded(words string) string {
-	if len(words) <= MaxDetail {
-		return words
-	}
-	return strings.ToValidUTF8(words[:MaxDetail], "") + "..."
-}
-
-// shorten leaves out why earlier tries failed, but for the last of them, in words: a
-// document that is nearly full holds many operations, and each may be tried often.
-func (op *Operation) shorten() {
-	for i := range op.Tries[:max(0, len(op.Tries)-1)] {
-		if f := op.Tries[i].Fault; f != nil {
-			op.Tries[i].Fault = &Fault{Code: f.Code, Class: f.Class, PowerBI: f.PowerBI, Transient: f.Transient, Late: f.Late, Unknown: f.Unknown,
-				Message: "Left out: too much is kept of those who wait for this model."}
-		}
-	}
-}
-
-// backoff is the wait before the next try: 10 s doubling to 5 min, spread by a
-// quarter so that models which failed together do not return together.
-func backoff(tries int, number int64) time.Duration {
-	wait := min(10*time.Second<<min(tries-1, 5), 5*time.Minute)
-	return wait - wait/4*time.Duration(number%8)/8
-}
-
-func cancelledByCaller() *Fault {
-	return &Fault{Code: CodeOperationCanceled, Message: "The operation was cancelled by its caller."}
 }

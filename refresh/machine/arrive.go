@@ -44,20 +44,6 @@ func (m *machine) arrive(e Arrive) {
 	m.do(Admit{e.Nonce, op.Number})
 }
 
-// inTheWay is what a caller reads who wants no refresh of a busy model.
-const inTheWay = "The model is being refreshed, and the request says whenBusy: reject. " +
-	"Try again later, or ask with whenBusy: queue (a refresh after this one) or join (this one will do)."
-
-// rejectAll ends the operations whose callers want a refusal: a refresh that was not
-// made for them occupies the model, as was found out only now.
-func (m *machine) rejectAll() {
-	for _, op := range cloneOperations(m.Pending) {
-		if op.Reject && !m.serves(op.Number) {
-			m.finish(&m.Pending[indexOf(m.Pending, op.Number)], Failed, &Fault{Code: CodeBusy, Message: inTheWay})
-		}
-	}
-}
-
 // Join finds, without changing anything, the operation that a caller may share
 // as it stands: one already marked shared, whose deadline is at least the
 // caller's. s must have been read after the caller arrived.
@@ -93,10 +79,6 @@ func (s *State) shareable(ask Ask, now time.Time) int {
 	}
 	return -1
 }
-
-// untried reports whether no attempt for the operation may have started. A POST
-// that was answered "busy" or 429 leaves no try behind.
-func (op *Operation) untried() bool { return len(op.Tries) == 0 }
 
 // waitsLike reports whether op gives the caller the wait for the start that it
 // asked for, and would give it to those who share op already. What one of them would

@@ -2,22 +2,6 @@ package machine
 
 import "time"
 
-// LastLook is the latest look at the model that failed, until one succeeds. It ends no
-// operation by itself: see goneFor.
-type LastLook struct {
-	Since   time.Time `json:"since"` // the first that failed since one succeeded
-	At      time.Time `json:"at"`
-	Code    string    `json:"code"`              // ours
-	PowerBI string    `json:"powerBI,omitempty"` // Power BI's own code
-	Message string    `json:"message"`           // Power BI's words, if it had any
-	Refused bool      `json:"refused,omitempty"` // it answered no; else the failure may pass by itself
-
-	Gone      time.Time `json:"gone,omitzero"`       // since when history and model answered that they are not there
-	GoneLooks int       `json:"goneLooks,omitempty"` // how often they did
-
-	Unknown Unknown `json:"-"`
-}
-
 // goneFor is how long history and model must answer that they are not there, with no
 // answer to the contrary, before an operation ends because of it. A model that is not
 // there and one that the service principal is not permitted to see get the same answer

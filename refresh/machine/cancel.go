@@ -1,7 +1,5 @@
 package machine
 
-import "slices"
-
 // cancelAsked ends an operation for the caller who holds that nonce.
 func (m *machine) cancelAsked(e CancelAsked) {
 	i := indexOf(m.Pending, e.Number)
@@ -55,20 +53,6 @@ func (m *machine) refuseCancel(e CancelAsked) {
 		return
 	}
 	m.do(Refuse{e.Nonce, CodeNotFound, "There is no such operation."})
-}
-
-// WithdrawnBy reports whether the caller with that nonce cancelled its share.
-func (op *Operation) WithdrawnBy(nonce string) bool {
-	_, gone := op.withdrawal(nonce)
-	return gone
-}
-
-func (op *Operation) withdrawal(nonce string) (Withdrawal, bool) {
-	i := slices.IndexFunc(op.Withdrawn, func(w Withdrawal) bool { return w.Nonce == nonce })
-	if i < 0 {
-		return Withdrawal{}, false
-	}
-	return op.Withdrawn[i], true
 }
 
 // wantsCancel reports whether the attempt's refresh is to be deleted: it is one

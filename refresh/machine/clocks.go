@@ -31,37 +31,6 @@ type Span struct {
 // slowLook is a Fuzz that is too large to learn from.
 const slowLook = 5 * time.Second
 
-// measure learns how far Power BI's clock is ahead. A row tells the time by the clock
-// as it was when the refresh began: after either clock jumped, rows from before look
-// older or younger than they are. A slow look says little, unless it is about a jump.
-func (m *machine) measure(e Observed) {
-	seen := &Span{Least: e.Skew - e.Fuzz, Most: e.Skew + e.Fuzz}
-	if m.Ahead == nil {
-		m.Ahead = &Ahead{Since: m.now, Lately: seen}
-	}
-	k := m.Ahead
-	if k.Before == nil && k.Lately == nil {
-		k.Before = &Span{Least: k.Least, Most: k.Most} // an earlier version wrote it
-	}
-	all := hull(k.Before, k.Lately)
-	old := m.now.Sub(k.Since) > LongestRefresh
-	switch {
-	case e.Fuzz > slowLook && all.meets(seen) && k.Lately != seen:
-		return
-	case !all.meets(seen), !old && !k.Jumped && k.Lately != nil && !k.Lately.meets(seen):
-		k.Before, k.Lately, k.Since, k.Jumped = all, seen, m.now, true
-	case old:
-		k.Before, k.Lately, k.Since, k.Jumped = nil, seen, m.now, false
-	case k.Lately == nil:
-		k.Lately = seen
-	case k.Jumped:
-		k.Lately = hull(k.Lately, seen)
-	default:
-		k.Lately = k.Lately.and(seen)
-	}
-	k.show()
-}
-
 // show keeps Least and Most as the worst case, which earlier versions read.
 func (k *Ahead) show() {
 	all := hull(k.Before, k.Lately)

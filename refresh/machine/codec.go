@@ -115,3 +115,37 @@ func (s *State) Stamp(txn string) {
 	s.Writes = append(s.Writes[:len(s.Writes):len(s.Writes)], txn)
 	s.Writes = s.Writes[max(0, len(s.Writes)-maxWrites):]
 }
+
+// checkWords looks for such words everywhere in the document.
+func (s *State) checkWords() error {
+	var errs []error
+	for _, list := range [][]Operation{s.Pending, s.Recent} {
+		for i := range list {
+			errs = append(errs, list[i].CheckWords())
+		}
+	}
+	if a := s.Attempt; a != nil {
+		errs = append(errs, a.Kind.check(), a.Shape.Kind.check(),
+			strange("stage", a.Stage, StageStarting, StageRunning, StageSettling, StageCancelling))
+	}
+	for _, w := range s.Watch {
+		errs = append(errs, w.Kind.check())
+	}
+	if h := s.Hold; h != nil {
+		errs = append(errs, strange("reason to hold", h.Reason, HoldThrottled, HoldBackoff, HoldUnsent))
+	}
+	return errors.Join(errs...)
+}
+
+// CheckWords returns an error for each word of the operation that this version does not know.
+func (op *Operation) CheckWords() error {
+	errs := []error{op.Shape.Kind.check(), strange("phase", op.Phase, Queued, Blocking, Starting, Running, Retrying,
+		Settling, Overdue, Cancelling, Succeeded, Failed, Cancelled)}
+	for _, try := range op.Tries {
+		errs = append(errs, try.Kind.check(), strange("outcome", try.Outcome, OutcomePending, OutcomeCompleted,
+			OutcomeFailed, OutcomeCancelled, OutcomeRefused, OutcomeUnsent, OutcomeDropped, OutcomeUnknown))
+	}
+	return errors.Join(errs...)
+}
+
+func (k Kind) check() error { return strange("kind", k, Auto, Standard, Enhanced) }

@@ -13,20 +13,8 @@ import (
 // Details that are refused, or not there, say nothing: after a few times the row counts
 // as weighed, as any other that cannot be told.
 
-// Candidate is the row whose details are to be read.
-type Candidate struct {
-	RefreshID string `json:"refreshId"`
-	Again     int    `json:"again,omitempty"` // histories that came in the place of its details
-	Same      bool   `json:"same,omitempty"`  // the details tell of what was asked for
-
-	Unknown Unknown `json:"-"`
-}
-
 // AskDetails is how often details are asked for that do not come.
 const AskDetails = 3
-
-// Asked is what the details of a refresh tell of the request for it.
-type Asked struct{ Type, CommitMode string }
 
 // inquire makes the row the attempt's candidate, if its details can prove what it is
 // and were not read before. last is the candidate until now.
@@ -63,9 +51,6 @@ func (m *machine) compare(a *Attempt, e Observed) {
 
 // urgent reports whether the next look is to be taken at once.
 func (c *Candidate) urgent() bool { return c != nil && (c.Same || c.Again == 0) }
-
-// proves reports whether the details have shown that the row is what was asked for.
-func (c *Candidate) proves(row Row) bool { return c != nil && c.Same && c.RefreshID == row.ID }
 
 // look is what is to be read next of the attempt.
 func (a *Attempt) look() Look {

@@ -3,19 +3,30 @@
 // returns the next state and the effects to carry out. It is pure: no I/O, no clock of its
 // own, no randomness. Package refresh carries the effects out and feeds what came of them.
 //
-// The golden stories in testdata/scenarios show each rule. To find your way, read the
-// files in this order:
+// The golden stories in testdata/scenarios show each rule. The files, from the top down;
+// a file calls those below it (TestCallsGoDown):
 //
-//	transitions   the tables of phases and stages, and their only writers
-//	event, next   the events, the effects, and one step
-//	arrive        a request: join, queue or reject; keys, merge, wait and cancel
-//	answer        what Power BI answered to a POST; partial, words
-//	observe       what the history and the details show; details, identity, clocks, blind
-//	settle        what became of a POST without an answer
-//	watch         attempts whose outcome was never found out
-//	pace          when to read Power BI again
-//	state, shape  the document; codec, format, unknown: as JSON, in several versions
-//	view          what callers are shown
+//	next                      one step: from a state and an event to the next state and effects
+//	tick, expire              time has passed: what to start, to read, to cancel or to end
+//	arrive, keys, cancel      a request is shared, queued or refused; a caller leaves
+//	answer                    what Power BI answered to a POST
+//	observe, blind            what a read of Power BI showed; a read that failed
+//	resume                    an abandoned attempt shows up again
+//	settle, details           what became of a POST without an answer
+//	abandoned                 attempts whose outcome was never found out
+//	accept, ended             the refresh of the attempt is known by its id; it has ended
+//	settling, match, identity which of Power BI's refreshes can be ours
+//	view, settlement, due     what callers are shown, and when the next step is due
+//	merge, partial            whom one attempt serves, and what is left to do
+//	finish, hold, pace        how operations end, how they wait, when to read Power BI again
+//	room                      how large the document may be
+//	transitions, step         the table of phases and stages, and its only writers
+//	codec                     the document as JSON
+//	effect, observation, event
+//	state, operation, attempt what is stored
+//	key, ask, fault, shape
+//	clocks, unknown, format   Power BI's clock; documents of other versions
+//	rules, bounds, words
 //
 // # States of an operation
 //

@@ -19,17 +19,6 @@ type Arrive struct {
 	Ask   Ask
 }
 
-// Ask is what a caller asks for.
-type Ask struct {
-	Shape        Shape
-	Tuning       Tuning
-	NotifyOption string // of a standard refresh; like Tuning, the first one counts where callers share
-	WhenBusy     WhenBusy
-	Timeout      time.Duration // covers queueing and running
-	QueueTimeout time.Duration // 0: only Timeout counts
-	MaxAttempts  int
-}
-
 // Tick says that time has passed, or that the facts have changed. It is the only event
 // upon which the machine decides to do something at Power BI.
 type Tick struct {
@@ -74,49 +63,6 @@ type Answer struct {
 	OfBody        bool // it may be about what was asked for, and not about who asks
 }
 
-// Observed says what a look at Power BI has shown. A look that failed has an Err and
-// nothing else.
-type Observed struct {
-	At
-	Txn        string    // the attempt that was looked for; empty when only the model was
-	SentAt     time.Time // when the request left, on the storage service's clock
-	Err        *Fault
-	RetryAfter time.Duration // how long not to look again, after a 429
-	Gone       bool          // with an Err: history and model both answered that they are not there
-	There      bool          // with an Err: the model is there
-
-	Detail bool          // Rows holds exactly the attempt's refresh, not a history
-	Rows   []Row         // newest first
-	Skew   time.Duration // Power BI's clock minus storage's
-	Fuzz   time.Duration // how wrong Skew may be
-}
-
-// Row is one refresh as Power BI shows it.
-type Row struct {
-	ID      string // empty: Power BI did not say
-	Type    string // ViaApi, ViaEnhancedApi, Scheduled, OnDemand, ...
-	Start   time.Time
-	End     time.Time
-	State   RowState
-	Word    string // Power BI's own status word
-	Fault   *Fault
-	Objects []Progress
-	Asked   Asked // in details only
-}
-
-// RowState is what a row says, read with care: a word that is not known is in
-// progress as long as the row has no end.
-type RowState string
-
-// The states of a row.
-const (
-	RowInProgress RowState = "inProgress"
-	RowCompleted  RowState = "completed"
-	RowFailed     RowState = "failed"
-	RowCancelled  RowState = "cancelled"
-	RowDisabled   RowState = "disabled"
-)
-
 // CancelAsked says that a caller wants its operation to end. Answered by [Admit] or
 // [Refuse].
 type CancelAsked struct {
@@ -141,57 +87,3 @@ type Archived struct {
 	Epoch  string // of the document that the number belongs to
 	Number int64
 }
-
-// Effect is something to be done because of an event. The state that goes with
-// it is saved first.
-type Effect interface{ effect() }
-
-// Admit answers a caller: its request is served by that operation.
-type Admit struct {
-	Nonce  string
-	Number int64
-}
-
-// Refuse answers a caller: nothing was changed for it.
-type Refuse struct {
-	Nonce   string
-	Code    string
-	Message string
-}
-
-// Post starts a refresh. It must leave before SendBy, once.
-type Post struct {
-	Txn    string
-	Shape  Shape
-	Kind   Kind
-	Tuning Tuning
-	Notify string // of a standard refresh
-	SendBy time.Time
-	Until  time.Time
-	Renew  bool // the token first
-	Check  bool // that the workspace has no dedicated capacity, and only then post as standard
-}
-
-// Look reads what Power BI says: the refresh RefreshID if that can be asked for
-// by id, else the model's history.
-type Look struct {
-	Txn       string
-	RefreshID string
-	Kind      Kind
-}
-
-// Delete cancels a refresh at Power BI: one that Power BI named to us in a 202.
-type Delete struct {
-	Txn       string
-	RefreshID string
-}
-
-// Archive copies finished operations to where they outlive the document's bounds.
-type Archive struct{ Operations []Operation }
-
-func (Admit) effect()   {}
-func (Refuse) effect()  {}
-func (Post) effect()    {}
-func (Look) effect()    {}
-func (Delete) effect()  {}
-func (Archive) effect() {}

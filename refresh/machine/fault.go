@@ -6,6 +6,21 @@ import (
 	"unicode/utf8"
 )
 
+// Fault is why an attempt or an operation did not succeed, for people.
+type Fault struct {
+	Code      string `json:"code"`              // ours
+	Message   string `json:"message"`           // what happened
+	Remedy    string `json:"remedy,omitempty"`  // what to do
+	Class     string `json:"class,omitempty"`   // of a failed refresh: credentials, gateway, ...
+	Detail    string `json:"detail,omitempty"`  // Power BI's own words
+	PowerBI   string `json:"powerBI,omitempty"` // Power BI's own code
+	Support   string `json:"support,omitempty"` // HRESULT, cluster and ids, for Power BI's support
+	Transient bool   `json:"transient,omitempty"`
+	Late      bool   `json:"late,omitempty"` // not transient, but one repeat after some minutes may succeed
+
+	Unknown Unknown `json:"-"`
+}
+
 // A detail that begins with one of these is a sentence of package powerbi, and not in
 // Power BI's words.
 const (
@@ -47,4 +62,22 @@ func Sentences(texts ...string) string {
 // plain is a text without what introduces it and what ends it.
 func plain(t string) string {
 	return strings.TrimRight(strings.TrimPrefix(t, "Power BI says: "), " .!?")
+}
+
+// short is the fault with as many of Power BI's words as the document has room for.
+func (f *Fault) short() *Fault {
+	if f == nil || len(f.Detail) <= MaxDetail {
+		return f
+	}
+	short := *f
+	short.Detail = bounded(short.Detail)
+	return &short
+}
+
+// bounded cuts Power BI's words to what the document has room for.
+func bounded(words string) string {
+	if len(words) <= MaxDetail {
+		return words
+	}
+	return strings.ToValidUTF8(words[:MaxDetail], "") + "..."
 }

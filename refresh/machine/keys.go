@@ -2,27 +2,6 @@ package machine
 
 import "strings"
 
-// Key makes a request repeatable: what arrives under one key is one request, however
-// often it arrives. The zero Key is that of a caller who sent none. See [NewKey].
-type Key struct {
-	Name    string // 32 hex digits, which key it is; the client's own text is kept nowhere
-	Payload string // 32 hex digits, what was asked for with it
-}
-
-// Bounds of a mark, which is what the document keeps of a key: its name and enough of
-// its payload to notice that another request uses it.
-const (
-	KeyName = 32
-	keyMark = KeyName + 8
-)
-
-func (k Key) mark() string {
-	if k == (Key{}) {
-		return ""
-	}
-	return k.Name + k.Payload[:keyMark-KeyName]
-}
-
 // Keyed finds the operation that a key was admitted to, and reports whether it was
 // for the same request.
 func (s *State) Keyed(k Key) (number int64, same, found bool) {

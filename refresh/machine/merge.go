@@ -27,14 +27,6 @@ func (s *State) party() ([]int64, Shape) {
 	return serves, shape
 }
 
-// roomForTries is how many more tries fit into a roomy document. Finished operations make
-// room by themselves.
-func (s *State) roomForTries() int {
-	waiting := *s
-	waiting.Recent = nil
-	return (roomy - waiting.Size()) / tryBytes
-}
-
 // goesWith reports whether one POST may serve both operations, as far as their objects
 // allow: it does the same, in the same way, and as hard.
 func (op *Operation) goesWith(other *Operation) bool {
@@ -82,35 +74,4 @@ func (a Shape) doubled() bool {
 		}
 	}
 	return false
-}
-
-// singly lets an operation be tried by itself, after an attempt that may have failed by
-// what others asked for. That one is not counted.
-func (m *machine) singly(op *Operation) {
-	op.Alone = true
-	m.setPhase(op, Retrying)
-}
-
-// spent is how many attempts count against MaxAttempts.
-func (op *Operation) spent() int {
-	if op.Alone {
-		return len(op.Tries) - 1
-	}
-	return len(op.Tries)
-}
-
-// own returns what of the progress of an attempt is about what the operation asked for.
-func (a Shape) own(all []Progress) []Progress {
-	if a.Whole() {
-		return all
-	}
-	var own []Progress
-	for _, p := range all {
-		if slices.ContainsFunc(a.Objects, func(o Object) bool {
-			return o.Table == p.Table && (o.Partition == "" || o.Partition == p.Partition)
-		}) {
-			own = append(own, p)
-		}
-	}
-	return own
 }

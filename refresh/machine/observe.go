@@ -126,70 +126,6 @@ func (m *machine) stillRunning(a *Attempt, e Observed) {
 	})
 }
 
-// ended resolves an attempt whose refresh has ended.
-func (m *machine) ended(a *Attempt, row Row, e Observed) {
-	end := row.End
-	if end.IsZero() {
-		end = m.now
-	}
-	if row.State == RowCompleted && !row.Start.IsZero() {
-		m.learn(a.Shape.Key(), end.Sub(row.Start))
-	}
-	m.eachServed(func(op *Operation) { m.endedFor(op, row, end) })
-	m.notice(e)
-	if !a.Adopted || a.ByID {
-		m.clearAttempt()
-		return
-	}
-	// The row was recognised, not named: our own may still come. Nothing is
-	// posted before that has settled.
-	a.RefreshID = ""
-	m.setStage(a, StageSettling)
-	a.Settle = Settle{From: later(m.now, a.Until), Known: a.Settle.Known}
-	m.settleUntil(a)
-	m.known(a, row)
-}
-
-// notice remembers a refresh of somebody else that the same look showed at work:
-// nothing is posted while one is known.
-func (m *machine) notice(e Observed) {
-	i := slices.IndexFunc(e.Rows, func(r Row) bool { return r.atWork(e) })
-	if i >= 0 {
-		r := e.Rows[i]
-		m.Foreign = &Foreign{RefreshID: r.ID, Type: r.Type, Since: m.now, LookAt: m.now.Add(busyRecheck)}
-	}
-}
-
-func (m *machine) endedFor(op *Operation, row Row, end time.Time) {
-	switch row.State {
-	case RowCompleted:
-		op.endTry(OutcomeCompleted, nil, end)
-		m.finish(op, Succeeded, nil)
-	case RowFailed:
-		op.credit(row)
-		m.failedTry(op, OutcomeFailed, row.fault(), end)
-	case RowCancelled:
-		if op.Cancel {
-			op.endTry(OutcomeCancelled, nil, end)
-			m.finish(op, Cancelled, cancelledByCaller())
-			return
-		}
-		m.endedBadly(op, OutcomeCancelled, end, &Fault{Code: CodeRefreshCancelled,
-			Message: "The refresh was cancelled at Power BI, and not through this service.",
-			Remedy:  "Ask who else may cancel refreshes of this model."})
-	case RowDisabled:
-		m.endedBadly(op, OutcomeFailed, end, &Fault{Code: CodeRefreshDisabled,
-			Message: "Power BI reports the refresh as Disabled: a selective refresh has switched it off.",
-			Remedy:  "Refresh the affected tables or partitions by name."})
-	case RowInProgress: // has not ended
-	}
-}
-
-func (m *machine) endedBadly(op *Operation, outcome Outcome, end time.Time, fault *Fault) {
-	op.endTry(outcome, fault, end)
-	m.finish(op, Failed, fault)
-}
-
 // watchForeign weighs a look at the history of a model that is occupied by a
 // refresh of somebody else.
 func (m *machine) watchForeign(e Observed) {
@@ -206,40 +142,51 @@ func (m *machine) watchForeign(e Observed) {
 	m.rejectAll()
 }
 
-// LongestRefresh is how long a refresh can take at most, with all its repeats
-// (Power BI: documented, Refresh Dataset In Group).
-const LongestRefresh = 24 * time.Hour
-
-// atWork reports whether the row keeps the model occupied as far as it tells. One
-// that has been "Unknown" for longer than any refresh can take does not tell: a
-// POST finds out, since a busy answer is definitive.
-func (r Row) atWork(e Observed) bool {
-	if r.State != RowInProgress {
-		return false
-	}
-	return r.Start.IsZero() || e.SentAt.Add(e.Skew).Sub(r.Start) < LongestRefresh+e.Fuzz
-}
-
-// FindRow returns the row with an id.
-func FindRow(rows []Row, id string) (Row, bool) {
-	i := slices.IndexFunc(rows, func(r Row) bool { return strings.EqualFold(r.ID, id) })
-	if i < 0 {
-		return Row{}, false
-	}
-	return rows[i], true
-}
-
-// fault is why the row failed, never nil.
-func (r Row) fault() *Fault {
-	if r.Fault != nil {
-		return r.Fault
-	}
-	return &Fault{Code: CodeRefreshFailed, Message: "Power BI reports the refresh as " + r.Word + " and gives no reason.",
-		Remedy: "Look at the refresh history of the model in the Power BI portal."}
-}
-
 func timedOut(op *Operation) *Fault {
 	return &Fault{Code: CodeTimeout,
 		Message: "The refresh was still running " + op.Deadline.Sub(op.Created).Round(time.Second).String() + " after it was asked for.",
 		Remedy:  "Ask for a longer timeout, or find out why the refresh takes longer than before."}
+}
+
+// measure learns how far Power BI's clock is ahead. A row tells the time by the clock
+// as it was when the refresh began: after either clock jumped, rows from before look
+// older or younger than they are. A slow look says little, unless it is about a jump.
+func (m *machine) measure(e Observed) {
+	seen := &Span{Least: e.Skew - e.Fuzz, Most: e.Skew + e.Fuzz}
+	if m.Ahead == nil {
+		m.Ahead = &Ahead{Since: m.now, Lately: seen}
+	}
+	k := m.Ahead
+	if k.Before == nil && k.Lately == nil {
+		k.Before = &Span{Least: k.Least, Most: k.Most} // an earlier version wrote it
+	}
+	all := hull(k.Before, k.Lately)
+	old := m.now.Sub(k.Since) > LongestRefresh
+	switch {
+	case e.Fuzz > slowLook && all.meets(seen) && k.Lately != seen:
+		return
+	case !all.meets(seen), !old && !k.Jumped && k.Lately != nil && !k.Lately.meets(seen):
+		k.Before, k.Lately, k.Since, k.Jumped = all, seen, m.now, true
+	case old:
+		k.Before, k.Lately, k.Since, k.Jumped = nil, seen, m.now, false
+	case k.Lately == nil:
+		k.Lately = seen
+	case k.Jumped:
+		k.Lately = hull(k.Lately, seen)
+	default:
+		k.Lately = k.Lately.and(seen)
+	}
+	k.show()
+}
+
+// find returns the row of the attempt's refresh, by its id.
+func (m *machine) find(a *Attempt, rows []Row) (Row, bool) {
+	if row, found := findAny(rows, []string{a.RefreshID}); found {
+		return row, true
+	}
+	row, found := findAny(rows, a.ids())
+	if found && a.RefreshID == "" {
+		m.identified(a, row.ID)
+	}
+	return row, found
 }

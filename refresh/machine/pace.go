@@ -94,3 +94,10 @@ func settlePace(window time.Duration) time.Duration {
 }
 
 func clamp[T cmp.Ordered](d, low, high T) T { return max(low, min(d, high)) }
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

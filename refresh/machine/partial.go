@@ -80,3 +80,19 @@ func (op *Operation) progress(all []Progress) []Progress {
 	}
 	return own
 }
+
+// own returns what of the progress of an attempt is about what the operation asked for.
+func (a Shape) own(all []Progress) []Progress {
+	if a.Whole() {
+		return all
+	}
+	var own []Progress
+	for _, p := range all {
+		if slices.ContainsFunc(a.Objects, func(o Object) bool {
+			return o.Table == p.Table && (o.Partition == "" || o.Partition == p.Partition)
+		}) {
+			own = append(own, p)
+		}
+	}
+	return own
+}

@@ -2,38 +2,8 @@ package machine
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
-
-// quietReads is the least number of quiet reads that settle an outcome. Time
-// alone never does: a look that failed, or a process that slept, proves nothing.
-const quietReads = 3
-
-// settle begins to find out whether Power BI has the attempt.
-func (m *machine) settle(a *Attempt) {
-	if a.Stage == StageSettling {
-		return
-	}
-	m.setStage(a, StageSettling)
-	a.LookAt = m.now.Add(settlePace(m.SettleWindow))
-	a.Settle = Settle{From: later(m.now, a.Until)}
-	if !a.Accepted.IsZero() {
-		a.Settle.From = m.now
-	}
-	m.settleUntil(a)
-	m.eachServed(func(op *Operation) { m.setPhase(op, Settling) })
-}
-
-// settleUntil notes when the outcome is settled at the earliest.
-func (m *machine) settleUntil(a *Attempt) {
-	s := &a.Settle
-	begin := later(m.now, s.From)
-	if s.Reads > 0 {
-		begin = s.Since
-	}
-	s.Until = begin.Add(m.SettleWindow)
-}
 
 // weigh looks for our refresh in a history that does not name it.
 func (m *machine) weigh(a *Attempt, e Observed) {
@@ -114,89 +84,6 @@ func (a *Attempt) explain(f *Fault) {
 	f.Detail, f.PowerBI, f.Support = r.Detail, r.PowerBI, r.Support
 }
 
-// mayBeOurs is wide: it is about not posting too early. A row of our kind that
-// began after the intent, or up to two minutes before by Power BI's clock, may
-// be the refresh that our POST started. One that another attempt knows by its id
-// is that one's.
-func (m *machine) mayBeOurs(a *Attempt, row Row, e Observed) bool {
-	if !a.ofOurKind(row.Type) || m.knownBy(row.ID, a.Txn) {
-		return false
-	}
-	earliest := a.Intent.Add(min(m.Ahead.Least, e.Skew-e.Fuzz) - 2*time.Minute)
-	return row.Start.IsZero() || !row.Start.Before(earliest)
-}
-
-// knownBy reports whether the refresh of that id was made for another attempt than txn.
-func (m *machine) knownBy(id, txn string) bool {
-	for _, list := range [][]Operation{m.Pending, m.Recent} {
-		for _, op := range list {
-			for _, try := range op.Tries {
-				if id != "" && try.Txn != txn && (strings.EqualFold(try.RefreshID, id) || strings.EqualFold(try.Txn, id)) {
-					return true
-				}
-			}
-		}
-	}
-	return slices.ContainsFunc(m.Watch, func(w Watched) bool {
-		_, is := w.find([]Row{{ID: id}})
-		return is && w.Txn != txn
-	})
-}
-
-// provenBy is narrow: it is about calling an operation done. Only the one completed row
-// that began after the intent will do, and only where the row's kind says all that there
-// is to say about what was refreshed, or its details do.
-func (m *machine) provenBy(a *Attempt, row Row, e Observed, c *Candidate) bool {
-	ofKind := row.Type == "ViaApi" && a.Shape.Plain() && a.Kind != Enhanced
-	return (ofKind || c.proves(row)) && m.onlyCandidate(a, row, e)
-}
-
-// startedAfter reports whether a refresh began after the intent, by any reading of the
-// clocks.
-func (m *machine) startedAfter(a *Attempt, row Row, e Observed) bool {
-	most := m.Ahead.Most
-	if e.Fuzz > slowLook {
-		most = max(most, e.Skew+e.Fuzz) // it was not measured
-	}
-	return !row.Start.Add(-most).Before(a.Intent)
-}
-
-// onlyKnown reports whether no other row was ever weighed: then a later look, when the
-// clocks are known better, may show that the row is ours.
-func (a *Attempt) onlyKnown(row Row) bool {
-	return !a.Adopted && !slices.ContainsFunc(a.Settle.Known, func(key string) bool { return key != row.key() })
-}
-
-// onlyCandidate reports whether the row has completed and no other may be ours.
-func (m *machine) onlyCandidate(a *Attempt, row Row, e Observed) bool {
-	if a.Weighed || row.State != RowCompleted || row.ID == "" || !m.startedAfter(a, row, e) {
-		return false
-	}
-	candidates := 0
-	for _, r := range e.Rows {
-		if m.mayBeOurs(a, r, e) {
-			candidates++
-		}
-	}
-	return candidates == 1
-}
-
-// ofOurKind reports whether a refresh of ours may be listed under that type.
-// Types are extensible, so an unknown word may be ours, and so may DirectLakeFraming (seen
-// for an enhanced refresh of a Direct Lake model).
-func (a *Attempt) ofOurKind(kind string) bool {
-	switch kind {
-	case "Scheduled", "OnDemand", "ViaXmlaEndpoint", "OnDemandTraining", "WebModeling":
-		return false
-	case "ViaApi":
-		return a.Kind != Enhanced
-	case "ViaEnhancedApi", "ReliableProcessing":
-		return a.Kind != Standard
-	default:
-		return true
-	}
-}
-
 // adopt takes a row of the history for our refresh.
 func (m *machine) adopt(a *Attempt, row Row, e Observed) {
 	a.RefreshID, a.Adopted = row.ID, true
@@ -205,27 +92,6 @@ func (m *machine) adopt(a *Attempt, row Row, e Observed) {
 		try.RefreshID, try.Adopted, try.Started = row.ID, true, row.Start
 	})
 	m.ended(a, row, e)
-}
-
-// known remembers an ended row that was weighed, so that it delays only once.
-func (m *machine) known(a *Attempt, row Row) {
-	a.Settle.Known = append(a.Settle.Known, row.key())
-	a.Settle.Known = a.Settle.Known[max(0, len(a.Settle.Known)-maxKnown):]
-}
-
-// key names a row that may lack an id.
-func (r Row) key() string {
-	if r.ID != "" {
-		return r.ID
-	}
-	return r.Type + "@" + r.Start.UTC().Format(time.RFC3339Nano)
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 func dropped() *Fault {

@@ -8,6 +8,14 @@ import (
 	"strings"
 )
 
+// Model names a Power BI semantic model.
+type Model struct {
+	WorkspaceID string `json:"workspaceId"` // Power BI's groupId, lower case
+	DatasetID   string `json:"datasetId"`   // lower case
+}
+
+func (m Model) String() string { return m.WorkspaceID + "/" + m.DatasetID }
+
 // Shape is what a refresh does, in canonical spelling. Two requests of equal
 // shape can share one refresh; how hard it tries ([Tuning]) is no part of it.
 type Shape struct {

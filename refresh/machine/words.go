@@ -86,20 +86,6 @@ const (
 	HoldConflict HoldReason = "conflict"       // Power BI does something else with the model
 )
 
-// WhenBusy is what a caller wants when the model is already being refreshed.
-type WhenBusy string
-
-// The policies of a caller.
-const (
-	// WhenBusyQueue shares the pending operation that covers the request, or
-	// appends one: the refresh starts after the request.
-	WhenBusyQueue WhenBusy = "queue"
-	// WhenBusyJoin is content with the active operation, even if it has begun.
-	WhenBusyJoin WhenBusy = "join"
-	// WhenBusyReject wants a refusal.
-	WhenBusyReject WhenBusy = "reject"
-)
-
 // Codes of faults and refusals. They are part of the HTTP contract.
 const (
 	CodeRefreshFailed      = "RefreshFailed"        // Power BI ran it and it failed

@@ -22,9 +22,9 @@ type change struct{ file, old, new string }
 var nextVersion = []change{
 	{"refresh/machine/format.go", "\tSchema = 3\n", "\tSchema = 4\n"},
 	{"refresh/machine/state.go", "type State struct {\n", "type State struct {\n\tLaps Laps `json:\"laps,omitzero\"`\n"},
-	{"refresh/machine/state.go", "type Operation struct {\n", "type Operation struct {\n\tLap int64 `json:\"lap,omitempty\"`\n"},
-	{"refresh/machine/state.go", "type Try struct {\n", "type Try struct {\n\tLap int64 `json:\"lap,omitempty\"`\n"},
-	{"refresh/machine/state.go", "type Attempt struct {\n", "type Attempt struct {\n\tLap int64 `json:\"lap,omitempty\"`\n"},
+	{"refresh/machine/operation.go", "type Operation struct {\n", "type Operation struct {\n\tLap int64 `json:\"lap,omitempty\"`\n"},
+	{"refresh/machine/operation.go", "type Try struct {\n", "type Try struct {\n\tLap int64 `json:\"lap,omitempty\"`\n"},
+	{"refresh/machine/attempt.go", "type Attempt struct {\n", "type Attempt struct {\n\tLap int64 `json:\"lap,omitempty\"`\n"},
 	{"refresh/machine/codec.go", "return s, s.check()\n", "return s, errors.Join(s.check(), s.lost())\n"},
 	{"refresh/machine/codec.go", "Stamp(txn string) {\n", "Stamp(txn string) {\n\ts.lap()\n"},
 	{"refresh/section.go", "\ts.state = next\n", "\ts.state = next\n\ts.q.log.Info(\"next version wrote\", \"lap\", s.state.Laps.Count, \"lapOf\", s.q.model.String())\n"},

@@ -1,10 +1,7 @@
 package machine
 
 import (
-	"cmp"
 	"fmt"
-	"hash/fnv"
-	"slices"
 	"strings"
 	"time"
 )
@@ -31,104 +28,6 @@ func (m *machine) expire() {
 		case !op.QueueBy.IsZero() && op.untried() && !m.now.Before(op.QueueBy):
 			m.finish(p, Failed, m.notInTime(op, CodeQueueTimeout))
 		}
-	}
-}
-
-// block marks every operation that could start as waiting for something.
-func (m *machine) block(b Blocked) {
-	for i := range m.Pending {
-		op := &m.Pending[i]
-		if op.Phase == Queued || op.Phase == Blocking {
-			m.setPhase(op, Blocking)
-			op.Blocked = &b
-		}
-	}
-}
-
-// held marks operations as waiting for a time. Between two attempts only the one
-// that is tried again waits for it; the others are simply queued.
-func (m *machine) held(h Hold) {
-	if h.Reason != HoldBackoff {
-		m.block(h.blocked())
-	}
-}
-
-// spread is a wait that Power BI asked for, and up to a tenth more, another part of it
-// for each model: those that were throttled at the same time do not return as one storm.
-func (s *State) spread(wait time.Duration) time.Duration {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(s.Model.String())) // never fails
-	return wait + time.Duration(float64(wait/10)*float64(h.Sum32())/(1<<32)).Truncate(100*time.Millisecond)
-}
-
-func (h Hold) blocked() Blocked {
-	return Blocked{Reason: string(cmp.Or(h.Cause, h.Reason)), Detail: h.Detail, Words: h.Words, Since: h.Since, Until: h.Until}
-}
-
-// occupant is what callers wait for while a foreign refresh is known.
-func (m *machine) occupant() Blocked {
-	if h := m.Hold; h != nil && h.Cause == HoldPaused && m.now.Before(h.Until) {
-		return h.blocked()
-	}
-	return m.Foreign.blocked()
-}
-
-func (f *Foreign) blocked() Blocked {
-	return Blocked{Reason: "foreignRefresh", RefreshID: f.RefreshID, Type: f.Type, Since: f.Since}
-}
-
-// Due is when the model's next step can be taken; false if nothing will ever be
-// due. The zero time means at once.
-func (s *State) Due() (time.Time, bool) {
-	var due earliest
-	if len(s.Recent) > s.keep() {
-		due.add(time.Time{})
-	}
-	switch {
-	case s.Attempt != nil && s.Attempt.Stage == StageStarting:
-		due.add(s.Attempt.Until)
-	case s.Attempt != nil:
-		due.add(s.Attempt.LookAt)
-	case slices.ContainsFunc(s.Watch, func(w Watched) bool { return w.Appeared }):
-		due.add(time.Time{})
-	case len(s.Pending) == 0:
-	case s.Foreign != nil:
-		due.add(s.Foreign.LookAt)
-	case s.Hold != nil:
-		due.add(s.Hold.Until)
-	default:
-		due.add(time.Time{})
-	}
-	for _, op := range s.Pending {
-		if s.Attempt == nil || s.Attempt.Stage != StageStarting {
-			due.addDeadlines(op)
-		}
-	}
-	return due.at, due.any
-}
-
-// earliest collects the earliest of several times.
-type earliest struct {
-	at  time.Time
-	any bool
-}
-
-func (e *earliest) add(t time.Time) {
-	if !e.any || t.Before(e.at) {
-		e.at, e.any = t, true
-	}
-}
-
-// addDeadlines adds the times at which a waiting operation ends by itself. One
-// that is being refreshed has none: looking at it decides.
-func (e *earliest) addDeadlines(op Operation) {
-	switch op.Phase {
-	case Queued, Blocking, Retrying:
-		e.add(op.Deadline)
-		if !op.QueueBy.IsZero() && op.untried() {
-			e.add(op.QueueBy)
-		}
-	case Starting, Running, Overdue, Settling, Cancelling, Succeeded, Failed, Cancelled:
 	}
 }
 

@@ -1,0 +1,78 @@
+package machine
+
+// tick decides what to do next. The order is the order of precedence.
+func (m *machine) tick(txn string) {
+	m.expire()
+	m.archive()
+	m.forgetWatched()
+	m.revive()
+	switch {
+	case m.Attempt != nil:
+		m.follow(m.Attempt)
+	case len(m.Pending) == 0: // nobody waits; the next caller has what is known looked up anew
+	case m.Foreign != nil:
+		m.block(m.occupant())
+		if !m.now.Before(m.Foreign.LookAt) {
+			m.do(Look{})
+		}
+	case m.Hold != nil && m.now.Before(m.Hold.Until):
+		m.held(*m.Hold)
+	case m.uncertain(m.now):
+		m.do(Look{})
+	default:
+		m.Hold = nil
+		m.start(txn)
+	}
+}
+
+// start saves the intent of one POST for the oldest pending operation, and for those
+// that it can serve as well.
+func (m *machine) start(txn string) {
+	serves, shape := m.party()
+	head := m.Pending[0]
+	kind := shape.Kind
+	if head.Fallback {
+		kind = Standard
+	}
+	m.Ahead.intended()
+	m.LastLook = nil // what was not to be seen of others says nothing of this one
+	m.setAttempt(&Attempt{
+		Txn: txn, Serves: serves,
+		Kind: kind, Shape: shape, Intent: m.now,
+		SendBy: m.now.Add(m.SendWithin), Until: m.now.Add(m.SendWithin + m.PostLimit),
+	})
+	renew, full := false, m.Size() > roomy
+	m.eachServed(func(op *Operation) {
+		if full {
+			op.shorten()
+		}
+		op.Tries = append(op.Tries, Try{Txn: txn, Kind: kind, Intent: m.now, Outcome: OutcomePending, Merged: !op.wanted().Covers(shape)})
+		renew = renew || op.Renewed
+		m.setPhase(op, Starting)
+	})
+	m.do(Post{
+		Txn: txn, Shape: shape, Kind: kind, Tuning: head.Tuning, Notify: head.Notify,
+		SendBy: m.Attempt.SendBy, Until: m.Attempt.Until,
+		Renew: renew, Check: head.Fallback,
+	})
+}
+
+// follow moves the model's attempt on.
+func (m *machine) follow(a *Attempt) {
+	if a.Stage == StageStarting {
+		if m.now.Before(a.Until) {
+			return // the sender may still answer
+		}
+		m.settle(a)
+	}
+	if m.wantsCancel(a) {
+		m.setStage(a, StageCancelling)
+		a.Deleted, a.LookAt, a.Looks = true, m.now, 0
+		m.eachServed(func(op *Operation) { m.setPhase(op, Cancelling) })
+		m.do(Delete{Txn: a.Txn, RefreshID: a.RefreshID})
+		return // look after the DELETE was answered
+	}
+	if !m.now.Before(a.LookAt) {
+		m.do(a.look())
+	}
+}

@@ -2,9 +2,10 @@ package handler
 
 import (
 	"fmt"
+	"strings"
+
 	"pbirefresh/internal/guid"
 	"pbirefresh/refresh/machine"
-	"strings"
 )
 
 // Allowed is a list of models that may be asked for. The empty list allows all.

@@ -6,12 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"pbirefresh/audit"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"time"
+
+	"pbirefresh/audit"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 // fakeAuditor keeps records, or fails as told.

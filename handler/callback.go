@@ -5,11 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
+	"time"
+
 	"pbirefresh/callback"
 	"pbirefresh/refresh"
 	"pbirefresh/refresh/machine"
-	"strings"
-	"time"
 )
 
 // Callbacks promises callbacks and keeps the promises; [*callback.Service] is one.

@@ -6,14 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"pbirefresh/callback"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"pbirefresh/callback"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 const (

@@ -5,14 +5,15 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 // served is the routes on a real socket, and a client of them.

@@ -4,14 +4,15 @@ import (
 	"errors"
 	"maps"
 	"net/http"
-	"pbirefresh/lease"
-	"pbirefresh/lease/leasetest"
-	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/lease/leasetest"
+	"pbirefresh/refresh/machine"
 )
 
 // The contract of docs/callers.md, row by row and by its numbers. What every answer has

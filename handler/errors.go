@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"strconv"
 	"time"
+
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 // Error is an answer that is not an operation's outcome. Code, Message, Target

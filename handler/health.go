@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"pbirefresh/refresh/machine"
 	"sync"
 	"time"
+
+	"pbirefresh/refresh/machine"
 )
 
 // Check tells whether one dependency can be used.

@@ -9,10 +9,6 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"pbirefresh/lease"
-	"pbirefresh/powerbi"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"reflect"
 	"runtime"
 	"slices"
@@ -23,6 +19,11 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"pbirefresh/lease"
+	"pbirefresh/powerbi"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 // wireRecorder is a Power BI that takes every refresh and keeps its body. Its workspace is on

@@ -3,11 +3,12 @@ package handler
 import (
 	"fmt"
 	"net/http"
-	"pbirefresh/internal/guid"
-	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"time"
+
+	"pbirefresh/internal/guid"
+	"pbirefresh/refresh/machine"
 )
 
 // The headers by which a request says that it is the same as an earlier one. At most

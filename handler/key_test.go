@@ -2,12 +2,13 @@ package handler
 
 import (
 	"net/http"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 const (

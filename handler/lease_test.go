@@ -3,13 +3,14 @@ package handler
 import (
 	"context"
 	"net/http"
-	"pbirefresh/lease"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 // A lease that others keep ends as a 503 that names the blob, its holder, since when, and

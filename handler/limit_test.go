@@ -2,11 +2,12 @@ package handler
 
 import (
 	"net/http"
-	"pbirefresh/refresh/machine"
 	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"pbirefresh/refresh/machine"
 )
 
 // A burst of Count passes at once, then Count in Per, for each key on its own.

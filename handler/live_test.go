@@ -4,12 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"pbirefresh/lease"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"sync"
 	"testing"
 	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 // upstream is a Power BI that runs every refresh for a while. It can be away.

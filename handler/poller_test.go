@@ -3,8 +3,6 @@ package handler
 import (
 	"errors"
 	"net/http"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +13,9 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
+
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 // poll triggers a refresh and follows it with a poller of the Azure SDK, to which

@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
-	"pbirefresh/access"
-	"pbirefresh/refresh/machine"
-	"pbirefresh/schedule"
 	"slices"
 	"strings"
 	"time"
+
+	"pbirefresh/access"
+	"pbirefresh/refresh/machine"
+	"pbirefresh/schedule"
 )
 
 // Guard is what a request to trigger or cancel passes before anything is done for it.

@@ -3,12 +3,13 @@ package handler
 import (
 	"encoding/base64"
 	"net/http"
-	"pbirefresh/access"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"time"
+
+	"pbirefresh/access"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 const (

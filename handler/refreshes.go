@@ -3,11 +3,12 @@ package handler
 import (
 	"context"
 	"net/http"
+	"slices"
+
 	"pbirefresh/access"
 	"pbirefresh/callback"
 	"pbirefresh/refresh"
 	"pbirefresh/refresh/machine"
-	"slices"
 )
 
 // triggering is a request for a refresh, read.

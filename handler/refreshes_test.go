@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"time"
+
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 const testStatusURL = testBase + statusPath

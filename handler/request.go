@@ -6,14 +6,15 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
+	"strings"
+	"time"
+
 	"pbirefresh/callback"
 	"pbirefresh/internal/httpjson"
 	"pbirefresh/powerbi"
 	"pbirefresh/refresh"
 	"pbirefresh/refresh/machine"
-	"slices"
-	"strings"
-	"time"
 )
 
 // Bounds of what a caller may ask for.

@@ -2,12 +2,13 @@ package handler
 
 import (
 	"encoding/json"
-	"pbirefresh/powerbi"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"reflect"
 	"testing"
 	"time"
+
+	"pbirefresh/powerbi"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 // FuzzParseRequest: a body is refused with reasons, or it gives a request that

@@ -3,11 +3,12 @@ package handler
 import (
 	"encoding/json"
 	"net/http"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"reflect"
 	"testing"
 	"time"
+
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 // plain is the request that comes of the shortest body, changed.

@@ -6,14 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"pbirefresh/callback"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
-	"pbirefresh/schedule"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"pbirefresh/callback"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"pbirefresh/schedule"
 )
 
 // Schedules starts what is due; [*schedule.Runner] is one.

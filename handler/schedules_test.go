@@ -6,14 +6,15 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
-	"pbirefresh/schedule"
-	"pbirefresh/test/apicheck"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
+	"pbirefresh/schedule"
+	"pbirefresh/test/apicheck"
 )
 
 // fakeSchedules answers what it is told to.

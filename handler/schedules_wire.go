@@ -1,10 +1,11 @@
 package handler
 
 import (
+	"time"
+
 	"pbirefresh/refresh"
 	"pbirefresh/refresh/machine"
 	"pbirefresh/schedule"
-	"time"
 )
 
 // SchedulesDocument is how the schedules stand. Slots have the offset of the entry's

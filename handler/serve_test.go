@@ -3,11 +3,12 @@ package handler
 import (
 	"crypto/rand"
 	"net/http"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"testing"
+
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 // App Service authentication lets what lies below /api/refreshes/ pass without a token,

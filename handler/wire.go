@@ -1,10 +1,11 @@
 package handler
 
 import (
+	"time"
+
 	"pbirefresh/callback"
 	"pbirefresh/refresh"
 	"pbirefresh/refresh/machine"
-	"time"
 )
 
 // StatusDocument is how an operation stands, for its caller. Times are UTC.

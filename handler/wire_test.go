@@ -2,11 +2,12 @@ package handler
 
 import (
 	"encoding/json"
-	"pbirefresh/refresh/machine"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"pbirefresh/refresh/machine"
 )
 
 // sameJSON compares what is marshalled of v with the wanted text.

@@ -5,9 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
+
 	"pbirefresh/lease"
 	"pbirefresh/refresh/machine"
-	"time"
 )
 
 // ArchiveName is where a finished operation lives once it has left the state

@@ -3,11 +3,12 @@ package refresh
 import (
 	"context"
 	"fmt"
-	"pbirefresh/lease"
-	"pbirefresh/refresh/machine"
 	"sync"
 	"testing"
 	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 )
 
 // What the limits of docs/scale.md rest on. Times are of this program alone: the

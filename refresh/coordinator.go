@@ -5,10 +5,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"pbirefresh/lease"
-	"pbirefresh/refresh/machine"
 	"sync"
 	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 )
 
 // Limits of the coordinator. See the package doc for what they protect.

@@ -2,12 +2,13 @@ package refresh
 
 import (
 	"errors"
-	"pbirefresh/lease"
-	"pbirefresh/refresh/machine"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 )
 
 // warm is a coordinator whose model was refreshed and is idle. From now on every call

@@ -1,11 +1,12 @@
 package refresh
 
 import (
+	"testing"
+	"time"
+
 	"pbirefresh/lease"
 	"pbirefresh/local/sim"
 	"pbirefresh/refresh/machine"
-	"testing"
-	"time"
 )
 
 // lostPost asks the simulated Power BI for a refresh whose 202 is lost, and returns how

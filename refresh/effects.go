@@ -3,9 +3,10 @@ package refresh
 import (
 	"context"
 	"fmt"
-	"pbirefresh/refresh/machine"
 	"runtime/debug"
 	"time"
+
+	"pbirefresh/refresh/machine"
 )
 
 // Upstream is Power BI as the coordinator needs it. Errors are part of the

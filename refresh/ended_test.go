@@ -2,12 +2,13 @@ package refresh
 
 import (
 	"context"
-	"pbirefresh/lease"
-	"pbirefresh/refresh/machine"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 )
 
 // ends counts what a coordinator tells of ends, and asks it for the operations right

@@ -3,8 +3,9 @@ package refresh
 import (
 	"context"
 	"errors"
-	"pbirefresh/refresh/machine"
 	"time"
+
+	"pbirefresh/refresh/machine"
 )
 
 // Refusal is a definitive no to a caller. Nothing was changed for it.

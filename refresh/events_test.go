@@ -3,15 +3,16 @@ package refresh
 import (
 	"encoding/json"
 	"log/slog"
-	"pbirefresh/internal/hostlog"
-	"pbirefresh/lease"
-	"pbirefresh/powerbi"
-	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"pbirefresh/internal/hostlog"
+	"pbirefresh/lease"
+	"pbirefresh/powerbi"
+	"pbirefresh/refresh/machine"
 )
 
 // console keeps the lines as the Functions host would read them.

@@ -6,14 +6,15 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"pbirefresh/lease"
-	"pbirefresh/powerbi"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"pbirefresh/lease"
+	"pbirefresh/powerbi"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 // accepting answers each POST as Power BI does when it starts a refresh.

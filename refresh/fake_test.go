@@ -3,13 +3,14 @@ package refresh
 import (
 	"context"
 	"fmt"
-	"pbirefresh/lease"
-	"pbirefresh/refresh/machine"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 )
 
 var testModel = machine.Model{

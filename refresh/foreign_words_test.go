@@ -3,14 +3,15 @@ package refresh
 import (
 	"log/slog"
 	"net/http"
+	"strings"
+	"testing"
+	"time"
+
 	"pbirefresh/internal/hostlog"
 	"pbirefresh/lease"
 	"pbirefresh/local/sim"
 	"pbirefresh/powerbi"
 	"pbirefresh/refresh/machine"
-	"strings"
-	"testing"
-	"time"
 )
 
 // The words of each foreign answer here name Ana.

@@ -1,10 +1,11 @@
 package refresh
 
 import (
-	"pbirefresh/lease"
-	"pbirefresh/refresh/machine"
 	"testing"
 	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 )
 
 // TestDocumentOfAnotherModelIsRefused: a writer of the container copies one model's

@@ -5,9 +5,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"pbirefresh/refresh/machine"
 	"regexp"
 	"strconv"
+
+	"pbirefresh/refresh/machine"
 )
 
 // ID names an operation: its model, the epoch of the model's document, and its number

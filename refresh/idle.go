@@ -2,6 +2,7 @@ package refresh
 
 import (
 	"maps"
+
 	"pbirefresh/refresh/machine"
 )
 

@@ -2,9 +2,10 @@ package refresh
 
 import (
 	"fmt"
+	"testing"
+
 	"pbirefresh/lease"
 	"pbirefresh/refresh/machine"
-	"testing"
 )
 
 func numbered(i int) machine.Model {

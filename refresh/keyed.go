@@ -6,12 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"pbirefresh/lease"
-	"pbirefresh/refresh/machine"
 	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 )
 
 // KeyPrefix is where the records of idempotency keys live. Nothing here deletes them: a

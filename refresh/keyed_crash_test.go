@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"pbirefresh/lease"
-	"pbirefresh/lease/leasetest"
-	"pbirefresh/refresh/machine"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/lease/leasetest"
+	"pbirefresh/refresh/machine"
 )
 
 // mortal is the store of a process that dies at one of its calls: before the call

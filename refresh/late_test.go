@@ -1,10 +1,11 @@
 package refresh
 
 import (
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh/machine"
 	"testing"
 	"time"
+
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh/machine"
 )
 
 // TestLateRetry: tables that do not exist or may not be read are worth one repeat, after

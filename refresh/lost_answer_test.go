@@ -3,13 +3,14 @@ package refresh
 import (
 	"log/slog"
 	"net/http"
+	"strings"
+	"testing"
+	"time"
+
 	"pbirefresh/lease"
 	"pbirefresh/local/sim"
 	"pbirefresh/powerbi"
 	"pbirefresh/refresh/machine"
-	"strings"
-	"testing"
-	"time"
 )
 
 // A capacity that needs 100 s to wake (seen), and answers lost in each way: wherever an id

@@ -1,9 +1,10 @@
 package refresh
 
 import (
+	"time"
+
 	"pbirefresh/powerbi"
 	"pbirefresh/refresh/machine"
-	"time"
 )
 
 // What the log tells: one line when a section first changes something, one for

@@ -5,12 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"pbirefresh/lease"
-	"pbirefresh/lease/leasetest"
-	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/lease/leasetest"
+	"pbirefresh/refresh/machine"
 )
 
 // overwrite changes a document as a newer version would, between two writes of this one.

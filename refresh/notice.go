@@ -3,8 +3,9 @@ package refresh
 import (
 	"context"
 	"fmt"
-	"pbirefresh/refresh/machine"
 	"sync"
+
+	"pbirefresh/refresh/machine"
 )
 
 // notice tells somebody that a request is admitted, as soon as that is saved and while

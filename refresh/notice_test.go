@@ -3,13 +3,14 @@ package refresh
 import (
 	"context"
 	"errors"
-	"pbirefresh/lease"
-	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 )
 
 // Who is told of an admission is told while Power BI is asked: it costs no time.

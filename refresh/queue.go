@@ -6,12 +6,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"log/slog"
-	"pbirefresh/internal/wait"
-	"pbirefresh/lease"
-	"pbirefresh/refresh/machine"
 	"slices"
 	"sync"
 	"time"
+
+	"pbirefresh/internal/wait"
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 )
 
 // Pauses between two tries of what waits for the storage.

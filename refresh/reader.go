@@ -2,10 +2,11 @@ package refresh
 
 import (
 	"context"
-	"pbirefresh/lease"
-	"pbirefresh/refresh/machine"
 	"sync"
 	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 )
 
 // reader shares reads of one model's document among the requests of this

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"pbirefresh/lease"
-	"pbirefresh/refresh/machine"
 	"sync"
 	"testing"
 	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 )
 
 // Each test here was a defect once: a review found it and could show it.

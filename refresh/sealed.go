@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+
 	"pbirefresh/refresh/machine"
 )
 

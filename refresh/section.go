@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"pbirefresh/lease"
-	"pbirefresh/refresh/machine"
 	"runtime/debug"
 	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 )
 
 // section is one stay in a model's critical section: load, feed events, save,

@@ -1,9 +1,10 @@
 package refresh
 
 import (
-	"pbirefresh/refresh/machine"
 	"testing"
 	"time"
+
+	"pbirefresh/refresh/machine"
 )
 
 var joinTime = time.Date(2026, 5, 31, 6, 0, 0, 0, time.UTC)

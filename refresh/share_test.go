@@ -1,10 +1,11 @@
 package refresh
 
 import (
-	"pbirefresh/lease"
-	"pbirefresh/refresh/machine"
 	"testing"
 	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 )
 
 // A caller may share an operation from a read alone only if that read was sent after

@@ -3,10 +3,11 @@ package refresh
 import (
 	"context"
 	"errors"
-	"pbirefresh/lease"
-	"pbirefresh/refresh/machine"
 	"sync"
 	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 )
 
 // view reads an operation: from the document, the archive, and the document

@@ -2,11 +2,12 @@ package refresh
 
 import (
 	"errors"
-	"pbirefresh/lease"
-	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 )
 
 func mustRotate(t *testing.T, store lease.Store) Rotation {

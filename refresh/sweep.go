@@ -6,13 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"pbirefresh/lease"
-	"pbirefresh/refresh/machine"
 	"regexp"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/semaphore"
+
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 )
 
 // metaDue is the metadata key that says when a model's next step is due. It is

@@ -2,11 +2,12 @@ package refresh
 
 import (
 	"fmt"
+	"testing"
+	"time"
+
 	"pbirefresh/lease"
 	"pbirefresh/lease/leasetest"
 	"pbirefresh/refresh/machine"
-	"testing"
-	"time"
 )
 
 func TestSweepTouchesOnlyWhatIsDue(t *testing.T) {

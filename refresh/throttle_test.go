@@ -7,9 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"pbirefresh/lease"
-	"pbirefresh/powerbi"
-	"pbirefresh/refresh/machine"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +14,10 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"pbirefresh/lease"
+	"pbirefresh/powerbi"
+	"pbirefresh/refresh/machine"
 )
 
 // throttlingPBI is the wire of a Power BI that refreshes any model within a minute, and

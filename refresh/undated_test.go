@@ -3,9 +3,10 @@ package refresh
 import (
 	"context"
 	"log/slog"
-	"pbirefresh/refresh/machine"
 	"testing"
 	"time"
+
+	"pbirefresh/refresh/machine"
 )
 
 // undated is Power BI behind something that drops the Date of its answers.

@@ -5,9 +5,10 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
+
 	"pbirefresh/powerbi"
 	"pbirefresh/refresh/machine"
-	"time"
 )
 
 // workspaceTTL is how long it is believed that a workspace is, or is not, on a

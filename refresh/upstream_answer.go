@@ -2,9 +2,10 @@ package refresh
 
 import (
 	"errors"
+	"time"
+
 	"pbirefresh/powerbi"
 	"pbirefresh/refresh/machine"
-	"time"
 )
 
 // defaultRetryAfter is the wait after a 429 that does not say how long.

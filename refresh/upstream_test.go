@@ -4,15 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"pbirefresh/local/sim"
-	"pbirefresh/powerbi"
-	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"pbirefresh/local/sim"
+	"pbirefresh/powerbi"
+	"pbirefresh/refresh/machine"
 )
 
 // cloudCredential takes its tokens from the simulated Entra ID.

@@ -2,10 +2,11 @@ package refresh
 
 import (
 	"log/slog"
-	"pbirefresh/powerbi"
-	"pbirefresh/refresh/machine"
 	"testing"
 	"time"
+
+	"pbirefresh/powerbi"
+	"pbirefresh/refresh/machine"
 )
 
 // A row with an end occupies the model no more, also if its word is new; without an

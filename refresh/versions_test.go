@@ -2,9 +2,10 @@ package refresh
 
 import (
 	"encoding/base64"
-	"pbirefresh/refresh/machine"
 	"testing"
 	"time"
+
+	"pbirefresh/refresh/machine"
 )
 
 // What callers hold, and what names their records, outlives the version that made it:

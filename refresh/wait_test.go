@@ -6,13 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"pbirefresh/lease"
-	"pbirefresh/lease/leasetest"
-	"pbirefresh/refresh/machine"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/lease/leasetest"
+	"pbirefresh/refresh/machine"
 )
 
 // mustAnswer triggers and fails unless it is admitted in time.

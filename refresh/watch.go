@@ -3,10 +3,11 @@ package refresh
 import (
 	"context"
 	"fmt"
-	"pbirefresh/refresh/machine"
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"pbirefresh/refresh/machine"
 )
 
 // watchPause is the longest time between two reads of a model that somebody waits

@@ -1,11 +1,12 @@
 package refresh
 
 import (
-	"pbirefresh/lease"
-	"pbirefresh/refresh/machine"
 	"reflect"
 	"testing"
 	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/refresh/machine"
 )
 
 // A caller who withdrew from a shared operation has ended, also when the others are

@@ -3,15 +3,15 @@ package schedule
 import (
 	"encoding/json"
 	"fmt"
-	"pbirefresh/refresh/machine"
 	"regexp"
 	"strings"
 	"time"
+	_ "time/tzdata"
 
 	"pbirefresh/internal/guid"
 	"pbirefresh/internal/httpjson"
 	"pbirefresh/refresh"
-	_ "time/tzdata"
+	"pbirefresh/refresh/machine"
 )
 
 // Windows and the Functions image have no time zones of their own

@@ -2,12 +2,13 @@ package schedule
 
 import (
 	"errors"
-	"pbirefresh/refresh/machine"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"pbirefresh/refresh/machine"
 )
 
 func TestParseFullFile(t *testing.T) {

@@ -4,11 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"time"
+
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 const (

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"time"
+
 	"pbirefresh/lease"
 	"pbirefresh/refresh/machine"
-	"time"
 )
 
 // Listing is all that is known of the schedules.

@@ -3,9 +3,10 @@ package schedule
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"pbirefresh/refresh/machine"
 	"strings"
 	"time"
+
+	"pbirefresh/refresh/machine"
 )
 
 // Start is when a slot of a model is to be started: the slot, moved by the entry's

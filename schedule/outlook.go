@@ -4,10 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"time"
+
+	"pbirefresh/refresh/machine"
 )
 
 // Planned is a start that lies ahead.

@@ -1,9 +1,10 @@
 package schedule
 
 import (
+	"time"
+
 	"pbirefresh/refresh"
 	"pbirefresh/refresh/machine"
-	"time"
 )
 
 const (

@@ -2,11 +2,12 @@ package schedule
 
 import (
 	"fmt"
-	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"pbirefresh/refresh/machine"
 )
 
 // planned tells what a plan for entry e is, in words: slots with how late they are and

@@ -5,10 +5,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
+
 	"pbirefresh/lease"
 	"pbirefresh/refresh"
 	"pbirefresh/refresh/machine"
-	"time"
 )
 
 const (

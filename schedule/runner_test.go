@@ -4,15 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"pbirefresh/lease"
-	"pbirefresh/lease/leasetest"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/lease/leasetest"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 // In a bubble it is midnight UTC on 1 January 2000, and it gets later only while

@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 // CodeModelNotAllowed is the code of a slot whose model the setting ALLOWED_MODELS does

@@ -6,8 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"pbirefresh/refresh/machine"
 	"time"
+
+	"pbirefresh/refresh/machine"
 )
 
 // Schema is the version of the progress document that this code writes. Each change of

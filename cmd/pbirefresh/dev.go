@@ -9,14 +9,15 @@ import (
 	"io"
 	"net"
 	"path/filepath"
+	"runtime"
+	"time"
+
 	"pbirefresh/handler"
 	"pbirefresh/internal/stage"
 	"pbirefresh/local/azurite"
 	"pbirefresh/local/funchost"
 	"pbirefresh/local/sim"
 	"pbirefresh/refresh/machine"
-	"runtime"
-	"time"
 )
 
 // dev runs the real program against stand-ins: it builds and stages the app,

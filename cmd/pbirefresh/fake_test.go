@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"context"
 	"net/http/httptest"
-	"pbirefresh/handler"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"pbirefresh/handler"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 const (

@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
-	"pbirefresh/handler"
-	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"pbirefresh/handler"
+	"pbirefresh/refresh/machine"
 )
 
 // shown is what the looks at an operation print, one every 1.25 s.

@@ -11,9 +11,10 @@ import (
 	"net/http"
 	"os"
 	"path"
+	"strings"
+
 	"pbirefresh/handler"
 	"pbirefresh/refresh/machine"
-	"strings"
 )
 
 // app is where the commands find an app: options, else the environment.

@@ -7,11 +7,12 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
+	"testing"
+
 	"pbirefresh/handler"
 	"pbirefresh/refresh"
 	"pbirefresh/refresh/machine"
-	"strings"
-	"testing"
 )
 
 // document checks that standard output is one status document and nothing else.

@@ -5,6 +5,12 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
 	"pbirefresh/audit"
 	"pbirefresh/callback"
 	"pbirefresh/handler"
@@ -15,11 +21,6 @@ import (
 	"pbirefresh/refresh"
 	"pbirefresh/refresh/machine"
 	"pbirefresh/schedule"
-	"time"
-
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 )
 
 // app is the wired program.

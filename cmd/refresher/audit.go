@@ -2,13 +2,14 @@ package main
 
 import (
 	"context"
+	"time"
+
 	"pbirefresh/audit"
 	"pbirefresh/handler"
 	"pbirefresh/lease"
 	"pbirefresh/refresh"
 	"pbirefresh/refresh/machine"
 	"pbirefresh/schedule"
-	"time"
 )
 
 // openAudit returns the trail, and its store where it has one of its own.

@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
 	"pbirefresh/audit"
 	"pbirefresh/lease"
 	"pbirefresh/refresh"
 	"pbirefresh/refresh/machine"
 	"pbirefresh/schedule"
-	"testing"
-	"testing/synctest"
-	"time"
 )
 
 func ended(number int64, ago time.Duration) machine.Operation {

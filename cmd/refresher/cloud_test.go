@@ -9,11 +9,12 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"pbirefresh/refresh/machine"
 )
 
 // wire answers for all of Azure and remembers who was asked for what.

@@ -9,14 +9,15 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"pbirefresh/audit"
-	"pbirefresh/lease/bloblease"
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"pbirefresh/audit"
+	"pbirefresh/lease/bloblease"
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh/machine"
 )
 
 const ada = "aaaaaaaa-0000-0000-0000-000000000001"

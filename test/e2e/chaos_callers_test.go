@@ -8,11 +8,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"time"
+
 	"pbirefresh/handler"
 	"pbirefresh/internal/wait"
 	"pbirefresh/local/sim"
 	"pbirefresh/refresh/machine"
-	"time"
 )
 
 // answerLimit is how long a caller waits for an answer: what the WebHook activity allows.

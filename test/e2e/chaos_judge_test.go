@@ -4,10 +4,11 @@ package e2e
 
 import (
 	"fmt"
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh/machine"
 	"sync/atomic"
 	"time"
+
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh/machine"
 )
 
 // tally counts what happened.

@@ -1,12 +1,13 @@
 package e2e
 
 import (
-	"pbirefresh/handler"
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"time"
+
+	"pbirefresh/handler"
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh/machine"
 )
 
 // What judges a chaotic run must itself find every lie, and take the truth for it.

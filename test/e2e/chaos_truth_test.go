@@ -2,11 +2,12 @@ package e2e
 
 import (
 	"fmt"
+	"strings"
+	"time"
+
 	"pbirefresh/handler"
 	"pbirefresh/local/sim"
 	"pbirefresh/refresh/machine"
-	"strings"
-	"time"
 )
 
 // truth is what Power BI did to one model.

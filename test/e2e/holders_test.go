@@ -1,15 +1,16 @@
 package e2e
 
 import (
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
 	"pbirefresh/lease"
 	"pbirefresh/lease/bloblease"
 	"pbirefresh/local/sim"
 	"pbirefresh/refresh"
 	"pbirefresh/refresh/machine"
-	"slices"
-	"sync"
-	"testing"
-	"time"
 )
 
 // A holder dies with the lease of a model just taken: a trigger is answered 202.

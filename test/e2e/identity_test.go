@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"pbirefresh/handler"
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh/machine"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"pbirefresh/handler"
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh/machine"
 )
 
 const (

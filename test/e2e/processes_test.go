@@ -1,13 +1,14 @@
 package e2e
 
 import (
-	"pbirefresh/handler"
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh/machine"
 	"slices"
 	"sync"
 	"testing"
 	"time"
+
+	"pbirefresh/handler"
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh/machine"
 )
 
 // Eight processes, one storage account, two hundred callers of one idle model.

@@ -2,11 +2,12 @@ package e2e
 
 import (
 	"net/http"
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh/machine"
 	"strings"
 	"testing"
 	"time"
+
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh/machine"
 )
 
 func TestOneRefreshFromEndToEnd(t *testing.T) {

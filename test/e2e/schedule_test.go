@@ -4,16 +4,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
 	"pbirefresh/handler"
 	"pbirefresh/lease"
 	"pbirefresh/lease/bloblease"
 	"pbirefresh/local/sim"
 	"pbirefresh/refresh/machine"
 	"pbirefresh/schedule"
-	"strings"
-	"sync"
-	"testing"
-	"time"
 )
 
 const scheduleBlob = "config/schedules.json"

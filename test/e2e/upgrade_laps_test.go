@@ -3,13 +3,14 @@ package e2e
 import (
 	"encoding/json"
 	"errors"
+	"strings"
+	"testing"
+
 	"pbirefresh/lease"
 	"pbirefresh/lease/bloblease"
 	"pbirefresh/local/sim"
 	"pbirefresh/refresh"
 	"pbirefresh/refresh/machine"
-	"strings"
-	"testing"
 )
 
 // laps is what the next version has told of its writes. It counts them in a member of

@@ -7,6 +7,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
 	"pbirefresh/handler"
 	"pbirefresh/internal/stage"
 	"pbirefresh/lease"
@@ -14,10 +19,6 @@ import (
 	"pbirefresh/local/sim"
 	"pbirefresh/refresh"
 	"pbirefresh/refresh/machine"
-	"strings"
-	"sync"
-	"testing"
-	"time"
 )
 
 // previousDist is the staged app of the last version that wrote schema 1, built from its

@@ -3,13 +3,14 @@ package e2e
 import (
 	"crypto/rand"
 	"fmt"
-	"pbirefresh/handler"
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh/machine"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"pbirefresh/handler"
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh/machine"
 )
 
 const rolloutModels = 8

@@ -12,12 +12,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh/machine"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
+
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh/machine"
 )
 
 const zipVersion = "v0.0.0-zip"

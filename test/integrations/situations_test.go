@@ -1,12 +1,13 @@
 package integrations
 
 import (
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh/machine"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh/machine"
 )
 
 // situation is what may happen to a client while it follows a refresh.

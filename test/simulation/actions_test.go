@@ -2,13 +2,14 @@ package simulation
 
 import (
 	"cmp"
+	"slices"
+	"strings"
+	"time"
+
 	"pbirefresh/lease"
 	"pbirefresh/local/sim"
 	"pbirefresh/refresh"
 	"pbirefresh/refresh/machine"
-	"slices"
-	"strings"
-	"time"
 )
 
 // action is something that happens to the world at a time.

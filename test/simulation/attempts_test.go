@@ -1,11 +1,12 @@
 package simulation
 
 import (
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"time"
+
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh/machine"
 )
 
 // read is one history that Power BI showed.

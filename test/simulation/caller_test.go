@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
+
 	"pbirefresh/refresh"
 	"pbirefresh/refresh/machine"
-	"time"
 )
 
 // caller is a pipeline that asks for a refresh and waits for it, well or badly.

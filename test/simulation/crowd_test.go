@@ -2,12 +2,13 @@ package simulation
 
 import (
 	"context"
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 // What a crowd may cost: refreshes of the model, and for each process writes of the

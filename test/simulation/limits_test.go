@@ -1,8 +1,9 @@
 package simulation
 
 import (
-	"pbirefresh/refresh/machine"
 	"time"
+
+	"pbirefresh/refresh/machine"
 )
 
 // limits bound the faults of a schedule to what the guarantees cover. A POST that

@@ -3,15 +3,16 @@ package simulation
 import (
 	"fmt"
 	"net/http"
-	"pbirefresh/lease"
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"reflect"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 // oracle watches every write that lands and every request that changes something

@@ -2,10 +2,11 @@ package simulation
 
 import (
 	"context"
+	"time"
+
 	"pbirefresh/local/sim"
 	"pbirefresh/refresh"
 	"pbirefresh/refresh/machine"
-	"time"
 )
 
 // How long a schedule may take to come to rest once the faults have stopped.

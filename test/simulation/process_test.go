@@ -4,12 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
+	"time"
+
 	"pbirefresh/lease"
 	"pbirefresh/powerbi"
 	"pbirefresh/refresh"
 	"pbirefresh/refresh/machine"
-	"sync"
-	"time"
 )
 
 // errDead is what calls of a process that has crashed end with, as far as the

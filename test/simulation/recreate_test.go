@@ -3,11 +3,12 @@ package simulation
 import (
 	"context"
 	"encoding/json"
+	"reflect"
+	"time"
+
 	"pbirefresh/lease"
 	"pbirefresh/refresh"
 	"pbirefresh/refresh/machine"
-	"reflect"
-	"time"
 )
 
 // Somebody deletes a state document, and the next request makes it anew. Every promise

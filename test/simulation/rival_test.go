@@ -3,11 +3,12 @@ package simulation
 import (
 	"context"
 	"net/http"
+	"strings"
+	"time"
+
 	"pbirefresh/local/sim"
 	"pbirefresh/refresh"
 	"pbirefresh/refresh/machine"
-	"strings"
-	"time"
 )
 
 // Another tool of the tenant, with the same API.

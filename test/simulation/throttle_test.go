@@ -1,10 +1,11 @@
 package simulation
 
 import (
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh/machine"
 	"slices"
 	"time"
+
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh/machine"
 )
 
 // muzzled is told what Power BI throttles, and for how long; no calls named: all.

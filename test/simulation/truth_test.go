@@ -2,14 +2,15 @@ package simulation
 
 import (
 	"encoding/json"
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"reflect"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 // ledger holds what callers were promised and what they were told, and compares it

@@ -1,11 +1,12 @@
 package simulation
 
 import (
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"time"
+
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 // sight is what a process saw at work in a history.

@@ -9,14 +9,15 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"strings"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 // txnKey carries the intent of a POST through the client to the wire.

@@ -4,15 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"pbirefresh/lease"
-	"pbirefresh/local/sim"
-	"pbirefresh/refresh"
-	"pbirefresh/refresh/machine"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"pbirefresh/lease"
+	"pbirefresh/local/sim"
+	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 // world is one schedule: processes, callers, one storage service and one Power BI.

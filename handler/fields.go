@@ -108,8 +108,8 @@ func (f *fields) guid(name string) string {
 	written := f.Text(name)
 	// As .NET prints a Guid with format B, and as lines of files and lookups end.
 	s := strings.ToLower(strings.TrimSpace(written))
-	if inside, ok := strings.CutPrefix(s, "{"); ok {
-		s = strings.TrimSpace(strings.TrimSuffix(inside, "}"))
+	if strings.HasPrefix(s, "{") && strings.HasSuffix(s, "}") {
+		s = strings.TrimSpace(s[1 : len(s)-1])
 	}
 	switch {
 	case f.problems.seen(f.At(name)), guid.Valid(s):

@@ -13,20 +13,27 @@ import (
 
 const document = `{
  "openapi": "3.1.0",
+ "info": {"title": "things", "version": "1"},
  "paths": {
   "/api/things": {"post": {
+   "security": [{"key": []}],
+   "parameters": [{"name": "wait", "in": "query", "schema": {"type": "integer"}}],
    "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Ask"}}}},
    "responses": {"202": {"$ref": "#/components/responses/Accepted"}, "400": {"description": "no"}}}},
-  "/api/things/{id}": {"get": {"responses": {"202": {"$ref": "#/components/responses/Accepted"}}}},
+  "/api/things/{id}": {"get": {
+   "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
+   "responses": {"202": {"$ref": "#/components/responses/Accepted"}}}},
   "/api/things/best": {"get": {"responses": {"200": {"description": "no more is said"}}}}
  },
  "components": {
+  "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "x-functions-key"}},
   "headers": {"Retry": {"required": true, "schema": {"type": "string", "pattern": "^[0-9]+$"}}},
   "responses": {"Accepted": {
    "headers": {"Retry-After": {"$ref": "#/components/headers/Retry"}, "X-Free": {"schema": {"type": "string", "minLength": 3}}},
    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}}},
   "schemas": {
-   "Ask": {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]},
+   "Ask": {"type": "object", "properties": {"name": {"type": "string"}, "kind": {"type": "string"}, "size": {"type": "integer"}}, "required": ["name"],
+    "if": {"required": ["kind"], "properties": {"kind": {"const": "big"}}}, "then": {"required": ["size"]}},
    "Thing": {"type": "object", "properties": {"at": {"type": "string", "format": "date-time"}, "inner": {"$ref": "#/components/schemas/Ask"}}, "required": ["at"]}
   }
  }
@@ -41,35 +48,55 @@ func load(t *testing.T) *apicheck.Spec {
 	return spec
 }
 
-func good() apicheck.Exchange {
-	return apicheck.Exchange{
-		Method: "POST", Path: "/api/things", Request: []byte(`{"name":"a"}`), Status: 202,
-		Header: http.Header{"X-Pbirefresh-Version": {"v1"}, "Content-Type": {"application/json; charset=utf-8"}, "Retry-After": {"5"}},
-		Answer: []byte(`{"at":"2026-11-25T07:00:00Z","inner":{"name":"b"}}`),
+// exchange is one request and its answer.
+type exchange struct {
+	method, path, key, sent string
+	status                  int
+	header                  http.Header
+	answer                  string
+}
+
+func good() exchange {
+	return exchange{
+		method: "POST", path: "/api/things?wait=5", key: "k", sent: `{"name":"a"}`, status: 202,
+		header: http.Header{"X-Pbirefresh-Version": {"v1"}, "Content-Type": {"application/json; charset=utf-8"}, "Retry-After": {"5"}},
+		answer: `{"at":"2026-11-25T07:00:00Z","inner":{"name":"b"}}`,
 	}
+}
+
+func (e exchange) check(spec *apicheck.Spec) error {
+	r := httptest.NewRequest(e.method, e.path, strings.NewReader(e.sent))
+	r.Header.Set("Content-Type", "application/json")
+	if e.key != "" {
+		r.Header.Set("x-functions-key", e.key)
+	}
+	return spec.Check(r, &http.Response{StatusCode: e.status, Header: e.header, Body: io.NopCloser(strings.NewReader(e.answer))})
 }
 
 func TestWhatIsDescribed(t *testing.T) {
 	t.Parallel()
 	spec := load(t)
-	for what, change := range map[string]func(*apicheck.Exchange){
-		"as it is":           func(*apicheck.Exchange) {},
-		"a parameter":        func(e *apicheck.Exchange) { e.Method, e.Path = "GET", "/api/things/7" },
-		"an optional header": func(e *apicheck.Exchange) { e.Header.Set("X-Free", "long enough") },
-		"exact before parameter": func(e *apicheck.Exchange) {
-			e.Method, e.Path, e.Status, e.Answer = "GET", "/api/things/best", 200, []byte("anything")
+	for what, change := range map[string]func(*exchange){
+		"as it is":           func(*exchange) {},
+		"a parameter":        func(e *exchange) { e.method, e.path, e.sent = "GET", "/api/things/7", "" },
+		"an optional header": func(e *exchange) { e.header.Set("X-Free", "long enough") },
+		"exact before parameter": func(e *exchange) {
+			e.method, e.path, e.sent, e.status, e.answer = "GET", "/api/things/best", "", 200, "anything"
+			e.header.Del("Retry-After")
 		},
-		"a refused request may be anything": func(e *apicheck.Exchange) { e.Status, e.Request = 400, []byte("{") },
-		"an unknown route that is not there": func(e *apicheck.Exchange) {
-			e.Path, e.Status = "/api/others", 404
+		"a rejected request may be anything": func(e *exchange) {
+			e.status, e.sent = 400, "{"
+			e.header.Del("Retry-After")
 		},
-		"the host's 401": func(e *apicheck.Exchange) { e.Header, e.Status, e.Answer = http.Header{}, 401, nil },
-		"the host's 502": func(e *apicheck.Exchange) { e.Header, e.Status, e.Answer = http.Header{}, 502, nil },
+		"a rule that does not apply":         func(e *exchange) { e.sent = `{"name":"a","kind":"big","size":1}` },
+		"an unknown route that is not there": func(e *exchange) { e.path, e.status = "/api/others", 404 },
+		"the host's 401":                     func(e *exchange) { e.header, e.status, e.answer = http.Header{}, 401, "" },
+		"the host's 502":                     func(e *exchange) { e.header, e.status, e.answer = http.Header{}, 502, "" },
 	} {
 		e := good()
 		change(&e)
-		if err := spec.Check(e); err != nil {
-			t.Errorf("%s: %v", what, err)
+		if err := e.check(spec); err != nil {
+			t.Errorf("%s: got %v, want nil for %+v", what, err, e)
 		}
 	}
 }
@@ -77,25 +104,29 @@ func TestWhatIsDescribed(t *testing.T) {
 func TestWhatIsNotDescribed(t *testing.T) {
 	t.Parallel()
 	spec := load(t)
-	for what, change := range map[string]func(*apicheck.Exchange){
-		"status 418 is not described": func(e *apicheck.Exchange) { e.Status = 418 },
-		"Retry-After is missing":      func(e *apicheck.Exchange) { e.Header.Del("Retry-After") },
-		"header Retry-After":          func(e *apicheck.Exchange) { e.Header.Set("Retry-After", "soon") },
-		"header X-Free":               func(e *apicheck.Exchange) { e.Header.Set("X-Free", "no") },
-		"Content-Type is":             func(e *apicheck.Exchange) { e.Header.Set("Content-Type", "text/html") },
-		"the answer is no JSON":       func(e *apicheck.Exchange) { e.Answer = []byte("<html>") },
-		"missing property":            func(e *apicheck.Exchange) { e.Answer = []byte("{}") },
-		"date-time":                   func(e *apicheck.Exchange) { e.Answer = []byte(`{"at":"yesterday"}`) },
-		"additional properties":       func(e *apicheck.Exchange) { e.Answer = []byte(`{"at":"2026-11-25T07:00:00Z","new":1}`) },
-		"'inner'":                     func(e *apicheck.Exchange) { e.Answer = []byte(`{"at":"2026-11-25T07:00:00Z","inner":{"name":1}}`) },
-		"the request":                 func(e *apicheck.Exchange) { e.Request = []byte(`{"nam":"a"}`) },
-		"route is not described":      func(e *apicheck.Exchange) { e.Path, e.Status = "/api/others", 200 },
-		"without the header":          func(e *apicheck.Exchange) { e.Header.Del("X-Pbirefresh-Version") },
+	for want, change := range map[string]func(*exchange){
+		"response code '418' does not exist":      func(e *exchange) { e.status = 418 },
+		"'Retry-After' was not found":             func(e *exchange) { e.header.Del("Retry-After") },
+		"'^[0-9]+$'":                              func(e *exchange) { e.header.Set("Retry-After", "soon") },
+		"minLength":                               func(e *exchange) { e.header.Set("X-Free", "no") },
+		"'text/html'":                             func(e *exchange) { e.header.Set("Content-Type", "text/html") },
+		"cannot be decoded":                       func(e *exchange) { e.answer = "<html>" },
+		"missing property 'at'":                   func(e *exchange) { e.answer = "{}" },
+		"date-time":                               func(e *exchange) { e.answer = `{"at":"yesterday"}` },
+		"additional properties 'new'":             func(e *exchange) { e.answer = `{"at":"2026-11-25T07:00:00Z","new":1}` },
+		"got number, want string at $.inner.name": func(e *exchange) { e.answer = `{"at":"2026-11-25T07:00:00Z","inner":{"name":1}}` },
+		"missing property 'name'":                 func(e *exchange) { e.sent = `{"kind":"big"}` },
+		"missing property 'size'":                 func(e *exchange) { e.sent = `{"name":"a","kind":"big"}` },
+		"'wait'":                                  func(e *exchange) { e.path = "/api/things?wait=soon" },
+		"route is not described":                  func(e *exchange) { e.path, e.status = "/api/others", 200 },
+		"route is not described, and answers 200": func(e *exchange) { e.method, e.status = "PUT", 200 },
+		"API Key x-functions-key not found":       func(e *exchange) { e.key = "" },
+		"without the header":                      func(e *exchange) { e.header.Del("X-Pbirefresh-Version") },
 	} {
 		e := good()
 		change(&e)
-		if err := spec.Check(e); err == nil || !strings.Contains(err.Error(), strings.TrimPrefix(what, "'inner'")) {
-			t.Errorf("%s: %v", what, err)
+		if err := e.check(spec); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q for %+v", err, want, e)
 		}
 	}
 }

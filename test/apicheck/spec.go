@@ -1,115 +1,92 @@
 package apicheck
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/pb33f/libopenapi"
+	validator "github.com/pb33f/libopenapi-validator"
+	"github.com/pb33f/libopenapi-validator/config"
+	problems "github.com/pb33f/libopenapi-validator/errors"
+	"github.com/pb33f/libopenapi-validator/helpers"
 )
 
-// documentURL names the document inside the schema compiler; nothing is fetched.
-const documentURL = "mem:///openapi.json"
+// ownHeader marks an answer of the app, and not of the host before it.
+const ownHeader = "X-Pbirefresh-Version"
 
 // Spec is an OpenAPI document, ready to check with.
-type Spec struct {
-	doc      map[string]any
-	compiler *jsonschema.Compiler
-	schemas  chan map[string]*jsonschema.Schema // a lock that holds what it guards
-}
+type Spec struct{ validator validator.Validator }
 
 // Load reads an OpenAPI 3.1 document in JSON.
 func Load(document []byte) (*Spec, error) {
-	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(document))
+	closed, err := closeObjects(document)
 	if err != nil {
 		return nil, fmt.Errorf("apicheck: %w", err)
 	}
-	doc, _ := parsed.(map[string]any)
-	if version, _ := doc["openapi"].(string); !strings.HasPrefix(version, "3.1.") {
-		return nil, fmt.Errorf("apicheck: openapi is %q, not 3.1", version)
-	}
-	closeObjects(at(doc, "components", "schemas"))
-	s := &Spec{doc: doc, compiler: jsonschema.NewCompiler(), schemas: make(chan map[string]*jsonschema.Schema, 1)}
-	s.schemas <- map[string]*jsonschema.Schema{}
-	s.compiler.DefaultDraft(jsonschema.Draft2020)
-	s.compiler.AssertFormat()
-	if err := s.compiler.AddResource(documentURL, doc); err != nil {
+	doc, err := libopenapi.NewDocument(closed)
+	if err != nil {
 		return nil, fmt.Errorf("apicheck: %w", err)
 	}
-	return s, nil
-}
-
-// closeObjects refuses members that are not described. The published document leaves
-// that open, because clients must accept new members; ours must still be described.
-func closeObjects(node any) {
-	switch node := node.(type) {
-	case map[string]any:
-		if _, described := node["properties"].(map[string]any); described && node["additionalProperties"] == nil {
-			node["additionalProperties"] = false
-		}
-		for _, child := range node {
-			closeObjects(child)
-		}
-	case []any:
-		for _, child := range node {
-			closeObjects(child)
-		}
+	if version := doc.GetVersion(); !strings.HasPrefix(version, "3.1.") {
+		return nil, fmt.Errorf("apicheck: openapi is %q, want 3.1", version)
 	}
-}
-
-// at follows names into nested objects; nil if the way ends.
-func at(node any, names ...string) any {
-	for _, name := range names {
-		object, _ := node.(map[string]any)
-		node = object[name]
+	v, errs := validator.NewValidator(doc, config.WithFormatAssertions())
+	if len(errs) > 0 {
+		return nil, fmt.Errorf("apicheck: %w", errors.Join(errs...))
 	}
-	return node
+	return &Spec{v}, nil
 }
 
-// place is a node of the document and the JSON pointer that leads to it.
-type place struct {
-	node    any
-	pointer string
-}
-
-// down follows names, through references.
-func (s *Spec) down(from place, names ...string) place {
-	for _, name := range names {
-		from = s.resolve(place{at(from.node, name), from.pointer + "/" + escape(name)})
+// Check returns what of the exchange the document does not describe. It reads both bodies.
+func (s *Spec) Check(r *http.Request, resp *http.Response) error {
+	if resp.Header.Get(ownHeader) == "" {
+		return hostAnswer(resp.StatusCode)
 	}
-	return from
+	_, found := s.validator.ValidateHttpResponse(r, resp)
+	if slices.ContainsFunc(found, isRoute) {
+		return notServed(resp.StatusCode)
+	}
+	if resp.StatusCode < http.StatusMultipleChoices { // a rejected request may be anything
+		return errors.Join(join(found), s.CheckRequest(r))
+	}
+	return join(found)
 }
 
-func (s *Spec) resolve(p place) place {
-	for {
-		target, ok := at(p.node, "$ref").(string)
-		if !ok {
-			return p
+// CheckRequest returns why the document does not allow the request. It reads the body.
+func (s *Spec) CheckRequest(r *http.Request) error {
+	_, found := s.validator.ValidateHttpRequestSync(r)
+	return join(found)
+}
+
+func hostAnswer(status int) error {
+	if status == http.StatusUnauthorized || status == http.StatusNotFound || status >= http.StatusInternalServerError {
+		return nil
+	}
+	return fmt.Errorf("status %d without the header %s, which every answer of the app has", status, ownHeader)
+}
+
+// isRoute reports whether the document has no such path, or no such method of it.
+func isRoute(p *problems.ValidationError) bool { return p.ValidationType == helpers.PathValidation }
+
+// notServed returns an error if a route that is not described is served.
+func notServed(status int) error {
+	if slices.Contains([]int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusServiceUnavailable}, status) {
+		return nil
+	}
+	return fmt.Errorf("the route is not described, and answers %d", status)
+}
+
+func join(found []*problems.ValidationError) error {
+	var errs []error
+	for _, p := range found {
+		err := fmt.Errorf("%s: %s", p.Message, p.Reason)
+		for _, detail := range p.SchemaValidationErrors {
+			err = fmt.Errorf("%w; %s at %s", err, detail.Reason, detail.FieldPath)
 		}
-		p.pointer = strings.TrimPrefix(target, "#")
-		p.node = s.doc
-		for part := range strings.SplitSeq(strings.TrimPrefix(p.pointer, "/"), "/") {
-			p.node = at(p.node, part)
-		}
+		errs = append(errs, err)
 	}
-}
-
-// escape writes a name as a part of a JSON pointer in a URL fragment.
-func escape(name string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1", "{", "%7B", "}", "%7D").Replace(name)
-}
-
-// validate checks a value against the schema at a place.
-func (s *Spec) validate(schema place, value any) error {
-	known := <-s.schemas
-	defer func() { s.schemas <- known }()
-	compiled, ok := known[schema.pointer]
-	if !ok {
-		var err error
-		if compiled, err = s.compiler.Compile(documentURL + "#" + schema.pointer); err != nil {
-			return err
-		}
-		known[schema.pointer] = compiled
-	}
-	return compiled.Validate(value)
+	return errors.Join(errs...)
 }

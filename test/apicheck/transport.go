@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"testing/iotest"
 )
 
 // Transport sends with next and reports each exchange under /api/ that the document
@@ -29,27 +30,31 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	again := r.Clone(r.Context())                // a RoundTripper must not change the request that it is given
-	if again.Body = http.NoBody; len(sent) > 0 { // without this an empty body is sent in chunks
-		again.Body = io.NopCloser(bytes.NewReader(sent))
-	}
-	resp, err := t.next.RoundTrip(again)
+	resp, err := t.next.RoundTrip(withBody(r, sent))
 	if err != nil {
 		return resp, err
 	}
-	answer, broken := io.ReadAll(resp.Body)
+	answer, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
-	resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(answer), &failing{broken}))
-	if broken == nil { // else nothing can be said of the answer
-		t.check(Exchange{Method: r.Method, Path: r.URL.Path, Request: sent, Status: resp.StatusCode, Header: resp.Header, Answer: answer})
+	if err != nil { // an answer that breaks off is not checked
+		resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(answer), iotest.ErrReader(err)))
+		return resp, nil
+	}
+	checked := *resp
+	checked.Body, resp.Body = io.NopCloser(bytes.NewReader(answer)), io.NopCloser(bytes.NewReader(answer))
+	if problem := t.spec.Check(withBody(r, sent), &checked); problem != nil {
+		t.report(fmt.Errorf("%s %s -> %d: %w", r.Method, shorten(r.URL.Path), resp.StatusCode, problem))
 	}
 	return resp, nil
 }
 
-func (t *transport) check(e Exchange) {
-	if problem := t.spec.Check(e); problem != nil {
-		t.report(fmt.Errorf("%s %s -> %d: %w", e.Method, shorten(e.Path), e.Status, problem))
+// withBody returns a copy of the request, which a RoundTripper must not change, with that body.
+func withBody(r *http.Request, body []byte) *http.Request {
+	r = r.Clone(r.Context())
+	if r.Body = http.NoBody; len(body) > 0 { // an empty reader would be sent in chunks
+		r.Body = io.NopCloser(bytes.NewReader(body))
 	}
+	return r
 }
 
 func readBody(r *http.Request) ([]byte, error) {
@@ -60,18 +65,7 @@ func readBody(r *http.Request) ([]byte, error) {
 	return io.ReadAll(r.Body)
 }
 
-// failing ends a body as the connection did: with err, or regularly without one.
-type failing struct{ err error }
-
-// Read implements [io.Reader].
-func (f *failing) Read([]byte) (int, error) {
-	if f.err != nil {
-		return 0, f.err
-	}
-	return 0, io.EOF
-}
-
-// shorten keeps an operation's id, which is a capability, out of what a test prints.
+// shorten keeps ids out of what a test prints, so that equal problems are counted as one.
 func shorten(path string) string {
 	parts := strings.Split(path, "/")
 	for i, part := range parts {

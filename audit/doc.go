@@ -1,7 +1,7 @@
 // Package audit keeps a record of who asked for what: one for each request that was
 // admitted, for each cancel, and for each operation that has ended.
 //
-//	audit/2026/11/25/065301.123456-<random>.json                                  asked, cancel-asked
+//	audit/2026/11/25/065301.123456-<random>.json                                  asked, cancel-asked, refused
 //	audit/2026/11/25/070211.000000-ended-<workspace>-<dataset>-<epoch>-<number>.json   ended
 //
 // A blob is created with If-None-Match: * and never written again. That nobody else
@@ -15,6 +15,7 @@
 //     caller gets a 503, although its operation may go on: better a refresh that its
 //     caller does not know of than one that nobody asked for.
 //   - cancel-asked: before the cancel is tried. It says that somebody wanted to.
+//   - refused: before the answer. If it cannot be written the answer is the same.
 //   - ended: right after the end is saved, and, if the process died in between, at the
 //     latest before the operation leaves the state document. Its name is made of the
 //     operation, so that processes which all write it write one.
@@ -31,6 +32,7 @@
 // # Not guaranteed
 //
 // Times are the clock of the process that wrote the record; those of ends are the
-// storage service's. A request that was refused leaves a log line and no record. A
+// storage service's. A request that was refused leaves a log line and no record, except
+// that a caller with too many callbacks is on record, once a minute for each process. A
 // record of an ask whose caller got a 503 may exist or not.
 package audit

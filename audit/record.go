@@ -14,6 +14,7 @@ const (
 	Asked       Event = "asked"
 	CancelAsked Event = "cancel-asked"
 	Ended       Event = "ended"
+	Refused     Event = "refused"
 )
 
 // Record is one line of the trail.
@@ -33,9 +34,10 @@ type Record struct {
 	Address string `json:"address,omitempty"` // of the client, as the platform says
 	Request string `json:"request,omitempty"` // x-ms-request-id
 
-	Ask    *Ask    `json:"ask,omitempty"`
-	Cancel *Cancel `json:"cancel,omitempty"`
-	End    *End    `json:"end,omitempty"`
+	Ask     *Ask     `json:"ask,omitempty"`
+	Cancel  *Cancel  `json:"cancel,omitempty"`
+	End     *End     `json:"end,omitempty"`
+	Refusal *Refusal `json:"refusal,omitempty"`
 }
 
 // Ask is what a caller wants refreshed.
@@ -53,6 +55,11 @@ const MaxObjects = 20
 // Cancel is what a caller wants cancelled.
 type Cancel struct {
 	Everybody bool `json:"everybody,omitempty"` // else its own share
+}
+
+// Refusal is why a request was not admitted.
+type Refusal struct {
+	Code string `json:"code"` // of the answer
 }
 
 // End is how an operation ended.

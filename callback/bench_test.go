@@ -113,7 +113,7 @@ func wants(t *testing.T, id string) Registration {
 	return Registration{Model: testModel, Operation: Operation{ID: id, Caller: "nonce", Base: "https://app"}, URL: u}
 }
 
-func (r Registration) name() string { return Name(r.Model, r.Operation, r.URL) }
+func (r Registration) name() string { return recordName(r.Model, r.Operation, r.URL) }
 
 func mustRegister(t *testing.T, s *Service, r Registration) Report {
 	t.Helper()
@@ -134,7 +134,7 @@ func mustSweep(t *testing.T, s *Service) SweepReport {
 }
 
 // record reads what is kept of a registration.
-func (w *world) record(r Registration) Record {
+func (w *world) record(r Registration) record {
 	w.t.Helper()
 	doc, err := w.memory.Read(context.Background(), r.name())
 	if err != nil {
@@ -151,14 +151,14 @@ func (w *world) record(r Registration) Record {
 func (w *world) wantRecord(r Registration, state State, attempts int) {
 	w.t.Helper()
 	rec := w.record(r)
-	if rec.State != state || rec.Attempts != attempts {
-		w.t.Errorf("the callback of %s is %s after %d attempts, want %s after %d", r.Operation.ID, rec.State, rec.Attempts, state, attempts)
+	if rec.state != state || rec.attempts != attempts {
+		w.t.Errorf("the callback of %s is %s after %d attempts, want %s after %d", r.Operation.ID, rec.state, rec.attempts, state, attempts)
 	}
 	doc, err := w.memory.Read(context.Background(), r.name())
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if text := fmt.Sprint(string(doc.Body), doc.Meta); state.Final() && (strings.Contains(text, "S1gnatur3") || strings.Contains(text, r.Operation.ID)) {
+	if text := fmt.Sprint(string(doc.Body), doc.Meta); state.final() && (strings.Contains(text, "S1gnatur3") || strings.Contains(text, r.Operation.ID)) {
 		w.t.Errorf("the secrets are kept: %s", text)
 	}
 }
@@ -168,6 +168,12 @@ func (w *world) wantRecord(r Registration, state State, attempts int) {
 func bubble(t *testing.T, f func(t *testing.T, w *world)) {
 	t.Helper()
 	t.Parallel()
+	bubbleOf(t, f)
+}
+
+// bubbleOf is bubble for one of several cases.
+func bubbleOf(t *testing.T, f func(t *testing.T, w *world)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		f(t, w)

@@ -38,9 +38,9 @@ func FuzzReceiver(f *testing.F) {
 		if told := fmt.Sprint(res); strings.Contains(told, "S1gnatur3") || len(told) > 200 {
 			t.Fatalf("told: %q", told)
 		}
-		r := Record{State: Sending, Ended: now, Due: now, Attempts: 1}
+		r := record{state: Sending, ended: now, due: now, attempts: 1}
 		after := r.concluded(res, now.Add(time.Minute), 0.5, "txn")
-		if after.Due.Before(now) || after.Due.After(now.Add(giveUpAfter+keepFor+time.Minute)) || after.State.Final() && after.URL != (URL{}) {
+		if after.due.Before(now) || after.due.After(now.Add(giveUpAfter+keepFor+time.Minute)) || after.state.final() && after.url != (URL{}) {
 			t.Fatalf("%+v became %+v", res, after)
 		}
 	})
@@ -49,7 +49,7 @@ func FuzzReceiver(f *testing.F) {
 // FuzzStored: whatever is in the place of a record, it is one that can be sent, or an
 // error that repeats nothing of it.
 func FuzzStored(f *testing.F) {
-	good, _, err := Record{State: Waiting, URL: mustURL(f, defaults(), exactURL), Operation: Operation{"id", "nonce", "https://app"}}.encode()
+	good, _, err := record{state: Waiting, url: mustURL(f, defaults(), exactURL), operation: Operation{"id", "nonce", "https://app"}, owner: ownerHash("key")}.encode()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -65,14 +65,14 @@ func FuzzStored(f *testing.F) {
 			}
 			return
 		}
-		if !r.State.Final() && !strings.HasPrefix(strings.ToLower(r.URL.Exact()), "https://") {
-			t.Fatalf("a callback to %q", r.URL.Exact())
+		if !r.state.final() && !strings.HasPrefix(strings.ToLower(r.url.Exact()), "https://") {
+			t.Fatalf("a callback to %q", r.url.Exact())
 		}
 		again, meta, err := r.encode()
 		if err != nil {
 			return // a year that JSON cannot say
 		}
-		if s, err := decode(again); err != nil || s.State != r.State || s.URL.Exact() != r.URL.Exact() || meta[metaState] != string(r.State) {
+		if s, err := decode(again); err != nil || s.state != r.state || s.url.Exact() != r.url.Exact() || s.owner != r.owner || meta[metaState] != string(r.state) {
 			t.Fatalf("%+v, %v", s, err)
 		}
 	})

@@ -93,7 +93,7 @@ func (p Policy) Check(raw string) (URL, error) {
 	if err != nil {
 		return URL{}, err
 	}
-	host, port := u.Host(), u.parts().port
+	host, port := u.host(), u.parts().port
 	if p.neverHost(host) {
 		return URL{}, &Error{CodeForbidden, "Callbacks to this app itself, and to the deployment site of an app (scm), are never sent. Name the receiver's own host."}
 	}

@@ -11,32 +11,42 @@ import (
 	"pbirefresh/lease"
 )
 
-// Outcome is what an operation has come to, for its caller.
+// Outcome is how an operation ended, for its caller.
 type Outcome struct {
 	Ended bool
-	Body  []byte // JSON, of the POST; nil while it goes on
+	Body  []byte // JSON, of the POST; nil before the end
 }
 
-// Config is what a Service needs. All of it is required but Logger.
+// OutcomeFunc returns how an operation ended, if it has. An error means that this cannot
+// be known now. An operation whose state was deleted has ended.
+type OutcomeFunc func(context.Context, Operation) (Outcome, error)
+
+// SendFunc posts a body once; see [Sender.Send].
+type SendFunc func(context.Context, URL, []byte) Result
+
+// Config is what a Service needs. Only Logger is optional.
 type Config struct {
-	Store lease.Store
-	// Outcome tells how an operation stands. An error means that it cannot be known
-	// now; an operation that is lost for good has ended.
-	Outcome func(context.Context, Operation) (Outcome, error)
-	// Send posts once; see [Sender.Send].
-	Send   func(context.Context, URL, []byte) Result
-	Policy Policy // of what may be registered
-	Logger *slog.Logger
+	Store   lease.Store
+	Outcome OutcomeFunc
+	Send    SendFunc
+	Policy  Policy // of what may be registered
+	Logger  *slog.Logger
 }
 
-// Service keeps callbacks and sends them. It is safe for concurrent use, next to
-// any number of services in other processes. Use [New].
+// Service stores callbacks and sends them. It is safe for concurrent use, beside any
+// number of services in other processes. Use [New].
 type Service struct {
-	Config
-	prompt chan struct{} // slots of attempts that an operation's end sets off
+	store   lease.Store
+	outcome OutcomeFunc
+	send    SendFunc
+	policy  Policy
+	log     *slog.Logger
 
-	mu    sync.Mutex
-	bells map[string]bool // models whose records are being listed; true: list once more
+	admitted admissions
+	prompt   chan struct{} // places for steps that an operation's end causes
+
+	mu      sync.Mutex
+	listing map[string]bool // models whose records are being listed; true: list once more
 }
 
 const promptAtOnce = 16
@@ -46,43 +56,46 @@ func New(cfg Config) *Service {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Config: cfg, prompt: make(chan struct{}, promptAtOnce), bells: map[string]bool{}}
+	return &Service{
+		store: cfg.Store, outcome: cfg.Outcome, send: cfg.Send, policy: cfg.Policy, log: cfg.Logger,
+		prompt: make(chan struct{}, promptAtOnce), listing: map[string]bool{},
+	}
 }
 
-// Check reads a URL and tells whether it may be registered: a [*Error] if not.
-func (s *Service) Check(raw string) (URL, error) { return s.Policy.Check(raw) }
+// Check reads a URL. It returns an [*Error] if the URL may not be registered.
+func (s *Service) Check(raw string) (URL, error) { return s.policy.Check(raw) }
 
 // Registration is a callback that a caller asks for.
 type Registration struct {
+	Owner     string // as given to [Service.Admit]
 	Model     string // workspaceId/datasetId, lower case
 	Operation Operation
 	URL       URL
 }
 
-// Report is how a callback stands, for its caller.
+// Report is the state of a callback, for its caller.
 type Report struct {
 	State      State `json:"state"`
 	Attempts   int   `json:"attempts"`
 	LastStatus int   `json:"lastStatus,omitempty"` // HTTP status of the last answer
 }
 
-// registerTries is how often a record is created, or looked for, that got no answer.
+// registerTries is how often a record is created, or read, that got no answer.
 const registerTries = 4
 
-// Register promises a callback: when it returns without an error, the record is
-// saved. The same operation and URL are one callback, however often they are
-// registered; the report is of that one.
+// Register saves a callback: if it returns no error, the callback will be sent. The same
+// operation and URL are one callback, however often they are registered. The report is of
+// that one.
 func (s *Service) Register(ctx context.Context, r Registration) (Report, error) {
-	name := Name(r.Model, r.Operation, r.URL)
-	// Without a due time it is looked at by the next sweep: only that one knows
-	// the store's clock.
-	rec := Record{State: Waiting, URL: r.URL, Operation: r.Operation}
+	name := recordName(r.Model, r.Operation, r.URL)
+	// Without a due time the next sweep takes its step: only that has the store's clock.
+	rec := record{state: Waiting, url: r.URL, operation: r.Operation, owner: ownerHash(r.Owner)}
 	body, meta, err := rec.encode()
 	if err != nil {
 		return Report{}, err
 	}
 	for range registerTries {
-		_, err = s.Store.Create(ctx, name, body, meta)
+		_, err = s.store.Create(ctx, name, body, meta)
 		if errors.Is(err, lease.ErrExists) || errors.Is(err, lease.ErrUnknown) {
 			rec, err = s.find(ctx, name, err)
 		}
@@ -93,72 +106,77 @@ func (s *Service) Register(ctx context.Context, r Registration) (Report, error) 
 	if err != nil {
 		return Report{}, fmt.Errorf("the callback is not saved: %w", err)
 	}
-	if rec.State == Waiting {
-		// The operation may have ended before there was a record to find. Where all
-		// are at work, the next sweep looks.
+	if rec.state == Waiting {
+		// The operation may have ended before the record existed. If no place is free, the
+		// next sweep takes the step.
 		select {
 		case s.prompt <- struct{}{}:
-			s.nudges(ctx, name)
+			s.wakeInBackground(ctx, name)
 		default:
 		}
 	}
-	return Report{rec.State, rec.Attempts, rec.LastStatus}, nil
+	return Report{rec.state, rec.attempts, rec.lastStatus}, nil
 }
 
-// find reads the record that a Create met, or perhaps made.
-func (s *Service) find(ctx context.Context, name string, cause error) (Record, error) {
-	doc, err := s.Store.Read(ctx, name)
+// find reads the record that a Create found, or may have made.
+func (s *Service) find(ctx context.Context, name string, cause error) (record, error) {
+	doc, err := s.store.Read(ctx, name)
 	if errors.Is(err, lease.ErrNotFound) {
-		return Record{}, cause
+		return record{}, cause
 	}
 	if err != nil {
-		return Record{}, err
+		return record{}, err
 	}
 	return decode(doc.Body)
 }
 
-// Ended says that an operation of the model has ended. It returns at once; the
-// callbacks that wait for that are sent in the background.
+// Ended reports that an operation of the model has ended. It returns at once. The model's
+// callbacks that wait are sent in the background.
 func (s *Service) Ended(model string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, listing := s.bells[model]; listing {
-		s.bells[model] = true
+	if _, running := s.listing[model]; running {
+		s.listing[model] = true
 		return
 	}
-	s.bells[model] = false
+	s.listing[model] = false
 	s.detached(context.Background(), func(ctx context.Context) {
-		for first := true; first || s.rungAgain(model); first = false {
-			s.ring(ctx, model)
+		for first := true; first || s.endedMeanwhile(model); first = false {
+			s.wakeModel(ctx, model)
 		}
 	})
 }
 
-// rungAgain reports whether an operation has ended since the listing began.
-func (s *Service) rungAgain(model string) bool {
+// endedMeanwhile reports whether another operation has ended since the listing began.
+func (s *Service) endedMeanwhile(model string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.bells[model] {
-		s.bells[model] = false
+	if s.listing[model] {
+		s.listing[model] = false
 		return true
 	}
-	delete(s.bells, model)
+	delete(s.listing, model)
 	return false
 }
 
-// ring sets off the model's records that wait. What goes wrong here the sweep mends.
-func (s *Service) ring(ctx context.Context, model string) {
+// wakeModel takes the steps of the model's records that wait, in turns of their owners. A
+// failure is left to the sweep.
+func (s *Service) wakeModel(ctx context.Context, model string) {
 	for cursor := ""; ; {
-		page, err := s.Store.List(ctx, prefix+model+"/", cursor, pageSize)
+		page, err := s.store.List(ctx, prefix+model+"/", cursor, pageSize)
 		if err != nil {
-			s.Logger.Warn("callbacks not listed; the sweep will find them", "model", model, "error", err)
+			s.log.Warn("callbacks not listed; the sweep will find them", "model", model, "error", err)
 			return
 		}
+		var waiting []dueRecord
 		for _, e := range page.Entries {
 			if mayWait(e.Meta) {
-				s.prompt <- struct{}{} // callers decide how many there are
-				s.nudges(ctx, e.Name)
+				waiting = append(waiting, entryOf(e))
 			}
+		}
+		for _, r := range (turn{}).order(waiting) {
+			s.prompt <- struct{}{} // there may be thousands
+			s.wakeInBackground(ctx, r.name)
 		}
 		if cursor = page.Next; cursor == "" {
 			return
@@ -166,11 +184,11 @@ func (s *Service) ring(ctx context.Context, model string) {
 	}
 }
 
-// nudges takes the step of a record in the background, in a slot that the caller took.
-func (s *Service) nudges(ctx context.Context, name string) {
+// wakeInBackground takes the step of a record, in the place that its caller took.
+func (s *Service) wakeInBackground(ctx context.Context, name string) {
 	s.detached(ctx, func(ctx context.Context) {
 		defer func() { <-s.prompt }()
-		s.nudge(ctx, name)
+		s.wake(ctx, name)
 	})
 }
 
@@ -180,7 +198,7 @@ func (s *Service) detached(ctx context.Context, f func(context.Context)) {
 	go func() {
 		defer func() {
 			if p := recover(); p != nil {
-				s.Logger.Error("panic", "cause", fmt.Sprint(p), "stack", string(debug.Stack()))
+				s.log.Error("panic", "cause", fmt.Sprint(p), "stack", string(debug.Stack()))
 			}
 		}()
 		f(ctx)

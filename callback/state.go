@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// State is where a callback stands.
+// State is how far a callback is.
 type State string
 
 // The states of a callback.
@@ -14,29 +14,29 @@ const (
 	Waiting   State = "waiting"   // for the end of its operation
 	Sending   State = "sending"   // its operation has ended; it is being sent, or will be again
 	Delivered State = "delivered" // the receiver answered 2xx
-	Abandoned State = "abandoned" // it will not be sent any more
+	Abandoned State = "abandoned" // it is not sent any more
 )
 
-// Final reports whether nothing will be sent any more.
-func (s State) Final() bool { return s == Delivered || s == Abandoned }
+// final reports whether the callback is not sent any more.
+func (s State) final() bool { return s == Delivered || s == Abandoned }
 
 const (
 	giveUpAfter = 24 * time.Hour // from the end of the operation, as it was found
-	lateClaims  = time.Hour      // longer than that, for attempts that died before they could give up
+	lateClaims  = time.Hour      // longer than that, for attempts that died before they were concluded
 	maxRefusals = 5              // in a row
 	firstWait   = 10 * time.Second
 	longestWait = 15 * time.Minute
-	longestRest = time.Hour        // that a Retry-After is honoured for
-	claimFor    = 15 * time.Second // longer than sendLimit, or every slow send would be a duplicate
+	longestRest = time.Hour        // the longest Retry-After that is honoured
+	claimFor    = 15 * time.Second // longer than sendLimit: otherwise every slow send would be repeated
 	keepFor     = 24 * time.Hour   // a final record, so that a repeated request finds it
-	soonestLook = 15 * time.Second // at an operation that goes on
+	soonestLook = 15 * time.Second // at an operation that has not ended
 	latestLook  = 5 * time.Minute
 )
 
 // Operation is what a callback waits for.
 type Operation struct {
-	ID     string // readable; of a record of schema 1: sealed, a capability
-	Caller string // names the caller among those who share the operation; a secret
+	ID     string // readable; in a record of schema 1: sealed, and gives access
+	Caller string // distinguishes the callers who share the operation; a secret
 	Base   string // address of the app for that caller
 }
 
@@ -46,27 +46,33 @@ func (Operation) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "(operat
 // MarshalText implements [encoding.TextMarshaler], for logs in JSON.
 func (Operation) MarshalText() ([]byte, error) { return []byte("(operation)"), nil }
 
-// Record is one callback as it is kept. It is a value; what changes it returns
-// another one. All times are the storage service's.
-type Record struct {
-	State      State
-	URL        URL       // zero once final
-	Operation  Operation // zero once final
-	Seen       time.Time // when the record was first looked at
-	Ended      time.Time // when its operation was found to have ended
-	Due        time.Time // nothing happens before
-	Attempts   int
-	Refusals   int // in a row, up to the last attempt
-	LastStatus int // of the last answer; 0 without one
-	Txn        string
+// record is one callback as it is stored. It is a value: each change returns another
+// one. All times are the storage service's.
+type record struct {
+	state      State
+	url        URL       // zero once final
+	operation  Operation // zero once final
+	owner      string    // hash; "" once final, and if unknown
+	seen       time.Time // when the first step was taken
+	ended      time.Time // when its operation was found to have ended
+	due        time.Time // of the next step
+	attempts   int
+	refusals   int    // in a row, up to the last attempt
+	lastStatus int    // of the last answer; 0 without one
+	writeID    string // random, of the write that made this record
 }
 
-// Result is how one POST went.
+// Format implements [fmt.Formatter]: no verb prints the secrets.
+func (r record) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "(%s, %d attempts, %d refusals, ended %v, due %v)", r.state, r.attempts, r.refusals, r.ended, r.due)
+}
+
+// Result is the outcome of one POST.
 type Result struct {
 	Status     int           // 0: no answer
-	RetryAfter time.Duration // that the receiver asked for
+	RetryAfter time.Duration // as the receiver asked
 	Refused    bool          // by our own rules, so that nothing was sent
-	Cause      string        // why there is no answer, in words of ours
+	Cause      string        // why there is no answer, in our own words
 }
 
 // String is the result in words.
@@ -80,14 +86,14 @@ func (r Result) String() string {
 type verdict int
 
 const (
-	again   verdict = iota // it may pass
-	refused                // the receiver does not want it
+	again   verdict = iota // temporary
+	refused                // the receiver rejects it
 	done
-	gone // the receiver never will
+	gone // the receiver will always reject it
 )
 
-// verdict reads an answer. What is neither success nor a known kind of passing
-// trouble is a refusal: a redirect too, since it is not followed.
+// verdict classifies an answer. What is neither success nor a known temporary failure is a
+// refusal. A redirect is one too, since it is not followed.
 func (r Result) verdict() verdict {
 	switch {
 	case r.Refused:
@@ -102,64 +108,64 @@ func (r Result) verdict() verdict {
 	return refused
 }
 
-// postponed is a record whose operation goes on: it is looked at rarely the longer
-// it takes, because whoever ends the operation says so.
-func (r Record) postponed(now time.Time, txn string) Record {
-	if r.Seen.IsZero() {
-		r.Seen = now
+// postponed is a record whose operation has not ended. Its steps become rarer with time,
+// because the process that ends the operation reports it.
+func (r record) postponed(now time.Time, writeID string) record {
+	if r.seen.IsZero() {
+		r.seen = now
 	}
-	r.Due, r.Txn = now.Add(min(max(now.Sub(r.Seen)/4, soonestLook), latestLook)), txn
+	r.due, r.writeID = now.Add(min(max(now.Sub(r.seen)/4, soonestLook), latestLook)), writeID
 	return r
 }
 
-// claimed is a record that is about to be sent, and nobody else's to send until Due.
-// One that was claimed until it is too late, and never concluded, is given up.
-func (r Record) claimed(now time.Time, txn string) Record {
-	if r.State == Waiting {
-		r.State, r.Ended = Sending, now
+// claimed is a record that this process is about to send, and no other process until it
+// is due. One that was claimed until it is too late, and never concluded, is abandoned.
+func (r record) claimed(now time.Time, writeID string) record {
+	if r.state == Waiting {
+		r.state, r.ended = Sending, now
 	}
-	if now.Sub(r.Ended) >= giveUpAfter+lateClaims {
-		return r.final(Abandoned, now, txn)
+	if now.Sub(r.ended) >= giveUpAfter+lateClaims {
+		return r.finished(Abandoned, now, writeID)
 	}
-	r.Attempts++
-	r.Due, r.Txn = now.Add(claimFor), txn
+	r.attempts++
+	r.due, r.writeID = now.Add(claimFor), writeID
 	return r
 }
 
-// concluded is a record after an attempt. lot is drawn from [0,1): who failed at the
-// same time does not come again at the same time.
-func (r Record) concluded(res Result, now time.Time, lot float64, txn string) Record {
-	r.LastStatus = res.Status
+// concluded is a record after an attempt. jitter is from [0,1): callbacks that failed
+// together are not sent again together.
+func (r record) concluded(res Result, now time.Time, jitter float64, writeID string) record {
+	r.lastStatus = res.Status
 	v := res.verdict()
 	if v != refused {
-		r.Refusals = 0
+		r.refusals = 0
 	} else {
-		r.Refusals++
+		r.refusals++
 	}
 	switch {
 	case v == done:
-		return r.final(Delivered, now, txn)
-	case v == gone, r.Refusals >= maxRefusals, now.Sub(r.Ended) >= giveUpAfter:
-		return r.final(Abandoned, now, txn)
+		return r.finished(Delivered, now, writeID)
+	case v == gone, r.refusals >= maxRefusals, now.Sub(r.ended) >= giveUpAfter:
+		return r.finished(Abandoned, now, writeID)
 	}
-	due := now.Add(max(backoff(r.Attempts, lot), min(res.RetryAfter, longestRest)))
-	if last := r.Ended.Add(giveUpAfter); due.After(last) {
+	due := now.Add(max(backoff(r.attempts, jitter), min(res.RetryAfter, longestRest)))
+	if last := r.ended.Add(giveUpAfter); due.After(last) {
 		due = last // one more, at the very end
 	}
-	r.Due, r.Txn = due, txn
+	r.due, r.writeID = due, writeID
 	return r
 }
 
-// backoff doubles with each attempt up to a bound; half of it is drawn.
-func backoff(attempts int, lot float64) time.Duration {
+// backoff doubles with each attempt up to a limit; half of it is jitter.
+func backoff(attempts int, jitter float64) time.Duration {
 	wait := min(firstWait<<min(max(attempts-1, 0), 20), longestWait)
-	return wait/2 + time.Duration(lot*float64(wait/2))
+	return wait/2 + time.Duration(jitter*float64(wait/2))
 }
 
-// final keeps what a repeated request asks for, and nothing that is a secret. Due is
-// when the record itself may go.
-func (r Record) final(s State, now time.Time, txn string) Record {
-	r.State, r.Due, r.Txn = s, now.Add(keepFor), txn
-	r.URL, r.Operation = URL{}, Operation{}
+// finished keeps what a repeated request needs, and no secret. It is due when the record
+// may be deleted.
+func (r record) finished(s State, now time.Time, writeID string) record {
+	r.state, r.due, r.writeID = s, now.Add(keepFor), writeID
+	r.url, r.operation, r.owner = URL{}, Operation{}, ""
 	return r
 }

@@ -24,14 +24,14 @@ func TestVerdicts(t *testing.T) {
 
 // tried plays attempts that all end alike, each at its time, and returns when they were
 // made and the record at the end.
-func tried(res Result, lot float64) (times []time.Duration, rec Record) {
-	rec = Record{State: Waiting}
+func tried(res Result, lot float64) (times []time.Duration, rec record) {
+	rec = record{state: Waiting}
 	now := noon
-	for n := 0; !rec.State.Final() && n < 10000; n++ {
+	for n := 0; !rec.state.final() && n < 10000; n++ {
 		rec = rec.claimed(now, "claim")
 		times = append(times, now.Sub(noon))
 		rec = rec.concluded(res, now.Add(time.Second), lot, "conclusion")
-		now = rec.Due
+		now = rec.due
 	}
 	return times, rec
 }
@@ -42,8 +42,8 @@ func TestADayOfTrouble(t *testing.T) {
 	for _, lot := range []float64{0, 0.5, 0.999} {
 		times, rec := tried(Result{Status: 503}, lot)
 		last := times[len(times)-1]
-		if rec.State != Abandoned || last != giveUpAfter || rec.Attempts != len(times) || rec.LastStatus != 503 {
-			t.Errorf("lot %v: %s after %d attempts, the last after %v", lot, rec.State, len(times), last)
+		if rec.state != Abandoned || last != giveUpAfter || rec.attempts != len(times) || rec.lastStatus != 503 {
+			t.Errorf("lot %v: %s after %d attempts, the last after %v", lot, rec.state, len(times), last)
 		}
 		if len(times) < 95 || len(times) > 220 || times[1] > 12*time.Second {
 			t.Errorf("lot %v: %d attempts in a day, the second after %v", lot, len(times), times[1])
@@ -66,10 +66,10 @@ func TestRefusalsAreBelievedSoon(t *testing.T) {
 		"410": {Result{Status: 410}, 1}, "own": {Result{Refused: true, Cause: "x"}, maxRefusals}, "200": {Result{Status: 200}, 1},
 	} {
 		times, rec := tried(tc.res, 0.5)
-		if len(times) != tc.attempts || (rec.State == Delivered) != (tc.res.Status == 200) {
-			t.Errorf("%s: %s after %v", name, rec.State, times)
+		if len(times) != tc.attempts || (rec.state == Delivered) != (tc.res.Status == 200) {
+			t.Errorf("%s: %s after %v", name, rec.state, times)
 		}
-		if rec.URL != (URL{}) || rec.Operation != (Operation{}) || !rec.Due.After(noon.Add(keepFor)) {
+		if rec.url != (URL{}) || rec.operation != (Operation{}) || !rec.due.After(noon.Add(keepFor)) {
 			t.Errorf("%s: what is kept is %+v", name, rec)
 		}
 	}
@@ -78,14 +78,14 @@ func TestRefusalsAreBelievedSoon(t *testing.T) {
 // Refusals count in a row: a receiver that is being deployed answers all kinds.
 func TestRefusalsInARow(t *testing.T) {
 	t.Parallel()
-	rec := Record{State: Waiting}.claimed(noon, "a")
+	rec := record{state: Waiting}.claimed(noon, "a")
 	for range 3 {
 		for range maxRefusals - 1 {
 			rec = rec.concluded(Result{Status: 404}, noon, 0, "b")
 		}
 		rec = rec.concluded(Result{Status: 503}, noon, 0, "b")
 	}
-	if rec.State != Sending || rec.Refusals != 0 {
+	if rec.state != Sending || rec.refusals != 0 {
 		t.Errorf("%+v", rec)
 	}
 }
@@ -93,8 +93,8 @@ func TestRefusalsInARow(t *testing.T) {
 func TestRetryAfterIsHonouredWithinBounds(t *testing.T) {
 	t.Parallel()
 	for asked, want := range map[time.Duration]time.Duration{0: 5 * time.Second, time.Second: 5 * time.Second, time.Minute: time.Minute, 100 * time.Hour: time.Hour} {
-		rec := Record{State: Waiting}.claimed(noon, "a").concluded(Result{Status: 429, RetryAfter: asked}, noon, 0, "b")
-		if got := rec.Due.Sub(noon); got != want {
+		rec := record{state: Waiting}.claimed(noon, "a").concluded(Result{Status: 429, RetryAfter: asked}, noon, 0, "b")
+		if got := rec.due.Sub(noon); got != want {
 			t.Errorf("asked for %v, and waits %v", asked, got)
 		}
 	}
@@ -103,35 +103,35 @@ func TestRetryAfterIsHonouredWithinBounds(t *testing.T) {
 // A process that dies between claim and conclusion each time does not go on for ever.
 func TestClaimsThatAreNeverConcluded(t *testing.T) {
 	t.Parallel()
-	rec, now := Record{State: Waiting}, noon
-	for !rec.State.Final() {
+	rec, now := record{state: Waiting}, noon
+	for !rec.state.final() {
 		rec = rec.claimed(now, "a")
-		if due := rec.Due.Sub(now); !rec.State.Final() && due != claimFor {
+		if due := rec.due.Sub(now); !rec.state.final() && due != claimFor {
 			t.Fatalf("claimed for %v", due)
 		}
-		now = rec.Due
+		now = rec.due
 	}
-	if took := now.Add(-keepFor).Sub(noon); rec.State != Abandoned || took != giveUpAfter+lateClaims {
-		t.Errorf("%s after %v", rec.State, took)
+	if took := now.Add(-keepFor).Sub(noon); rec.state != Abandoned || took != giveUpAfter+lateClaims {
+		t.Errorf("%s after %v", rec.state, took)
 	}
 }
 
 // The day begins when the end was found, not when the callback was registered.
 func TestLongWaitsCostNothingOfTheDay(t *testing.T) {
 	t.Parallel()
-	rec := Record{State: Waiting}
+	rec := record{state: Waiting}
 	now, looks := noon, 0
 	for ; now.Sub(noon) < 48*time.Hour; looks++ {
 		rec = rec.postponed(now, "a")
-		if wait := rec.Due.Sub(now); wait < soonestLook || wait > latestLook {
+		if wait := rec.due.Sub(now); wait < soonestLook || wait > latestLook {
 			t.Fatalf("the next look after %v", wait)
 		}
-		now = rec.Due
+		now = rec.due
 	}
 	if looks > 48*12+30 {
 		t.Errorf("%d looks in two days", looks)
 	}
-	if rec = rec.claimed(now, "b"); !rec.Ended.Equal(now) || rec.State != Sending || rec.Attempts != 1 {
+	if rec = rec.claimed(now, "b"); !rec.ended.Equal(now) || rec.state != Sending || rec.attempts != 1 {
 		t.Errorf("%+v", rec)
 	}
 }

@@ -35,8 +35,8 @@ var (
 // the record, and for nothing else.
 func (u URL) Exact() string { return u.parts().exact }
 
-// Host is the host in lower case, without a port: what may be told.
-func (u URL) Host() string { return u.parts().host }
+// host is the host in lower case, without a port. It may be logged.
+func (u URL) host() string { return u.parts().host }
 
 func (u URL) parts() *parts {
 	if u.to == nil {
@@ -50,7 +50,7 @@ func (u URL) String() string {
 	if u.to == nil {
 		return ""
 	}
-	return "https://" + u.Host() + "/..."
+	return "https://" + u.host() + "/..."
 }
 
 // Format implements [fmt.Formatter]: every verb prints what String returns.

@@ -40,8 +40,8 @@ func TestURLsThatAreAllowed(t *testing.T) {
 		"https://a.logic.azure.com/?" + strings.Repeat("q", 4096-27):     "a.logic.azure.com",
 	} {
 		u, err := defaults().Check(raw)
-		if err != nil || u.Exact() != raw || u.Host() != host {
-			t.Errorf("%.80s: %q, host %q, %v", raw, u.Exact(), u.Host(), err)
+		if err != nil || u.Exact() != raw || u.host() != host {
+			t.Errorf("%.80s: %q, host %q, %v", raw, u.Exact(), u.host(), err)
 		}
 	}
 }
@@ -116,11 +116,11 @@ func TestURLIsNeverPrinted(t *testing.T) {
 		List   []URL
 		Map    map[string]URL
 		Any    any
-		Rec    Record
+		Rec    record
 		Reg    Registration
 	}
 	op := Operation{ID: "id", Caller: "capability-1d", Base: "https://app"}
-	o := outer{u, u, &u, []URL{u}, map[string]URL{"a": u}, u, Record{URL: u, Operation: op}, Registration{URL: u, Operation: op}}
+	o := outer{u, u, &u, []URL{u}, map[string]URL{"a": u}, u, record{url: u, operation: op}, Registration{URL: u, Operation: op}}
 	var out bytes.Buffer
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T", "%10.3v"} {
 		fmt.Fprintf(&out, verb+verb+verb+"\n", u, &u, o)
@@ -151,7 +151,7 @@ func TestURLIsNeverPrinted(t *testing.T) {
 func TestZeroURL(t *testing.T) {
 	t.Parallel()
 	var u URL
-	if got := fmt.Sprintf("%v|%s|%s", u, u.Exact(), u.Host()); got != "||" {
+	if got := fmt.Sprintf("%v|%s|%s", u, u.Exact(), u.host()); got != "||" {
 		t.Errorf("%q", got)
 	}
 }
@@ -171,7 +171,7 @@ func FuzzCheck(f *testing.F) {
 			}
 			return
 		}
-		host := u.Host()
+		host := u.host()
 		listed := false
 		for _, name := range []string{"logic.azure.com", "azurewebsites.net", "svc.datafactory.azure.com", "powerplatform.com"} {
 			listed = listed || host == name || strings.HasSuffix(host, "."+name)
@@ -211,7 +211,7 @@ func TestQueryGoesOutByteForByte(t *testing.T) {
 			t.Fatalf("%v", res)
 		}
 		rest := raw[8+strings.IndexByte(raw[8:], '/'):]
-		if want := rest + " " + mustURL(t, s.policy, raw).Host(); got != want {
+		if want := rest + " " + mustURL(t, s.policy, raw).host(); got != want {
 			t.Errorf("received %s\nwant     %s", got, want)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"pbirefresh/access"
 	"pbirefresh/audit"
 	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 // Auditor puts requests on record; [*audit.Trail] is one.
@@ -43,6 +44,20 @@ func (s *server) mayCancel(w http.ResponseWriter, r *http.Request, caller access
 	record := recordOf(w, r, caller, id)
 	record.Event, record.Cancel = audit.CancelAsked, &audit.Cancel{Everybody: action == access.CancelAll}
 	return s.keep(r.Context(), record)
+}
+
+// recordRefusal puts on record that a caller has reached a limit, at most once a minute for
+// a caller. The refusal stands also if it cannot be written, which the trail logs.
+func (s *server) recordRefusal(w http.ResponseWriter, r *http.Request, caller access.Caller, m machine.Model, code string) {
+	if s.Audit == nil {
+		return
+	}
+	if _, first := s.refusals.take(caller.Owner(), time.Now()); !first {
+		return
+	}
+	record := recordOf(w, r, caller, refresh.ID{Model: m})
+	record.Event, record.ID, record.Refusal = audit.Refused, "", &audit.Refusal{Code: code}
+	_ = s.Audit.Write(r.Context(), record)
 }
 
 func (s *server) keep(ctx context.Context, r audit.Record) error {

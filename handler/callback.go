@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -13,9 +14,10 @@ import (
 	"pbirefresh/refresh/machine"
 )
 
-// Callbacks promises callbacks and keeps the promises; [*callback.Service] is one.
+// Callbacks checks, stores and sends callbacks; [*callback.Service] is one.
 type Callbacks interface {
 	Check(raw string) (callback.URL, error)
+	Admit(ctx context.Context, owner, model string) error
 	Register(ctx context.Context, r callback.Registration) (callback.Report, error)
 	Sweep(ctx context.Context) (callback.SweepReport, error)
 }
@@ -59,13 +61,45 @@ func (f *fields) checked(name string, check func(string) (callback.URL, error)) 
 	return u
 }
 
-// promised answers a caller who will be called back: 200, because a 202 with a
-// Location would be polled besides, and wait is not heeded, because such callers
-// want their answer within a minute. The callback is saved before.
-func (s *server) promised(w http.ResponseWriter, r *http.Request, receipt refresh.Receipt, u callback.URL, warnings ...Detail) error {
+// refusalRecords is how often refusals of one caller are put on record, in a process.
+var refusalRecords = Rate{Count: 1, Per: time.Minute}
+
+// admitCallback rejects a request whose callback would be one too many, before anything is
+// started.
+func (s *server) admitCallback(w http.ResponseWriter, r *http.Request, t triggering) error {
+	if t.callBack == (callback.URL{}) {
+		return nil
+	}
+	model := t.request.Model
+	err := s.Callbacks.Admit(r.Context(), t.caller.Owner(), model.String())
+	var full *callback.FullError
+	if !errors.As(err, &full) {
+		return err
+	}
+	refusal := tooManyCallbacks(full)
+	s.recordRefusal(w, r, t.caller, model, refusal.Code)
+	return refusal
+}
+
+func tooManyCallbacks(full *callback.FullError) *Error {
+	cause := fmt.Sprintf("%d callbacks of this caller are not delivered yet, which is the limit", full.Limit)
+	remedy := "Find out why their receivers do not answer: each is retried for 24 hours, and the log has a line for each attempt."
+	if full.PerOperation {
+		cause = fmt.Sprintf("%d callbacks of this caller already wait for one refresh of this model, which is the limit", full.Limit)
+		remedy = "The limit is free again when that refresh has ended."
+	}
+	return &Error{Status: http.StatusTooManyRequests, Code: "TooManyCallbacks", RetryAfter: time.Minute, err: full,
+		Message: "Nothing was started: " + cause + ". " + remedy + " Send the request again later, or without a callback, and poll the status URL."}
+}
+
+// promised answers a caller who will be called back: 200, because a 202 with a Location
+// would be polled as well. wait has no effect, because such callers need the answer within a
+// minute. The callback is saved before the answer.
+func (s *server) promised(w http.ResponseWriter, r *http.Request, receipt refresh.Receipt, t triggering) error {
 	to := s.links(r, receipt.Link())
 	report, err := s.Callbacks.Register(r.Context(), callback.Registration{
-		Model: receipt.View.Model.String(), URL: u, Operation: callback.Operation{ID: receipt.ID, Caller: receipt.Caller(), Base: s.base(r)},
+		Owner: t.caller.Owner(), Model: receipt.View.Model.String(), URL: t.callBack,
+		Operation: callback.Operation{ID: receipt.ID, Caller: receipt.Caller(), Base: s.base(r)},
 	})
 	if err != nil {
 		return &Error{Status: http.StatusServiceUnavailable, Code: "CallbackNotSaved", RetryAfter: 5 * time.Second, err: err,
@@ -73,7 +107,7 @@ func (s *server) promised(w http.ResponseWriter, r *http.Request, receipt refres
 	}
 	w.Header().Set("Operation-Location", to.status)
 	w.Header().Set("Operation-Id", receipt.ID)
-	d := document(receipt, to, warnings...)
+	d := document(receipt, to, t.warnings...)
 	d.Callback = &report
 	return writeJSON(w, http.StatusOK, d)
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"pbirefresh/audit"
 	"pbirefresh/callback"
 	"pbirefresh/refresh"
 	"pbirefresh/refresh/machine"
@@ -31,15 +32,24 @@ func nowhere(string) (callback.URL, error) {
 type fakeCallbacks struct {
 	report callback.Report
 	sweep  callback.SweepReport
-	err    error
+	err    error // of Register and Sweep
+	full   error // of Admit
 
 	mu         sync.Mutex
+	admitted   []string // owner and model
 	registered []callback.Registration
 	sweeps     int
 }
 
 func (f *fakeCallbacks) Check(raw string) (callback.URL, error) {
 	return callback.Policy{Hosts: callback.DefaultHosts()}.Check(raw)
+}
+
+func (f *fakeCallbacks) Admit(_ context.Context, owner, model string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.admitted = append(f.admitted, owner+" "+model)
+	return f.full
 }
 
 func (f *fakeCallbacks) Register(_ context.Context, r callback.Registration) (callback.Report, error) {
@@ -163,6 +173,64 @@ func TestCallbackThatIsNotPromised(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	newBench(t).trigger(body).is(http.StatusBadRequest) // an app without callbacks
+}
+
+// A caller with too many callbacks starts nothing more that has one, and is on record for it
+// once a minute. Everything else of it goes on.
+func TestTooManyCallbacks(t *testing.T) {
+	t.Parallel()
+	body := wholeModel(member("callBackUri", testCallback))
+	for _, tc := range []struct {
+		full callback.FullError
+		says string
+	}{
+		{callback.FullError{Limit: 5000}, "5000 callbacks of this caller are not delivered"},
+		{callback.FullError{Limit: 1000, PerOperation: true}, "1000 callbacks of this caller already wait for one refresh"},
+	} {
+		calls, f := &fakeCallbacks{full: &tc.full}, &fakeAuditor{}
+		b := newBench(t, func(c *Config) { c.Callbacks, c.Audit = calls, f })
+		for range 3 {
+			e := b.trigger(body, "x-functions-key: one").is(http.StatusTooManyRequests).has("Retry-After", "60").wireError()
+			if e.Code != "TooManyCallbacks" || !strings.Contains(e.Message, "Nothing was started: "+tc.says) {
+				t.Errorf("%+v is answered with %s: %q, want TooManyCallbacks: %q", tc.full, e.Code, e.Message, tc.says)
+			}
+		}
+		b.trigger(body, "x-functions-key: two").is(http.StatusTooManyRequests)
+		if n := b.fake.count("trigger"); n != 0 || len(calls.registered) != 0 {
+			t.Errorf("%d refreshes and %d callbacks after 429, want none", n, len(calls.registered))
+		}
+		if len(f.records) != 2 || f.records[0].Event != audit.Refused || f.records[0].Refusal.Code != "TooManyCallbacks" || f.records[0].DatasetID != testDataset || f.records[0].Caller != "key" {
+			t.Errorf("four refusals of two callers are on record as %+v, want one of each caller", f.records)
+		}
+		b.trigger(wholeModel(), "x-functions-key: one").is(http.StatusAccepted)
+	}
+}
+
+// A callback counts for who asks for it, and only if everything else allows the request.
+func TestWhoseCallbackIsAdmitted(t *testing.T) {
+	t.Parallel()
+	calls := &fakeCallbacks{}
+	b := newBench(t, func(c *Config) {
+		c.Callbacks = calls
+		c.Allowed, _ = ParseAllowed(testWorkspace + "/" + testDataset)
+	})
+	with := member("callBackUri", testCallback)
+	b.trigger(wholeModel(with, `"whenBusy":"sometimes"`)).is(http.StatusBadRequest)
+	b.trigger(strings.ReplaceAll(wholeModel(with), testDataset, "00000000-0000-0000-0000-000000000001")).is(http.StatusForbidden)
+	b.trigger(wholeModel(), "x-functions-key: one").is(http.StatusAccepted)
+	if len(calls.admitted) != 0 {
+		t.Errorf("requests without a callback to send were admitted as %q, want none", calls.admitted)
+	}
+	b.trigger(wholeModel(with), "x-functions-key: one").is(http.StatusOK)
+	b.trigger(wholeModel(with), "x-functions-key: two").is(http.StatusOK)
+	if len(calls.admitted) != 2 || calls.admitted[0] == calls.admitted[1] || !strings.HasSuffix(calls.admitted[0], " "+testWorkspace+"/"+testDataset) {
+		t.Errorf("requests of two keys were admitted as %q, want two owners of the model", calls.admitted)
+	}
+	for i, r := range calls.registered {
+		if want := r.Owner + " " + r.Model; calls.admitted[i] != want {
+			t.Errorf("admitted as %q and registered as %q, want the same", calls.admitted[i], want)
+		}
+	}
 }
 
 type fakeOperations struct {

@@ -48,9 +48,10 @@ const maxBody = 64 << 10
 
 type server struct {
 	Config
-	guard   *guard
-	parsing chan struct{} // a place for each body that is being parsed
-	log     *slog.Logger
+	guard    *guard
+	parsing  chan struct{} // a place for each body that is being parsed
+	refusals *limiter      // of records about refusals, by caller
+	log      *slog.Logger
 }
 
 // endpoint is one method of one path.
@@ -103,7 +104,7 @@ func newServer(cfg Config) *server {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	return &server{Config: cfg, guard: newGuard(cfg.Guard), log: cfg.Logger,
-		parsing: make(chan struct{}, 2*runtime.GOMAXPROCS(0))}
+		parsing: make(chan struct{}, 2*runtime.GOMAXPROCS(0)), refusals: newLimiter(refusalRecords)}
 }
 
 // probe answers the host's readiness probe, every 25 ms while starting and again

@@ -14,8 +14,9 @@ import (
 // triggering is a request for a refresh, read.
 type triggering struct {
 	parsed
-	key  clientKey
-	wish wish
+	caller access.Caller
+	key    clientKey
+	wish   wish
 }
 
 // trigger: POST /api/refreshes.
@@ -31,6 +32,9 @@ func (s *server) trigger(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = t.key.inTime(r.Header)
 	}
+	if err == nil {
+		err = s.admitCallback(w, r, t)
+	}
 	var receipt refresh.Receipt
 	if err == nil {
 		receipt, err = s.Refresher.Trigger(r.Context(), t.request)
@@ -44,6 +48,7 @@ func (s *server) trigger(w http.ResponseWriter, r *http.Request) error {
 // readTrigger reads a trigger and checks all that a caller can have got wrong. The key
 // is there also with an error.
 func (s *server) readTrigger(w http.ResponseWriter, r *http.Request, caller access.Caller) (t triggering, err error) {
+	t.caller = caller
 	var ofKey, ofWish, ofBody []Detail
 	t.key, ofKey = readKey(r.Header)
 	t.wish, ofWish = s.readWish(r)
@@ -87,7 +92,7 @@ func (s *server) triggered(w http.ResponseWriter, r *http.Request, t triggering,
 		w.Header().Set("Idempotent-Replayed", "true")
 	}
 	if t.callBack != (callback.URL{}) {
-		return s.promised(w, r, receipt, t.callBack, t.warnings...)
+		return s.promised(w, r, receipt, t)
 	}
 	receipt = s.wait(r.Context(), t.wish, receipt)
 	t.wish.heeded(w.Header(), receipt)

@@ -148,7 +148,11 @@ func printRecords(env environment, records iter.Seq2[audit.Record, error], asJSO
 
 func printRecord(w io.Writer, r audit.Record) {
 	who := strings.TrimSpace(r.Caller + " " + r.Name + " " + r.Address)
-	id := cmp.Or(r.ID, fmt.Sprintf("%s/%s operation %d", r.WorkspaceID, r.DatasetID, r.Operation))
+	model := r.WorkspaceID + "/" + r.DatasetID
+	id := cmp.Or(r.ID, fmt.Sprintf("%s operation %d", model, r.Operation))
+	if r.Refusal != nil {
+		id = model // there is no operation
+	}
 	fmt.Fprintln(w, printable(fmt.Sprintf("%s  %-12s  %s  %s  %s", r.Time.UTC().Format(time.RFC3339), r.Event, id, what(r), who)))
 }
 
@@ -160,6 +164,8 @@ func what(r audit.Record) string {
 		return cmp.Or(r.Ask.Kind, "auto")
 	case r.Cancel != nil && r.Cancel.Everybody:
 		return "for everybody"
+	case r.Refusal != nil:
+		return r.Refusal.Code
 	case r.End != nil:
 		return strings.TrimSpace(r.End.Status + " " + r.End.Code + " " + r.End.Reason)
 	default:

@@ -32,6 +32,10 @@ func seededAudit(t *testing.T) map[string]string {
 			t.Fatal(err)
 		}
 	}
+	refused := audit.Record{Time: now.Add(-30 * time.Second), Event: audit.Refused, WorkspaceID: workspace, DatasetID: dataset, Caller: "key:loop", Refusal: &audit.Refusal{Code: "TooManyCallbacks"}}
+	if err := trail.Write(t.Context(), refused); err != nil {
+		t.Fatal(err)
+	}
 	end := audit.Record{Time: now, Event: audit.Ended, WorkspaceID: workspace, DatasetID: dataset, Epoch: "e", Operation: 7, End: &audit.End{Status: "Canceled", Code: "OperationCanceled"}}
 	if err := trail.EndNow(t.Context(), end); err != nil {
 		t.Fatal(err)
@@ -48,10 +52,10 @@ func TestAuditShowsTheRecords(t *testing.T) {
 	}
 	r := runCommand(t, env, "audit").exits(0)
 	lines = strings.Split(strings.TrimSpace(r.stdout), "\n")
-	if len(lines) != 3 {
-		t.Fatalf("%q", r.stdout)
+	if len(lines) != 4 {
+		t.Fatalf("audit printed %q, want four records", r.stdout)
 	}
-	for i, want := range []string{"asked operation 7 enhanced, 2 objects key:adf Ada?[31m 203.0.113.7", "cancel-asked for everybody object:bob", "ended Canceled OperationCanceled"} {
+	for i, want := range []string{"asked operation 7 enhanced, 2 objects key:adf Ada?[31m 203.0.113.7", "cancel-asked for everybody object:bob", "refused TooManyCallbacks key:loop", "ended Canceled OperationCanceled"} {
 		for word := range strings.FieldsSeq(want) {
 			if !strings.Contains(lines[i], word) {
 				t.Errorf("%q does not say %q", lines[i], word)
@@ -118,8 +122,8 @@ func TestAuditTellsWhatItCouldNotRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := runCommand(t, env, "audit").exits(1)
-	if strings.Count(r.stdout, "\n") != 3 || !strings.Contains(r.stderr, "broken.json") {
-		t.Errorf("%q\n%q", r.stdout, r.stderr)
+	if strings.Count(r.stdout, "\n") != 4 || !strings.Contains(r.stderr, "broken.json") {
+		t.Errorf("audit beside a broken record printed %q and %q, want four records and the name broken.json", r.stdout, r.stderr)
 	}
 }
 

@@ -130,17 +130,21 @@ func (a *app) checks(s settings) []handler.Check {
 	)
 }
 
-// domain wires refreshes and callbacks, which know each other only by hooks.
+// domain wires refreshes and callbacks. Each calls the other: the coordinator reports ends,
+// and the callbacks read operations. The coordinator is made first and reports none before
+// it serves.
 func (a *app) domain(s settings) (*refresh.Coordinator, *callback.Service) {
 	rules := machine.DefaultRules()
 	rules.SettleWindow = s.settleWindow
-	sender := callback.NewSender(callback.SenderOptions{Policy: s.callbacks, Roots: s.roots(), Version: version})
-	callbacks := callback.New(callback.Config{Store: a.store, Policy: s.callbacks, Send: sender.Send, Logger: a.log})
+	var callbacks *callback.Service
 	coordinator := refresh.New(refresh.Config{
 		Store: a.store, Upstream: a.upstream, Keys: a.keys, LinkLife: s.linkLife, Rules: rules, Logger: a.log, LogWords: s.logWords,
 		Ended: func(m machine.Model) { callbacks.Ended(m.String()) }, Seen: a.seen, Leaving: a.leaving, Permits: s.allowed.Permits,
 	})
-	callbacks.Outcome = handler.CallbackOutcome(coordinator, s.statusKeyed)
+	sender := callback.NewSender(callback.SenderOptions{Policy: s.callbacks, Roots: s.roots(), Version: version})
+	callbacks = callback.New(callback.Config{
+		Store: a.store, Outcome: handler.CallbackOutcome(coordinator, s.statusKeyed), Policy: s.callbacks, Send: sender.Send, Logger: a.log,
+	})
 	return coordinator, callbacks
 }
 

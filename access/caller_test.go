@@ -112,6 +112,10 @@ func TestThePrincipalCountsOnlyWithEasyAuth(t *testing.T) {
 	if c, err := (Gate{EasyAuth: true}).Identify(http.Header{}, nil); err != nil || c.String() != "unknown" {
 		t.Errorf("with, and nobody signed in: %v, %v", c, err)
 	}
+	siblings := http.Header{PrincipalHeader + "-Name": {"ada@contoso.com"}, PrincipalHeader + "-Id": {ada}, PrincipalHeader + "-Idp": {"aad"}}
+	if c, err := (Gate{EasyAuth: true}).Identify(siblings, nil); err != nil || c.String() != "unknown" {
+		t.Errorf("the other headers of a principal: got %v, %v, want an unknown caller", c, err)
+	}
 	h.Add(PrincipalHeader, principalOf(t, "oid", bob))
 	if c, err := (Gate{EasyAuth: true}).Identify(h, nil); err == nil || c.ObjectID != "" {
 		t.Errorf("two principals: %v, %v", c, err)

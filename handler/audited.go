@@ -26,7 +26,7 @@ func (s *server) mayTrigger(w http.ResponseWriter, r *http.Request, caller acces
 	if err := s.Audit.Ready(); err != nil {
 		return notOnRecord(err)
 	}
-	record := recordOf(w, r, caller, refresh.ID{Model: request.Model})
+	record := s.recordOf(w, r, caller, refresh.ID{Model: request.Model})
 	record.Event, record.Ask = audit.Asked, AuditedAsk(*request)
 	request.Admitted = func(ctx context.Context, epoch string, number int64) error {
 		id := refresh.ID{Model: request.Model, Epoch: epoch, Number: number}
@@ -41,7 +41,7 @@ func (s *server) mayCancel(w http.ResponseWriter, r *http.Request, caller access
 	if err := s.guard.permit(r, caller, action, id.Model); err != nil || s.Audit == nil {
 		return err
 	}
-	record := recordOf(w, r, caller, id)
+	record := s.recordOf(w, r, caller, id)
 	record.Event, record.Cancel = audit.CancelAsked, &audit.Cancel{Everybody: action == access.CancelAll}
 	return s.keep(r.Context(), record)
 }
@@ -55,7 +55,7 @@ func (s *server) recordRefusal(w http.ResponseWriter, r *http.Request, caller ac
 	if _, first := s.refusals.take(caller.Owner(), time.Now()); !first {
 		return
 	}
-	record := recordOf(w, r, caller, refresh.ID{Model: m})
+	record := s.recordOf(w, r, caller, refresh.ID{Model: m})
 	record.Event, record.ID, record.Refusal = audit.Refused, "", &audit.Refusal{Code: code}
 	_ = s.Audit.Write(r.Context(), record)
 }
@@ -68,11 +68,11 @@ func (s *server) keep(ctx context.Context, r audit.Record) error {
 }
 
 // recordOf is what every record has.
-func recordOf(w http.ResponseWriter, r *http.Request, caller access.Caller, id refresh.ID) audit.Record {
+func (s *server) recordOf(w http.ResponseWriter, r *http.Request, caller access.Caller, id refresh.ID) audit.Record {
 	return audit.Record{
 		Time: time.Now().UTC(), ID: id.String(),
 		WorkspaceID: id.Model.WorkspaceID, DatasetID: id.Model.DatasetID, Epoch: id.Epoch, Operation: id.Number,
-		Caller: caller.String(), Name: caller.Name, Address: clientAddress(r.Header), Request: w.Header().Get("x-ms-request-id"),
+		Caller: caller.String(), Name: caller.Name, Address: s.guard.address(r.Header), Request: w.Header().Get("x-ms-request-id"),
 	}
 }
 

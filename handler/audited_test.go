@@ -32,7 +32,7 @@ func (f *fakeAuditor) Write(_ context.Context, r audit.Record) error {
 // onRecord are routes whose coordinator tells of admissions as the real one does.
 func onRecord(t *testing.T, f *fakeAuditor) *bench {
 	t.Helper()
-	b := newBench(t, func(c *Config) { c.Audit = f })
+	b := newBench(t, func(c *Config) { c.Audit, c.Guard.FrontEnd = f, true })
 	b.fake.trigger = func(r refresh.Request) (refresh.Receipt, error) {
 		return receipt(machine.Queued), r.Admitted(t.Context(), "0123456789abcdef", 7)
 	}

@@ -82,9 +82,9 @@ func linkOf(r *http.Request) refresh.Link {
 	return l
 }
 
-// base is the address of the app for that caller: with its own host if that is a
-// known one, else as it is configured. X-Forwarded-Host is nobody's word. Without
-// configuration only this machine's names will do, which lead nobody elsewhere.
+// base is the address of the app for that caller: with the caller's host if that is a known
+// one, else as it is configured. Without configuration, only names of this machine are
+// accepted. No X-Forwarded- header counts: the host forwards those that a client sent.
 func (s *server) base(r *http.Request) string {
 	host := strings.TrimSuffix(strings.ToLower(r.Host), ":443")
 	switch {
@@ -94,8 +94,6 @@ func (s *server) base(r *http.Request) string {
 		return strings.TrimRight(s.BaseURL, "/")
 	case !loopback(r.Host):
 		return ""
-	case strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https"): // func start --useHttps (unverified)
-		return "https://" + strings.ToLower(r.Host)
 	}
 	return "http://" + strings.ToLower(r.Host)
 }

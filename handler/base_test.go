@@ -41,7 +41,7 @@ func TestBaseURL(t *testing.T) {
 		{"this machine, from afar", app, "", []string{"Host: localhost:7071"}, app},
 
 		{"local", "", "", []string{"Host: localhost:7071"}, "http://localhost:7071"},
-		{"local, https", "", "", []string{"Host: LOCALHOST:7071", "X-Forwarded-Proto: HTTPS"}, "https://localhost:7071"},
+		{"local, said to be https", "", "", []string{"Host: LOCALHOST:7071", "X-Forwarded-Proto: HTTPS"}, "http://localhost:7071"},
 		{"local, another scheme", "", "", []string{"Host: localhost", "X-Forwarded-Proto: javascript"}, "http://localhost"},
 		{"local address", "", "", []string{"Host: 127.0.0.1:7071"}, "http://127.0.0.1:7071"},
 		{"local address of IPv6", "", "", []string{"Host: [::1]:7071"}, "http://[::1]:7071"},

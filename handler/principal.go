@@ -20,6 +20,7 @@ type Guard struct {
 	Gate      access.Gate
 	PerCaller Rate // of triggers and cancels
 	PerModel  Rate // of triggers
+	FrontEnd  bool // requests come through the platform's front end, which appends to X-Forwarded-For
 }
 
 // guard is a Guard at work.
@@ -89,7 +90,7 @@ func (g *guard) permit(r *http.Request, caller access.Caller, a access.Action, m
 		return nil
 	}
 	return &Error{Status: http.StatusForbidden, Code: "CallerNotAllowed",
-		err:     fmt.Errorf("%s at %s may not %s %s", caller, or(clientAddress(r.Header), "an unknown address"), a, m),
+		err:     fmt.Errorf("%s at %s may not %s %s", caller, or(g.address(r.Header), "an unknown address"), a, m),
 		Message: "The policy (POLICY_FILE) does not let " + caller.String() + " " + string(a) + " refreshes of that model."}
 }
 
@@ -114,10 +115,14 @@ func (g *guard) visible(caller access.Caller, l schedule.Listing) schedule.Listi
 	return l
 }
 
-// clientAddress is where a request came from, as App Service's front end says: it
-// appends the address, with a port, to what the client sent (unverified; the last
-// element is the only one that a client cannot choose). Anything else is nothing.
-func clientAddress(h http.Header) string {
+// address is where a request came from. App Service's front end appends it, with a port,
+// to what the client sent (unverified; the last element is the only one that a client
+// cannot choose). Without the front end the host forwards what the client wrote (seen), so
+// the address is unknown.
+func (g *guard) address(h http.Header) string {
+	if !g.FrontEnd {
+		return ""
+	}
 	all := strings.Join(h.Values("X-Forwarded-For"), ",")
 	last := strings.TrimSpace(all[strings.LastIndexByte(all, ',')+1:])
 	if a, err := netip.ParseAddrPort(last); err == nil {

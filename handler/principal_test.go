@@ -140,7 +140,7 @@ const otherID = otherSpace + "_" + testDataset + "_0123456789abcdef_7"
 // is seen. The words are ours: nothing of it can be chosen but the model's GUIDs.
 func TestDeniedCallersAreInTheLog(t *testing.T) {
 	t.Parallel()
-	b := guarded(t, true)
+	b := guarded(t, true, func(c *Config) { c.Guard.FrontEnd = true })
 	elsewhere := strings.Replace(wholeModel(), testWorkspace, otherSpace, 1)
 	b.trigger(elsewhere, principal(ada), "X-Forwarded-For: 10.0.0.1, 203.0.113.7:4711").is(http.StatusForbidden)
 	b.do("POST", "/api/operations/"+otherID+"/cancel-all", "", "X-None: x").is(http.StatusForbidden)
@@ -178,6 +178,7 @@ func TestRefusalsCostNoRate(t *testing.T) {
 
 func TestClientAddress(t *testing.T) {
 	t.Parallel()
+	behind, alone := newGuard(Guard{FrontEnd: true}), newGuard(Guard{})
 	for sent, want := range map[string]string{
 		"203.0.113.7:51234":                  "203.0.113.7",
 		"203.0.113.7":                        "203.0.113.7",
@@ -191,11 +192,14 @@ func TestClientAddress(t *testing.T) {
 		"203.0.113.7,":                       "",
 		strings.Repeat("1.2.3.4,", 9000):     "",
 	} {
-		if got := clientAddress(http.Header{"X-Forwarded-For": {sent}}); got != want {
+		if got := behind.address(http.Header{"X-Forwarded-For": {sent}}); got != want {
 			t.Errorf("%.40q: %q, want %q", sent, got, want)
 		}
+		if got := alone.address(http.Header{"X-Forwarded-For": {sent}}); got != "" {
+			t.Errorf("%.40q without a front end: got %q, want no address", sent, got)
+		}
 	}
-	if got := clientAddress(http.Header{"X-Forwarded-For": {"1.1.1.1", "2.2.2.2:1"}}); got != "2.2.2.2" {
+	if got := behind.address(http.Header{"X-Forwarded-For": {"1.1.1.1", "2.2.2.2:1"}}); got != "2.2.2.2" {
 		t.Errorf("two headers: %q", got)
 	}
 }

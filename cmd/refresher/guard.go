@@ -22,6 +22,7 @@ func (r *reader) guard() handler.Guard {
 			EasyAuth: strings.EqualFold(r.get("WEBSITE_AUTH_ENABLED"), "true"),
 			Policy:   r.policy(),
 		},
+		FrontEnd: r.onPlatform(),
 		// What a pipeline of hundreds of models at once does not meet; a loop without a
 		// pause does.
 		PerCaller: r.rate("RATE_LIMIT_CALLER", handler.Rate{Count: 6000, Per: time.Minute}),

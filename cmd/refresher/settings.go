@@ -211,13 +211,18 @@ func (r *reader) baseURL() string {
 		}
 		return strings.TrimRight(v, "/")
 	}
-	// Core Tools sets it to localhost:port, where nobody speaks https
-	// (azure-functions-core-tools, source).
-	host := r.get("WEBSITE_HOSTNAME")
-	if name, _, _ := strings.Cut(host, ":"); name == "" || local(name) {
-		return ""
+	if r.onPlatform() {
+		return "https://" + r.get("WEBSITE_HOSTNAME")
 	}
-	return "https://" + host
+	return ""
+}
+
+// onPlatform reports whether the app runs in App Service, which sets WEBSITE_HOSTNAME.
+// Core Tools set it to localhost:port, which serves no https (azure-functions-core-tools,
+// source).
+func (r *reader) onPlatform() bool {
+	name, _, _ := strings.Cut(r.get("WEBSITE_HOSTNAME"), ":")
+	return name != "" && !local(name)
 }
 
 // ownHosts are the names by which the app is reached, without ports.

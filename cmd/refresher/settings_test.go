@@ -95,6 +95,9 @@ func TestGoodSettings(t *testing.T) {
 		{"CALLBACK_HOSTS", " ", func(s settings) any { return allowed(s, "https://prod.logic.azure.com/x") }, true},
 		{"CALLBACK_NETWORKS", "10.1.0.0/16, fd12::/48", func(s settings) any { return len(s.callbacks.Networks) }, 2},
 		{"WEBSITE_HOSTNAME", "localhost:7071", func(s settings) any { return s.baseURL }, ""}, // as Core Tools set it
+		{"WEBSITE_HOSTNAME", "localhost:7071", func(s settings) any { return s.guard.FrontEnd }, false},
+		{"WEBSITE_HOSTNAME", "", func(s settings) any { return s.guard.FrontEnd }, false},
+		{"WEBSITE_HOSTNAME", "app.azurewebsites.net", func(s settings) any { return s.guard.FrontEnd }, true},
 		{"WEBSITE_HOSTNAME", "127.0.0.1:7071", func(s settings) any { return s.baseURL }, ""},
 		{"EXTRA_OPTIONS", "newOption, other;third", func(s settings) any { return strings.Join(s.extraOptions, "|") }, "newOption|other|third"},
 		{"MEMORY_MB", "2048", func(s settings) any { return s.memory }, int64(2 << 30)},

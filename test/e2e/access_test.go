@@ -125,7 +125,7 @@ func cancelURL(statusURL string) string {
 func TestTheTrailOfAnOperation(t *testing.T) {
 	t.Parallel()
 	world, settings := newWorld(t), onAzurite(t)
-	maps.Copy(settings, map[string]string{"WEBSITE_AUTH_ENABLED": "true"})
+	maps.Copy(settings, map[string]string{"WEBSITE_AUTH_ENABLED": "true", "WEBSITE_HOSTNAME": "app.azurewebsites.net"})
 	a := startApp(t, world, settings)
 	if err := world.PowerBI.Tune(sim.Sales(), func(k *sim.Knobs) { k.Duration = time.Hour }); err != nil {
 		t.Fatal(err)
@@ -140,7 +140,7 @@ func TestTheTrailOfAnOperation(t *testing.T) {
 		got[0].Operation != 1 || got[0].Request != resp.Header.Get("x-ms-request-id") {
 		t.Fatalf("with the 202: %+v", got)
 	}
-	url := resp.Header.Get("Location")
+	url := strings.Replace(resp.Header.Get("Location"), "https://app.azurewebsites.net", a.host.URL(), 1)
 	if resp, text := a.call("DELETE", cancelURL(url), "", from...); resp.StatusCode != http.StatusAccepted {
 		t.Errorf("%s %s", resp.Status, text)
 	}

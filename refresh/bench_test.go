@@ -14,48 +14,6 @@ import (
 // What the limits of docs/scale.md rest on. Times are of this program alone: the
 // store is memory, and Power BI answers at once.
 
-// BenchmarkNext decides one step of a model with a full queue.
-func BenchmarkNext(b *testing.B) {
-	s := fullQueue(b)
-	rules := machine.DefaultRules()
-	for b.Loop() {
-		rules.Next(s, machine.Tick{At: machine.At(time.Unix(1780000000, 0)), Txn: "t"})
-	}
-}
-
-// BenchmarkDocument reads and writes the document of a model with a full queue.
-func BenchmarkDocument(b *testing.B) {
-	doc, err := fullQueue(b).Encode()
-	if err != nil {
-		b.Fatal(err)
-	}
-	for b.Loop() {
-		s, err := machine.Decode(doc)
-		if err == nil {
-			_, err = s.Encode()
-		}
-		if err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(len(doc)), "document-bytes")
-}
-
-func fullQueue(b *testing.B) machine.State {
-	b.Helper()
-	rules, s := machine.DefaultRules(), machine.NewState(testModel, "epoch")
-	now := time.Unix(1780000000, 0).UTC()
-	for i := range 40 { // more than are taken
-		ask := wholeModel().Ask
-		ask.Shape = machine.Shape{Kind: machine.Enhanced, Type: "Full", CommitMode: "Transactional", Objects: []machine.Object{{Table: fmt.Sprintf("Table %d", i), Partition: "P"}}}
-		s, _ = rules.Next(s, machine.Arrive{At: machine.At(now), Nonce: fmt.Sprintf("nonce-%d", i), Ask: ask})
-	}
-	if len(s.Pending) < 30 {
-		b.Fatalf("%d pending", len(s.Pending))
-	}
-	return s
-}
-
 // BenchmarkTrigger admits a caller and starts the refresh of an idle model: each time
 // another model, as many at once as there are processors.
 func BenchmarkTrigger(b *testing.B) {

@@ -317,8 +317,9 @@ func TestKeysAreBounded(t *testing.T) {
 			t.Fatal(no.Code)
 		}
 	}
-	if size := s.Size(); admitted < 1000 || refused == 0 || size > machine.MaxDocument {
-		t.Errorf("%d admitted, %d refused, %d bytes", admitted, refused, size)
+	doc, err := s.Encode()
+	if err != nil || admitted < 1000 || refused == 0 || len(doc) > machine.MaxDocument {
+		t.Errorf("got %d admitted, %d refused and %d bytes (%v), want at least 1000, some, and at most %d", admitted, refused, len(doc), err, machine.MaxDocument)
 	}
 	if arrive(machine.Key{}) != nil || arrive(keyed("7").Key) != nil {
 		t.Error("a caller without a key, or with a known one, is refused")

@@ -173,7 +173,8 @@ func (q *queue) tryEnter() (s *lease.Section, pause bool) {
 
 // create makes the empty document of a model that is asked for the first time.
 func (q *queue) create(ctx context.Context) error {
-	doc, err := machine.NewState(q.model, random(8)).Encode()
+	s := machine.NewState(q.model, random(8))
+	doc, err := s.Encode()
 	if err != nil {
 		return err
 	}

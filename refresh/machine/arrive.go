@@ -131,7 +131,7 @@ func (m *machine) full(ask Ask) string {
 	for _, op := range m.Pending {
 		bytes += op.Shape.Size()
 	}
-	if bytes > maxShapeBytes || m.Size()+ask.Shape.Size() > MaxDocument {
+	if bytes > maxShapeBytes || m.exceeds(MaxDocument-ask.Shape.Size()) {
 		return fmt.Sprintf("The objects of all pending requests of this model exceed %d KiB. "+
 			"Name fewer tables and partitions, or refresh the whole model.", maxShapeBytes>>10)
 	}

@@ -1,40 +1,64 @@
 package machine
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 )
 
-// Encode returns the document of the state.
-func (s State) Encode() ([]byte, error) {
-	s.Schema, s.MinReader = Raised(s.Schema, s.MinReader)
-	return Marshal(s)
+// encodes counts the documents of states that were encoded: a test holds it down.
+var encodes atomic.Int64
+
+// Encode returns the document of the state, and notes its size.
+func (s *State) Encode() ([]byte, error) {
+	encodes.Add(1)
+	written := *s
+	written.Schema, written.MinReader = Raised(s.Schema, s.MinReader)
+	doc, err := Marshal(written)
+	if err == nil {
+		s.size = size{bytes: len(doc)}
+	}
+	return doc, err
 }
 
 // Decode reads a state document. It refuses what it does not fully understand, and what
 // wants a newer reader: see [ErrNewer].
 func Decode(doc []byte) (State, error) {
+	s := State{}
+	if !exactly(doc, &s) {
+		s = State{}
+		if err := loosely(doc, &s); err != nil {
+			return State{}, err
+		}
+	}
+	if err := Readable(s.Schema, s.MinReader); err != nil {
+		return State{}, err
+	}
+	if err := s.checkWords(); err != nil {
+		return State{}, err
+	}
+	s.size = size{bytes: len(doc)}
+	return s, s.check()
+}
+
+// loosely reads a document with members that this version does not know, if a reader of
+// its version may.
+func loosely(doc []byte, s *State) error {
 	var head struct {
 		Schema    int `json:"schema"`
 		MinReader int `json:"minReader"`
 	}
 	if err := json.Unmarshal(doc, &head); err != nil {
-		return State{}, unreadable(err)
+		return unreadable(err)
 	}
 	if err := Readable(head.Schema, head.MinReader); err != nil {
-		return State{}, err
+		return err
 	}
-	var s State
-	if err := unmarshal(doc, &s); err != nil {
-		return State{}, unreadable(err)
+	if err := unmarshal(doc, s); err != nil {
+		return unreadable(err)
 	}
-	if err := s.checkWords(); err != nil {
-		return State{}, err
-	}
-	return s, s.check()
+	return nil
 }
 
 // DecodeOf reads the state document of a model. One that a writer of the container copied
@@ -63,89 +87,8 @@ func Wrote(doc []byte, txn string) bool {
 // WroteBy reports whether a transaction is among those that the state carries.
 func (s *State) WroteBy(txn string) bool { return slices.Contains(s.Writes, txn) }
 
-// check refuses a document that no version of this program can have written.
-func (s *State) check() error {
-	switch {
-	case s.Schema < 1 || s.Epoch == "":
-		return errors.New("refresh: the state document has no schema or epoch")
-	case s.Attempt != nil && s.Attempt.Txn == "":
-		return errors.New("refresh: the state document has an attempt without a transaction")
-	}
-	for _, op := range s.Pending {
-		if op.Number < 1 || op.Number > s.Last || op.Phase.Terminal() {
-			return fmt.Errorf("refresh: pending operation %d of the state document is impossible", op.Number)
-		}
-		if op.impossiblyDone() {
-			return fmt.Errorf("refresh: operation %d of the state document has done what it was not asked for", op.Number)
-		}
-	}
-	if s.Attempt != nil {
-		return s.checkServed(s.Attempt)
-	}
-	return nil
-}
-
-// impossiblyDone: without anything left to do, an operation would do everything.
-func (op *Operation) impossiblyDone() bool {
-	n := len(op.Shape.Objects)
-	return len(op.Done) > 0 && len(op.Done) >= n || slices.ContainsFunc(op.Done, func(i int) bool { return i < 0 || i >= n })
-}
-
-func (s *State) checkServed(a *Attempt) error {
-	for _, n := range a.Serves {
-		i := indexOf(s.Pending, n)
-		if i < 0 || len(s.Pending[i].Tries) == 0 {
-			return fmt.Errorf("refresh: the attempt of the state document serves operation %d, which it does not hold", n)
-		}
-	}
-	return nil
-}
-
-// Same reports whether two states would be the same document but for the list
-// of writes. Nothing is written for a state that did not change.
-func (s State) Same(t State) bool {
-	s.Writes, t.Writes = nil, nil
-	a, errA := s.Encode()
-	b, errB := t.Encode()
-	return errA == nil && errB == nil && bytes.Equal(a, b)
-}
-
 // Stamp adds a write's transaction to the state.
 func (s *State) Stamp(txn string) {
 	s.Writes = append(s.Writes[:len(s.Writes):len(s.Writes)], txn)
 	s.Writes = s.Writes[max(0, len(s.Writes)-maxWrites):]
 }
-
-// checkWords looks for such words everywhere in the document.
-func (s *State) checkWords() error {
-	var errs []error
-	for _, list := range [][]Operation{s.Pending, s.Recent} {
-		for i := range list {
-			errs = append(errs, list[i].CheckWords())
-		}
-	}
-	if a := s.Attempt; a != nil {
-		errs = append(errs, a.Kind.check(), a.Shape.Kind.check(),
-			strange("stage", a.Stage, StageStarting, StageRunning, StageSettling, StageCancelling))
-	}
-	for _, w := range s.Watch {
-		errs = append(errs, w.Kind.check())
-	}
-	if h := s.Hold; h != nil {
-		errs = append(errs, strange("reason to hold", h.Reason, HoldThrottled, HoldBackoff, HoldUnsent))
-	}
-	return errors.Join(errs...)
-}
-
-// CheckWords returns an error for each word of the operation that this version does not know.
-func (op *Operation) CheckWords() error {
-	errs := []error{op.Shape.Kind.check(), strange("phase", op.Phase, Queued, Blocking, Starting, Running, Retrying,
-		Settling, Overdue, Cancelling, Succeeded, Failed, Cancelled)}
-	for _, try := range op.Tries {
-		errs = append(errs, try.Kind.check(), strange("outcome", try.Outcome, OutcomePending, OutcomeCompleted,
-			OutcomeFailed, OutcomeCancelled, OutcomeRefused, OutcomeUnsent, OutcomeDropped, OutcomeUnknown))
-	}
-	return errors.Join(errs...)
-}
-
-func (k Kind) check() error { return strange("kind", k, Auto, Standard, Enhanced) }

@@ -19,9 +19,9 @@
 //	view, settlement, due     what callers are shown, and when the next step is due
 //	merge, partial            whom one attempt serves, and what is left to do
 //	finish, hold, pace        how operations end, how they wait, when to read Power BI again
-//	room                      how large the document may be
+//	room, size                how large the document may be, and is
 //	transitions, step         the table of phases and stages, and its only writers
-//	codec                     the document as JSON
+//	same, codec, check        the document as JSON
 //	effect, observation, event
 //	state, operation, attempt what is stored
 //	key, ask, fault, shape

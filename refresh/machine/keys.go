@@ -44,6 +44,6 @@ func (m *machine) repeated(e Arrive) bool {
 const KeyReused = "The key was used before, with another request. Send a new key with a new request, and the same body with a repeated one."
 
 // fits reports whether the document has room for one more key.
-func (m *machine) fits(k Key) bool { return k == (Key{}) || m.Size()+keyMark <= MaxDocument }
+func (m *machine) fits(k Key) bool { return k == (Key{}) || !m.exceeds(MaxDocument-keyMark) }
 
 const noRoomForKeys = "Too many requests with a key share the model's refresh. Try again when it has ended."

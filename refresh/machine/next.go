@@ -11,6 +11,7 @@ func (r Rules) Next(s State, e Event) (State, []Effect) {
 // step is Next, with what the step did besides.
 func (r Rules) step(s State, e Event) machine {
 	m := machine{Rules: r, State: s.clone(), now: e.when(), event: eventName(e)}
+	m.grow(e)
 	switch e := e.(type) {
 	case Arrive:
 		m.arrive(e)

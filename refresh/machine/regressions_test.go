@@ -67,7 +67,7 @@ func TestDocumentIsBounded(t *testing.T) {
 				}
 			}
 		}
-		if n := s.state.Size(); n > 64<<10 {
+		if n := len(mustEncode(t, s.state)); n > 64<<10 {
 			t.Fatalf("%d KiB", n>>10)
 		}
 	}
@@ -90,7 +90,7 @@ func TestDocumentOfAMergedRefreshIsBounded(t *testing.T) {
 		s.feed(s.failure(fmt.Sprint("R", posts)))
 		s.now = s.now.Add(10 * time.Minute)
 		s.command("tick")
-		if n := s.state.Size(); n > 64<<10 {
+		if n := len(mustEncode(t, s.state)); n > 64<<10 {
 			t.Fatalf("%d KiB after %d POSTs", n>>10, posts)
 		}
 		archived += s.archive(func(op Operation) {

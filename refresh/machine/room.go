@@ -17,25 +17,22 @@ func (m *machine) archived(e Archived) {
 
 // keep is how many finished operations stay in the document.
 func (s *State) keep() int {
-	if len(s.Recent) > keepTight && s.Size() > roomy {
+	if len(s.Recent) > keepTight && s.exceeds(roomy) {
 		return keepTight
 	}
 	return KeepRecent
 }
 
-// Size is how large the document is.
-func (s *State) Size() int {
-	doc, err := s.Encode()
-	if err != nil {
-		return MaxDocument
-	}
-	return len(doc)
-}
-
-// roomForTries is how many more tries fit into a roomy document. Finished operations make
-// room by themselves.
+// roomForTries is how many more tries fit into a roomy document, or all that can be
+// needed. Finished operations make room by themselves.
 func (s *State) roomForTries() int {
+	if s.within(roomy - len(s.Pending)*tryBytes) {
+		return len(s.Pending)
+	}
 	waiting := *s
 	waiting.Recent = nil
-	return (roomy - waiting.Size()) / tryBytes
+	if _, err := waiting.Encode(); err != nil {
+		return 0
+	}
+	return (roomy - waiting.size.bytes) / tryBytes
 }

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"strings"
@@ -192,5 +193,20 @@ func checkStep(t *testing.T, before, after State) {
 	}
 	if err := after.check(); err != nil {
 		t.Error(err)
+	}
+	checkSize(t, before, after)
+}
+
+// checkSize holds what a state knows of its document to the document.
+func checkSize(t *testing.T, before, after State) {
+	t.Helper()
+	known := after.size
+	doc := mustEncode(t, after)
+	if known.bytes > 0 && known.bytes+known.added < len(doc) {
+		t.Errorf("the document has %d bytes and is taken for at most %d and %d", len(doc), known.bytes, known.added)
+	}
+	before.Writes, after.Writes = nil, nil
+	if same := bytes.Equal(mustEncode(t, before), mustEncode(t, after)); before.Same(after) != same {
+		t.Errorf("Same is %t for these two documents:\n%s\n%s", !same, mustEncode(t, before), mustEncode(t, after))
 	}
 }

@@ -89,10 +89,11 @@ func newScenario(t *testing.T) *scenario {
 	start := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	rules := DefaultRules()
 	rules.PostLimit = time.Minute // keeps the stories short
-	return &scenario{
-		t: t, rules: rules, start: start, now: start, callers: map[string]int64{},
-		state: NewState(Model{WorkspaceID: "w", DatasetID: "d"}, "e"),
+	state := NewState(Model{WorkspaceID: "w", DatasetID: "d"}, "e")
+	if _, err := state.Encode(); err != nil { // it knows its size then
+		t.Fatal(err)
 	}
+	return &scenario{t: t, rules: rules, start: start, now: start, callers: map[string]int64{}, state: state}
 }
 
 func (s *scenario) command(line string) []string {

@@ -33,6 +33,7 @@ type State struct {
 	Unknown Unknown `json:"-"`
 
 	looked bool // Glanced is of this stay in the critical section, whose clock does not jump; not stored
+	size   size // not stored either
 }
 
 // NewState is the state of a model that nobody has asked for yet.

@@ -41,7 +41,7 @@ func (m *machine) start(txn string) {
 		Kind: kind, Shape: shape, Intent: m.now,
 		SendBy: m.now.Add(m.SendWithin), Until: m.now.Add(m.SendWithin + m.PostLimit),
 	})
-	renew, full := false, m.Size() > roomy
+	renew, full := false, m.exceeds(roomy)
 	m.eachServed(func(op *Operation) {
 		if full {
 			op.shorten()

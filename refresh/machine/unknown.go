@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Unknown holds the members of an object that this version does not know: a newer one
@@ -19,18 +20,20 @@ import (
 type Unknown map[string]json.RawMessage
 
 var (
-	unknownType   = reflect.TypeFor[Unknown]()
-	marshalerType = reflect.TypeFor[json.Marshaler]()
+	unknownType = reflect.TypeFor[Unknown]()
+	timeType    = reflect.TypeFor[time.Time]() // writes itself
 )
+
+// exactly reads doc into v, a pointer, and reports whether v knows all members, as
+// nearly always.
+func exactly(doc []byte, v any) bool {
+	exact := json.NewDecoder(bytes.NewReader(doc))
+	exact.DisallowUnknownFields()
+	return exact.Decode(v) == nil && len(bytes.TrimSpace(doc[exact.InputOffset():])) == 0
+}
 
 // unmarshal reads doc into v, a pointer, with the members that v does not know.
 func unmarshal(doc []byte, v any) error {
-	exact := json.NewDecoder(bytes.NewReader(doc))
-	exact.DisallowUnknownFields()
-	if json.Valid(doc) && exact.Decode(v) == nil {
-		return nil // as nearly always, nothing is unknown
-	}
-	reflect.ValueOf(v).Elem().SetZero()
 	if err := json.Unmarshal(doc, v); err != nil {
 		return err
 	}
@@ -187,7 +190,7 @@ func restoreMembers(v reflect.Value, doc []byte) ([]byte, error) {
 
 // isObject reports whether v is written as an object, member by member.
 func isObject(v reflect.Value) bool {
-	return v.Kind() == reflect.Struct && !v.Type().Implements(marshalerType) // as time.Time does
+	return v.Kind() == reflect.Struct && v.Type() != timeType
 }
 
 // members iterates over the fields of a struct by the names that they have in JSON.

@@ -51,50 +51,46 @@ func TestAdmissionsOfOneProcess(t *testing.T) {
 }
 
 // The sweep of one process counts for all: a process that has admitted none refuses, until
-// the callbacks are delivered.
+// the callbacks are final. Three listings of 20 pages make one count.
 func TestCountsOfASweep(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
-		for i := range maxPerOwner {
-			w.put(of(t, "a", modelNumber(i%10), fmt.Sprintf("silent-%d", i)), 3)
-		}
-		for i := range maxPerOperation {
-			r := of(t, "b", testModel, "goes-on")
-			r.Operation.Caller = fmt.Sprint(i)
-			mustRegister(t, w.service(), r)
-		}
-		sweeper := w.service()
-		sweeper.send = w.silent("silent")
-		tick(t, sweeper)
-		s := w.service()
-		wantFull(t, s, "a", otherModel, maxPerOwner, false)
-		wantFull(t, s, "b", testModel, maxPerOperation, true)
-		wantFull(t, s, "b", otherModel, 0, false)
-		wantFull(t, s, "c", testModel, 0, false)
+	for _, others := range []int{0, 45_000} {
+		t.Run(fmt.Sprint("beside ", others), func(t *testing.T) {
+			bubble(t, func(t *testing.T, w *world) {
+				many := &crowd{Store: w.memory}
+				many.add(maxPerOwner/2, "a", testModel, "ended", Sending)
+				many.add(others, "", testModel, "", Delivered)
+				many.add(maxPerOwner/2, "a", otherModel, "ended", Sending)
+				many.add(maxPerOperation, "b", testModel, "goes-on", Waiting)
+				sweep := func() {
+					for range 1 + len(many.entries)/(maxPages*pageSize) {
+						tick(t, w.service(many)) // each time another process
+					}
+				}
+				sweep()
+				s := w.service(many)
+				wantFull(t, s, "a", testModel, maxPerOwner, false)
+				wantFull(t, s, "b", testModel, maxPerOperation, true)
+				wantFull(t, s, "b", otherModel, 0, false)
+				wantFull(t, s, "c", testModel, 0, false)
 
-		sweeper.send = w.post // the receivers answer again
-		w.end("goes-on")
-		time.Sleep(longestWait)
-		for range 3 {
-			tick(t, sweeper)
-		}
-		wantFull(t, s, "a", otherModel, 0, false)
-		wantFull(t, s, "b", testModel, 0, false)
-	})
+				many.entries = nil // all are delivered, and their records gone
+				sweep()
+				wantFull(t, s, "a", testModel, 0, false)
+				wantFull(t, s, "b", testModel, 0, false)
+			})
+		})
+	}
 }
 
-// Callbacks of one operation that are being sent leave the next operation free.
+// What counts for the limit of an operation is what waits for one, of one owner.
 func TestOperationsAreCountedApart(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
-		for i := range maxPerOperation - 1 {
-			w.put(of(t, "a", testModel, fmt.Sprintf("silent-%d", i)), 3)
-			r := of(t, "a", testModel, "goes-on")
-			r.Operation.Caller = fmt.Sprint(i)
-			mustRegister(t, w.service(), r)
-			r.Operation.ID = "goes-on-too"
-			mustRegister(t, w.service(), r)
-		}
-		s := w.service()
-		s.send = w.silent("silent")
+		many := &crowd{Store: w.memory}
+		many.add(maxPerOperation-1, "a", testModel, "one", Waiting)
+		many.add(maxPerOperation-1, "a", testModel, "two", Waiting)
+		many.add(maxPerOperation-1, "b", testModel, "one", Waiting)
+		many.add(maxPerOperation-1, "a", testModel, "ended", Sending)
+		s := w.service(many)
 		tick(t, s)
 		wantFull(t, s, "a", testModel, 0, false)
 	})

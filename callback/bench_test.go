@@ -1,11 +1,13 @@
 package callback
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -185,6 +187,31 @@ func bubbleOf(t *testing.T, f func(t *testing.T, w *world)) {
 			}
 		}
 	})
+}
+
+// crowd is a store whose listing begins with records that nobody has to store.
+type crowd struct {
+	lease.Store
+	entries []lease.Entry
+}
+
+// List implements lease.Store. The cursor of the crowd's pages is a number.
+func (c *crowd) List(ctx context.Context, prefix, cursor string, limit int) (lease.Page, error) {
+	from, err := strconv.Atoi(cmp.Or(cursor, "0"))
+	if err != nil || from >= len(c.entries) {
+		return c.Store.List(ctx, prefix, strings.TrimPrefix(cursor, fmt.Sprint(len(c.entries))), limit)
+	}
+	to := min(from+limit, len(c.entries))
+	return lease.Page{Entries: c.entries[from:to], Next: fmt.Sprint(to), Date: time.Now()}, nil
+}
+
+// add adds records of one state and operation, none of which is due.
+func (c *crowd) add(n int, owner, model, operation string, state State) {
+	rec := record{state: state, operation: Operation{ID: operation}, owner: ownerHash(owner), due: time.Now().Add(keepFor)}
+	for range n {
+		name := fmt.Sprintf("%s%s/%032x.json", prefix, model, len(c.entries))
+		c.entries = append(c.entries, lease.Entry{Name: name, Meta: rec.meta()})
+	}
 }
 
 // sweepFor sweeps as the timer does.

@@ -139,21 +139,12 @@ func TestTurnsGoOnInAnotherProcess(t *testing.T) {
 // of 45,000 records is reached by the third.
 func TestListingIsBounded(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
-		body, meta, err := record{state: Delivered, due: time.Now().Add(keepFor)}.encode()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range 45_000 {
-			w.memory.Overwrite(fmt.Sprintf("%s%s/%032x.json", prefix, otherModel, i), body, meta)
-		}
-		last := of(t, "other", testModel, "last")
-		if last.name() < prefix+otherModel {
-			t.Fatalf("%s is not the last record", last.name())
-		}
-		w.put(last, 0)
+		many := &crowd{Store: w.memory}
+		many.add(45_000, "", otherModel, "", Delivered)
+		w.put(of(t, "other", testModel, "last"), 0)
 		seen := 0
 		for sweep := 1; w.posts() == 0; sweep++ {
-			store := leasetest.NewFaulty(w.memory)
+			store := leasetest.NewFaulty(many)
 			report := tick(t, w.service(store))
 			if n := store.Count(leasetest.OpList); n > maxPages || report.Complete {
 				t.Errorf("sweep %d listed %d pages, complete %t, want %d at most, and not complete", sweep, n, report.Complete, maxPages)

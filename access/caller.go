@@ -33,10 +33,10 @@ func (c Caller) String() string {
 	}
 }
 
-// Owner tells callers apart, also those without a name, for what is theirs: who was
-// authenticated, or else the function key. Neither a name that a policy gives later nor,
-// for the former, another key makes somebody else of them. It is not to be shown: of a
-// key it is the digest.
+// Owner identifies the caller for what belongs to it, such as idempotency keys and rates:
+// the authenticated identity, or else the function key. A name that a policy gives a key
+// does not change it, and an authenticated caller keeps it with another key. Do not show
+// it: of a key it is the digest.
 func (c Caller) Owner() string {
 	if c.ObjectID != "" || c.AppID != "" {
 		return c.String()
@@ -44,8 +44,8 @@ func (c Caller) Owner() string {
 	return c.digest
 }
 
-// Gate is how callers are told apart, and what they may do. The zero Gate knows keys
-// only, and lets everybody do everything.
+// Gate identifies callers and decides what they may do. The zero Gate identifies callers
+// by their keys only, and allows everything.
 type Gate struct {
 	EasyAuth bool    // the platform sets and guards the principal's header
 	Policy   *Policy // nil: everything is allowed
@@ -54,8 +54,8 @@ type Gate struct {
 // PrincipalHeader is where Easy Auth puts the claims.
 const PrincipalHeader = "X-Ms-Client-Principal"
 
-// Identify tells who sent a request. Its error says that the platform's header is not
-// what it should be.
+// Identify returns who sent a request. It returns an error if the platform's header is
+// malformed, or [ErrKeys].
 func (g Gate) Identify(h http.Header, query url.Values) (Caller, error) {
 	digest, err := keyDigest(h, query)
 	if err != nil {
@@ -116,7 +116,7 @@ const (
 // Actions lists them.
 func Actions() []Action { return []Action{Trigger, Read, Cancel, CancelAll} }
 
-// Permits tells whether the caller may do that to a model. Ids are in lower case.
+// Permits reports whether the caller may do that to a model. Ids are in lower case.
 func (g Gate) Permits(c Caller, a Action, workspace, dataset string) bool {
 	return g.Policy == nil || g.Policy.permits(c, a, workspace, dataset)
 }

@@ -53,8 +53,8 @@ func (m matcher) matches(c Caller) bool {
 		(m.role == "" || slices.Contains(c.Roles, m.role))
 }
 
-// NeedsEasyAuth tells whether a rule asks for what only Easy Auth can tell: without it
-// such a rule allows nobody anything.
+// NeedsEasyAuth reports whether a rule names something that only Easy Auth provides:
+// without it such a rule matches no caller.
 func (p *Policy) NeedsEasyAuth() bool {
 	return slices.ContainsFunc(p.rules, func(r rule) bool {
 		return slices.ContainsFunc(r.callers, func(m matcher) bool {

@@ -54,8 +54,8 @@ const (
 	longRole     = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role"
 )
 
-// ParsePrincipal reads the header's value. What is not exactly of its form is refused
-// whole: half a principal would be somebody else.
+// ParsePrincipal reads the header's value. A value that is not exactly of the documented
+// form is refused as a whole: half a principal could be another person.
 func ParsePrincipal(header string) (Principal, error) {
 	if len(header) > maxPrincipal {
 		return Principal{}, errPrincipal
@@ -147,8 +147,8 @@ func (c clientPrincipal) principal() (Principal, error) {
 	return p, nil
 }
 
-// only is the one id of a kind, however often it is there. Two different ones, or one
-// that is no GUID, are nobody.
+// only returns the one id of a kind, which may be there several times. Two different ids,
+// or one that is no GUID, are refused.
 func only(ids []string) (string, bool) {
 	slices.Sort(ids)
 	switch ids = slices.Compact(ids); len(ids) {

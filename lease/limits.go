@@ -20,9 +20,9 @@ const (
 
 const maxName = 1024 // characters; Azure Blob: documented, Naming and Referencing Containers
 
-// The checks below are shared by all implementations, so that a test on Memory
-// refuses what the service would refuse, and so that a mistake is told in our
-// words and not as a 400 or as a signature that does not match.
+// The checks below are shared by all implementations, so that Memory refuses what the
+// service would refuse, and so that a mistake is reported in our words and not as a 400 or
+// as a signature that does not match.
 
 var (
 	// A header name that is also an XML element name and a C# identifier.
@@ -31,7 +31,7 @@ var (
 	metaValue = regexp.MustCompile(`^[!-~]([ -~]*[!-~])?$`)
 )
 
-// CheckName tells whether name can be the name of a document: at most 1024
+// CheckName reports whether name can be the name of a document: at most 1024
 // characters of UTF-8, in segments separated by single slashes. Segments that a
 // URL would resolve ("." and "..") or that the service would alter (a final dot,
 // a backslash, a control character) are refused.
@@ -55,7 +55,7 @@ func alters(r rune) bool {
 	return r == '\\' || r < 0x20 || (r >= 0x7f && r < 0xa0) || r == 0xfffe || r == 0xffff
 }
 
-// CheckMeta tells whether meta can be stored: keys of lower-case letters, digits
+// CheckMeta reports whether meta can be stored: keys of lower-case letters, digits
 // and underscores, not beginning with a digit, and values of printable ASCII,
 // neither empty nor with a space at an end.
 func CheckMeta(meta Meta) error {
@@ -70,8 +70,8 @@ func CheckMeta(meta Meta) error {
 	return nil
 }
 
-// CheckAcquire tells whether a lease can be asked for in these words: the id a
-// lower-case GUID (see [NewID]), the ttl from MinTTL to MaxTTL in whole seconds.
+// CheckAcquire validates the arguments of an acquire: the id is a lower-case GUID (see
+// [NewID]), the ttl is from MinTTL to MaxTTL in whole seconds.
 func CheckAcquire(id string, ttl time.Duration) error {
 	if !guid.Valid(id) || id != strings.ToLower(id) {
 		// The id is a bearer secret: it does not belong in an error.
@@ -83,7 +83,7 @@ func CheckAcquire(id string, ttl time.Duration) error {
 	return nil
 }
 
-// CheckLimit tells how many entries a List may return that was asked for limit.
+// CheckLimit returns how many entries a List with that limit may return.
 func CheckLimit(limit int) (int, error) {
 	if limit < 1 {
 		return 0, fmt.Errorf("lease: list limit %d: want at least 1", limit)

@@ -21,7 +21,7 @@ import (
 type Memory struct {
 	mu     sync.Mutex
 	docs   map[string]*record
-	writes uint64 // numbers the versions, so that none is ever used again
+	writes uint64 // numbers the versions, so that each is used once
 }
 
 var _ Store = (*Memory)(nil)
@@ -32,13 +32,13 @@ type record struct {
 	meta    Meta
 	version Version
 	holder  string    // id of the last lease; "" after a release
-	until   time.Time // when that lease ends; the zero time of a foreign one: never
+	until   time.Time // when that lease ends; zero for a foreign lease, which has no end
 }
 
 // foreign is the holder of a lease without an end.
 const foreign = "another tool"
 
-// leasedTo returns the id that holds the lease, "" if nobody does.
+// leasedTo returns the id that holds the lease, or "" if the document is free.
 func (r *record) leasedTo() string {
 	if r.holder != foreign && !time.Now().Before(r.until) {
 		return ""
@@ -193,7 +193,7 @@ func (m *Memory) Seize(name string) {
 	}
 }
 
-// Break ends the lease of a document, whoever has it.
+// Break ends the lease of a document, whatever its id.
 func (m *Memory) Break(name string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -202,21 +202,21 @@ func (m *Memory) Break(name string) {
 	}
 }
 
-// Remove takes a document away, leased or not, as an operator does who breaks the
-// lease first. It is not part of Store.
+// Remove deletes a document, leased or not, as an operator can who breaks the lease
+// first. It is not part of Store.
 func (m *Memory) Remove(name string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.docs, name)
 }
 
-// Overwrite replaces or makes a document without any condition and ends its
-// lease, as an operator does who edits it by hand. It is not part of Store.
+// Overwrite replaces or creates a document without any condition and ends its lease, as
+// an operator can who edits it by hand. It is not part of Store.
 func (m *Memory) Overwrite(name string, body []byte, meta Meta) Version {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.put(name, &record{}, body, meta)
 }
 
-// date is the service's clock as HTTP tells it: whole seconds, UTC.
+// date is the service's clock as HTTP shows it: whole seconds, UTC.
 func date() time.Time { return time.Now().UTC().Truncate(time.Second) }

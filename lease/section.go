@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Timing of a lease. Duration is the shortest that the service allows, so that a
-// holder that died costs others as little as possible. A section stops trusting
-// itself Margin earlier, so that a request that is about to be sent is still answered
+// Timing of a lease. Duration is the shortest that the service allows, so that a dead
+// holder blocks others for as short a time as possible. A section treats its lease as
+// ended Margin earlier, so that a request that is about to be sent is still answered
 // inside the lease. A caller who waits for a lease waits longer than [Outlast].
 const (
 	Duration = MinTTL
@@ -25,16 +25,15 @@ const (
 	callLimit = 3 * time.Second
 )
 
-// Neither line compiles unless a section has time for two requests.
+// These lines compile only if a section has time for two requests.
 const (
 	_ = uint64(Duration - Margin - 2*callLimit)
 	_ = uint64(Margin - callLimit)
 )
 
-// HeldError says that another holder has the lease. It carries the document as
-// read by the same call, which is fresh: the read was sent after the caller
-// asked. It is the zero Document if that read failed. A HeldError is [ErrHeld] to
-// errors.Is.
+// HeldError reports that another holder has the lease. Doc is the document as the same
+// call read it: the read was sent after the call began. It is the zero Document if that
+// read failed. errors.Is(err, [ErrHeld]) is true.
 type HeldError struct {
 	Doc Document
 }
@@ -59,12 +58,12 @@ type Section struct {
 	answered <-chan struct{} // of the grant: see [Grant]
 }
 
-// Enter acquires the lease of name and reads the document at the same time: one
-// round trip where nobody else writes. It returns [*HeldError] if another holder
-// has the lease, and ErrNotFound if there is no document.
+// Enter acquires the lease of name and reads the document at the same time: one round
+// trip if there is no other writer. It returns [*HeldError] if another holder has the
+// lease, and ErrNotFound if there is no document.
 //
-// Enter tries once. Waiting belongs to the caller, who may find in the
-// HeldError's document that it need not wait.
+// Enter tries once. The caller decides whether to wait: the document in the HeldError may
+// show that it need not.
 func Enter(ctx context.Context, store Store, name string) (*Section, error) {
 	s := &Section{store: store, name: name, id: NewID(), opened: time.Now()}
 	read := make(chan readResult, 1)
@@ -79,7 +78,8 @@ func Enter(ctx context.Context, store Store, name string) (*Section, error) {
 		return nil, s.refused(ctx, err, got)
 	}
 	if got.err != nil || got.doc.Version != grant.Version {
-		// The read raced a write. Under the lease the document stands still.
+		// Another write came between read and acquire. Under the lease the document
+		// does not change.
 		if got.doc, got.err = store.Read(ctx, name); got.err != nil {
 			s.Close(ctx)
 			return nil, got.err
@@ -94,16 +94,16 @@ type readResult struct {
 	err error
 }
 
-// refused turns a failed acquire into what the caller decides by.
+// refused turns a failed acquire into the error that Enter returns.
 func (s *Section) refused(ctx context.Context, err error, got readResult) error {
 	switch {
 	case errors.Is(err, ErrUnknown):
-		// A try may land later. The id is released until none can.
+		// A request may land later: release the id until none can.
 		s.over = true
 		go s.releaseUntilAnswered(ctx, s.answered)
 		return err
 	case errors.Is(err, ErrHeld):
-		return &HeldError{Doc: got.doc} // the zero Document if the read came too early, or failed
+		return &HeldError{Doc: got.doc} // the zero Document if the read failed
 	case errors.Is(err, ErrNotFound):
 		return err
 	}
@@ -112,21 +112,20 @@ func (s *Section) refused(ctx context.Context, err error, got readResult) error 
 	return err
 }
 
-// Doc is the document as this section knows it: as read, or as last committed.
+// Doc is the document as read, or as last committed.
 func (s *Section) Doc() Document { return s.doc }
 
-// Now is the storage service's clock: its date at the grant plus the local
-// monotonic time since then. The service tells whole seconds, so it may be up
-// to a second behind.
+// Now is the storage service's clock: its date at the grant plus the local monotonic time
+// since then. The service reports whole seconds, so Now may be up to a second behind.
 func (s *Section) Now() time.Time { return s.date.Add(time.Since(s.granted)) }
 
-// Local is a time of the storage service's clock on the local clocks, monotonic and
-// wall. It is counted from before the acquire was sent and so rather early than
+// Local converts a time of the storage service's clock to the local clocks, monotonic and
+// wall. It counts from before the acquire was sent, so the result is early rather than
 // late, also if the machine was suspended since.
 func (s *Section) Local(t time.Time) time.Time { return s.opened.Add(t.Sub(s.date)) }
 
-// Left is how long the section may still be trusted; zero or less means not at
-// all. Check it immediately before anything that must happen under the lease.
+// Left is how long the lease is still valid, with the margin taken off; zero or less means
+// that it has ended. Check it immediately before anything that must happen under the lease.
 func (s *Section) Left() time.Duration {
 	if s.over {
 		return 0
@@ -136,13 +135,13 @@ func (s *Section) Left() time.Duration {
 	return Duration - Margin - max(mono, wall)
 }
 
-// Commit writes body and meta over the document as this section knows it.
+// Commit replaces the document with body and meta.
 //
-// carries tells whether a body holds the transaction that is being committed;
-// it decides when the answer was lost. The outcomes are nil (done), ErrLost (not
-// done, and the section is over), ErrUnknown (could not be resolved in time, and
-// the section is over) and other errors (not done; the section still stands). A
-// commit may be done and the section over all the same: see Left.
+// carries reports whether a body holds the transaction that is being committed; it
+// decides if the answer was lost. The outcomes are nil (done), ErrLost (not done, and the
+// section is over), ErrUnknown (could not be resolved in time, and the section is over)
+// and other errors (not done; the section is still valid). After a nil error the section
+// may be over as well: see Left.
 func (s *Section) Commit(ctx context.Context, body []byte, meta Meta, carries func([]byte) bool) error {
 	if s.Left() <= 0 {
 		return fmt.Errorf("%w: the lease's trust window ended before the write was sent", ErrLost)
@@ -174,7 +173,7 @@ func (s *Section) resolve(ctx context.Context, carries func([]byte) bool, cause 
 			return fmt.Errorf("%w: another writer came first", ErrLost)
 		}
 	}
-	// The write may still be on its way. Once the lease id is released, it must fail.
+	// The write may still arrive. Once the lease id is released, it must fail.
 	s.over = true
 	if err := s.store.Release(ctx, s.name, s.id); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnknown, cause)
@@ -190,9 +189,9 @@ func (s *Section) resolve(ctx context.Context, carries func([]byte) bool, cause 
 	return fmt.Errorf("%w: the write never arrived", ErrLost)
 }
 
-// Close ends the section and gives the lease back. It is detached from ctx's
-// end, bounded in time, and safe to repeat; if it fails, the lease expires. If a try
-// of the acquire has no answer yet, the release is repeated in the background.
+// Close ends the section and gives the lease back. It is detached from ctx's end, bounded
+// in time, and safe to repeat; if it fails, the lease expires. If a request of the acquire
+// has no answer yet, the release is repeated in the background.
 func (s *Section) Close(ctx context.Context) {
 	s.over = true
 	s.release(ctx)

@@ -16,7 +16,7 @@ type window struct {
 	last     string
 }
 
-// covers tells whether a time, in the entry's zone, lies in the window.
+// covers reports whether a time, in the entry's zone, lies in the window.
 func (w window) covers(t time.Time) bool {
 	if w.first != "" {
 		date := t.Format(time.DateOnly)

@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// cron is a parsed expression of five fields. Each field is a set of bits. It
-// knows nothing of time zones: it matches what a clock on the wall shows.
+// cron is a parsed expression of five fields. Each field is a set of bits. It matches
+// wall-clock times and is independent of time zones.
 //
-// It is our own: the libraries tell when an expression is next due by rules of their
-// own where clocks change, and not which hours it names, which our rule needs.
+// It is our own code: libraries apply their own rules where clocks change, and do not show
+// which hours an expression names, which our rule needs.
 type cron struct {
 	minute, hour, day, month, weekday uint64
 	anyDay, anyWeekday                bool // the field begins with *
@@ -119,8 +119,8 @@ func (f field) spelled() string {
 	return " or a name such as " + f.words[:3]
 }
 
-// everyHour tells an expression that means "so often" from one that means "at that
-// time": it runs in a repeated hour as well.
+// everyHour reports whether an expression is a frequency and not a time of day: it runs in
+// every hour, also in one that clocks repeat.
 func (c cron) everyHour() bool { return c.hour == 1<<24-1 }
 
 // next returns the first match at or after a time of the wall clock, which is

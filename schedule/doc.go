@@ -1,9 +1,9 @@
-// Package schedule is schedules as code: a file says which models are to be refreshed
-// when, and each slot of it runs exactly once, on any number of instances.
+// Package schedule is schedules as code: a file lists which models are refreshed when, and
+// each slot of it runs exactly once, on any number of instances.
 //
-// It has two halves. What decides is pure: [Parse] reads a file, [Slots] lists the slots
-// of an entry, [NewPlan] says what is due, [State] is how far everything is. The [Runner]
-// carries a plan out against a lease.Store and whoever starts refreshes.
+// It has two halves. The first is pure: [Parse] reads a file, [Slots] lists the slots of
+// an entry, [NewPlan] returns what is due, [State] is the progress. The second, [Runner],
+// carries a plan out: it uses a lease.Store and a function that starts refreshes.
 //
 // # Words
 //
@@ -16,54 +16,52 @@
 //
 // # Slots
 //
-// A cron expression is about the clock on the wall in the entry's time zone. Where that
-// clock is changed:
+// A cron expression is about wall-clock time in the entry's time zone. Where clocks change:
 //
 //   - A wall time that is skipped becomes a slot at the moment of the change, one for
 //     all that was skipped: 30 2 * * * runs at 03:00 where 02:00 to 03:00 does not exist.
 //   - A wall time that comes twice is a slot the first time only, unless the expression
-//     runs in every hour (hour field *): then both times, as */15 means "so often".
+//     runs in every hour (hour field *): then both times, because */15 is a frequency.
 //
-// every counts elapsed time from midnight UTC and knows of no wall. Slots inside a
-// blackout window do not exist.
+// every counts elapsed time from midnight UTC; changes of clocks do not affect it. There
+// are no slots inside a blackout window.
 //
 // # One tick
 //
-//	load    the file; a bad one changes nothing, the last good one goes on
-//	quiet?  most ticks end here, with no read but that of a file kept in a blob
-//	read    how far everything is, and the store's clock
-//	start   each due slot, under its key
-//	save    merge what came of it: lease, ETag; results merge in any order
+//	load    the file; a bad one changes nothing, the last good one stays in use
+//	quiet?  most ticks end here, with no read except of a file that is kept in a blob
+//	read    the progress, and the store's clock
+//	start   each due slot, under its idempotency key
+//	save    merge the results: lease, ETag; results merge in any order
 //
-// The order start, then save, and the keys make "exactly once": a death in between, a
-// second instance, a past-due or overlapping tick ask again under the same key and are
-// led to the same operation. The lease only saves work.
+// The order start, then save, and the idempotency keys make "exactly once": after a crash
+// in between, and in a second instance or an overlapping or past-due tick, the same key
+// leads to the same operation. The lease only saves work.
 //
 // # Late slots
 //
-// A slot up to [OnTime] late is started. Of those that are later none is (catchUp skip),
-// or the newest within the grace (catchUp once). Nothing starts inside a blackout window:
-// what falls due there waits for its end.
+// A slot up to [OnTime] late is started. Of later slots, none is started (catchUp skip), or
+// only the newest within the grace (catchUp once). Nothing starts inside a blackout window:
+// a slot that is due there starts at its end.
 //
 // # Invariants
 //
 //  1. Through of a target never goes back, unless its timing changes or it is enabled
 //     again; then it is the moment at which that was first seen.
 //  2. A slot at or before Through is never started again; one after it that is due is
-//     started, or told as missed.
-//  3. Whether a slot is due is decided by the store's clock. An instance's own clock only
-//     decides whether it looks.
-//  4. A file counts whole or not at all.
+//     started, or reported as missed.
+//  3. The store's clock decides whether a slot is due. An instance's own clock only
+//     decides whether to read the progress.
+//  4. A file is used as a whole or not at all.
 //
 // # Not guaranteed
 //
-//   - Exactly once needs the keys: where [Config].Start forgets one while its slot can
-//     still be caught up, a death before the save starts a second refresh.
-//   - A slot whose refresh was started by a process that died before it saved, with no
-//     tick for longer than OnTime after, is told as missed although its refresh ran.
+//   - Exactly once needs the idempotency keys: if [Config].Start forgets one while its slot
+//     can still be caught up, a crash before the save starts a second refresh.
+//   - If a process starts a refresh and dies before it saves, and no tick follows for longer
+//     than OnTime, the slot is reported as missed although its refresh ran.
 //   - While instances with two versions of the file tick at once (a rolling deployment),
 //     the progress follows the file that ticked last: an entry that differs between them
 //     may miss a slot.
-//   - The refresh itself: whether it succeeds is the operation's matter, behind its
-//     status URL.
+//   - The success of the refresh: the status URL of its operation shows it.
 package schedule

@@ -32,7 +32,7 @@ type Entry struct {
 	blackouts []window
 }
 
-// CatchUp says what becomes of slots that were missed.
+// CatchUp is the policy for slots that were missed.
 type CatchUp string
 
 // The policies. See the package doc for what a missed slot is.
@@ -53,7 +53,7 @@ const (
 var namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 
 // requestMembers are the members that an entry has in common with the body of POST
-// /api/refreshes, and hands on as they are.
+// /api/refreshes. They are passed on unchanged.
 func requestMembers() []string {
 	return []string{"kind", "whenBusy", "timeout", "queueTimeout", "maxAttempts", "options"}
 }
@@ -180,7 +180,7 @@ func (r *reader) requests(m *members, e *Entry) {
 		}
 	}
 	models := r.models(m)
-	if len(models) == 0 { // told; the rest can be checked all the same
+	if len(models) == 0 { // reported; the rest can be checked all the same
 		models = []machine.Model{{WorkspaceID: sampleID, DatasetID: sampleID}}
 	}
 	for i, model := range models {
@@ -192,7 +192,7 @@ func (r *reader) requests(m *members, e *Entry) {
 		}
 		request, wrong := r.read(text)
 		if i == 0 { // the same for all
-			r.told(m, wrong)
+			r.report(m, wrong)
 		}
 		e.Requests = append(e.Requests, request)
 	}
@@ -219,8 +219,8 @@ func (r *reader) says(m *members, n httpjson.Value, path string) bool {
 
 const sampleID = "00000000-0000-0000-0000-000000000000"
 
-// told hands on what the route's own reader says, at its place in the file.
-func (r *reader) told(m *members, wrong []Wrong) {
+// report adds the problems that the route's own reader found, at their place in the file.
+func (r *reader) report(m *members, wrong []Wrong) {
 	for _, w := range wrong {
 		at := m.node
 		for part := range strings.FieldsFuncSeq(w.Field, func(c rune) bool { return strings.ContainsRune(".[]", c) }) {
@@ -273,7 +273,7 @@ func modelOf(m *members) (machine.Model, bool) {
 			continue
 		case m.node.Member(id[0]).Missing():
 			m.problem(id[0], "is missing: say "+what)
-		case id[1] != "": // else it is told already
+		case id[1] != "": // else it is reported already
 			m.problem(id[0], "must be "+what)
 		}
 		ok = false

@@ -11,7 +11,7 @@ import (
 	"pbirefresh/refresh"
 )
 
-// File is a schedule file that has been read and is right.
+// File is a valid schedule file.
 type File struct {
 	Version    string // of its content: equal texts, equal versions
 	Entries    []Entry
@@ -20,7 +20,7 @@ type File struct {
 	blackouts []window // of all entries
 }
 
-// Wrong is a problem with the members that an entry shares with POST /api/refreshes.
+// Wrong is a problem with a member that an entry shares with POST /api/refreshes.
 type Wrong struct {
 	Field   string // such as options.objects[0].table
 	Message string
@@ -36,8 +36,8 @@ const (
 	maxTargets = 1000 // entries times their models
 )
 
-// Parse reads a schedule file. Its error is a [*FileError] that tells everything that is
-// wrong at once.
+// Parse reads a schedule file. Its error is a [*FileError] that lists everything that is
+// wrong.
 func Parse(text []byte, read RequestReader) (*File, error) {
 	r := &reader{read: read, file: &File{Version: Version(text), Capacities: map[string]string{}}}
 	p := &problems{text: text}

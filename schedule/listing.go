@@ -10,7 +10,7 @@ import (
 	"pbirefresh/refresh/machine"
 )
 
-// Listing is all that is known of the schedules.
+// Listing is the state of all schedules.
 type Listing struct {
 	Source  string
 	Version string    // of the file in use; empty: none
@@ -35,7 +35,7 @@ type Target struct {
 
 const nextSlots = 5 // for people to see that they wrote what they meant
 
-// List tells how the schedules stand.
+// List returns the state of all schedules.
 func (r *Runner) List(ctx context.Context) (Listing, error) {
 	use, err := r.loader.load(ctx)
 	if err != nil {
@@ -72,8 +72,8 @@ func listed(e *Entry, s State, now time.Time) Listed {
 	return l
 }
 
-// nextStart is the start of the first slot that is not dealt with; zero: never. The slot
-// may be over, with its start still ahead.
+// nextStart is the start of the first slot that was not handled; zero: never. The slot may
+// be past, with its start still ahead.
 func (e *Entry) nextStart(m machine.Model, through, now time.Time) time.Time {
 	from := now
 	if earliest := now.Add(-e.Spread - e.Jitter); !through.IsZero() {
@@ -94,8 +94,8 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// How far ahead is looked: it must end, also for an entry that a blackout window hides
-// for good.
+// How far ahead to search. It is bounded because a blackout window may hide all slots of
+// an entry.
 const (
 	horizon  = 5 * 366 * 24 * time.Hour
 	maxLooks = 50_000

@@ -12,8 +12,8 @@ import (
 	"pbirefresh/lease"
 )
 
-// lastGoodName is the document that keeps the last good file, for a process that
-// begins with a bad one.
+// lastGoodName is the document that keeps the last valid file, for a process that starts
+// with an invalid one.
 const lastGoodName = "schedules/last-good.json"
 
 type lastGood struct {
@@ -22,14 +22,13 @@ type lastGood struct {
 	Text    []byte `json:"text"`
 }
 
-// loader keeps the file that is in use. A text that is not right changes nothing but
-// the trouble that is told.
+// loader keeps the file that is in use. An invalid text changes only the [Trouble].
 type loader struct {
 	source Source
 	store  lease.Store
 	read   RequestReader
 	log    *slog.Logger
-	turn   chan struct{} // a lock that nobody waits for longer than a ctx lasts
+	turn   chan struct{} // a lock; waiting for it ends with the ctx
 
 	tried []byte // what was read last: a text, or an error's
 	used  loaded
@@ -44,8 +43,8 @@ type loaded struct {
 	trouble *Trouble // with the source as it is now
 }
 
-// load returns the file to use now. What cannot be read or is not right leaves the one
-// before in use, also across a restart.
+// load returns the file to use now. If the source cannot be read or is invalid, the file
+// before stays in use, also across a restart.
 func (l *loader) load(ctx context.Context) (loaded, error) {
 	select {
 	case l.turn <- struct{}{}:
@@ -80,15 +79,15 @@ func (l *loader) use(f *File, text []byte) {
 	l.used.file, l.used.trouble, l.text, l.tried = f, nil, text, text
 }
 
-// doubt keeps a trouble, and tells it once. That the source cannot be read is told when it
-// lasts: a storage that is away for a moment is no mistake in a file.
+// doubt keeps a trouble, and logs it once. A source that cannot be read is logged only if
+// that lasts: storage that is unavailable for a moment is no mistake in a file.
 func (l *loader) doubt(t *Trouble, tried []byte) {
 	t.since = time.Now()
 	if old := l.used.trouble; old != nil && old.Code == t.Code && (t.Code == CodeFileUnreadable || bytes.Equal(l.tried, tried)) {
-		t.since, t.told = old.since, old.told
+		t.since, t.logged = old.since, old.logged
 	}
-	if !t.told && (t.Code != CodeFileUnreadable || time.Since(t.since) > OnTime) {
-		t.told = true
+	if !t.logged && (t.Code != CodeFileUnreadable || time.Since(t.since) > OnTime) {
+		t.logged = true
 		l.log.Error("the schedule file cannot be used; the last good one goes on", "event", "schedule.failed",
 			"schedule", l.source.Name, "code", t.Code, "cause", t.Message)
 	}
@@ -108,7 +107,7 @@ func (l *loader) take(text []byte) {
 	}
 }
 
-// recall takes up the last good file of this source.
+// recall reads the last valid file of this source.
 func (l *loader) recall(ctx context.Context) {
 	doc, err := l.store.Read(ctx, lastGoodName)
 	if err != nil {
@@ -127,8 +126,8 @@ func (l *loader) recall(ctx context.Context) {
 	}
 }
 
-// keep saves the file in use for a later process. A failure is told and mended by the
-// next call.
+// keep saves the file in use for a later process. A failure is logged, and the next call
+// tries again.
 func (l *loader) keep(ctx context.Context) {
 	if l.text == nil || l.kept == l.used.file.Version || l.used.trouble != nil {
 		return
@@ -144,7 +143,7 @@ func (l *loader) keep(ctx context.Context) {
 	l.kept = l.used.file.Version
 }
 
-// put makes a document have that body, and writes only if it has not.
+// put writes a document unless it has that body already.
 func put(ctx context.Context, store lease.Store, name string, body []byte) error {
 	same := func(b []byte) bool { return string(b) == string(body) }
 	doc, err := store.Read(ctx, name)

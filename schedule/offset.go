@@ -17,7 +17,7 @@ func (e *Entry) Start(m machine.Model, slot time.Time) time.Time {
 		Add(draw(e.Jitter, "jitter", e.Name, m.String(), slotText(slot)))
 }
 
-// When is the timing and how much later the starts may be, for people.
+// When describes the timing, and by how much starts may be later, for people.
 func (e *Entry) When() string {
 	text := e.Timing.String()
 	if e.Spread > 0 {
@@ -45,8 +45,8 @@ func draw(limit time.Duration, of ...string) time.Duration {
 // slotText is how a slot is written where it names something.
 func slotText(slot time.Time) string { return slot.UTC().Format("2006-01-02T15:04Z") }
 
-// Key names one slot of one model of one entry: whoever asks for a refresh under it
-// gets the same one.
+// Key is the idempotency key of one slot of one model of one entry: each request under it
+// gets the same refresh.
 func Key(entry string, slot time.Time, m machine.Model) string {
 	return "schedule/" + entry + "/" + slotText(slot) + "/" + m.String()
 }

@@ -18,7 +18,7 @@ type Planned struct {
 	Model machine.Model
 }
 
-// maxPlanned bounds an outlook: more is not looked at by anybody.
+// maxPlanned bounds an outlook.
 const maxPlanned = 500_000
 
 // Outlook returns the starts of a file for slots in a time, earliest first: spread and
@@ -43,7 +43,7 @@ func Outlook(f *File, from time.Time, length time.Duration) []Planned {
 	return list
 }
 
-// Warnings tells what of an outlook will probably not go as it was meant.
+// Warnings lists what in an outlook is probably not intended.
 func Warnings(f *File, planned []Planned) []string {
 	warnings := silent(f, planned)
 	for _, capacity := range slices.Sorted(maps.Keys(f.Capacities)) {

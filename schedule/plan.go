@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// OnTime is how late a slot may be started as a matter of course: a slow start of
-	// the app, a lost tick, a storage that could not be reached.
+	// OnTime is by how much a slot may be late and is still started: for a slow start of
+	// the app, a lost tick, or storage that could not be reached.
 	OnTime = 10 * time.Minute
 
 	lookBack  = 8 * 24 * time.Hour // longer than any grace: missed slots before are not even counted
@@ -26,8 +26,8 @@ type Run struct {
 	Missed  int           // slots before it that are given up
 }
 
-// Lane is what is due for one target, oldest first. The runs of a lane follow one
-// another; one that cannot be carried out now holds back those behind it.
+// Lane is what is due for one target, oldest first. Its runs are carried out one after
+// another; one that cannot be carried out now delays those behind it.
 type Lane struct {
 	Entry  *Entry
 	Model  machine.Model
@@ -44,9 +44,9 @@ type Plan struct {
 
 // NewPlan plans what is due. The state must have adopted the file.
 //
-// Every slot that is no more than OnTime late is started. Of those that are later none
-// is, or, with catchUp once, the newest within the grace, unless one that is on time
-// follows it anyway. Nothing is started inside a blackout window.
+// Every slot that is at most OnTime late is started. Of later slots none is, or, with
+// catchUp once, the newest within the grace, unless a slot that is on time follows it.
+// Nothing is started inside a blackout window.
 func NewPlan(f *File, s State, now time.Time) Plan {
 	plan := Plan{Next: now.Add(planAhead)}
 	for i := range f.Entries {
@@ -68,7 +68,7 @@ func NewPlan(f *File, s State, now time.Time) Plan {
 	return plan
 }
 
-// lane plans one target, and says when something will be due for it.
+// lane plans one target, and returns when something will be due for it.
 func (e *Entry) lane(r refresh.Request, p Progress, now time.Time) (Lane, time.Time) {
 	lane := Lane{Entry: e, Model: r.Model, Target: TargetName(e.Name, r.Model)}
 	due, next := e.due(r.Model, p.Through, now)
@@ -105,8 +105,8 @@ func (e *Entry) lane(r refresh.Request, p Progress, now time.Time) (Lane, time.T
 // CodeSlotMissed is the code of a slot for which nothing was started in time.
 const CodeSlotMissed = "SlotMissed"
 
-// due returns the slots whose start has come, and when the next one comes. A slot waits
-// for the one before it, which the jitter may have put behind it.
+// due returns the slots whose start is not after now, and the next start. A slot waits for
+// the one before it, which jitter may have delayed beyond it.
 func (e *Entry) due(m machine.Model, through, now time.Time) ([]time.Time, time.Time) {
 	if earliest := now.Add(-lookBack); through.Before(earliest) {
 		through = earliest

@@ -24,7 +24,7 @@ func (p Problem) String() string {
 	return where + p.Message
 }
 
-// FileError says all that is wrong with a file. Nothing of the file is used.
+// FileError lists all that is wrong with a file. Nothing of the file is used.
 type FileError struct {
 	Problems []Problem // in the order of the file
 }
@@ -37,7 +37,7 @@ func (e *FileError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-const maxProblems = 50 // told of one file
+const maxProblems = 50 // of one file
 
 // problems collects what is wrong with one text.
 type problems struct {
@@ -64,7 +64,7 @@ func (p *problems) err() error {
 	return &FileError{p.list[:min(len(p.list), maxProblems)]}
 }
 
-// position is where people find a byte of the text.
+// position is the line and column of a byte of the text.
 func position(text []byte, offset int) (line, column int) {
 	before := text[:min(offset, len(text))]
 	begin := bytes.LastIndexByte(before, '\n') + 1

@@ -27,17 +27,17 @@ type Config struct {
 	Read   RequestReader
 
 	// Start asks for a refresh under a key: the same key always leads to the same
-	// operation, however often and by whom it is asked for. A [*refresh.Refusal] is
-	// final but for QueueFull; after any other error the slot is tried again. See [Keyed].
+	// operation. A [*refresh.Refusal] is final unless its code is QueueFull; after any other
+	// error the slot is tried again. See [Keyed].
 	Start func(ctx context.Context, key string, r refresh.Request) (refresh.Receipt, error)
 
 	Permits func(machine.Model) bool // nil: all models
 	Logger  *slog.Logger             // nil: silent
 }
 
-// Keyed makes a Start of a coordinator's Trigger. The key stands for the slot and not for
-// what the file says at the moment: an option that is changed while a slot is being
-// started does not make it another slot.
+// Keyed makes a Start of a coordinator's Trigger. The key names the slot and not its
+// options: an option that is changed while a slot is being started does not make it another
+// slot.
 func Keyed(trigger func(context.Context, refresh.Request) (refresh.Receipt, error)) func(context.Context, string, refresh.Request) (refresh.Receipt, error) {
 	return func(ctx context.Context, key string, r refresh.Request) (refresh.Receipt, error) {
 		r.Key = machine.NewKey("schedule", key, r.Model, machine.Ask{})
@@ -52,8 +52,8 @@ type Runner struct {
 	loader *loader
 	turn   chan struct{} // held by the tick that is at work
 
-	// What this process knows without reading. Progress only goes forward, so what it
-	// says is not due is not due, whatever others have done since.
+	// What this process remembers. Progress only goes forward, so a slot that was not due
+	// by it is not due, whatever other processes did since.
 	version string
 	planned time.Time
 	quiet   time.Duration // since then, in which nothing is due
@@ -69,7 +69,7 @@ func New(cfg Config) *Runner {
 	}}
 }
 
-// Report says what one tick did.
+// Report is what one tick did.
 type Report struct {
 	Busy    bool // another tick of this process is at work
 	Entries int
@@ -80,8 +80,8 @@ type Report struct {
 	Trouble *Trouble
 }
 
-// Tick starts what is due. Its error means that the state storage could not be used: what
-// was due is still due, and what was started already is found again under its key.
+// Tick starts what is due. It returns an error if the state storage could not be used:
+// slots that were due are still due, and those already started are found by their keys.
 func (r *Runner) Tick(ctx context.Context) (Report, error) {
 	select {
 	case r.turn <- struct{}{}:
@@ -106,8 +106,8 @@ func (r *Runner) Tick(ctx context.Context) (Report, error) {
 	return r.carryOut(ctx, use.file, state, now, report)
 }
 
-// carryOut starts what is due, then saves what came of it. A death in between is mended
-// by the next tick: the keys lead it to the same operations.
+// carryOut starts what is due, then saves the results. After a crash in between, the next
+// tick finds the same operations by their keys.
 func (r *Runner) carryOut(ctx context.Context, f *File, state State, now time.Time, report Report) (Report, error) {
 	state, changed := state.Adopt(f, now)
 	plan := NewPlan(f, state, now)
@@ -127,7 +127,7 @@ func (r *Runner) carryOut(ctx context.Context, f *File, state State, now time.Ti
 }
 
 // stillQuiet measures on both local clocks: a suspended machine may stop the monotonic
-// one, an adjusted one may turn the wall clock back. To read in vain costs little.
+// one, and an adjusted one may turn the wall clock back. An unnecessary read costs little.
 func (r *Runner) stillQuiet() bool {
 	wall := time.Now().Round(0).Sub(r.planned.Round(0))
 	return max(wall, time.Since(r.planned)) < r.quiet

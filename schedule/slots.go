@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Timing says at which times an entry has its slots.
+// Timing is the rule for the times of an entry's slots.
 type Timing struct {
 	crons []cron
 	every time.Duration // in place of crons
@@ -17,7 +17,7 @@ type Timing struct {
 func (t Timing) String() string { return t.text }
 
 // Slots returns the slots of an entry after from and not after to, earliest first. See the
-// package doc for the rules where a clock on the wall is changed.
+// package doc for the rules where clocks change.
 func Slots(e *Entry, from, to time.Time) iter.Seq[time.Time] {
 	return func(yield func(time.Time) bool) {
 		for slot := range e.Timing.slots(from, to) {
@@ -43,8 +43,7 @@ func (t Timing) slots(from, to time.Time) iter.Seq[time.Time] {
 	}
 }
 
-// regular counts from midnight UTC on Saturday, 1 January 2000. Clocks on walls do not
-// matter to it.
+// regular counts from midnight UTC on Saturday, 1 January 2000, whatever wall clocks show.
 func (t Timing) regular(from, to time.Time) iter.Seq[time.Time] {
 	epoch := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 	return func(yield func(time.Time) bool) {
@@ -83,8 +82,8 @@ func offset(t time.Time) time.Duration {
 
 // within yields the slots in (from, to] that lie in the period; false to stop.
 //
-// A wall time is written as a UTC time. The clock went from start+before to
-// start+offset: what lies between was skipped, or comes a second time.
+// A wall time is written as a UTC time. At the change, clocks went from start+before to
+// start+offset: the times between were skipped, or come a second time.
 func (t Timing) within(p period, from, to time.Time, yield func(time.Time) bool) bool {
 	was, is := p.start.UTC().Add(p.before), p.start.UTC().Add(p.offset)
 	wall := from.UTC().Add(p.offset).Truncate(time.Minute).Add(time.Minute)

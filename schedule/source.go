@@ -34,15 +34,15 @@ func FromBlob(store lease.Store, name string) Source {
 	}}
 }
 
-// Trouble is why the source cannot be used as it is. What was good before goes on.
+// Trouble is why the source cannot be used as it is. The last valid file stays in use.
 type Trouble struct {
 	Code     string    // FileMissing, FileUnreadable, FileInvalid
 	Message  string    // what is wrong and what to do
 	Version  string    // of the text that was refused
 	Problems []Problem // with it
 
-	since time.Time
-	told  bool
+	since  time.Time
+	logged bool
 }
 
 // Codes of troubles.

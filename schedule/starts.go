@@ -59,7 +59,7 @@ func (p *Report) count(lane Lane, done []Done) {
 	p.Waiting += len(lane.Runs) - runs
 }
 
-// lane returns what became of the slots of one target, as far as it is settled.
+// lane starts the slots of one target and returns the results that are known.
 func (r *Runner) lane(ctx context.Context, lane Lane, now time.Time) []Done {
 	var done []Done
 	for _, run := range lane.Runs {
@@ -79,7 +79,8 @@ func (r *Runner) lane(ctx context.Context, lane Lane, now time.Time) []Done {
 	return done
 }
 
-// run asks for one refresh. False: nobody knows, or not now; the next tick asks again.
+// run asks for one refresh. It returns false if the result is unknown or the request has to
+// wait; the next tick asks again.
 func (r *Runner) run(ctx context.Context, run Run) (result Result, settled bool) {
 	defer func() {
 		if p := recover(); p != nil { // one entry must not end the process that serves all
@@ -111,7 +112,7 @@ func (r *Runner) run(ctx context.Context, run Run) (result Result, settled bool)
 	return Result{}, false
 }
 
-// lateAfter is later than a tick of every minute explains.
+// lateAfter is more than the delay that ticks of every minute cause.
 const lateAfter = 2 * time.Minute
 
 func (r *Runner) logRun(run Run, result Result) {

@@ -12,13 +12,13 @@ import (
 )
 
 // Schema is the version of the progress document that this code writes. Each change of
-// what is stored, a new member too, is a new one: an older version, which would lose it
-// with the next write, starts nothing until it is replaced. Release N reads the new form
-// and writes the old one, N+1 writes it, so that going back by one version is safe.
+// what is stored, including a new member, is a new version: an older program, which would
+// lose the change with its next write, starts nothing until it is replaced. Release N reads
+// the new form and writes the old one, N+1 writes it, so that going back by one version is
+// safe.
 const Schema = 1
 
-// State is how far the slots of all entries have been dealt with. It is a value: no
-// method changes what it is called on.
+// State is the progress of all entries. It is a value: no method changes its receiver.
 type State struct {
 	Schema  int                 `json:"schema"`
 	Version string              `json:"version"` // of the file that the targets come from
@@ -26,14 +26,14 @@ type State struct {
 	Write   string              `json:"write,omitempty"`
 }
 
-// Progress is how far one model of one entry is.
+// Progress is the progress of one model of one entry.
 type Progress struct {
 	Timing  string    `json:"timing,omitempty"` // of the entry; empty while it is disabled
 	Through time.Time `json:"through,omitzero"` // slots up to here are dealt with
 	Last    *Result   `json:"last,omitempty"`
 }
 
-// Result is what became of the newest slot that was dealt with.
+// Result is the result of the newest slot that was handled.
 type Result struct {
 	Slot    time.Time `json:"slot"`
 	At      time.Time `json:"at"`
@@ -77,9 +77,9 @@ func (s State) Encode() ([]byte, error) {
 	return json.Marshal(s)
 }
 
-// Adopt returns the state for the entries of a file. A target that is new, or whose
-// slots lie at other times now, counts from now: what the file says of the past is no
-// order to make up for it. Everything else goes on where it was.
+// Adopt returns the state for the entries of a file. A target that is new, or whose timing
+// changed, counts from now: slots of the past are not made up for. All others keep their
+// progress.
 func (s State) Adopt(f *File, now time.Time) (State, bool) {
 	next := State{Schema: Schema, Version: f.Version, Targets: map[string]Progress{}, Write: s.Write}
 	for i := range f.Entries {
@@ -102,8 +102,8 @@ func (s State) Adopt(f *File, now time.Time) (State, bool) {
 
 func sameProgress(a, b Progress) bool { return a.Timing == b.Timing && a.Through.Equal(b.Through) }
 
-// Merge returns the state with what has become of some slots. It does not matter in
-// which order, how often and by whom results are merged: what is further on stays.
+// Merge returns the state with the results of some slots. Results may be merged in any
+// order, repeatedly and by any process: the later progress wins.
 func (s State) Merge(done []Done) State {
 	s.Targets = maps.Clone(s.Targets)
 	for _, d := range done {

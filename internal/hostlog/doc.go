@@ -11,8 +11,8 @@
 //	stderr, contains "warn" in any case     Warning
 //	stderr, otherwise                       Error
 //
-// The host knows nothing of the level, the time or the invocation that a line
-// belongs to, so the handler keeps these rules:
+// The host does not read the level, the time or the invocation of a line, so the handler
+// keeps these rules:
 //
 //   - One record is one line, one JSON object and one Write, under a lock that
 //     all handlers derived from one [New] share. No line holds a raw newline.
@@ -32,5 +32,5 @@
 // A write to a stream that the host has closed is lost; slog drops the error. The
 // last lines before the process is killed may be lost: the host ends a custom
 // handler with SIGKILL and no warning. Debug and Info are both Information to
-// the host: only the member "level" tells them apart.
+// the host: only the member "level" shows which it was.
 package hostlog

@@ -24,22 +24,21 @@ const (
 	// EventRefreshStuck: the sweep found a model whose next step is long overdue, or
 	// an operation has not ended although its deadline is long over.
 	EventRefreshStuck = "refresh.stuck"
-	// EventSweepDone: a sweep has ended. Nothing for several minutes means that nobody
-	// moves models forward.
+	// EventSweepDone: a sweep has ended. Without one for several minutes, models that no
+	// caller polls stand still.
 	EventSweepDone = "sweep.done"
 	// EventThrottled: Power BI answered 429, or a call was kept back because it had.
 	EventThrottled = "powerbi.throttled"
 	// EventSecretExpiring: the service principal's credential ends soon, or has ended.
 	EventSecretExpiring = "secret.expiring"
-	// EventCallbackAbandoned: a callback was given up, and its caller will not hear of
-	// the end.
+	// EventCallbackAbandoned: a callback was given up; its receiver gets no result.
 	EventCallbackAbandoned = "callback.abandoned"
 	// EventScheduleLate: a slot of a schedule was started later than it should have been.
 	EventScheduleLate = "schedule.late"
 	// EventScheduleFailed: a slot of a schedule could not be started.
 	EventScheduleFailed = "schedule.failed"
-	// EventTimerRefused: a call of a timer's route was not the host's: somebody got past
-	// the host's authorization, or a newer host calls its timers in another way.
+	// EventTimerRefused: a call of a timer's route did not come from the host: a client got
+	// past the host's authorization, or a newer host calls its timers in another way.
 	EventTimerRefused = "timer.refused"
 )
 
@@ -52,9 +51,8 @@ type Event struct {
 
 // Events returns the catalogue. Times are RFC 3339, lengths whole seconds or days.
 //
-// Lines are written after the fact and at most once: the death of a process
-// between a saved state and its line costs the line. An alert is a bell, and the
-// status document is the truth.
+// Lines are written afterwards and at most once: if a process dies between a saved state
+// and its line, the line is lost. The status document is authoritative, not the log.
 func Events() []Event {
 	return []Event{
 		{EventProcessStarted, []string{"version"}, nil},

@@ -1,4 +1,4 @@
-// Package httpjson reads JSON that somebody else wrote: bodies of requests, and files of
+// Package httpjson reads JSON from outside: bodies of requests, and files of
 // schedules and policies.
 //
 // [Parse] checks a text as a whole and refuses what encoding/json lets pass and readers

@@ -47,6 +47,7 @@ func asError(err error) *Error {
 	var refusal *refresh.Refusal
 	var unavailable *refresh.UnavailableError
 	var leased *refresh.LeaseError
+	var defect machine.Unlisted
 	switch {
 	case errors.As(err, &own):
 		return own
@@ -62,6 +63,9 @@ func asError(err error) *Error {
 	case errors.As(err, &unavailable) && errors.As(err, &leased):
 		return &Error{Status: http.StatusServiceUnavailable, Code: machine.CodeUnavailable, RetryAfter: unavailable.RetryAfter, err: err,
 			Message: "Nothing was started: " + leased.Error() + ". " + leased.Remedy() + ". Then send the request again. GET /api/health/ready lists every such lease."}
+	case errors.As(err, &unavailable) && errors.As(err, &defect):
+		return &Error{Status: http.StatusServiceUnavailable, Code: machine.CodeUnavailable, RetryAfter: unavailable.RetryAfter, err: err,
+			Message: "This version of the app has a defect that keeps it from carrying out the request. Nothing was changed. Report the log line \"event refused\"."}
 	case errors.As(err, &unavailable):
 		return &Error{Status: http.StatusServiceUnavailable, Code: machine.CodeUnavailable, RetryAfter: unavailable.RetryAfter, err: err,
 			Message: "The state storage cannot be used now. Nothing was started; send the request again. GET /api/health/ready names the cause."}

@@ -24,7 +24,7 @@ type UnavailableError struct {
 }
 
 func (e *UnavailableError) Error() string {
-	if errors.Is(e.cause, machine.ErrNewer) {
+	if _, defect := errors.AsType[machine.Unlisted](e.cause); defect || errors.Is(e.cause, machine.ErrNewer) {
 		return e.cause.Error()
 	}
 	return "refresh: the state storage cannot be used now: " + e.cause.Error()

@@ -61,24 +61,8 @@ func (s *section) step(ctx context.Context, jobs []*job, results []machine.Event
 		s.keepResults(results)
 		return nil, lease.ErrLost
 	}
-	txn, next := lease.NewID(), s.state // a GUID: a POST carries it
-	at := machine.At(s.lease.Now())
-	var effects []machine.Effect
-	feed := func(e machine.Event) {
-		var more []machine.Effect
-		next, more = s.q.c.Rules.Next(next, e)
-		effects = append(effects, more...)
-	}
-	for _, e := range results {
-		feed(e)
-	}
-	for _, j := range jobs {
-		if j.event != nil {
-			_, _, j.repeated = next.Keyed(j.key)
-			feed(j.event(at))
-		}
-	}
-	feed(machine.Tick{At: at, Txn: txn})
+	txn, at := lease.NewID(), machine.At(s.lease.Now()) // a GUID: a POST carries it
+	next, effects := s.decide(at, txn, jobs, results)
 	if err := s.save(ctx, next, txn, effects); err != nil {
 		s.keepResults(results)
 		if errors.Is(err, lease.ErrUnknown) {

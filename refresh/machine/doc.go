@@ -31,13 +31,13 @@
 // # States of an operation
 //
 //	new        -> queued
-//	queued     -> blocked | starting | running | failed | cancelled
-//	blocked    -> starting | failed | running | cancelled
-//	starting   -> settling | queued | running | retrying | failed | cancelled
+//	queued     -> blocked | starting | running | settling | failed | cancelled
+//	blocked    -> starting | running | settling | failed | cancelled
+//	starting   -> settling | failed | queued | running | retrying | cancelled
 //	running    -> cancelling | failed | retrying | succeeded | cancelled
-//	settling   -> queued | running | failed | retrying | succeeded | cancelled
+//	settling   -> failed | queued | running | retrying | cancelled | succeeded
 //	retrying   -> starting | running | settling | failed | cancelled
-//	cancelling -> succeeded | failed | cancelled
+//	cancelling -> failed | succeeded | cancelled
 //
 // What waits for a foreign refresh, for throttling or for a paused capacity is blocked.
 // What failed and is tried again is retrying. While the outcome of the POST is unknown,
@@ -47,9 +47,22 @@
 //	starting   -> running | settling | none
 //	running    -> cancelling | none | settling
 //	settling   -> none | running
-//	cancelling -> none
+//	cancelling -> none | settling
 //
-// Both follow from the table of transitions.go, which has the events as well.
+// Both follow from the table of transitions.go, which has the events as well. The
+// functions there are the only writers of phase, stage and attempt. They refuse what the
+// table does not list: an event that would make such a transition changes nothing, and its
+// only effect is [Unlisted]. The coordinator logs it as an error, takes no Tick in that
+// section, and
+//
+//   - answers a caller's request or cancellation with 503: nothing was changed for it;
+//   - drops what Power BI answered to a POST: that is a lost answer, so the attempt
+//     occupies the model until its time is over, and settles by what the history shows;
+//   - drops what a read has shown: it is taken again when the next step is set off;
+//   - fails a step that is due: the sweep counts it, and comes again.
+//
+// So the stored document is that of before the event, as if the process had ended, and each
+// guarantee that survives a crash survives a refusal.
 //
 // Whether something occupies the model is a matter of the model and not of the
 // operation: [State].Attempt (ours, in one of four stages) or [State].Foreign. An

@@ -49,6 +49,15 @@ type Delete struct {
 // Archive copies finished operations to where they outlive the document's bounds.
 type Archive struct{ Operations []Operation }
 
+// Unlisted reports a defect of this program: the event would have made a transition that
+// the table does not list. Nothing of the event was applied, and no other effect goes with
+// it.
+type Unlisted struct{ Kind, From, Event, To string }
+
+func (u Unlisted) Error() string {
+	return "the table of transitions does not let " + u.Event + " change the " + u.Kind + " from " + u.From + " to " + u.To
+}
+
 func (Admit) effect() {}
 
 func (Refuse) effect() {}
@@ -59,4 +68,5 @@ func (Look) effect() {}
 
 func (Delete) effect() {}
 
-func (Archive) effect() {}
+func (Archive) effect()  {}
+func (Unlisted) effect() {}

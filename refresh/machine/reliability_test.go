@@ -143,11 +143,7 @@ func TestReliabilityShowsEachChangeOfPhase(t *testing.T) {
 func changes(t *testing.T, story string) []string {
 	t.Helper()
 	s, found := newScenario(t), map[string]bool{}
-	for line := range strings.Lines(story) {
-		line = strings.TrimRight(line, "\r\n")
-		if line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "  ") {
-			continue
-		}
+	for _, line := range commands(story) {
 		before := s.state
 		s.command(line)
 		for _, op := range slices.Concat(s.state.Pending, s.state.Recent) {
@@ -161,4 +157,15 @@ func changes(t *testing.T, story string) []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(found))
+}
+
+// commands are the lines of a story without comments and results.
+func commands(story string) (lines []string) {
+	for line := range strings.Lines(story) {
+		line = strings.TrimRight(line, "\r\n")
+		if line != "" && !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "  ") {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }

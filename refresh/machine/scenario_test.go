@@ -83,6 +83,7 @@ type scenario struct {
 	ticks   int
 	callers map[string]int64 // nonce -> operation
 	effects []Effect
+	made    []transition
 }
 
 func newScenario(t *testing.T) *scenario {
@@ -133,12 +134,13 @@ func (s *scenario) feed(e Event) {
 	before := s.state
 	step := s.rules.step(before, e)
 	after, effects := step.State, step.effects
-	for _, made := range step.unlisted {
-		s.t.Errorf("%T made a transition that the table does not list: %+v", e, made)
-	}
+	s.made = append(s.made, step.made...)
 	checkStep(s.t, before, after)
 	s.state = after
 	for _, effect := range effects {
+		if defect, ok := effect.(Unlisted); ok {
+			s.t.Errorf("%T was refused: %v", e, defect)
+		}
 		if a, ok := effect.(Admit); ok {
 			s.callers[a.Nonce] = a.Number
 		}

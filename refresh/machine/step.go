@@ -9,10 +9,10 @@ import (
 type machine struct {
 	Rules
 	State
-	now      time.Time
-	effects  []Effect
-	event    string
-	unlisted []transition // that the step made all the same
+	now     time.Time
+	effects []Effect
+	event   string
+	made    []transition
 }
 
 func (m *machine) do(e Effect) { m.effects = append(m.effects, e) }

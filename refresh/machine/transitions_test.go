@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"bytes"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -113,4 +114,111 @@ func TestNoWayOutOfATerminalPhase(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestEveryTransitionHappens: the stories and the walks make each transition of the table.
+func TestEveryTransitionHappens(t *testing.T) {
+	t.Parallel()
+	made := map[transition]bool{}
+	for _, story := range stories(t) {
+		s := newScenario(t)
+		for _, command := range commands(story) {
+			s.command(command)
+		}
+		for _, tr := range s.made {
+			made[tr] = true
+		}
+	}
+	for _, step := range rareSteps() {
+		for _, tr := range DefaultRules().step(step.state, step.event).made {
+			made[tr] = true
+		}
+	}
+	for seed := range uint64(150) {
+		w := newWalk(randomSteps(seed))
+		w.play(t)
+		for _, tr := range w.made {
+			made[tr] = true
+		}
+	}
+	for _, tr := range transitions() {
+		for to := range strings.FieldsSeq(tr.to) {
+			if one := (transition{tr.kind, tr.from, tr.event, to}); !made[one] {
+				t.Errorf("no story, no rare step and no walk made %+v: is the table too wide?", one)
+			}
+		}
+	}
+}
+
+// TestUnlistedTransitionIsRefused: what the table does not list changes nothing.
+func TestUnlistedTransitionIsRefused(t *testing.T) {
+	t.Parallel()
+	op, a := Operation{Phase: Running}, Attempt{Stage: StageCancelling}
+	for name, change := range map[string]func(*machine){
+		"a phase":    func(m *machine) { m.setPhase(&op, Queued) },
+		"a stage":    func(m *machine) { m.setStage(&a, StageRunning) },
+		"an attempt": func(m *machine) { m.Attempt = &a; m.setAttempt(&Attempt{}) },
+	} {
+		if !refused(func() { change(&machine{event: "Tick"}) }) {
+			t.Errorf("%s: the transition was made", name)
+		}
+	}
+	if op.Phase != Running || a.Stage != StageCancelling {
+		t.Errorf("got phase %s and stage %s, want running and cancelling", op.Phase, a.Stage)
+	}
+}
+
+func refused(f func()) (refused bool) {
+	defer func() { _, refused = recover().(Unlisted) }()
+	f()
+	return false
+}
+
+// TestRefusedStepChangesNothing: of an event that is refused in the middle, nothing is
+// left. The state is one that no event leads to: an answer is awaited for an operation that
+// is being cancelled.
+func TestRefusedStepChangesNothing(t *testing.T) {
+	t.Parallel()
+	s := impossible()
+	before := mustEncode(t, s)
+	got, effects := DefaultRules().Next(s, Answered{At: At(s.Attempt.Intent), Txn: "t1", Answer: Answer{Kind: Busy}})
+	if !bytes.Equal(mustEncode(t, got), before) || !bytes.Equal(mustEncode(t, s), before) {
+		t.Errorf("got the document\n%s\nwant\n%s", mustEncode(t, got), before)
+	}
+	if want := (Unlisted{"phase", "cancelling", "Answered", "queued"}); len(effects) != 1 || effects[0] != want {
+		t.Errorf("got the effects %+v, want only %+v", effects, want)
+	}
+}
+
+func impossible() State {
+	s, now := NewState(testModel, "e"), time.Unix(1780000000, 0).UTC()
+	s.Last = 1
+	s.Pending = []Operation{{Number: 1, Phase: Cancelling, Deadline: now.Add(time.Hour), Tries: []Try{{Txn: "t1", Kind: Enhanced, Outcome: OutcomePending}}}}
+	s.Attempt = &Attempt{Txn: "t1", Serves: []int64{1}, Stage: StageStarting, Kind: Enhanced, Intent: now, Until: now.Add(time.Minute)}
+	return s
+}
+
+// TestSavedChangesArePaths: each change of phase that docs/reliability.md lists for saved
+// documents is made of at most three transitions of the table.
+func TestSavedChangesArePaths(t *testing.T) {
+	t.Parallel()
+	for _, row := range change.FindAllStringSubmatch(reliability(t), -1) {
+		if !reaches(row[1], row[2], 3) {
+			t.Errorf("%s -> %s: the table has no such path", row[1], row[2])
+		}
+	}
+}
+
+func reaches(from, to string, steps int) bool {
+	for _, tr := range transitions() {
+		if tr.kind != "phase" || tr.from != from {
+			continue
+		}
+		for next := range strings.FieldsSeq(tr.to) {
+			if next == to || steps > 1 && reaches(next, to, steps-1) {
+				return true
+			}
+		}
+	}
+	return false
 }

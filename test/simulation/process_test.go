@@ -65,7 +65,7 @@ func newProcess(w *world, number int) *process {
 	if w.sabotage == careless {
 		p.rules.SettleWindow = 0
 	}
-	log := slog.New(narrator{w.trace, p.name})
+	log := slog.New(narrator{w.trace, p.name, w.t.Errorf})
 	client, err := powerbi.NewClient(&credential{p}, powerbi.Options{Transport: &wire{p}, Logger: log})
 	if err != nil {
 		w.t.Fatal(err)

@@ -68,12 +68,16 @@ func (t *trace) exact() []string {
 type narrator struct {
 	trace *trace
 	actor string
+	fail  func(format string, args ...any)
 }
 
 func (n narrator) Enabled(context.Context, slog.Level) bool { return true }
 
 func (n narrator) Handle(_ context.Context, r slog.Record) error {
 	n.trace.add(n.actor, "log: %s", recordText{r})
+	if strings.HasPrefix(r.Message, "event refused") {
+		n.fail("%s: %s", n.actor, recordText{r})
+	}
 	return nil
 }
 

@@ -44,8 +44,8 @@ func (e *Entry) blackedOut(t time.Time) bool {
 // windowOf reads one blackout window.
 func windowOf(m *members) window {
 	w := window{days: 1<<7 - 1}
-	from, to := m.text("from"), m.text("to")
-	if days := m.get("days"); !days.Missing() {
+	from, to := m.Text("from"), m.Text("to")
+	if days := m.Get("days"); !days.Missing() {
 		w.days = m.days(days)
 	}
 	m.done()

@@ -73,7 +73,7 @@ func (r *reader) entry(m *members, name string) Entry {
 	}
 	e.blackouts = append(r.windows(m), r.file.blackouts...)
 	e.Labels = labels(m)
-	if e.Capacity = m.text("capacity"); e.Capacity != "" {
+	if e.Capacity = m.Text("capacity"); e.Capacity != "" {
 		if _, known := r.file.Capacities[e.Capacity]; !known {
 			m.problem("capacity", "%.40q is not among the capacities at the top of the file", e.Capacity)
 		}
@@ -85,11 +85,11 @@ func (r *reader) entry(m *members, name string) Entry {
 
 func (r *reader) timing(m *members) Timing {
 	t := Timing{zone: zone(m), every: m.minutes("every", 0, time.Minute, 24*time.Hour)}
-	expressions := m.get("cron")
+	expressions := m.Get("cron")
 	switch {
-	case expressions.Missing() && m.node.Member("every").Missing():
+	case expressions.Missing() && m.Object.Member("every").Missing():
 		m.problem("cron", `is missing: say when, with cron (such as "30 6 * * 1-5") or every (such as "2h")`)
-	case !expressions.Missing() && !m.node.Member("every").Missing():
+	case !expressions.Missing() && !m.Object.Member("every").Missing():
 		m.problem("every", "goes without cron: keep one")
 	case expressions.Missing():
 		t.text = "every " + length(t.every)
@@ -119,7 +119,7 @@ func crons(m *members, n httpjson.Value) ([]cron, string) {
 
 // zone reads an IANA name. "Local" is refused: it is another one on each machine.
 func zone(m *members) *time.Location {
-	name := m.text("timeZone")
+	name := m.Text("timeZone")
 	if name == "" {
 		return time.UTC
 	}
@@ -137,7 +137,7 @@ func zone(m *members) *time.Location {
 func catchUp(m *members) (CatchUp, time.Duration) {
 	mode := CatchUp(m.word("catchUp", string(CatchUpSkip), string(CatchUpOnce)))
 	grace := m.minutes("grace", 6*time.Hour, OnTime, maxGrace)
-	if mode != CatchUpOnce && !m.node.Member("grace").Missing() {
+	if mode != CatchUpOnce && !m.Object.Member("grace").Missing() {
 		m.problem("grace", "goes with catchUp once: it says how late a missed slot may still be started")
 	}
 	return mode, grace
@@ -146,23 +146,23 @@ func catchUp(m *members) (CatchUp, time.Duration) {
 func (r *reader) windows(m *members) []window {
 	var list []window
 	for i, item := range m.array("blackout", 50) {
-		list = append(list, windowOf(m.object(item, fmt.Sprintf("%s[%d]", m.at("blackout"), i))))
+		list = append(list, windowOf(m.object(item, fmt.Sprintf("%s[%d]", m.At("blackout"), i))))
 	}
 	return list
 }
 
 func labels(m *members) map[string]string {
-	n := m.get("labels")
+	n := m.Get("labels")
 	if n.Missing() {
 		return nil
 	}
-	o := m.object(n, m.at("labels"))
+	o := m.object(n, m.At("labels"))
 	if n.Len() > maxLabels {
 		m.problem("labels", "has more than %d members", maxLabels)
 	}
 	list := map[string]string{}
 	for member := range n.Members() {
-		if value := o.text(member.Name); len(member.Name) > 64 || len(value) > 256 {
+		if value := o.Text(member.Name); len(member.Name) > 64 || len(value) > 256 {
 			o.problem(member.Name, "is too long: at most 64 characters of name and 256 of text")
 		} else {
 			list[member.Name] = value
@@ -175,7 +175,7 @@ func labels(m *members) map[string]string {
 func (r *reader) requests(m *members, e *Entry) {
 	body := map[string]any{}
 	for _, name := range requestMembers() {
-		if raw := m.raw(name); raw != nil && r.says(m, m.node.Member(name), m.at(name)) {
+		if raw := m.raw(name); raw != nil && r.says(m, m.Object.Member(name), m.At(name)) {
 			body[name] = raw
 		}
 	}
@@ -222,20 +222,20 @@ const sampleID = "00000000-0000-0000-0000-000000000000"
 // report adds the problems that the route's own reader found, at their place in the file.
 func (r *reader) report(m *members, wrong []Wrong) {
 	for _, w := range wrong {
-		at := m.node
+		at := m.Object
 		for part := range strings.FieldsFuncSeq(w.Field, func(c rune) bool { return strings.ContainsRune(".[]", c) }) {
 			if next := step(at, part); !next.Missing() {
 				at = next
 			}
 		}
-		m.problems.add(at.Offset(), m.at(w.Field), "%s", w.Message)
+		m.problems.add(at.Offset(), m.At(w.Field), "%s", w.Message)
 	}
 }
 
 // models reads workspaceId and datasetId, or an array of both.
 func (r *reader) models(m *members) []machine.Model {
 	items := m.array("models", maxModels)
-	if m.node.Member("models").Missing() {
+	if m.Object.Member("models").Missing() {
 		model, ok := modelOf(m)
 		if !ok {
 			return nil
@@ -243,14 +243,14 @@ func (r *reader) models(m *members) []machine.Model {
 		return []machine.Model{model}
 	}
 	for _, name := range []string{"workspaceId", "datasetId"} {
-		if !m.get(name).Missing() {
+		if !m.Get(name).Missing() {
 			m.problem(name, "goes without models: keep one")
 		}
 	}
 	var list []machine.Model
 	seen := map[machine.Model]bool{}
 	for i, item := range items {
-		o := m.object(item, fmt.Sprintf("%s[%d]", m.at("models"), i))
+		o := m.object(item, fmt.Sprintf("%s[%d]", m.At("models"), i))
 		model, ok := modelOf(o)
 		o.done()
 		if ok && seen[model] {
@@ -264,14 +264,14 @@ func (r *reader) models(m *members) []machine.Model {
 }
 
 func modelOf(m *members) (machine.Model, bool) {
-	model := machine.Model{WorkspaceID: strings.ToLower(m.text("workspaceId")), DatasetID: strings.ToLower(m.text("datasetId"))}
+	model := machine.Model{WorkspaceID: strings.ToLower(m.Text("workspaceId")), DatasetID: strings.ToLower(m.Text("datasetId"))}
 	ok := true
 	for _, id := range [][2]string{{"workspaceId", model.WorkspaceID}, {"datasetId", model.DatasetID}} {
 		const what = "the GUID that stands in the address of the workspace or model in the Power BI portal"
 		switch {
 		case guid.Valid(id[1]):
 			continue
-		case m.node.Member(id[0]).Missing():
+		case m.Object.Member(id[0]).Missing():
 			m.problem(id[0], "is missing: say "+what)
 		case id[1] != "": // else it is reported already
 			m.problem(id[0], "must be "+what)

@@ -51,7 +51,7 @@ func Parse(text []byte, read RequestReader) (*File, error) {
 		}
 		return nil, p.err()
 	}
-	top := (&members{problems: p}).object(root, "")
+	top := p.object(root, "")
 	r.top(top)
 	if err := p.err(); err != nil {
 		return nil, err
@@ -72,10 +72,10 @@ type reader struct {
 }
 
 func (r *reader) top(m *members) {
-	m.get("$schema") // for editors
+	m.Get("$schema") // for editors
 	r.capacities(m)
 	r.file.blackouts = r.windows(m)
-	list := m.get("schedules")
+	list := m.Get("schedules")
 	if list.Missing() {
 		m.problem("schedules", `is missing: write "schedules": {"a-name": {...}}; {} has none`)
 		m.done()
@@ -84,7 +84,7 @@ func (r *reader) top(m *members) {
 	entries := m.object(list, "schedules")
 	targets := 0
 	for member := range list.Members() {
-		e := r.entry(m.object(member.Value, entries.at(clip(member.Name))), member.Name)
+		e := r.entry(m.object(member.Value, entries.At(clip(member.Name))), member.Name)
 		r.file.Entries = append(r.file.Entries, e)
 		targets += len(e.Requests)
 	}
@@ -95,10 +95,10 @@ func (r *reader) top(m *members) {
 }
 
 func (r *reader) capacities(m *members) {
-	n := m.get("capacities")
+	n := m.Get("capacities")
 	o := m.object(n, "capacities")
 	for member := range n.Members() {
-		sku := o.text(member.Name)
+		sku := o.Text(member.Name)
 		if _, known := Parallelism(sku); sku != "" && !known && sku != SharedCapacity {
 			o.problem(member.Name, "%.20q is no SKU whose limits are known: write F2 to F2048, P1 to P5, A1 to A4, or %s", sku, SharedCapacity)
 		}

@@ -9,84 +9,47 @@ import (
 	"pbirefresh/internal/httpjson"
 )
 
-// members reads the members of one object and collects what is wrong with them. What
-// nothing has asked for is unknown, and an error.
+// members reads the members of one object.
 type members struct {
-	node     httpjson.Value
-	path     string // of the object; empty for the file
+	*httpjson.Form
 	problems *problems
-	asked    []string
 }
 
-// object reads n as an object; with another kind, or none, it has no members.
-func (m *members) object(n httpjson.Value, path string) *members {
-	if !n.Missing() && n.Type() != httpjson.Object {
-		m.problems.add(n.Offset(), path, "must be %s", httpjson.Object)
-		n = httpjson.Value{}
-	}
-	return &members{node: n, path: path, problems: m.problems}
+// object reads n as an object. A value of another type is a problem and has no members.
+func (p *problems) object(n httpjson.Value, path string) *members {
+	form := httpjson.NewForm(n, path, p.report)
+	form.Strict = true // null and "" in a file are slips
+	return &members{form, p}
 }
 
-func (m *members) at(name string) string { return strings.TrimPrefix(m.path+"."+name, ".") }
+func (m *members) object(n httpjson.Value, path string) *members { return m.problems.object(n, path) }
 
-// problem tells of a member, or of the whole object where the member is missing.
-func (m *members) problem(name, format string, args ...any) {
-	offset := m.node.Offset()
-	if n := m.node.Member(name); !n.Missing() {
-		offset = n.Offset()
-	}
-	m.problems.add(offset, m.at(name), format, args...)
-}
+func (m *members) problem(name, format string, args ...any) { m.Report(name, "", format, args...) }
 
-func (m *members) get(name string) httpjson.Value {
-	m.asked = append(m.asked, name)
-	return m.node.Member(name)
-}
-
-// meant names the member that differs in upper and lower case only: the eye does not see
-// it in a list.
-func (m *members) meant(name string) string {
-	for _, known := range m.asked {
-		if strings.EqualFold(known, name) {
-			return ": it is written " + known
-		}
-	}
-	return ""
-}
-
-// done reports the members that nothing has asked for.
+// done reports unknown members. The hint is for names that differ in case only, which is
+// hard to see in a list.
 func (m *members) done() {
-	for member := range m.node.Members() {
-		if !slices.Contains(m.asked, member.Name) {
-			m.problems.add(member.Start, m.at(clip(member.Name)), "is not known here%s; known are %s", m.meant(member.Name), strings.Join(slices.Sorted(slices.Values(m.asked)), ", "))
+	m.Unknown(func(name string) string {
+		for _, known := range m.Known() {
+			if strings.EqualFold(known, name) {
+				return ": it is written " + known
+			}
 		}
-	}
+		return ""
+	})
 }
 
 // raw is the member as plain JSON.
 func (m *members) raw(name string) json.RawMessage {
-	if n := m.get(name); !n.Missing() {
+	if n := m.Get(name); !n.Missing() {
 		return json.RawMessage(n.Raw())
 	}
 	return nil
 }
 
-func (m *members) text(name string) string {
-	n := m.get(name)
-	text, ok := n.Text()
-	switch {
-	case n.Missing():
-	case !ok:
-		m.problem(name, "must be %s", httpjson.String)
-	case text == "":
-		m.problem(name, "is empty: leave it out, or say something")
-	}
-	return text
-}
-
 // word reads one of several words; the first is the default.
 func (m *members) word(name string, words ...string) string {
-	s := m.text(name)
+	s := m.Text(name)
 	if s == "" {
 		return words[0]
 	}
@@ -97,19 +60,15 @@ func (m *members) word(name string, words ...string) string {
 }
 
 func (m *members) boolean(name string, otherwise bool) bool {
-	n := m.get(name)
-	switch {
-	case n.Missing():
-		return otherwise
-	case n.Raw() != "true" && n.Raw() != "false":
-		m.problem(name, "must be true or false")
+	if b := m.Bool(name); b != nil {
+		return *b
 	}
-	return n.Raw() == "true"
+	return otherwise
 }
 
 // minutes reads a length of time in whole minutes.
 func (m *members) minutes(name string, otherwise, low, high time.Duration) time.Duration {
-	s := m.text(name)
+	s := m.Text(name)
 	if s == "" {
 		return otherwise
 	}
@@ -140,7 +99,7 @@ func (m *members) strings(n httpjson.Value, name, what string) []string {
 	for _, item := range items {
 		text, ok := item.Text()
 		if !ok {
-			m.problems.add(item.Offset(), m.at(name), "must be %s, or an array of such: %s", httpjson.String, what)
+			m.problems.add(item.Offset(), m.At(name), "must be %s, or an array of such: %s", httpjson.String, what)
 			continue
 		}
 		list = append(list, text)
@@ -153,7 +112,7 @@ func (m *members) strings(n httpjson.Value, name, what string) []string {
 
 // array returns the items of a member that must be an array of at most limit.
 func (m *members) array(name string, limit int) []httpjson.Value {
-	n := m.get(name)
+	n := m.Get(name)
 	switch {
 	case n.Missing():
 		return nil

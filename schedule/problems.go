@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"pbirefresh/internal/httpjson"
 )
 
 // Problem is one thing that is wrong with a file.
@@ -48,6 +50,12 @@ type problems struct {
 func (p *problems) add(offset int, path, format string, args ...any) {
 	line, column := position(p.text, offset)
 	p.list = append(p.list, Problem{path, line, column, fmt.Sprintf(format, args...)})
+}
+
+// report adds the problem of a form.
+func (p *problems) report(found httpjson.Problem) bool {
+	p.add(found.Offset, fmt.Sprintf("%.200s", found.Path), "%s", found.Message)
+	return true
 }
 
 // err returns what was found, in the order of the file.

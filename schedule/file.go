@@ -72,7 +72,7 @@ type reader struct {
 }
 
 func (r *reader) top(m *members) {
-	m.Get("$schema") // for editors
+	m.Text("$schema") // for editors
 	r.capacities(m)
 	r.file.blackouts = r.windows(m)
 	list := m.Get("schedules")

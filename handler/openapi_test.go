@@ -63,7 +63,7 @@ func TestDocumentAgreesOnParameters(t *testing.T) {
 	}
 	for _, header := range []string{
 		"Idempotency-Key: run 7", `Idempotency-Key: "run 7"`, `Idempotency-Key: "a\"b";v=1`, "Idempotency-Key: ", `Idempotency-Key: ""`,
-		"Operation-Id: 7", "Operation-Id: ", "Idempotency-Key: " + strings.Repeat("x", maxKey), "Prefer: wait=3", "x-ms-client-request-id: anything",
+		"Operation-Id: 7", "Operation-Id: ", "Idempotency-Key: " + strings.Repeat("x", maxKey), "Repeatability-Request-ID: ", "Prefer: wait=3", "x-ms-client-request-id: anything",
 	} {
 		spec.agrees(t, true, post, path, wholeModel(), header)
 	}

@@ -27,11 +27,12 @@ func dev(ctx context.Context, args []string, env environment) error {
 	fs := flag.NewFlagSet("dev", flag.ContinueOnError)
 	once := fs.Bool("once", false, "end after the first refresh")
 	real := fs.Bool("azurite", false, "keep the state in Azurite, a real blob service, instead of in memory")
+	policy := fs.String("policy", "", "policy `file` of the app, see access/policy.schema.json; none: every caller may do everything")
 	addr := fs.String("addr", "127.0.0.1:7071", "where the app is served; another port is taken if it is in use")
 	if _, err := parse(fs, args, env); err != nil {
 		return err
 	}
-	s := &session{env: env, tale: newTale(), ticker: newTicker(env.stderr), schedules: !*once}
+	s := &session{env: env, tale: newTale(), ticker: newTicker(env.stderr), schedules: !*once, policy: *policy}
 	defer s.close()
 	if err := s.start(ctx, *addr, *real); err != nil {
 		return err
@@ -59,6 +60,7 @@ type session struct {
 	ticker *ticker
 	// schedules: with a schedule that refreshes a model every minute
 	schedules bool
+	policy    string // its file, "" for none
 	world     *sim.World
 	blobs     *azurite.Server
 	host      *funchost.Host
@@ -115,20 +117,11 @@ func (s *session) startWorld() (err error) {
 	return err
 }
 
-func (s *session) startHost(ctx context.Context, root, dist, addr string) (err error) {
-	settings := s.world.Env()
-	if s.schedules {
-		if settings["SCHEDULES_FILE"], err = writeDemoSchedules(root); err != nil {
-			return err
-		}
+func (s *session) startHost(ctx context.Context, root, dist, addr string) error {
+	settings, err := s.settings(root)
+	if err != nil {
+		return err
 	}
-	settings["STATE_STORAGE"] = "memory"
-	if s.blobs != nil {
-		settings["STATE_STORAGE"] = s.blobs.ConnectionString()
-	}
-	settings["SWEEP_SCHEDULE"] = "*/30 * * * * *"
-	settings["SETTLE_WINDOW"] = "30s"
-	settings["LOG_LEVEL"] = "debug" // the timeline shows polls and leases
 	host, err := funchost.Start(ctx, funchost.Options{
 		Root: dist, Addr: freeAddr(ctx, addr, s.env.stderr), Env: settings, Environ: s.env.environ, OnLine: s.heard,
 	})
@@ -141,6 +134,29 @@ func (s *session) startHost(ctx context.Context, root, dist, addr string) (err e
 		return err
 	}
 	return host.Fire(ctx, "RefreshSchedule") // the schedule counts from its first tick: not a minute from now
+}
+
+// settings are the app's.
+func (s *session) settings(root string) (settings map[string]string, err error) {
+	settings = s.world.Env()
+	if s.schedules {
+		if settings["SCHEDULES_FILE"], err = writeDemoSchedules(root); err != nil {
+			return nil, err
+		}
+	}
+	if s.policy != "" {
+		if settings["POLICY_FILE"], err = filepath.Abs(s.policy); err != nil {
+			return nil, err
+		}
+	}
+	settings["STATE_STORAGE"] = "memory"
+	if s.blobs != nil {
+		settings["STATE_STORAGE"] = s.blobs.ConnectionString()
+	}
+	settings["SWEEP_SCHEDULE"] = "*/30 * * * * *"
+	settings["SETTLE_WINDOW"] = "30s"
+	settings["LOG_LEVEL"] = "debug" // the timeline shows polls and leases
+	return settings, nil
 }
 
 func (s *session) heard(l funchost.Line) {

@@ -93,3 +93,46 @@ func BenchmarkSweepIdle(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/models, "ns/model")
 }
+
+// BenchmarkPoll shows a running operation, with so many others in the document, from a
+// read whose document did not change since the last one.
+func BenchmarkPoll(b *testing.B) {
+	for _, ended := range []int{0, machine.KeepRecent} {
+		b.Run(fmt.Sprint(ended, " ended"), func(b *testing.B) {
+			s := runningState(b, ended)
+			doc, err := s.Encode()
+			if err != nil {
+				b.Fatal(err)
+			}
+			var decoded decodedStates
+			for b.Loop() {
+				s, err := decoded.of(testModel, doc)
+				if err != nil {
+					b.Fatal(err)
+				}
+				s.Due()
+				s.View(s.Pending[0], "", time.Now())
+			}
+		})
+	}
+}
+
+func runningState(b *testing.B, ended int) machine.State {
+	b.Helper()
+	rules, s, at := machine.DefaultRules(), machine.NewState(testModel, "0123456789abcdef"), machine.At(time.Now())
+	feed := func(e machine.Event) { s, _ = rules.Next(s, e) }
+	for i := range ended + 1 {
+		txn := fmt.Sprintf("00000000-0000-4000-8000-%012d", i)
+		feed(machine.Arrive{At: at, Nonce: txn, Ask: wholeModel().Ask})
+		feed(machine.Tick{At: at, Txn: txn})
+		feed(machine.Answered{At: at, Txn: txn, Answer: machine.Answer{Kind: machine.Accepted, RefreshID: txn, Sent: machine.Enhanced}})
+		if i < ended {
+			row := machine.Row{ID: txn, State: machine.RowCompleted, Start: time.Time(at), End: time.Time(at)}
+			feed(machine.Observed{At: at, SentAt: time.Time(at), Txn: txn, Detail: true, Rows: []machine.Row{row}})
+		}
+	}
+	if len(s.Pending) != 1 || len(s.Recent) != ended {
+		b.Fatalf("got %d pending and %d ended operations, want 1 and %d", len(s.Pending), len(s.Recent), ended)
+	}
+	return s
+}

@@ -70,6 +70,7 @@ type Coordinator struct {
 	readers  remembered[*reader]
 	watchers remembered[*watcher]
 	finished *finishedViews
+	decoded  decodedStates
 	leases   endlessLeases
 }
 

@@ -282,3 +282,14 @@ func cancelAll(c *Coordinator) func(context.Context, Link) (Receipt, error) {
 		return c.CancelAll(ctx, id)
 	}
 }
+
+// emptyDocument is that of a model that nobody has asked for yet.
+func emptyDocument(t *testing.T) []byte {
+	t.Helper()
+	s := machine.NewState(testModel, "0123456789abcdef")
+	doc, err := s.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}

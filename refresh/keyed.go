@@ -89,18 +89,14 @@ func (c *Coordinator) claim(ctx context.Context, k machine.Key) (before bool, er
 // repeat looks for the operation of a key that was claimed before, without the
 // lease: first in the document and then among the pointers, the way it goes.
 func (c *Coordinator) repeat(ctx context.Context, r Request, nonce string) (a answer, found bool, err error) {
-	doc, err := c.reader(r.Model).read(ctx)
+	seen, err := c.reader(r.Model).read(ctx)
 	if errors.Is(err, lease.ErrNotFound) {
 		return c.pointer(ctx, r.Key)
 	}
 	if err != nil {
 		return answer{}, false, unavailable(err)
 	}
-	s, err := machine.DecodeOf(r.Model, doc.Body)
-	if err != nil {
-		return answer{}, false, unavailable(err)
-	}
-	if a, found = repeatIn(&s, r.Key, nonce, doc.Date); found {
+	if a, found = repeatIn(seen.state, r.Key, nonce, seen.date); found {
 		return a, true, a.err
 	}
 	return c.pointer(ctx, r.Key)

@@ -188,7 +188,7 @@ func (q *queue) create(ctx context.Context) error {
 // shareFrom serves arrivals from a read alone: callers who came before it was
 // sent and can share an operation as it stands.
 func (q *queue) shareFrom(doc lease.Document, sent time.Time) {
-	s, err := machine.DecodeOf(q.model, doc.Body)
+	s, err := q.c.decoded.of(q.model, doc.Body)
 	if err != nil {
 		return // the holder of the lease will meet it too, and say so
 	}
@@ -197,9 +197,9 @@ func (q *queue) shareFrom(doc lease.Document, sent time.Time) {
 			return answer{}, false
 		}
 		if j.key != (machine.Key{}) {
-			return repeatIn(&s, j.key, j.nonce, doc.Date)
+			return repeatIn(s, j.key, j.nonce, doc.Date)
 		}
-		return share(&s, *j.ask, doc.Date)
+		return share(s, *j.ask, doc.Date)
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"pbirefresh/lease"
 	"pbirefresh/refresh/machine"
 )
 
@@ -13,8 +12,8 @@ import (
 // process. A request is served by a read that was sent after it arrived, and
 // reads are at least readInterval apart.
 type reader struct {
-	store lease.Store
-	name  string
+	c     *Coordinator
+	model machine.Model
 
 	mu   sync.Mutex
 	next *sharedRead // not sent yet
@@ -23,8 +22,15 @@ type reader struct {
 
 type sharedRead struct {
 	done chan struct{}
-	doc  lease.Document
-	err  error
+	snapshot
+	err error
+}
+
+// snapshot is what a read has shown. All who share the read share the state: nobody
+// changes it.
+type snapshot struct {
+	state *machine.State
+	date  time.Time // the storage service's clock
 }
 
 const readLimit = callerWait // of a read that has no answer: it is repeated
@@ -32,11 +38,11 @@ const readLimit = callerWait // of a read that has no answer: it is repeated
 func (c *Coordinator) reader(m machine.Model) *reader {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.readers.get(m, func() *reader { return &reader{store: c.Store, name: StateName(m)} })
+	return c.readers.get(m, func() *reader { return &reader{c: c, model: m} })
 }
 
-// read returns the document as it was at some time after the call.
-func (r *reader) read(ctx context.Context) (lease.Document, error) {
+// read returns the model as it was at some time after the call.
+func (r *reader) read(ctx context.Context) (snapshot, error) {
 	r.mu.Lock()
 	if r.next == nil {
 		r.next = &sharedRead{done: make(chan struct{})}
@@ -47,9 +53,9 @@ func (r *reader) read(ctx context.Context) (lease.Document, error) {
 	r.mu.Unlock()
 	select {
 	case <-read.done:
-		return read.doc, read.err
+		return read.snapshot, read.err
 	case <-ctx.Done():
-		return lease.Document{}, ctx.Err()
+		return snapshot{}, ctx.Err()
 	}
 }
 
@@ -63,6 +69,10 @@ func (r *reader) send(read *sharedRead, wait time.Duration) {
 	r.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), readLimit)
 	defer cancel()
-	read.doc, read.err = readAnswered(ctx, r.store, r.name)
-	close(read.done)
+	defer close(read.done)
+	doc, err := readAnswered(ctx, r.c.Store, StateName(r.model))
+	if read.err = err; err == nil {
+		read.date = doc.Date
+		read.state, read.err = r.c.decoded.of(r.model, doc.Body)
+	}
 }

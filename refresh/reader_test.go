@@ -10,6 +10,7 @@ import (
 
 	"pbirefresh/lease"
 	"pbirefresh/lease/leasetest"
+	"pbirefresh/refresh/machine"
 )
 
 func TestReadsAreSharedAndFresh(t *testing.T) {
@@ -17,7 +18,7 @@ func TestReadsAreSharedAndFresh(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		store := leasetest.NewFaulty(lease.NewMemory())
 		c := newTestCoordinator(store, &fakePowerBI{})
-		if _, err := store.Create(t.Context(), StateName(testModel), []byte("{}"), nil); err != nil {
+		if _, err := store.Create(t.Context(), StateName(testModel), emptyDocument(t), nil); err != nil {
 			t.Fatal(err)
 		}
 		store.Delay(leasetest.OpRead, 50*time.Millisecond, 50*time.Millisecond)
@@ -93,5 +94,53 @@ func TestKeyThatIsNone(t *testing.T) {
 				t.Errorf("%q was taken for a key", body)
 			}
 		})
+	}
+}
+
+// A document that did not change is decoded once for all who read it, and one that did is
+// decoded anew.
+func TestDocumentsAreDecodedOnce(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		store := lease.NewMemory()
+		c := newTestCoordinator(store, &fakePowerBI{length: time.Hour})
+		r := mustTrigger(t, c, wholeModel())
+		read := func() *machine.State {
+			seen, err := c.reader(testModel).read(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return seen.state
+		}
+		first := read()
+		mustStatus(t, c, r.Link())
+		if second := read(); second != first {
+			t.Error("a document that did not change was decoded again")
+		}
+		ask := wholeModel()
+		ask.Ask.Shape.Kind = machine.Enhanced
+		mustTrigger(t, c, ask)
+		if third := read(); third == first || third.Last != 2 || first.Last != 1 {
+			t.Errorf("got operation %d as the newest of a document that changed, want 2; and %d of the earlier one, want 1", third.Last, first.Last)
+		}
+	})
+}
+
+// At most so many decoded documents are kept.
+func TestDecodedStatesAreBounded(t *testing.T) {
+	t.Parallel()
+	var d decodedStates
+	for i := range 3 * decodedKept {
+		s := machine.NewState(numbered(i), "0123456789abcdef")
+		doc, err := s.Encode()
+		if err == nil {
+			_, err = d.of(numbered(i), doc)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(d.all); n > decodedKept {
+		t.Errorf("%d documents are kept, want at most %d", n, decodedKept)
 	}
 }

@@ -25,15 +25,15 @@ type section struct {
 
 // section serves the waiting jobs under the lease.
 func (q *queue) section(ctx context.Context, held *lease.Section) {
-	state, err := machine.DecodeOf(q.model, held.Doc().Body)
+	state, err := q.c.decoded.of(q.model, held.Doc().Body)
 	if err != nil {
 		q.log.Error("state document skipped", "error", err)
 		q.dismiss(everyJob, unavailable(err))
 		return
 	}
-	s := &section{q: q, lease: held, state: state, answers: map[*job]answer{}, entered: time.Now()}
+	s := &section{q: q, lease: held, state: *state, answers: map[*job]answer{}, entered: time.Now()}
 	defer s.rescue()
-	q.c.see(state)
+	q.c.see(*state)
 	var results []machine.Event
 	for {
 		jobs := q.take()

@@ -39,23 +39,20 @@ var errNotInState = errors.New("refresh: the operation is not in the state docum
 // viewState reads the operation from the state document, and when the model's
 // next step is due.
 func (c *Coordinator) viewState(ctx context.Context, id access) (machine.View, due, error) {
-	doc, err := c.reader(id.Model).read(ctx)
+	seen, err := c.reader(id.Model).read(ctx)
 	if errors.Is(err, lease.ErrNotFound) {
 		return machine.View{}, due{}, errNotInState
 	}
 	if err != nil {
 		return machine.View{}, due{}, unavailable(err)
 	}
-	s, err := machine.DecodeOf(id.Model, doc.Body)
-	if err != nil {
-		return machine.View{}, due{}, unavailable(err)
-	}
+	s := seen.state
 	op, ok := s.Find(id.Number)
 	if !ok || s.Epoch != id.Epoch {
 		return machine.View{}, due{}, errNotInState
 	}
 	at, any := s.Due()
-	return s.View(op, id.Nonce, doc.Date), due{at: at, now: any && !at.After(doc.Date), date: doc.Date}, nil
+	return s.View(op, id.Nonce, seen.date), due{at: at, now: any && !at.After(seen.date), date: seen.date}, nil
 }
 
 // due is when a model's next step can be taken, and whether that is now.

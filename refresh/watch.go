@@ -146,24 +146,20 @@ func (w *watcher) guarded() (pause time.Duration) {
 // round reads the document once, takes the step if it is due, and returns how long
 // until the next. The reads of others are shared.
 func (w *watcher) round(ctx context.Context) time.Duration {
-	doc, err := w.c.reader(w.model).read(ctx)
-	if err != nil {
-		return watchPause
-	}
-	s, err := machine.DecodeOf(w.model, doc.Body)
+	seen, err := w.c.reader(w.model).read(ctx)
 	if err != nil {
 		return watchPause
 	}
 	w.mu.Lock()
-	w.ahead = time.Until(doc.Date)
+	w.ahead = time.Until(seen.date)
 	w.mu.Unlock()
-	w.show(&s)
-	at, any := s.Due()
+	w.show(seen.state)
+	at, any := seen.state.Due()
 	switch {
 	case !any:
 		return watchPause
-	case at.After(doc.Date):
-		return max(watchPause/2, min(at.Sub(doc.Date), watchPause))
+	case at.After(seen.date):
+		return max(watchPause/2, min(at.Sub(seen.date), watchPause))
 	case !w.c.queue(w.model).claim(at):
 		return watchPause // somebody takes the step
 	}

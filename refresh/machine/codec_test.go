@@ -161,6 +161,7 @@ func TestSame(t *testing.T) {
 		{"another phase", func(s *State) { s.Pending[0].Phase = Settling }, false},
 		{"no attempt", func(s *State) { s.Attempt = nil }, false},
 		{"a look later", func(s *State) { s.Attempt.LookAt = s.Attempt.LookAt.Add(1) }, false},
+		{"another member that is not known", func(s *State) { s.Unknown = Unknown{"new": json.RawMessage("2")} }, false},
 		{"the same time elsewhere", func(s *State) { s.Hold.Until = s.Hold.Until.In(time.FixedZone("x", 3600)) }, false},
 	} {
 		other := s.clone()

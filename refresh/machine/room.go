@@ -31,7 +31,9 @@ func (s *State) roomForTries() int {
 	}
 	waiting := *s
 	waiting.Recent = nil
-	if _, err := waiting.Encode(); err != nil {
+	_, err := waiting.Encode()
+	s.size.encodes = waiting.size.encodes
+	if err != nil {
 		return 0
 	}
 	return (roomy - waiting.size.bytes) / tryBytes

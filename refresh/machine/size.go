@@ -6,6 +6,8 @@ type size struct {
 	bytes int // 0: not known
 	added int
 	event int // of added, what the present event may still add
+
+	encodes int // how often a document was made of the state, to write it or to measure it
 }
 
 // within reports whether the document is certainly no larger than limit.

@@ -76,7 +76,7 @@ func ParsePrincipal(header string) (Principal, error) {
 }
 
 // readPrincipal reads the members that count. A text that is empty, or a member whose name
-// is one of them but for case, is refused: another reader could take it for another person.
+// differs from one of them in case only, is refused: another reader could take it for another person.
 func readPrincipal(v httpjson.Value) (c clientPrincipal, ok bool) {
 	if v.Type() != httpjson.Object || !exact(v, "auth_typ", "name_typ", "role_typ", "claims") {
 		return c, false

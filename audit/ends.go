@@ -92,6 +92,6 @@ func (e *ends) next() (Record, bool) {
 	return r, true
 }
 
-// Prompt tells whether an end is so fresh that it is worth writing at once; older ones
+// Prompt reports whether an end is so fresh that it is worth writing at once; older ones
 // are, or will be when they leave the state document.
 func Prompt(ended, now time.Time) bool { return now.Sub(ended) < time.Hour }

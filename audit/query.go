@@ -34,7 +34,7 @@ const (
 	readers  = 16
 )
 
-// Check tells whether a query can be answered.
+// Check reports whether a query can be answered.
 func (q Query) Check() error {
 	switch {
 	case !q.From.Before(q.To):
@@ -52,7 +52,7 @@ func (q Query) wants(r Record) bool {
 		(q.Caller == "" || q.by(r))
 }
 
-// by tells whether a record is by the caller that is asked for. Anybody may have chosen
+// by reports whether a record is by the caller that is asked for. Anybody may have chosen
 // a name: one that looks like a caller is not taken for it.
 func (q Query) by(r Record) bool {
 	_, id, _ := strings.Cut(r.Caller, ":")

@@ -56,7 +56,7 @@ func New(store Store, log *slog.Logger) *Trail {
 	return t
 }
 
-// Ready tells whether records could be written a moment ago. A caller who is turned
+// Ready reports whether records could be written a moment ago. A caller who is turned
 // away here has started nothing.
 func (t *Trail) Ready() error {
 	t.mu.Lock()

@@ -86,7 +86,7 @@ func (p Policy) neverHost(host string) bool {
 	return scmHost.MatchString(host) || slices.Contains(p.Own, host)
 }
 
-// Check reads a URL and tells whether it may be called: a [*Error] if not. It
+// Check reads a URL and reports whether it may be called: a [*Error] if not. It
 // resolves no name: addresses are checked when they are dialled.
 func (p Policy) Check(raw string) (URL, error) {
 	u, err := parse(raw)

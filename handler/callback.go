@@ -22,7 +22,7 @@ type Callbacks interface {
 	Sweep(ctx context.Context) (callback.SweepReport, error)
 }
 
-// checkCallback tells whether a URL may be called back.
+// checkCallback reports whether a URL may be called back.
 func (s *server) checkCallback(raw string) (callback.URL, error) {
 	if s.Callbacks == nil {
 		return callback.URL{}, &callback.Error{Code: callback.CodeForbidden, Message: "This app sends no callbacks. Leave the field out, and poll the status URL."}

@@ -12,7 +12,7 @@ import (
 	"pbirefresh/refresh/machine"
 )
 
-// Check tells whether one dependency can be used.
+// Check reports whether one dependency can be used.
 type Check struct {
 	Name string                          // storage, keyVault, powerBI
 	Test func(ctx context.Context) error // its error names the cause and is shown: it holds no secret

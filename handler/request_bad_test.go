@@ -150,7 +150,7 @@ func TestWrongTypes(t *testing.T) {
 	}
 }
 
-// bodyWith is a body that is good but for the value at the path.
+// bodyWith is a body that is good except for the value at the path.
 func bodyWith(path, value string) string {
 	switch rest, ok := strings.CutPrefix(path, "options."); {
 	case rest == "objects[0]":

@@ -41,7 +41,7 @@ func noCallback(string) (callback.URL, error) {
 	return callback.URL{}, &callback.Error{Code: "InvalidValue", Message: "a schedule has nobody to call back; leave it out."}
 }
 
-// Permits tells whether a model may be asked for.
+// Permits reports whether a model may be asked for.
 func (a Allowed) Permits(m machine.Model) bool { return a.permits(m) }
 
 // tick: POST /RefreshSchedule, from the timer.

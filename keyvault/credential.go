@@ -65,7 +65,7 @@ func (c *Credential) Expires() (time.Time, bool) {
 	return s.expires, known
 }
 
-// Ping tells whether there is a secret to use, or an identity to vouch: the one at
+// Ping reports whether there is a secret to use, or an identity to vouch: the one at
 // hand, or else one that is read now. It asks Entra ID for no token of the service
 // principal. Called now and then, it keeps the secret fresh and tells of its end.
 func (c *Credential) Ping(ctx context.Context) error {

@@ -110,12 +110,12 @@ func entraCode(status, number int) Code {
 	}
 }
 
-// rejectsSecret tells whether another secret may help.
+// rejectsSecret reports whether another secret may help.
 func (e *Error) rejectsSecret() bool {
 	return e.Code == CodeSecretRejected || e.Code == CodeSecretExpired || e.Code == CodeCertificateRejected
 }
 
-// noAnswer tells whether Entra ID said nothing about the secret: a token that is still
+// noAnswer reports whether Entra ID said nothing about the secret: a token that is still
 // in a cache may do.
 func (e *Error) noAnswer() bool {
 	return e.Code == CodeEntraUnavailable || e.Code == CodeEntraUnreachable

@@ -110,7 +110,7 @@ func (*Error) NonRetriable() {}
 // NonRetriable keeps azcore from sending again: the identity has retried by itself.
 func (*identityError) NonRetriable() {}
 
-// HasCode tells whether err is an [*Error] with one of the codes.
+// HasCode reports whether err is an [*Error] with one of the codes.
 func HasCode(err error, codes ...Code) bool {
 	var e *Error
 	return errors.As(err, &e) && slices.Contains(codes, e.Code)

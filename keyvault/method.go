@@ -25,7 +25,7 @@ func Methods() []Method {
 	return []Method{ClientSecret, ClientCertificate, ManagedIdentity, Federated}
 }
 
-// Vault tells whether the method reads the vault.
+// Vault reports whether the method reads the vault.
 func (m Method) Vault() bool { return m == ClientSecret || m == ClientCertificate }
 
 // setting names where the secret's name comes from.
@@ -140,7 +140,7 @@ func (f federated) GetToken(ctx context.Context, o policy.TokenRequestOptions) (
 	return t, err
 }
 
-// ping tells whether the managed identity gives an assertion.
+// ping reports whether the managed identity gives an assertion.
 func (f federated) ping(ctx context.Context) error {
 	_, err := f.assertion(ctx)
 	if err != nil {

@@ -121,7 +121,7 @@ func (s *secrets) ping(ctx context.Context) error {
 	return err
 }
 
-// due tells whether to read the vault now. A rejection is a reason at once, however
+// due reports whether to read the vault now. A rejection is a reason at once, however
 // fresh the last read is: the secret may have been replaced since.
 func (s *secrets) due() bool {
 	s.mu.Lock()

@@ -27,7 +27,7 @@ func (s *secrets) standIn(ctx context.Context, failed *Error) (secret, bool) {
 	return s.previous.secret, s.previous.value != ""
 }
 
-// lookBack tells whether to look for a version older than which: once for each
+// lookBack reports whether to look for a version older than which: once for each
 // version that is rejected, and after a failure again, at most once an interval.
 func (s *secrets) lookBack(failed *Error) (than string, look bool) {
 	s.mu.Lock()

@@ -80,7 +80,7 @@ func (v *vault) proven(s secret) (secret, error) {
 	return s, nil
 }
 
-// microsoftVault tells whether the host is a vault in one of Microsoft's clouds
+// microsoftVault reports whether the host is a vault in one of Microsoft's clouds
 // (documented: "Azure Key Vault keys, secrets, and certificates overview", DNS
 // suffixes; and the SDK's own list for managed HSMs).
 func microsoftVault(host string) bool {

@@ -145,7 +145,7 @@ func enhancedText(a answer) bool {
 		says(a, "dedicated capacity") || says(a, "only", "notifyoption")
 }
 
-// says tells whether the message has all the parts, in order and in any case.
+// says reports whether the message has all the parts, in order and in any case.
 func says(a answer, parts ...string) bool { return inOrder(strings.ToLower(a.message), parts) }
 
 func inOrder(s string, parts []string) bool {

@@ -77,7 +77,7 @@ func checkBase(what, raw string) error {
 	return nil
 }
 
-// KnownAuthority tells whether the authority is one of Microsoft's own. For any
+// KnownAuthority reports whether the authority is one of Microsoft's own. For any
 // other (a private cloud, a test stand-in) instance discovery must be off, because
 // it would ask login.microsoft.com whether that authority can be trusted.
 func KnownAuthority(authority string) bool {

@@ -70,7 +70,7 @@ const (
 	CodeCanceled Code = "Canceled"
 )
 
-// Outcome tells whether a failed request may have taken effect.
+// Outcome reports whether a failed request may have taken effect.
 type Outcome int
 
 // The outcomes. The zero value is the careful one.
@@ -163,7 +163,7 @@ func (e *Error) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// HasCode tells whether err is an [*Error] with one of the codes.
+// HasCode reports whether err is an [*Error] with one of the codes.
 func HasCode(err error, codes ...Code) bool {
 	var e *Error
 	return errors.As(err, &e) && slices.Contains(codes, e.Code)

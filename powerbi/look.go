@@ -32,7 +32,7 @@ func (c *Client) Look(ctx context.Context, d Dataset, id string) (Sighting, erro
 	return Sighting{Detail: Detail{Row: row, Date: h.Date}, Found: found, History: &h}, nil
 }
 
-// proceed tells whether the history may answer what the detail did not.
+// proceed reports whether the history may answer what the detail did not.
 func proceed(err error) bool {
 	var e *Error
 	if !errors.As(err, &e) || e.Outcome != Refused {

@@ -32,7 +32,7 @@ type Object struct {
 	Partition string `json:"partition,omitempty"`
 }
 
-// Enhanced tells whether Power BI takes r for an enhanced refresh.
+// Enhanced reports whether Power BI takes r for an enhanced refresh.
 func (r RefreshRequest) Enhanced() bool {
 	return r.Type != "" || r.CommitMode != "" || r.MaxParallelism != nil || r.RetryCount != nil ||
 		len(r.Objects) > 0 || r.ApplyRefreshPolicy != nil || r.EffectiveDate != "" || r.Timeout != "" || len(r.Extra) > 0

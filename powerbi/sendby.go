@@ -29,7 +29,7 @@ func WithRequestID(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, requestIDKey{}, id)
 }
 
-// tooLate tells whether the time to send under ctx is over.
+// tooLate reports whether the time to send under ctx is over.
 func tooLate(ctx context.Context) bool {
 	by, ok := ctx.Value(sendByKey{}).(time.Time)
 	if !ok {

@@ -96,10 +96,10 @@ func (s Status) Result() Result {
 	}
 }
 
-// Terminal tells whether the refresh has ended.
+// Terminal reports whether the refresh has ended.
 func (s Status) Terminal() bool { return s.Result() != InProgress }
 
-// Known tells whether s is one of the constants. A caller logs a word that is not.
+// Known reports whether s is one of the constants. A caller logs a word that is not.
 func (s Status) Known() bool {
 	switch s {
 	case StatusUnknown, StatusNotStarted, StatusInProgress, StatusCompleted,

@@ -86,7 +86,7 @@ func (a *authorizer) get() *runtime.BearerTokenPolicy {
 	return a.current
 }
 
-// replace makes sure that used is not used again, and tells whether there is
+// replace makes sure that used is not used again, and reports whether there is
 // another one now.
 func (a *authorizer) replace(used *runtime.BearerTokenPolicy, claims string) bool {
 	a.mu.Lock()
@@ -103,7 +103,7 @@ func (a *authorizer) replace(used *runtime.BearerTokenPolicy, claims string) boo
 	return true
 }
 
-// stuck tells whether the current token is known to be rejected, after a last try
+// stuck reports whether the current token is known to be rejected, after a last try
 // to replace it.
 func (a *authorizer) stuck() bool {
 	a.mu.Lock()
@@ -112,7 +112,7 @@ func (a *authorizer) stuck() bool {
 	return current == rejected && !a.replace(current, bypass)
 }
 
-// rejection tells whether the answer rejects the token, and with which claims a
+// rejection reports whether the answer rejects the token, and with which claims a
 // new one is to be asked for. Challenges to reads are azcore's business; those to
 // a change were kept from it.
 func rejection(c *call, resp *http.Response) (claims string, rejected bool) {

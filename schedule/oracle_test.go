@@ -51,7 +51,7 @@ func newOracleTable(c string) oracleTable {
 	return table
 }
 
-// minute tells whether there is a slot in the minute in which the clock shows wall and
+// minute reports whether there is a slot in the minute in which the clock shows wall and
 // has shown times up to latest before.
 func (c oracleTable) minute(wall, latest time.Time) bool {
 	if !wall.After(latest) && !c.everyHour {

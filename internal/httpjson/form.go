@@ -186,7 +186,7 @@ func (f *Form) Unknown(hint func(name string) string) {
 	}
 }
 
-// Similar returns the known name that is most like another: the same but for case and
+// Similar returns the known name that is most like another: the same except for case and
 // punctuation, or with at most two letters wrong.
 func (f *Form) Similar(name string) string {
 	if len(name) > 40 {

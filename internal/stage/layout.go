@@ -170,7 +170,7 @@ func (a app) functionNames() []string {
 	return names
 }
 
-// files lists the staged tree but for the executable: slash-separated path to
+// files lists the staged tree without the executable: slash-separated path to
 // content.
 func (a app) files() map[string][]byte {
 	files := map[string][]byte{hostFile: a.host}

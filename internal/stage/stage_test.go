@@ -186,7 +186,7 @@ func TestStageRefusesSources(t *testing.T) {
 		{"executable is host.json", func(f map[string]string) { f["host.json"] = strings.Replace(hostJSON, `"handler"`, `"host.json"`, 1) }, "plain name"},
 		{"executable is a variable", func(f map[string]string) { f["host.json"] = strings.Replace(hostJSON, `"handler"`, `"%EXE%"`, 1) }, "plain name"},
 		{"executable is a function", func(f map[string]string) { f["functions/Handler/function.json"] = `{}` }, "one name where case does not count"},
-		{"two names but for case", func(f map[string]string) { f["functions/SWEEP/function.json"] = `{}` }, "one name where case does not count"},
+		{"two names that differ in case only", func(f map[string]string) { f["functions/SWEEP/function.json"] = `{}` }, "one name where case does not count"},
 		{"bad function name", func(f map[string]string) { f["functions/9lives/function.json"] = `{}` }, `"9lives" is no function name`},
 		{"function called host", func(f map[string]string) { f["functions/Host/function.json"] = `{}` }, `"Host" is no function name`},
 		{"bad function.json", func(f map[string]string) { f["functions/Sweep/function.json"] = `{,}` }, "Sweep/function.json is not valid JSON"},

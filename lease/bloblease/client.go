@@ -60,7 +60,7 @@ func New(o Options) (*Store, error) {
 // containerName is documented in Naming and Referencing Containers.
 var containerName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
-// ContainerName tells whether a container can have that name.
+// ContainerName reports whether a container can have that name.
 func ContainerName(s string) bool { return len(s) >= 3 && len(s) <= 63 && containerName.MatchString(s) }
 
 func (o *Options) check() error {

@@ -30,7 +30,7 @@ type Call struct {
 	ID   string        // the lease id of Acquire, Write and Release
 	Base lease.Version // of a Write and a Delete
 	Body []byte        // of Create and Write; not to be changed
-	Meta lease.Meta    // likewise
+	Meta lease.Meta    // of Create and Write; not to be changed
 
 	// Land carries the operation out and drops its result. A hook that answers
 	// "not applied" can keep Land and call it later, even from another goroutine:

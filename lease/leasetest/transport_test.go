@@ -13,7 +13,7 @@ type doer func(*http.Request) (*http.Response, error)
 
 func (f doer) Do(req *http.Request) (*http.Response, error) { return f(req) }
 
-// body tells whether it was read to its end and closed.
+// body reports whether it was read to its end and closed.
 type body struct {
 	io.Reader
 	closed bool

@@ -75,7 +75,7 @@ func (c config) list(path string) []string {
 	}
 }
 
-// has tells whether there is anything at or below path.
+// has reports whether there is anything at or below path.
 func (c config) has(path string) bool {
 	path = strings.ToLower(path)
 	for key := range c {

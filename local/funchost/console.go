@@ -15,7 +15,7 @@ const consoleCategory = "Host.Function.Console"
 type Line struct {
 	Stderr   bool
 	Level    slog.Level // Info, Warn or Error
-	Category string     // Host.Function.Console but for a few prefixes
+	Category string     // Host.Function.Console except for a few prefixes
 	Text     string     // without its end of line
 	PID      int
 }

@@ -95,7 +95,7 @@ func (s *statusStore) set(name string, status timerStatus) error {
 	return os.Rename(s.path+".new", s.path)
 }
 
-// checkStatus tells whether a timer is past due, and records its status.
+// checkStatus reports whether a timer is past due, and records its status.
 func (h *Host) checkStatus(t *timer, now time.Time) bool {
 	name := t.function.Name
 	status, pastDue := h.statuses.get(name).atStart(t.function.Timer.schedule, now)

@@ -33,7 +33,7 @@ func (h *Host) startTimers() {
 	}
 }
 
-// subMinute tells whether two slots lie less than a minute apart; the host keeps
+// subMinute reports whether two slots lie less than a minute apart; the host keeps
 // no status for such a schedule.
 func subMinute(s schedule, now time.Time) bool {
 	slot := s.next(now)

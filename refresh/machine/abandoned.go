@@ -55,7 +55,7 @@ func (m *machine) owed(txn string) []int64 {
 
 // uncertain reports whether the history is to be read before a POST, since an attempt
 // is watched for. A read that fails proves nothing and is not waited for: the POST's own
-// answer tells whether the model is busy. A look of an earlier stay in the critical section
+// answer reports whether the model is busy. A look of an earlier stay in the critical section
 // does not count, however young it seems: the storage service's clock may have jumped since.
 func (s *State) uncertain(now time.Time) bool {
 	return len(s.Watch) > 0 && (!s.looked || now.Sub(s.Glanced).Abs() > glanceFor)

@@ -70,7 +70,7 @@ func TestGoesWith(t *testing.T) {
 	} {
 		a, b := Operation{Shape: full("A")}, Operation{Shape: full("B")}
 		if !a.goesWith(&b) {
-			t.Fatal("equal but for the objects, and not merged")
+			t.Fatal("got no merge of shapes that differ in their objects only")
 		}
 		if change(&b); a.goesWith(&b) {
 			t.Errorf("%s: merged", name)

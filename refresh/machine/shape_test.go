@@ -67,7 +67,7 @@ func TestCoversOnlyTheSameTreatment(t *testing.T) {
 	same := full("A")
 	same.ApplyPolicy, same.EffectiveDate = new(true), "2026-05-31" // another pointer to an equal value
 	if !base.Covers(same) || !base.SameExceptObjects(same) {
-		t.Error("equal but for the objects, and not covered")
+		t.Error("got no cover of a shape that differs in its objects only")
 	}
 	for name, change := range map[string]func(*Shape){
 		"kind":        func(s *Shape) { s.Kind = Standard },

@@ -24,7 +24,7 @@ func (m mutant) inCopy(ctx context.Context, dir string) error {
 	if n := strings.Count(string(good), m.old); n != 1 {
 		return fmt.Errorf("the text is in %s %d times, not once:\n%s", m.file, n, m.old)
 	}
-	return os.WriteFile(path, []byte(strings.Replace(string(good), m.old, m.now, 1)), 0o600) //nolint:gosec // likewise
+	return os.WriteFile(path, []byte(strings.Replace(string(good), m.old, m.now, 1)), 0o600) //nolint:gosec // a file of the project
 }
 
 // copyProject copies what git tracks, and lets the copy use the tools that are

@@ -32,7 +32,7 @@ race: $(STAMP) ## Run all tests with the race detector
 .PHONY: lint
 lint: ## Check the code, and the directions of its imports
 	$(LINT) run ./...
-	$(LINT) run --build-tags clients,chaos ./test/...
+	$(LINT) run --build-tags clients,chaos,nightly ./test/...
 	cd test/infra && $(GO) tool -modfile=../../tools/go.mod golangci-lint run --build-tags tofu ./...
 
 OPENAPI := tools/openapi/node_modules/.package-lock.json
@@ -57,6 +57,19 @@ clients: $(STAMP) $(PYTHON) $(JAVA) ## Run callers in Python and Java against th
 .PHONY: schemathesis
 schemathesis: $(PYTHON) ## Send requests made from handler/openapi.json to the running app (SEEDS="1 2 3")
 	@./.ci/schemathesis
+
+NIGHTLY := build/nightly/.installed
+
+.PHONY: clients-nightly
+clients-nightly: $(NIGHTLY) ## Let Power BI clients of other makers, pbipy and Airflow's hook, use the simulator (installs 0.5 GB)
+	$(GO) vet -tags nightly ./test/integrations
+	$(GO) test -tags nightly ./test/integrations -run TestRealClients -count 1
+
+$(NIGHTLY): tools/python/clients.txt
+	rm -rf build/nightly
+	python3 -m venv build/nightly
+	build/nightly/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r tools/python/clients.txt
+	@touch $@
 
 $(PYTHON): tools/python/requirements.txt
 	@command -v python3 >/dev/null || { echo "These checks need Python 3.11 or newer (python3, with venv): https://www.python.org"; exit 1; }

@@ -1,6 +1,8 @@
 package powerbi
 
 import (
+	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +19,14 @@ func TestAnswersToReads(t *testing.T) {
 		code    Code
 		outcome Outcome
 	}{
+		// what stands between
+		{"firewall", 403, "<html><head><title>No entry</title></head></html>", []string{"Server: squid/6.1"}, CodeNotPowerBI, Refused},
+		{"proxy sign-in", 407, "", nil, CodeNotPowerBI, Refused},
+		{"portal", 200, "<title>Sign in</title>", []string{"Content-Type: text/html"}, CodeNotPowerBI, Unknown},
+		{"redirect of another kind", 307, "", []string{"Server: portal"}, CodeNotPowerBI, Unknown},
+		// RFC 6750; unverified for Power BI
+		{"challenge", 401, "", []string{`WWW-Authenticate: Bearer error="invalid_token"`}, CodeTokenRejected, Refused},
+		{"byte order mark", 415, utf8BOM + `{"error":{"code":"InvalidRequest","message":"This API can only be called on a Model-based dataset"}}`, nil, CodeNotModelBased, Refused},
 		// seen: a Reader's attempt to read the history
 		{"role may only read", 403, `{"error":{"code":"Unauthorized","message":"no write permission"}}`, nil, CodeForbidden, Refused},
 		// seen: push datasets
@@ -46,11 +56,29 @@ func TestAnswersToReads(t *testing.T) {
 					t.Errorf("%s: got %s %s %d, want %s %s", e.Op, e.Code, e.Outcome, e.Status, want, tt.outcome)
 				}
 				if e.Op == "" || strings.Contains(e.Error(), "  ") {
-					t.Errorf("odd text: %q", e.Error())
+					t.Errorf("%d %s: got the text %q, want one with its operation and no double spaces", tt.status, tt.body, e.Error())
+				}
+				if words := betweenWords(tt.status, tt.body, tt.headers); tt.code == CodeNotPowerBI && e.Message != words {
+					t.Errorf("%d %s %q: got the message %q, want %q", tt.status, tt.body, tt.headers, e.Message, words)
 				}
 			}
 		})
 	}
+}
+
+// betweenWords are the words for an answer that Power BI did not give.
+func betweenWords(status int, body string, headers []string) string {
+	words := fmt.Sprintf("something between this app and Power BI answered (HTTP %d %s", status, http.StatusText(status))
+	if _, title, found := strings.Cut(body, "<title>"); found {
+		title, _, _ = strings.Cut(title, "<")
+		words += fmt.Sprintf(", page %q", title)
+	}
+	for _, h := range headers {
+		if server, found := strings.CutPrefix(h, "Server: "); found {
+			words += ", Server: " + server
+		}
+	}
+	return words + ")"
 }
 
 // TestByteOrderMark: one before an answer is skipped, whatever the answer is to.

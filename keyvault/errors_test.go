@@ -40,8 +40,18 @@ func TestVaultErrors(t *testing.T) {
 		{"throttled", 429, `{"error":{"code":"Throttled","message":"slow down"}}`, CodeVaultUnavailable, "slow down"},
 		{"down", 503, `<html>`, CodeVaultUnavailable, "503"},
 		{"odd", 400, `{"error":{"code":"BadParameter","message":"no"}}`, CodeUnexpected, "BadParameter"},
-		// documented: the text of Azure; unverified: the shapes of an emulator
+		// documented: the text of Azure
 		{"api-version", 400, `{"error":{"code":"BadParameter","message":"The specified version (9.9) is not recognized."}}`, CodeUnexpected, "not recognized. (asked with api-version "},
+		// The emulator lowkey-vault, by its source (ErrorMessage.java, ErrorHandlingAwareController.java; Spring
+		// answers an unknown version itself, without a message). Not recorded: its jar, lowkey-vault-app, is not
+		// on Maven Central (asked for 4.0.0, 7.3.0 and any), and its container needs Docker. It serves an expired
+		// secret, as Azure does: TestTheEndIsToldInTime. Whether it serves a disabled one is not known.
+		{"lowkey-vault, missing", 404, `{"error":{"code":"com.github.nagyesta.lowkeyvault.service.exception.NotFoundException","message":"Entity not found"}}`,
+			CodeSecretNotFound, "POWERBI_CLIENT_SECRET_NAME"},
+		{"lowkey-vault, api-version", 400, `{"timestamp":"2026-05-31T06:00:00.000+00:00","status":400,"error":"Bad Request","path":"/secrets/powerbi/"}`,
+			CodeUnexpected, "Bad Request (asked with api-version "},
+		{"lowkey-vault, argument", 400, `{"error":{"code":"java.lang.IllegalArgumentException","message":"Invalid API version: 9.9"}}`,
+			CodeUnexpected, "Invalid API version: 9.9 (asked with api-version "},
 		{"api-version, another shape", 400, `{"status":400,"error":"Bad Request","message":"Unsupported api-version"}`, CodeUnexpected, "Bad Request: Unsupported api-version (asked with api-version "},
 		{"api-version, a bare text", 400, "Unknown api-version", CodeUnexpected, "Unknown api-version (asked with api-version "},
 		{"empty", 200, `{"value":" \n","id":"https://kv.vault.azure.net/secrets/powerbi/v1"}`, CodeSecretEmpty, "powerbi"},

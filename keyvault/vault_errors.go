@@ -74,10 +74,10 @@ func vaultDetail(r *azcore.ResponseError) (code, message string) {
 	return oneLine(code), oneLine(b.Error.Message)
 }
 
-// plainWords are the words of an answer that has not the documented shape: the members
-// error, message and detail of an object (unverified: emulators of Key Vault are said to
-// answer so to an api-version that they do not know), else the text, but no page. An
-// answer that is no refusal has none: it may have the secret.
+// plainWords returns the words of an answer that has not the documented shape: the members
+// error, message and detail of an object (by the source of the emulator lowkey-vault, which
+// answers so to an api-version that it does not support), else the text, unless it is a
+// page. An answer with another status than an error has none: it may have the secret.
 func plainWords(r *azcore.ResponseError) string {
 	if r.RawResponse == nil || r.StatusCode < http.StatusBadRequest {
 		return ""

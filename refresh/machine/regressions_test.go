@@ -166,3 +166,21 @@ func TestTimeOutBetweenAttemptsSaysWhyTheyFailed(t *testing.T) {
 		t.Errorf("%+v", op.Fault)
 	}
 }
+
+// The first quiet read of a run was repeated for 15 seconds: it showed the history as it
+// was at its end, so that the window of quiet reads begins there.
+func TestWindowOfQuietReadsBeginsWithAnAnswer(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t)
+	for _, command := range []string{"arrive ana", "answer lost", "wait 2m", "look sent=-15s", "wait 2m", "look", "wait 2m50s", "look"} {
+		s.command(command)
+	}
+	if a := s.state.Attempt; a == nil || a.Stage != StageSettling || a.Settle.Reads != 3 {
+		t.Fatalf("got the attempt %+v after quiet reads of 4m50s, want it to be settling, after 3 of them", a)
+	}
+	s.command("wait 10s")
+	s.command("look")
+	if op := s.state.Pending[0]; op.Tries[0].Outcome != OutcomeDropped {
+		t.Errorf("got the outcome %s after quiet reads of 5m, want dropped", op.Tries[0].Outcome)
+	}
+}

@@ -49,7 +49,7 @@ func (m *machine) count(a *Attempt, e Observed, quiet bool) {
 	case e.SentAt.Before(s.From):
 		return
 	case s.Reads == 0:
-		s.Since = e.SentAt
+		s.Since = m.now // a read that was repeated saw less than what it was sent for
 	}
 	s.Reads++
 	s.From = e.SentAt.Add(1) // a look that is fed twice counts once

@@ -9,5 +9,6 @@ func corpus() []uint64 {
 		1024,  // more candidates than an attempt remembers: the outcome never settled
 		1040,  // a row that ended with an unknown word occupied its model for ever
 		21137, // a clock that went back made a look of eight minutes ago seem new
+		51021, // the first read of a run of quiet ones was repeated, and its window began too early
 	}
 }

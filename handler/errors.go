@@ -83,6 +83,8 @@ func refusalStatus(code string) int {
 		return http.StatusNotFound
 	case machine.CodeFinished:
 		return http.StatusGone
+	case machine.CodeShareUsed:
+		return http.StatusTooManyRequests
 	case machine.CodeQueueFull:
 		return http.StatusServiceUnavailable
 	case machine.CodeKeyReused:
@@ -93,7 +95,7 @@ func refusalStatus(code string) int {
 }
 
 func refusalRetry(code string) time.Duration {
-	if code == machine.CodeQueueFull {
+	if code == machine.CodeQueueFull || code == machine.CodeShareUsed {
 		return time.Minute
 	}
 	return 0

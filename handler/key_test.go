@@ -117,6 +117,20 @@ func TestKeysOfTwoCallers(t *testing.T) {
 	}
 }
 
+// The queue counts operations by owner: two names of one function key are one owner.
+func TestOwnerOfARequest(t *testing.T) {
+	t.Parallel()
+	owner := func(headers ...string) string {
+		b := newBench(t, func(*Config) {})
+		b.trigger(wholeModel(), headers...).is(http.StatusAccepted)
+		return b.fake.requests[0].Owner
+	}
+	one, two := owner("x-functions-key: one"), owner("x-functions-key: two")
+	if one == "" || one == two || one != owner("x-functions-key: one") {
+		t.Errorf("got owners %q and %q for two function keys, want two that stay", one, two)
+	}
+}
+
 func TestBadKeys(t *testing.T) {
 	t.Parallel()
 	const id = repeatabilityID + ": " + aGUID

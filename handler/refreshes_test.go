@@ -134,6 +134,7 @@ func TestErrorsOfTheCoordinator(t *testing.T) {
 		{"ended", refusal(machine.CodeFinished), 410, machine.CodeFinished, ""},
 		{"busy", refusal(machine.CodeBusy), 409, machine.CodeBusy, ""},
 		{"cannot be cancelled", refusal(machine.CodeCancelNotSupported), 409, machine.CodeCancelNotSupported, ""},
+		{"share used", refusal(machine.CodeShareUsed), 429, machine.CodeShareUsed, "60"},
 		{"queue full", refusal(machine.CodeQueueFull), 503, machine.CodeQueueFull, "60"},
 		{"no storage", &refresh.UnavailableError{RetryAfter: 5 * time.Second}, 503, machine.CodeUnavailable, "5"},
 		{"interrupted", fmt.Errorf("read: %w", context.Canceled), 503, "Interrupted", "1"},

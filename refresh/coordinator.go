@@ -88,6 +88,9 @@ type Request struct {
 	Model machine.Model
 	Ask   machine.Ask
 	Key   machine.Key // zero: each time it arrives it is another request
+	// Owner names the caller among those who share the model's queue; empty: the request
+	// counts towards no one's share. It is stored as a digest.
+	Owner string
 	// Admitted is told which operation the request has, as soon as that is saved and
 	// while Power BI is being asked; may be nil. Trigger returns after it, and with its
 	// error.
@@ -185,7 +188,10 @@ func (c *Coordinator) bind(ctx context.Context, r Request, nonce string) (answer
 
 // arrive lets the state machine admit a caller.
 func (c *Coordinator) arrive(ctx context.Context, r Request, nonce string, told *notice, until time.Time) (answer, error) {
-	job := newJob(until, func(at machine.At) machine.Event { return machine.Arrive{At: at, Nonce: nonce, Key: r.Key, Ask: r.Ask} })
+	owner := machine.OwnerMark(r.Owner)
+	job := newJob(until, func(at machine.At) machine.Event {
+		return machine.Arrive{At: at, Nonce: nonce, Key: r.Key, Owner: owner, Ask: r.Ask}
+	})
 	job.nonce, job.ask, job.key, job.told = nonce, &r.Ask, r.Key, told
 	return c.do(ctx, r.Model, job)
 }

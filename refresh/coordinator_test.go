@@ -2,6 +2,7 @@ package refresh
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -287,20 +288,47 @@ func TestFinishedOperationsMoveToTheArchive(t *testing.T) {
 	})
 }
 
+// tableOf is the request of an owner for one table, another for each number.
+func tableOf(owner string, number int) Request {
+	r := wholeModel()
+	r.Owner, r.Ask.Shape = owner, machine.Shape{Kind: machine.Enhanced, Type: "Full", Objects: []machine.Object{{Table: fmt.Sprint("T", number)}}}
+	return r
+}
+
+// One caller cannot close a model's queue: beyond its share it is refused, starts nothing,
+// and others are served.
+func TestOneCallerClosesNoQueue(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		store := lease.NewMemory()
+		c := newTestCoordinator(store, &fakePowerBI{length: time.Hour})
+		for i := range 16 {
+			mustTrigger(t, c, tableOf("mallory", i))
+		}
+		for i := 16; i < 30; i++ {
+			mustRefuse(t, c, tableOf("mallory", i), machine.CodeShareUsed)
+		}
+		if s := modelState(t, store); s.Last != 16 {
+			t.Errorf("got %d operations after refusals, want 16", s.Last)
+		}
+		mustTrigger(t, c, tableOf("ana", 30))
+		mustTrigger(t, c, wholeModel())
+	})
+}
+
 func TestQueueFull(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
 		c := newTestCoordinator(lease.NewMemory(), &fakePowerBI{length: time.Hour})
 		var full *Refusal
-		for i := range machine.MaxPending + 2 {
-			r := wholeModel()
-			r.Ask.Shape = machine.Shape{Kind: machine.Enhanced, Type: "Full", Objects: []machine.Object{{Table: string(rune('A' + i))}}}
-			_, err := c.Trigger(t.Context(), r)
+		const places = machine.MaxPending - 2 // the last ones are for plain refreshes
+		for i := range places + 4 {
+			_, err := c.Trigger(t.Context(), tableOf("", i))
 			if errors.As(err, &full) {
-				if i < machine.MaxPending || full.Code != machine.CodeQueueFull {
+				if i < places || full.Code != machine.CodeQueueFull {
 					t.Fatalf("request %d: %v", i, err)
 				}
-			} else if err != nil || i >= machine.MaxPending {
+			} else if err != nil || i >= places {
 				t.Fatalf("request %d: %v", i, err)
 			}
 		}

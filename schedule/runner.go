@@ -27,7 +27,7 @@ type Config struct {
 	Read   RequestReader
 
 	// Start asks for a refresh under a key: the same key always leads to the same
-	// operation. A [*refresh.Refusal] is final unless its code is QueueFull; after any other
+	// operation. A [*refresh.Refusal] is final unless its code is QueueFull or QueueShareUsed; after any other
 	// error the slot is tried again. See [Keyed].
 	Start func(ctx context.Context, key string, r refresh.Request) (refresh.Receipt, error)
 

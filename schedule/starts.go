@@ -104,7 +104,7 @@ func (r *Runner) run(ctx context.Context, run Run) (result Result, settled bool)
 			result.Code, result.Message = fault.Code, fault.Message
 		}
 		return result, true
-	case errors.As(err, &refusal) && refusal.Code != machine.CodeQueueFull:
+	case errors.As(err, &refusal) && refusal.Code != machine.CodeQueueFull && refusal.Code != machine.CodeShareUsed:
 		return Result{Outcome: Refused, Code: refusal.Code, Message: refusal.Message}, true
 	}
 	r.Logger.Warn("slot not started yet; the next tick tries again", "schedule", run.Entry.Name,

@@ -1,9 +1,6 @@
 package machine
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // arrive admits a caller: to an operation that it can share, or to a new one.
 func (m *machine) arrive(e Arrive) {
@@ -26,15 +23,15 @@ func (m *machine) arrive(e Arrive) {
 		m.do(Admit{e.Nonce, m.Pending[i].Number})
 		return
 	}
-	if why := m.full(ask); why != "" {
-		m.do(Refuse{e.Nonce, CodeQueueFull, why})
+	if code, why := m.full(ask, e.Owner); code != "" {
+		m.do(Refuse{e.Nonce, code, why})
 		return
 	}
 	m.Last++
 	op := Operation{
 		Number: m.Last, Nonce: e.Nonce, Created: m.now, Deadline: deadline,
 		Shape: ask.Shape, Tuning: ask.Tuning, Notify: ask.NotifyOption, MaxAttempts: max(1, ask.MaxAttempts),
-		Reject: ask.WhenBusy == WhenBusyReject, Keys: e.Key.mark(),
+		Reject: ask.WhenBusy == WhenBusyReject, Owner: e.Owner, Keys: e.Key.mark(),
 	}
 	m.setPhase(&op, Queued)
 	if ask.QueueTimeout > 0 {
@@ -120,20 +117,4 @@ func (m *machine) busy() bool {
 	// What was known of a foreign refresh counts until it is time to look again.
 	occupied := m.Foreign != nil && m.now.Before(m.Foreign.LookAt)
 	return m.Attempt != nil || occupied || len(m.Pending) > 0
-}
-
-// full says why no further operation fits, or nothing.
-func (m *machine) full(ask Ask) string {
-	if len(m.Pending) >= MaxPending {
-		return fmt.Sprintf("The model has %d pending operations already. Try again when some have ended.", MaxPending)
-	}
-	bytes := ask.Shape.Size()
-	for _, op := range m.Pending {
-		bytes += op.Shape.Size()
-	}
-	if bytes > maxShapeBytes || m.exceeds(MaxDocument-ask.Shape.Size()) {
-		return fmt.Sprintf("The objects of all pending requests of this model exceed %d KiB. "+
-			"Name fewer tables and partitions, or refresh the whole model.", maxShapeBytes>>10)
-	}
-	return ""
 }

@@ -19,6 +19,7 @@
 //	view, settlement, due     what callers are shown, and when the next step is due
 //	merge, partial            whom one attempt serves, and what is left to do
 //	finish, hold, pace        how operations end, how they wait, when to read Power BI again
+//	full                      whether the queue has a place for one more operation
 //	room, size                how large the document may be, and is
 //	transitions, step         the table of phases and stages, and its only writers
 //	same, codec, check        the document as JSON

@@ -16,6 +16,7 @@ type Arrive struct {
 	At
 	Nonce string // of the caller; becomes part of its id
 	Key   Key    // of the caller, if it sent one
+	Owner string // who asks, as [OwnerMark] has it; empty: no share is counted
 	Ask   Ask
 }
 

@@ -60,6 +60,14 @@ func payloadOf(m Model, a Ask) []byte {
 	return b
 }
 
+// OwnerMark is what the document has of an owner, whose name may be derived from a key.
+func OwnerMark(owner string) string {
+	if owner == "" {
+		return ""
+	}
+	return digest([]byte("owner\x00" + owner))[:16]
+}
+
 func digest(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:KeyName/2])

@@ -27,6 +27,7 @@ type Operation struct {
 	Reject    bool         `json:"reject,omitempty"`    // its caller wants a refusal if the model turns out to be busy
 	Withdrawn []Withdrawal `json:"withdrawn,omitempty"` // callers who cancelled their share
 	Cancel    bool         `json:"cancel,omitempty"`    // to be cancelled as soon as it can be
+	Owner     string       `json:"owner,omitempty"`     // who created it; see OwnerMark
 	Keys      string       `json:"keys,omitempty"`      // marks of its callers' keys, one after the other; see Key
 	Tries     []Try        `json:"tries,omitempty"`
 	Objects   []Progress   `json:"objects,omitempty"`  // what has not completed first; see Total

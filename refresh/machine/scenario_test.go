@@ -151,9 +151,19 @@ func (s *scenario) feed(e Event) {
 func (s *scenario) arrive(args []string) {
 	for _, name := range args {
 		if !strings.Contains(name, "=") {
-			s.feed(Arrive{At: At(s.now), Nonce: name, Key: s.key(args), Ask: s.ask(args)})
+			s.feed(Arrive{At: At(s.now), Nonce: name, Key: s.key(args), Owner: s.owner(args), Ask: s.ask(args)})
 		}
 	}
+}
+
+// owner is that of a request with owner=NAME.
+func (s *scenario) owner(args []string) string {
+	for _, arg := range args {
+		if name, ok := strings.CutPrefix(arg, "owner="); ok {
+			return OwnerMark(name)
+		}
+	}
+	return ""
 }
 
 // key is that of a request with key=TEXT: for the same request if the options are.
@@ -167,14 +177,14 @@ func (s *scenario) key(args []string) Key {
 }
 
 // ask reads the options of a request: kind, type, commit, parallelism, tables=A,B or
-// tables=A/P for a partition, busy, timeout, queueTimeout, attempts, key.
+// tables=A/P for a partition, busy, timeout, queueTimeout, attempts, key, owner.
 func (s *scenario) ask(args []string) Ask {
 	s.t.Helper()
 	ask := Ask{Shape: Shape{Kind: Auto}, WhenBusy: WhenBusyQueue, Timeout: 12 * time.Hour, MaxAttempts: 3}
 	for _, arg := range args {
 		key, value, option := strings.Cut(arg, "=")
 		switch {
-		case !option, key == "key":
+		case !option, key == "key", key == "owner":
 		case key == "kind":
 			ask.Shape.Kind = Kind(value)
 		case key == "type":

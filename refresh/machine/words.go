@@ -101,6 +101,7 @@ const (
 	CodeModelNotAllowed    = "ModelNotAllowed"      // ALLOWED_MODELS does not list the model
 	CodeOperationCanceled  = "OperationCanceled"    // cancelled by its caller
 	CodeQueueFull          = "QueueFull"            // too many pending operations
+	CodeShareUsed          = "QueueShareUsed"       // too many pending operations of one caller
 	CodeBusy               = "RefreshInProgress"    // whenBusy: reject
 	CodeKeyReused          = "IdempotencyKeyReused" // another request came with the same key
 	CodeCancelNotSupported = "CancelNotSupported"   // a running standard refresh

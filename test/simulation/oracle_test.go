@@ -130,6 +130,7 @@ func (o *oracle) bounds(s machine.State, body []byte) {
 	if len(s.Pending) > 32 {
 		o.note("G7: %d operations are pending", len(s.Pending))
 	}
+	o.shares(s)
 }
 
 // kept: no operation is lost, and a finished one never changes (G2, G6).

@@ -65,10 +65,10 @@ clients-nightly: $(NIGHTLY) ## Let Power BI clients of other makers, pbipy and A
 	$(GO) vet -tags nightly ./test/integrations
 	$(GO) test -tags nightly ./test/integrations -run TestRealClients -count 1
 
-$(NIGHTLY): tools/python/clients.txt
+$(NIGHTLY): tools/nightly/requirements.txt
 	rm -rf build/nightly
 	python3 -m venv build/nightly
-	build/nightly/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r tools/python/clients.txt
+	build/nightly/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r tools/nightly/requirements.txt
 	@touch $@
 
 $(PYTHON): tools/python/requirements.txt

@@ -61,19 +61,19 @@ func (c *Coordinator) createFinal(ctx context.Context, name string, content any)
 	if err != nil {
 		return err
 	}
-	_, err = c.Store.Create(ctx, name, body, nil)
+	_, err = c.cfg.Store.Create(ctx, name, body, nil)
 	switch {
 	case errors.Is(err, lease.ErrExists):
 		return nil // what has ended does not change: it is this one
 	case errors.Is(err, lease.ErrUnknown):
-		_, err = c.Store.Read(ctx, name)
+		_, err = c.cfg.Store.Read(ctx, name)
 	}
 	return err
 }
 
 // fromArchive reads an archived operation, and the storage service's clock.
 func (c *Coordinator) fromArchive(ctx context.Context, id ID) (machine.Operation, time.Time, error) {
-	doc, err := readAnswered(ctx, c.Store, ArchiveName(id.Model, id.Epoch, id.Number))
+	doc, err := readAnswered(ctx, c.cfg.Store, ArchiveName(id.Model, id.Epoch, id.Number))
 	if err != nil {
 		return machine.Operation{}, time.Time{}, err
 	}

@@ -64,7 +64,7 @@ type Config struct {
 // models, next to any number of coordinators in other processes. It is safe for
 // concurrent use.
 type Coordinator struct {
-	Config
+	cfg      Config
 	mu       sync.Mutex
 	queues   remembered[*queue]
 	readers  remembered[*reader]
@@ -80,7 +80,7 @@ func New(cfg Config) *Coordinator {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	cfg.LinkLife = cmp.Or(cfg.LinkLife, DefaultLinkLife)
-	return &Coordinator{Config: cfg, finished: newFinishedViews(finishedCache)}
+	return &Coordinator{cfg: cfg, finished: newFinishedViews(finishedCache)}
 }
 
 // Request is a caller's request, validated.
@@ -132,7 +132,7 @@ func (c *Coordinator) Trigger(ctx context.Context, r Request) (Receipt, error) {
 	until := time.Now().Add(callerWait)
 	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
-	keys, err := c.Keys.ring(ctx)
+	keys, err := c.cfg.Keys.ring(ctx)
 	if err != nil {
 		return Receipt{}, unavailable(err)
 	}
@@ -167,10 +167,10 @@ func (c *Coordinator) receipt(ctx context.Context, id access, a answer) (Receipt
 	if f := a.view.Operation.Fault; f != nil && f.Code == machine.CodeBusy && !a.repeated {
 		return Receipt{}, &Refusal{Code: f.Code, Message: f.Message}
 	}
-	if a.repeated && c.expired(a.view, c.Keys.now()) {
+	if a.repeated && c.expired(a.view, c.cfg.Keys.now()) {
 		return Receipt{}, &Refusal{Code: machine.CodeKeyReused, Message: keyExpired}
 	}
-	link, err := c.Keys.sign(ctx, id)
+	link, err := c.cfg.Keys.sign(ctx, id)
 	return Receipt{ID: link.ID, Sig: link.Sig, View: a.view, Replayed: a.repeated, access: id}, err
 }
 
@@ -218,7 +218,7 @@ func (c *Coordinator) Status(ctx context.Context, l Link) (Receipt, error) {
 // expired reports whether links to an operation have ended.
 func (c *Coordinator) expired(v machine.View, date time.Time) bool {
 	end := v.Operation.Ended
-	return !end.IsZero() && date.Sub(end) > c.LinkLife
+	return !end.IsZero() && date.Sub(end) > c.cfg.LinkLife
 }
 
 // keyExpired: an idempotency key never outlives the status URL that it stands for.
@@ -240,7 +240,7 @@ func (c *Coordinator) ReadAs(ctx context.Context, id ID, nonce string) (Receipt,
 	if err != nil {
 		return Receipt{}, err
 	}
-	link, err := c.Keys.sign(ctx, a)
+	link, err := c.cfg.Keys.sign(ctx, a)
 	return Receipt{ID: link.ID, Sig: link.Sig, View: view, access: a}, err
 }
 
@@ -339,7 +339,7 @@ func (c *Coordinator) do(ctx context.Context, m machine.Model, j *job) (answer, 
 func (c *Coordinator) queue(m machine.Model) *queue {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.queues.get(m, func() *queue { return &queue{c: c, model: m, log: c.Logger.With("model", m.String())} })
+	return c.queues.get(m, func() *queue { return &queue{c: c, model: m, log: c.cfg.Logger.With("model", m.String())} })
 }
 
 // StateName is the name of the model's state document in the store.

@@ -216,7 +216,7 @@ func TestStatusOfUnknownAndForgedIDs(t *testing.T) {
 		} {
 			a := parsed
 			change(&a)
-			l, err := c.Keys.sign(t.Context(), a)
+			l, err := c.cfg.Keys.sign(t.Context(), a)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -26,7 +26,7 @@ func (b *batch) feed(e machine.Event) error {
 // decide feeds results and jobs, and then one Tick. After an event that was refused, no
 // step is taken: it could ask for the same call again, without end.
 func (s *section) decide(at machine.At, txn string, jobs []*job, results []machine.Event) (machine.State, []machine.Effect) {
-	b := batch{rules: s.q.c.Rules, next: s.state}
+	b := batch{rules: s.q.c.cfg.Rules, next: s.state}
 	for _, e := range results {
 		s.logRefused(b.feed(e))
 	}

@@ -151,7 +151,7 @@ func (q *queue) post(ctx context.Context, p machine.Post, sendBy, until time.Tim
 	defer cancel()
 	answer := machine.Answer{Kind: machine.Refused, Fault: notPermitted()}
 	if q.permitted() {
-		answer = q.c.Upstream.Post(ctx, q.model, p, sendBy)
+		answer = q.c.cfg.Upstream.Post(ctx, q.model, p, sendBy)
 	}
 	q.logAnswer(p, answer)
 	return []machine.Event{machine.Answered{At: machine.At(now()), Txn: p.Txn, Answer: answer}}
@@ -161,7 +161,7 @@ func (q *queue) look(ctx context.Context, l machine.Look, now func() time.Time) 
 	ctx, cancel := detach(ctx, lookLimit)
 	defer cancel()
 	sent := now()
-	sight := q.c.Upstream.Look(ctx, q.model, l)
+	sight := q.c.cfg.Upstream.Look(ctx, q.model, l)
 	read := now()
 	q.logSight(l, sight)
 	e := machine.Observed{
@@ -186,9 +186,9 @@ func (q *queue) delete(ctx context.Context, d machine.Delete, now func() time.Ti
 	}
 	ctx, cancel := detach(ctx, deleteLimit)
 	defer cancel()
-	if err := q.c.Upstream.Delete(ctx, q.model, d); err != nil {
+	if err := q.c.cfg.Upstream.Delete(ctx, q.model, d); err != nil {
 		attrs := []any{"refreshId", d.RefreshID, "error", err}
-		if q.c.LogWords {
+		if q.c.cfg.LogWords {
 			attrs = append(attrs, "words", faultOf(err, false).Detail)
 		}
 		q.log.Info("cancel at Power BI not confirmed", attrs...)
@@ -197,7 +197,7 @@ func (q *queue) delete(ctx context.Context, d machine.Delete, now func() time.Ti
 }
 
 // permitted reports whether anything of the model may be changed at Power BI.
-func (q *queue) permitted() bool { return q.c.Permits == nil || q.c.Permits(q.model) }
+func (q *queue) permitted() bool { return q.c.cfg.Permits == nil || q.c.cfg.Permits(q.model) }
 
 func notPermitted() *machine.Fault {
 	return &machine.Fault{Code: machine.CodeModelNotAllowed, Message: "This app may not refresh that model: the setting ALLOWED_MODELS does not list it."}
@@ -207,7 +207,7 @@ func notPermitted() *machine.Fault {
 func (q *queue) warm(ctx context.Context) {
 	ctx, cancel := detach(ctx, warmLimit)
 	defer cancel()
-	if err := q.c.Upstream.Warm(ctx); err != nil {
+	if err := q.c.cfg.Upstream.Warm(ctx); err != nil {
 		q.log.Warn("no token for Power BI", "error", err)
 	}
 }

@@ -6,13 +6,13 @@ import "pbirefresh/refresh/machine"
 // share of it. It comes after the save, so that whoever is told finds the end when it
 // reads; a process that dies in between tells nobody.
 func (s *section) tellEnded(before, after machine.State) {
-	if s.q.c.Ended == nil {
+	if s.q.c.cfg.Ended == nil {
 		return
 	}
 	for _, list := range [][]machine.Operation{after.Pending, after.Recent} {
 		for _, op := range list {
 			if old, _ := before.Find(op.Number); endedSince(old, op) {
-				s.q.c.Ended(s.q.model)
+				s.q.c.cfg.Ended(s.q.model)
 				return
 			}
 		}

@@ -20,7 +20,7 @@ type ends struct {
 }
 
 func (e *ends) watch(t *testing.T, c *Coordinator, ids *[]Link) {
-	c.Ended = func(m machine.Model) {
+	c.cfg.Ended = func(m machine.Model) {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		e.told++

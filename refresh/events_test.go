@@ -98,7 +98,7 @@ func TestPowerBIsWordsInTheLog(t *testing.T) {
 				return machine.Answer{Kind: machine.Refused, Fault: &machine.Fault{Code: "RefreshFailed", Class: "credentials", PowerBI: "X1", Message: "ours", Detail: "Login of ana failed"}}
 			}
 			c, log := newLoggedCoordinator(lease.NewMemory(), power)
-			c.LogWords = on
+			c.cfg.LogWords = on
 			finish(t, c, mustTrigger(t, c, wholeModel()).Link())
 			ended := log.events(t, hostlog.EventRefreshEnded)
 			if len(ended) != 1 || ended[0]["code"] != "RefreshFailed" || ended[0]["class"] != "credentials" || ended[0]["powerbiCode"] != "X1" {

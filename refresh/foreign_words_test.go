@@ -77,7 +77,7 @@ func simulatedCoordinator(t *testing.T) (*sim.Cloud, *Coordinator, *console) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Upstream = NewUpstream(client, lines)
+	c.cfg.Upstream = NewUpstream(client, lines)
 	return cloud, c, log
 }
 

@@ -50,7 +50,7 @@ func TestNothingIsSentForAModelThatIsNotAllowed(t *testing.T) {
 		free := newTestCoordinator(store, pbi)
 		running := mustTrigger(t, free, wholeModel())
 		held := newTestCoordinator(store, pbi)
-		held.Permits = func(m machine.Model) bool { return m != testModel }
+		held.cfg.Permits = func(m machine.Model) bool { return m != testModel }
 		time.Sleep(time.Minute)
 		waiting := mustTrigger(t, free, wholeModel())
 		if _, err := held.Cancel(t.Context(), running.Link()); err != nil {

@@ -36,7 +36,7 @@ type keyRecord struct {
 
 func (c *Coordinator) keyRecord(ctx context.Context, name string) (keyRecord, error) {
 	var r keyRecord
-	doc, err := readAnswered(ctx, c.Store, name)
+	doc, err := readAnswered(ctx, c.cfg.Store, name)
 	if err != nil {
 		return r, err
 	}
@@ -68,7 +68,7 @@ func (c *Coordinator) claim(ctx context.Context, k machine.Key) (before bool, er
 	}
 	for range 3 {
 		// Without an answer it may have landed, and may still: the next try finds out.
-		_, err = answered(ctx, func() (lease.Version, error) { return c.Store.Create(ctx, claimName(k.Name), body, nil) })
+		_, err = answered(ctx, func() (lease.Version, error) { return c.cfg.Store.Create(ctx, claimName(k.Name), body, nil) })
 		if errors.Is(err, lease.ErrExists) {
 			var r keyRecord
 			if r, err = c.keyRecord(ctx, claimName(k.Name)); err == nil {

@@ -154,7 +154,7 @@ func TestOperationLeavesTheDocumentWhileTheCallerWaits(t *testing.T) {
 // patiently is Trigger for a caller that waits an hour for the lease.
 func patiently(t *testing.T, c *Coordinator, r Request) Receipt {
 	t.Helper()
-	keys, err := c.Keys.ring(t.Context())
+	keys, err := c.cfg.Keys.ring(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -116,7 +116,7 @@ func (l *endlessLeases) since(name string) (time.Time, bool) {
 func (c *Coordinator) CheckLeases(ctx context.Context) error {
 	found := map[string]*LeaseError{}
 	for cursor := ""; ; {
-		page, err := c.Store.List(ctx, statePrefix, cursor, lease.MaxPage)
+		page, err := c.cfg.Store.List(ctx, statePrefix, cursor, lease.MaxPage)
 		if err != nil {
 			return err
 		}

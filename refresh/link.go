@@ -82,7 +82,7 @@ func (c *Coordinator) Open(ctx context.Context, l Link) (ID, error) {
 }
 
 func (c *Coordinator) open(ctx context.Context, l Link) (access, error) {
-	keys, err := c.Keys.ring(ctx)
+	keys, err := c.cfg.Keys.ring(ctx)
 	if err != nil {
 		return access{}, unavailable(err)
 	}

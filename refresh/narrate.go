@@ -67,7 +67,7 @@ func (q *queue) faultAttrs(f *machine.Fault) []any {
 	if f.PowerBI != "" {
 		attrs = append(attrs, "powerbiCode", f.PowerBI)
 	}
-	if q.c.LogWords && f.Detail != "" {
+	if q.c.cfg.LogWords && f.Detail != "" {
 		attrs = append(attrs, "words", f.Detail)
 	}
 	return attrs

@@ -59,15 +59,15 @@ func (n *notice) wait(ctx context.Context, epoch string, number int64) error {
 // see shows a state that was read under the lease, or saved.
 func (c *Coordinator) see(s machine.State) {
 	c.watched(s)
-	if c.Seen != nil {
-		c.Seen(s)
+	if c.cfg.Seen != nil {
+		c.cfg.Seen(s)
 	}
 }
 
 // leaving asks whether an operation that has ended may leave the state document.
 func (c *Coordinator) leaving(ctx context.Context, m machine.Model, epoch string, op machine.Operation) error {
-	if c.Leaving == nil {
+	if c.cfg.Leaving == nil {
 		return nil
 	}
-	return c.Leaving(ctx, m, epoch, op)
+	return c.cfg.Leaving(ctx, m, epoch, op)
 }

@@ -122,12 +122,12 @@ func TestEndsAreSeenAndLeaveWhenTheyMay(t *testing.T) {
 		store := lease.NewMemory()
 		c := newTestCoordinator(store, &fakePowerBI{length: time.Second})
 		seen, asked, may := map[int64]bool{}, map[int64]int{}, false
-		c.Seen = func(s machine.State) {
+		c.cfg.Seen = func(s machine.State) {
 			for _, op := range s.Recent {
 				seen[op.Number] = true
 			}
 		}
-		c.Leaving = func(_ context.Context, m machine.Model, epoch string, op machine.Operation) error {
+		c.cfg.Leaving = func(_ context.Context, m machine.Model, epoch string, op machine.Operation) error {
 			if asked[op.Number]++; m != testModel || epoch == "" || !op.Phase.Terminal() {
 				t.Errorf("asked about %s %s %s", m, epoch, op.Phase)
 			}

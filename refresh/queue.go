@@ -144,7 +144,7 @@ func (q *queue) tryEnter() (s *lease.Section, pause bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), enterLimit)
 	defer cancel()
 	before := time.Now()
-	s, err := lease.Enter(ctx, q.c.Store, StateName(q.model))
+	s, err := lease.Enter(ctx, q.c.cfg.Store, StateName(q.model))
 	var held *lease.HeldError
 	switch {
 	case err == nil:
@@ -178,7 +178,7 @@ func (q *queue) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = q.c.Store.Create(ctx, StateName(q.model), doc, lease.Meta{metaDue: never})
+	_, err = q.c.cfg.Store.Create(ctx, StateName(q.model), doc, lease.Meta{metaDue: never})
 	if errors.Is(err, lease.ErrExists) || errors.Is(err, lease.ErrUnknown) {
 		return nil // somebody made it, or the next Enter finds out
 	}

@@ -70,7 +70,7 @@ func (r *reader) send(read *sharedRead, wait time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), readLimit)
 	defer cancel()
 	defer close(read.done)
-	doc, err := readAnswered(ctx, r.c.Store, StateName(r.model))
+	doc, err := readAnswered(ctx, r.c.cfg.Store, StateName(r.model))
 	if read.err = err; err == nil {
 		read.date = doc.Date
 		read.state, read.err = r.c.decoded.of(r.model, doc.Body)

@@ -23,7 +23,7 @@ const (
 
 // OpenSealed returns the id and the nonce of such a text, or ErrBadID.
 func (c *Coordinator) OpenSealed(ctx context.Context, sealed string) (ID, string, error) {
-	keys, err := c.Keys.ring(ctx)
+	keys, err := c.cfg.Keys.ring(ctx)
 	if err != nil {
 		return ID{}, "", unavailable(err)
 	}

@@ -83,7 +83,7 @@ func (c *Coordinator) Sweep(ctx context.Context) (Report, error) {
 	}
 	w.report.Complete = w.cursor == "" && ctx.Err() == nil
 	c.writeCursor(ctx, cursor, w.cursor)
-	c.Logger.Info("sweep", "event", "sweep.done",
+	c.cfg.Logger.Info("sweep", "event", "sweep.done",
 		"seen", w.report.Seen, "due", w.report.Due, "failed", w.report.Failed, "complete", w.report.Complete)
 	return w.report, nil
 }
@@ -103,7 +103,7 @@ type sweeper struct {
 func (w *sweeper) pages(ctx context.Context, cursor string) error {
 	for {
 		w.cursor, w.last = cursor, cursor
-		page, err := w.c.Store.List(ctx, statePrefix, cursor, sweepPage)
+		page, err := w.c.cfg.Store.List(ctx, statePrefix, cursor, sweepPage)
 		if err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (w *sweeper) visit(ctx context.Context, e lease.Entry, now time.Time) bool 
 	model, ok := modelOf(e.Name)
 	w.report.Seen++
 	if !ok {
-		w.c.Logger.Error("not a state document; skipped", "name", e.Name)
+		w.c.cfg.Logger.Error("not a state document; skipped", "name", e.Name)
 		return true
 	}
 	if since := w.c.leases.note(e.Name, e.Endless); e.Endless {
@@ -157,7 +157,7 @@ func (w *sweeper) visit(ctx context.Context, e lease.Entry, now time.Time) bool 
 func (w *sweeper) logStuck(m machine.Model, meta lease.Meta, now time.Time) {
 	due, err := time.Parse(time.RFC3339Nano, meta[metaDue])
 	if late := now.Sub(due); err == nil && !due.IsZero() && late >= stuckAfter {
-		w.c.Logger.Warn("model is overdue", "event", "refresh.stuck", "model", m.String(), "seconds", seconds(late))
+		w.c.cfg.Logger.Warn("model is overdue", "event", "refresh.stuck", "model", m.String(), "seconds", seconds(late))
 	}
 }
 
@@ -165,7 +165,7 @@ func (w *sweeper) logStuck(m machine.Model, meta lease.Meta, now time.Time) {
 // lease of its document.
 func (w *sweeper) logSeized(m machine.Model, since time.Time) {
 	err := &LeaseError{Blob: StateName(m), Since: since, Endless: true}
-	w.c.Logger.Warn("model is blocked by a lease", "event", "refresh.stuck", "model", m.String(),
+	w.c.cfg.Logger.Warn("model is blocked by a lease", "event", "refresh.stuck", "model", m.String(),
 		"seconds", seconds(time.Since(since)), "cause", err.Error()+". "+err.Remedy())
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -176,7 +176,7 @@ func (w *sweeper) advance(ctx context.Context, m machine.Model) {
 	ctx, cancel := context.WithTimeout(ctx, sweepPerStep)
 	defer cancel()
 	if err := w.c.Advance(ctx, m); err != nil {
-		w.c.Logger.Warn("model not moved forward", "model", m.String(), "error", err)
+		w.c.cfg.Logger.Warn("model not moved forward", "model", m.String(), "error", err)
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.report.Failed++
@@ -202,7 +202,7 @@ type sweepCursor struct {
 // readCursor returns where the last sweep stopped. Any doubt means: from the
 // beginning, which is only slower.
 func (c *Coordinator) readCursor(ctx context.Context) string {
-	doc, err := c.Store.Read(ctx, cursorName)
+	doc, err := c.cfg.Store.Read(ctx, cursorName)
 	if err != nil {
 		return ""
 	}
@@ -222,7 +222,7 @@ func (c *Coordinator) writeCursor(ctx context.Context, began, stopped string) {
 	ctx, cancel := detach(ctx, handOver)
 	defer cancel()
 	if err := c.putCursor(ctx, stopped); err != nil {
-		c.Logger.Warn("sweep position not saved", "error", err)
+		c.cfg.Logger.Warn("sweep position not saved", "error", err)
 	}
 }
 
@@ -231,9 +231,9 @@ func (c *Coordinator) putCursor(ctx context.Context, next string) error {
 	if err != nil {
 		return err
 	}
-	s, err := lease.Enter(ctx, c.Store, cursorName)
+	s, err := lease.Enter(ctx, c.cfg.Store, cursorName)
 	if errors.Is(err, lease.ErrNotFound) {
-		_, err = c.Store.Create(ctx, cursorName, body, nil)
+		_, err = c.cfg.Store.Create(ctx, cursorName, body, nil)
 		return err
 	}
 	if err != nil {

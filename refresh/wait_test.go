@@ -197,7 +197,7 @@ func TestEndlessLeaseIsNamed(t *testing.T) {
 		memory := lease.NewMemory()
 		var log bytes.Buffer
 		c := newTestCoordinator(memory, &fakePowerBI{length: time.Minute})
-		c.Logger = slog.New(slog.NewJSONHandler(&log, nil))
+		c.cfg.Logger = slog.New(slog.NewJSONHandler(&log, nil))
 		r := mustTrigger(t, c, wholeModel())
 		memory.Seize(StateName(testModel))
 		first := time.Now()

@@ -136,7 +136,7 @@ func (w *watcher) run() {
 func (w *watcher) guarded() (pause time.Duration) {
 	defer func() {
 		if p := recover(); p != nil {
-			w.c.Logger.Error("panic", "cause", fmt.Sprint(p), "stack", string(debug.Stack()), "model", w.model.String())
+			w.c.cfg.Logger.Error("panic", "cause", fmt.Sprint(p), "stack", string(debug.Stack()), "model", w.model.String())
 			pause = watchPause
 		}
 	}()

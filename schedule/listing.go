@@ -41,12 +41,12 @@ func (r *Runner) List(ctx context.Context) (Listing, error) {
 	if err != nil {
 		return Listing{}, err
 	}
-	l := Listing{Source: r.Source.Name, Trouble: use.trouble}
+	l := Listing{Source: r.cfg.Source.Name, Trouble: use.trouble}
 	if use.file == nil {
 		return l, nil
 	}
 	l.Version, l.Since = use.file.Version, use.since
-	doc, err := r.Store.Read(ctx, progressName)
+	doc, err := r.cfg.Store.Read(ctx, progressName)
 	state, now := State{}, time.Now()
 	switch {
 	case err == nil:

@@ -48,7 +48,7 @@ func Keyed(trigger func(context.Context, refresh.Request) (refresh.Receipt, erro
 // Runner starts what is due, next to any number of runners in other processes. It is
 // safe for concurrent use.
 type Runner struct {
-	Config
+	cfg    Config
 	loader *loader
 	turn   chan struct{} // held by the tick that is at work
 
@@ -64,7 +64,7 @@ func New(cfg Config) *Runner {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Runner{Config: cfg, turn: make(chan struct{}, 1), loader: &loader{
+	return &Runner{cfg: cfg, turn: make(chan struct{}, 1), loader: &loader{
 		source: cfg.Source, store: cfg.Store, read: cfg.Read, log: cfg.Logger, turn: make(chan struct{}, 1),
 	}}
 }
@@ -135,10 +135,10 @@ func (r *Runner) stillQuiet() bool {
 
 // progress reads the state, and the store's clock.
 func (r *Runner) progress(ctx context.Context) (State, time.Time, error) {
-	doc, err := r.Store.Read(ctx, progressName)
+	doc, err := r.cfg.Store.Read(ctx, progressName)
 	if errors.Is(err, lease.ErrNotFound) {
-		if _, err = r.Store.Create(ctx, progressName, []byte("{}"), nil); err == nil || errors.Is(err, lease.ErrExists) || errors.Is(err, lease.ErrUnknown) {
-			doc, err = r.Store.Read(ctx, progressName)
+		if _, err = r.cfg.Store.Create(ctx, progressName, []byte("{}"), nil); err == nil || errors.Is(err, lease.ErrExists) || errors.Is(err, lease.ErrUnknown) {
+			doc, err = r.cfg.Store.Read(ctx, progressName)
 		}
 	}
 	if err != nil {
@@ -180,7 +180,7 @@ func (r *Runner) save(ctx context.Context, f *File, now time.Time, done []Done) 
 // enter waits for the lease as long as ctx lasts.
 func (r *Runner) enter(ctx context.Context) (*lease.Section, error) {
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		s, err := lease.Enter(ctx, r.Store, progressName)
+		s, err := lease.Enter(ctx, r.cfg.Store, progressName)
 		if !errors.Is(err, lease.ErrHeld) {
 			return s, err
 		}

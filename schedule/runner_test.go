@@ -157,7 +157,7 @@ func TestOverlappingTicks(t *testing.T) {
 		s.tick(r)
 		until("00:30")
 		entered, leave := make(chan struct{}), make(chan struct{})
-		r.Start = func(ctx context.Context, key string, q refresh.Request) (refresh.Receipt, error) {
+		r.cfg.Start = func(ctx context.Context, key string, q refresh.Request) (refresh.Receipt, error) {
 			close(entered)
 			<-leave
 			return s.starts.start(ctx, key, q)
@@ -199,8 +199,8 @@ func TestWhatCannotBeStarted(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newScene(t, fileText(`"every":"30m"`))
 				r := s.runner()
-				r.Permits = func(machine.Model) bool { return tc.permits }
-				r.Start = func(context.Context, string, refresh.Request) (refresh.Receipt, error) { return tc.receipt, tc.err }
+				r.cfg.Permits = func(machine.Model) bool { return tc.permits }
+				r.cfg.Start = func(context.Context, string, refresh.Request) (refresh.Receipt, error) { return tc.receipt, tc.err }
 				s.tick(r)
 				until("00:30")
 				var got Report
@@ -228,7 +228,7 @@ func TestOneTargetDoesNotHoldUpAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t, `{"schedules":{"a":`+entryText(`"every":"5m"`)+`,"b":`+entryText(`"every":"5m"`)+`,"c":`+entryText(`"every":"5m"`)+`}}`)
 		r := s.runner()
-		r.Start = func(ctx context.Context, key string, q refresh.Request) (refresh.Receipt, error) {
+		r.cfg.Start = func(ctx context.Context, key string, q refresh.Request) (refresh.Receipt, error) {
 			switch {
 			case strings.Contains(key, "/a/"):
 				panic("a is broken")
@@ -278,7 +278,7 @@ func TestLocalClocksDecideNothing(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newScene(t, fileText(`"every":"30m"`))
 			r := s.runner()
-			r.Store = &skewed{s.store, by}
+			r.cfg.Store = &skewed{s.store, by}
 			first := time.Now().Add(by).Truncate(30 * time.Minute).Add(30 * time.Minute)
 			s.tick(r)
 			for range 30 {

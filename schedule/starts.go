@@ -72,7 +72,7 @@ func (r *Runner) lane(ctx context.Context, lane Lane, now time.Time) []Done {
 		r.logRun(run, result)
 	}
 	if lane.GiveUp != nil {
-		r.Logger.Warn("slots passed without a start", "event", "schedule.failed", "schedule", lane.Entry.Name, "code", CodeSlotMissed,
+		r.cfg.Logger.Warn("slots passed without a start", "event", "schedule.failed", "schedule", lane.Entry.Name, "code", CodeSlotMissed,
 			"model", lane.Model.String(), "slot", slotText(lane.GiveUp.Result.Slot), "slots", lane.GiveUp.Result.Missed+1)
 		done = append(done, *lane.GiveUp)
 	}
@@ -84,18 +84,18 @@ func (r *Runner) lane(ctx context.Context, lane Lane, now time.Time) []Done {
 func (r *Runner) run(ctx context.Context, run Run) (result Result, settled bool) {
 	defer func() {
 		if p := recover(); p != nil { // one entry must not end the process that serves all
-			r.Logger.Error("panic", "cause", fmt.Sprint(p), "stack", string(debug.Stack()), "schedule", run.Entry.Name)
+			r.cfg.Logger.Error("panic", "cause", fmt.Sprint(p), "stack", string(debug.Stack()), "schedule", run.Entry.Name)
 			settled = false
 		}
 	}()
-	if r.Permits != nil && !r.Permits(run.Request.Model) {
+	if r.cfg.Permits != nil && !r.cfg.Permits(run.Request.Model) {
 		return Result{Outcome: Refused, Code: CodeModelNotAllowed,
 			Message: "This app may not refresh that model: the setting ALLOWED_MODELS does not list it."}, true
 	}
 	if ctx.Err() != nil {
 		return Result{}, false // out of time
 	}
-	receipt, err := r.Start(ctx, Key(run.Entry.Name, run.Slot, run.Request.Model), run.Request)
+	receipt, err := r.cfg.Start(ctx, Key(run.Entry.Name, run.Slot, run.Request.Model), run.Request)
 	var refusal *refresh.Refusal
 	switch {
 	case err == nil:
@@ -107,7 +107,7 @@ func (r *Runner) run(ctx context.Context, run Run) (result Result, settled bool)
 	case errors.As(err, &refusal) && refusal.Code != machine.CodeQueueFull && refusal.Code != machine.CodeShareUsed:
 		return Result{Outcome: Refused, Code: refusal.Code, Message: refusal.Message}, true
 	}
-	r.Logger.Warn("slot not started yet; the next tick tries again", "schedule", run.Entry.Name,
+	r.cfg.Logger.Warn("slot not started yet; the next tick tries again", "schedule", run.Entry.Name,
 		"model", run.Request.Model.String(), "slot", slotText(run.Slot), "error", err)
 	return Result{}, false
 }
@@ -124,12 +124,12 @@ func (r *Runner) logRun(run Run, result Result) {
 		attrs = append(attrs, "missed", run.Missed)
 	}
 	if result.Outcome == Refused || result.Code != "" {
-		r.Logger.Error("scheduled refresh could not be started", append(attrs, "event", "schedule.failed", "code", result.Code, "cause", result.Message)...)
+		r.cfg.Logger.Error("scheduled refresh could not be started", append(attrs, "event", "schedule.failed", "code", result.Code, "cause", result.Message)...)
 		return
 	}
 	if run.Late >= lateAfter {
-		r.Logger.Warn("scheduled refresh started late", append(attrs, "event", "schedule.late", "seconds", int64(run.Late/time.Second))...)
+		r.cfg.Logger.Warn("scheduled refresh started late", append(attrs, "event", "schedule.late", "seconds", int64(run.Late/time.Second))...)
 		return
 	}
-	r.Logger.Info("scheduled refresh started", attrs...)
+	r.cfg.Logger.Info("scheduled refresh started", attrs...)
 }

@@ -104,7 +104,7 @@ func TestNewUserOfDataFactory(t *testing.T) {
 	a.once(t, ref)
 	wantSucceeded(t, f.run(t, user(a), a, "RefreshByWeb", asks(a.model(t, sim.Knobs{}))))
 
-	shown := regexp.MustCompile("(?s)## What you see.*?```text\n(.*?)\n```").FindStringSubmatch(f.readme)
+	shown := regexp.MustCompile("(?s)## Results.*?```text\n(.*?)\n```").FindStringSubmatch(f.readme)
 	if shown == nil {
 		t.Fatal("the page shows no failure")
 	}

@@ -72,7 +72,7 @@ func (g Gate) Identify(h http.Header, query url.Values) (Caller, error) {
 	if len(values) > 1 {
 		return Caller{}, errPrincipal
 	}
-	c.Principal, err = ParsePrincipal(values[0])
+	c.Principal, err = parsePrincipal(values[0])
 	return c, err
 }
 

@@ -50,13 +50,13 @@ func TestParsePrincipal(t *testing.T) {
 		"an application only": {[]string{"appid", bob}, " " + bob + "   []"},
 		"a name with a trick": {[]string{"oid", ada, "preferred_username", "a\r\nb\x1b[31m\u202e"}, ada + "   a??b?[31m? []"},
 	} {
-		p, err := ParsePrincipal(principalOf(t, tt.claims...))
+		p, err := parsePrincipal(principalOf(t, tt.claims...))
 		got := strings.Join([]string{p.ObjectID, p.AppID, p.TenantID, p.Name, "[" + strings.Join(p.Roles, " ") + "]"}, " ")
 		if err != nil || got != tt.want {
 			t.Errorf("%s: %q, %v, want %q", name, got, err, tt.want)
 		}
 	}
-	if p, err := ParsePrincipal(principalOf(t, "oid", ada, "preferred_username", strings.Repeat("x", 900))); err != nil || len(p.Name) != maxName {
+	if p, err := parsePrincipal(principalOf(t, "oid", ada, "preferred_username", strings.Repeat("x", 900))); err != nil || len(p.Name) != maxName {
 		t.Errorf("a long name: %d, %v", len(p.Name), err)
 	}
 }
@@ -93,7 +93,7 @@ func TestPrincipalsThatAreNone(t *testing.T) {
 		"too many claims":         principalOf(t, append(many, "oid", ada)...),
 		"too large":               principalOf(t, "oid", ada, "x", strings.Repeat("x", maxPrincipal)),
 	} {
-		if p, err := ParsePrincipal(header); err == nil || p.ObjectID != "" {
+		if p, err := parsePrincipal(header); err == nil || p.ObjectID != "" {
 			t.Errorf("%s: %+v", name, p)
 		}
 	}
@@ -207,7 +207,7 @@ func FuzzParsePrincipal(f *testing.F) {
 	f.Add(principalOf(f, "oid", ada, "roles", "x"))
 	f.Add(encoded(`{"auth_typ":"aad"}`))
 	f.Fuzz(func(t *testing.T, header string) {
-		p, err := ParsePrincipal(header)
+		p, err := parsePrincipal(header)
 		if err != nil {
 			return
 		}

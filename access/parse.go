@@ -13,10 +13,10 @@ import (
 	"pbirefresh/internal/httpjson"
 )
 
-// Schema is the JSON Schema of a policy, for editors.
+// policySchema is the JSON Schema of a policy, for editors.
 //
 //go:embed policy.schema.json
-var Schema []byte
+var policySchema []byte
 
 // MaxPolicy is the largest policy, in bytes.
 const MaxPolicy = 256 << 10

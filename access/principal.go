@@ -54,9 +54,9 @@ const (
 	longRole     = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role"
 )
 
-// ParsePrincipal reads the header's value. A value that is not exactly of the documented
+// parsePrincipal reads the header's value. A value that is not exactly of the documented
 // form is refused as a whole: half a principal could be another person.
-func ParsePrincipal(header string) (Principal, error) {
+func parsePrincipal(header string) (Principal, error) {
 	if len(header) > maxPrincipal {
 		return Principal{}, errPrincipal
 	}

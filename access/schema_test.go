@@ -12,7 +12,7 @@ type schema struct{ *jsonschema.Schema }
 
 func compiled(t testing.TB) schema {
 	t.Helper()
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema))
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(policySchema))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -213,7 +213,7 @@ func TestCertificateRotation(t *testing.T) {
 				w.trusted = "none of the first certificate's"
 			})
 			time.Sleep(interval)
-			if _, err := getClaims(t, c, "{}"); !HasCode(err, CodeCertificateRejected) {
+			if _, err := getClaims(t, c, "{}"); !hasCode(err, CodeCertificateRejected) {
 				t.Errorf("%d: got %v", code, err)
 			}
 			if r, _ := w.counts(); r != 2 {

@@ -137,13 +137,13 @@ func TestFlightEndsInTime(t *testing.T) {
 		w := newWorld()
 		w.delay = time.Hour
 		begun := time.Now()
-		if _, err := get(t, newCredential(t, options(w))); !HasCode(err, CodeVaultUnreachable) || time.Since(begun) > time.Minute {
+		if _, err := get(t, newCredential(t, options(w))); !hasCode(err, CodeVaultUnreachable) || time.Since(begun) > time.Minute {
 			t.Errorf("after %v: %v", time.Since(begun), err)
 		}
 		for slow, o := range map[string]Options{"/secrets/": options(w), "/token": options(w)} {
 			w.slow, o.Timeout, begun = slow, 10*time.Second, time.Now()
 			_, err := get(t, newCredential(t, o))
-			if !HasCode(err, CodeTimeout) || !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != 10*time.Second {
+			if !hasCode(err, CodeTimeout) || !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != 10*time.Second {
 				t.Errorf("%s: after %v: %v", slow, time.Since(begun), err)
 			}
 		}
@@ -156,7 +156,7 @@ func TestBrokenChallenge(t *testing.T) {
 	w := newWorld()
 	o := options(w)
 	o.Transport = brokenChallenge{}
-	if _, err := get(t, newCredential(t, o)); !HasCode(err, CodeUnexpected) {
+	if _, err := get(t, newCredential(t, o)); !hasCode(err, CodeUnexpected) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -110,8 +110,8 @@ func (*Error) NonRetriable() {}
 // NonRetriable keeps azcore from sending again: the identity has retried by itself.
 func (*identityError) NonRetriable() {}
 
-// HasCode reports whether err is an [*Error] with one of the codes.
-func HasCode(err error, codes ...Code) bool {
+// hasCode reports whether err is an [*Error] with one of the codes.
+func hasCode(err error, codes ...Code) bool {
 	var e *Error
 	return errors.As(err, &e) && slices.Contains(codes, e.Code)
 }

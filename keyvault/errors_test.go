@@ -70,7 +70,7 @@ func TestVaultErrors(t *testing.T) {
 
 func checkError(t *testing.T, err error, code Code, names string) {
 	t.Helper()
-	if !HasCode(err, code) || !strings.Contains(err.Error(), names) || strings.ContainsAny(err.Error(), "\r\n") {
+	if !hasCode(err, code) || !strings.Contains(err.Error(), names) || strings.ContainsAny(err.Error(), "\r\n") {
 		t.Errorf("got %v, want %s on one line with %q", err, code, names)
 	}
 }
@@ -189,7 +189,7 @@ func TestErrorText(t *testing.T) {
 	if got, want := e.Error(), "sign-in: VaultForbidden (403 ForbiddenByRbac): no; ask"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if HasCode(nil, CodeTimeout) || HasCode(errors.New("x"), CodeTimeout) {
+	if hasCode(nil, CodeTimeout) || hasCode(errors.New("x"), CodeTimeout) {
 		t.Error("a code that is not there")
 	}
 	if got := oneLine("Bearer eyJhbGciOiJub25lIn0.eyJhIjoxfQ.c2ln, sent"); got != "Bearer ***, sent" {

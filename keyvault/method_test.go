@@ -76,7 +76,7 @@ func TestIdentityFailuresAreTold(t *testing.T) {
 			_, err := get(t, c)
 			checkError(t, err, tt.code, tt.names)
 			w.wantCounts(t, 0, 0)
-			if err := c.Ping(t.Context()); m == Federated && !HasCode(err, tt.code) {
+			if err := c.Ping(t.Context()); m == Federated && !hasCode(err, tt.code) {
 				t.Errorf("%s: ready, but %v", m, err)
 			}
 		}
@@ -111,7 +111,7 @@ func TestCachedTokenServesWhileTheIdentityIsDown(t *testing.T) {
 		time.Sleep(30 * time.Minute)
 		wantToken(t, c, "token-1")
 		time.Sleep(31 * time.Minute)
-		if _, err := get(t, c); !HasCode(err, CodeIdentityUnavailable) {
+		if _, err := get(t, c); !hasCode(err, CodeIdentityUnavailable) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -124,7 +124,7 @@ func TestSlowIdentityEndsInTime(t *testing.T) {
 			o := methodOptions(newWorld(), m, slowIdentity{})
 			o.Timeout = 10 * time.Second
 			begun := time.Now()
-			if _, err := get(t, newCredential(t, o)); !HasCode(err, CodeTimeout) || time.Since(begun) != 10*time.Second {
+			if _, err := get(t, newCredential(t, o)); !hasCode(err, CodeTimeout) || time.Since(begun) != 10*time.Second {
 				t.Errorf("after %v: %v", time.Since(begun), err)
 			}
 		})

@@ -23,7 +23,7 @@ func TestPingNamesWhatIsMissing(t *testing.T) {
 	w.vault = func(*http.Request) (*http.Response, error) {
 		return reply(http.StatusNotFound, `{"error":{"code":"SecretNotFound","message":"no"}}`), nil
 	}
-	if err := newCredential(t, options(w)).Ping(t.Context()); !HasCode(err, CodeSecretNotFound) {
+	if err := newCredential(t, options(w)).Ping(t.Context()); !hasCode(err, CodeSecretNotFound) {
 		t.Errorf("%v", err)
 	}
 }

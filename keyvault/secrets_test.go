@@ -45,7 +45,7 @@ func TestRejectedSecretIsNotHammered(t *testing.T) {
 		w.valid = nil
 		c := newCredential(t, options(w))
 		for range 60 { // ten minutes
-			if _, err := get(t, c); !HasCode(err, CodeSecretRejected) {
+			if _, err := get(t, c); !hasCode(err, CodeSecretRejected) {
 				t.Fatalf("got %v", err)
 			}
 			time.Sleep(10 * time.Second)
@@ -68,7 +68,7 @@ func TestOtherRefusalsDoNotReadAgain(t *testing.T) {
 		w.valid, w.rejection = nil, aad(700016, "unauthorized_client", "Application was not found in the directory.")
 		c := newCredential(t, options(w))
 		for range 3 {
-			if _, err := get(t, c); !HasCode(err, CodeApplicationNotFound) {
+			if _, err := get(t, c); !hasCode(err, CodeApplicationNotFound) {
 				t.Fatalf("got %v", err)
 			}
 			time.Sleep(interval)
@@ -148,7 +148,7 @@ func TestFirstReadIsRepeatedSoon(t *testing.T) {
 		w.vault = func(*http.Request) (*http.Response, error) { return reply(403, `{"error":{"code":"Forbidden"}}`), nil }
 		c := newCredential(t, options(w))
 		for range 10 {
-			if _, err := get(t, c); !HasCode(err, CodeVaultForbidden) {
+			if _, err := get(t, c); !hasCode(err, CodeVaultForbidden) {
 				t.Fatalf("got %v", err)
 			}
 		}

@@ -43,7 +43,7 @@ func (s *secrets) lookedBack(version string, old secret, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.backAt = time.Now()
-	if err == nil || HasCode(err, CodeSecretNotFound) {
+	if err == nil || hasCode(err, CodeSecretNotFound) {
 		s.backFor = version // there is nothing more to find out
 	}
 	if err == nil && old.value != s.current.value {

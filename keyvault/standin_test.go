@@ -71,7 +71,7 @@ func TestBothRejected(t *testing.T) {
 		w.valid = nil
 		c := newCredential(t, options(w))
 		for range 30 { // five minutes
-			if _, err := get(t, c); !HasCode(err, CodeSecretRejected) {
+			if _, err := get(t, c); !hasCode(err, CodeSecretRejected) {
 				t.Fatalf("got %v", err)
 			}
 			time.Sleep(10 * time.Second)
@@ -92,15 +92,15 @@ func TestLookingBackIsRepeatedAfterAFailure(t *testing.T) {
 		c := newCredential(t, options(w))
 		flaky := &failingList{world: w}
 		c2 := newCredential(t, withTransport(options(w), flaky))
-		if _, err := get(t, c); !HasCode(err, CodeSecretRejected) {
+		if _, err := get(t, c); !hasCode(err, CodeSecretRejected) {
 			t.Errorf("got %v", err)
 		}
-		if _, err := get(t, c2); !HasCode(err, CodeSecretRejected) {
+		if _, err := get(t, c2); !hasCode(err, CodeSecretRejected) {
 			t.Errorf("got %v", err)
 		}
 		w.set(func(w *world) { w.older[0].disabled = false })
 		flaky.works = true
-		if _, err := get(t, c2); !HasCode(err, CodeSecretRejected) {
+		if _, err := get(t, c2); !hasCode(err, CodeSecretRejected) {
 			t.Errorf("too soon: %v", err)
 		}
 		time.Sleep(interval)
@@ -167,7 +167,7 @@ func TestCachedTokenServesWhileEntraIsDown(t *testing.T) {
 			w.entra = func(*http.Request) (*http.Response, error) { return reply(503, "down"), nil }
 		})
 		time.Sleep(freshness)
-		if _, err := get(t, c); !HasCode(err, CodeEntraUnavailable) {
+		if _, err := get(t, c); !hasCode(err, CodeEntraUnavailable) {
 			t.Errorf("the cached token has ended, and yet: %v", err)
 		}
 		w.set(func(w *world) { w.entra = nil })

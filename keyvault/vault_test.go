@@ -34,7 +34,7 @@ func TestVaultHosts(t *testing.T) {
 			if (err == nil) != tt.works {
 				t.Errorf("got %v, want works=%v", err, tt.works)
 			}
-			if !tt.works && (len(id.scopes) != 0 || !HasCode(err, CodeUnexpected, CodeVaultUnreachable)) {
+			if !tt.works && (len(id.scopes) != 0 || !hasCode(err, CodeUnexpected, CodeVaultUnreachable)) {
 				t.Errorf("the identity was asked for %v; %v", id.scopes, err)
 			}
 		})

@@ -16,7 +16,7 @@ const maxPages = 8
 // answers with the latest one, and fails if that is disabled.
 func (v *vault) newest(ctx context.Context) (secret, error) {
 	s, err := v.get(ctx, "")
-	if !HasCode(err, CodeSecretDisabled) {
+	if !hasCode(err, CodeSecretDisabled) {
 		return s, err
 	}
 	version, listErr := v.usable(ctx, "")

@@ -31,11 +31,11 @@ type EngineMessage struct {
 	Warning bool // else an error
 }
 
-// RefreshDetail reads one refresh. The HTTP status (202 or 200) does not say more
+// refreshDetail reads one refresh. The HTTP status (202 or 200) does not say more
 // than the body, so the body decides. An error says nothing about the refresh, a 4xx
 // neither: documentation and practice differ on whether standard refreshes have
 // details. See [Client.Look].
-func (c *Client) RefreshDetail(ctx context.Context, d Dataset, id string) (Detail, error) {
+func (c *Client) refreshDetail(ctx context.Context, d Dataset, id string) (Detail, error) {
 	k := &call{op: "read refresh", endpoint: reads}
 	path, err := d.refreshPath(id)
 	if err != nil {

@@ -36,7 +36,7 @@ func TestRefreshDetail(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			d, err := newClient(t, always(tt.http, tt.body), nil).RefreshDetail(t.Context(), model(), aRefreshID)
+			d, err := newClient(t, always(tt.http, tt.body), nil).refreshDetail(t.Context(), model(), aRefreshID)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -53,7 +53,7 @@ func TestRefreshDetail(t *testing.T) {
 func TestDetailMembers(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, always(200, detailCompleted, "Date: Tue, 19 Nov 2024 08:38:00 GMT"), nil)
-	d, err := c.RefreshDetail(t.Context(), model(), aRefreshID)
+	d, err := c.refreshDetail(t.Context(), model(), aRefreshID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestDetailMembers(t *testing.T) {
 	if d.Objects[0] != want || d.Objects[1].Partition != "" || d.Type != "Full" || d.CommitMode != "Transactional" || d.Date.IsZero() {
 		t.Errorf("got %+v", d)
 	}
-	failed, err := newClient(t, always(200, detailFailed), nil).RefreshDetail(t.Context(), model(), aRefreshID)
+	failed, err := newClient(t, always(200, detailFailed), nil).refreshDetail(t.Context(), model(), aRefreshID)
 	if err != nil {
 		t.Fatal(err)
 	}

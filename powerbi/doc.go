@@ -35,7 +35,7 @@
 //
 // A [Started] is no promise that a refresh runs: Power BI may drop an accepted
 // request (documented), and an id may be missing from the first reads of the history
-// (seen: apache/airflow#44618). A 4xx of [Client.RefreshDetail] says nothing about the
+// (seen: apache/airflow#44618). A 4xx of a detail says nothing about the
 // refresh. The history keeps 20 to 60 entries.
 //
 // The package may import azcore and the standard library, nothing else. All its

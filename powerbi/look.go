@@ -17,7 +17,7 @@ type Sighting struct {
 // 4xx, from the history. Refusals that the history would meet as well (throttling, a
 // token, no authorization) are returned as errors.
 func (c *Client) Look(ctx context.Context, d Dataset, id string) (Sighting, error) {
-	detail, err := c.RefreshDetail(ctx, d, id)
+	detail, err := c.refreshDetail(ctx, d, id)
 	if err == nil {
 		return Sighting{Detail: detail, Found: true}, nil
 	}

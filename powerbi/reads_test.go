@@ -44,7 +44,7 @@ func TestAnswersToReads(t *testing.T) {
 			t.Parallel()
 			for _, read := range []func(*Client) error{
 				func(c *Client) error { _, err := c.Refreshes(t.Context(), model(), 1); return err },
-				func(c *Client) error { _, err := c.RefreshDetail(t.Context(), model(), aRefreshID); return err },
+				func(c *Client) error { _, err := c.refreshDetail(t.Context(), model(), aRefreshID); return err },
 				func(c *Client) error { _, err := c.Workspace(t.Context(), workspaceID); return err },
 			} {
 				e := asError(t, read(newClient(t, always(tt.status, tt.body, tt.headers...), nil)))
@@ -89,7 +89,7 @@ func TestByteOrderMark(t *testing.T) {
 	if err != nil || len(h.Rows) != 1 || h.Rows[0].RequestID != aRefreshID {
 		t.Errorf("history: got %+v, %v", h, err)
 	}
-	if d, err := newClient(t, always(200, utf8BOM+row), nil).RefreshDetail(t.Context(), model(), aRefreshID); err != nil || d.Status != StatusCompleted {
+	if d, err := newClient(t, always(200, utf8BOM+row), nil).refreshDetail(t.Context(), model(), aRefreshID); err != nil || d.Status != StatusCompleted {
 		t.Errorf("detail: got %+v, %v", d, err)
 	}
 	if w, err := newClient(t, always(200, utf8BOM+`{"isOnDedicatedCapacity":true}`), nil).Workspace(t.Context(), workspaceID); err != nil || !w.OnDedicatedCapacity {
@@ -108,7 +108,7 @@ func TestUnreadableAnswers(t *testing.T) {
 		`"text"`: CodeUnexpected, "7": CodeUnexpected} {
 		c := newClient(t, always(200, body, "RequestId: r1"), nil)
 		_, history := c.Refreshes(t.Context(), model(), 1)
-		_, detail := c.RefreshDetail(t.Context(), model(), aRefreshID)
+		_, detail := c.refreshDetail(t.Context(), model(), aRefreshID)
 		_, workspace := c.Workspace(t.Context(), workspaceID)
 		for _, err := range []error{history, detail, workspace} {
 			e := asError(t, err)

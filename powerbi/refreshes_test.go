@@ -135,7 +135,7 @@ func TestArgumentsAreRefusedUnsent(t *testing.T) {
 	bad := Dataset{WorkspaceID: workspaceID, DatasetID: "../../admin"}
 	_, start := c.StartRefresh(t.Context(), bad, RefreshRequest{})
 	_, read := c.Refreshes(t.Context(), Dataset{WorkspaceID: "My workspace", DatasetID: datasetID}, 1)
-	_, detail := c.RefreshDetail(t.Context(), model(), "a/b")
+	_, detail := c.refreshDetail(t.Context(), model(), "a/b")
 	_, ws := c.Workspace(t.Context(), "")
 	for name, err := range map[string]error{
 		"start": start, "read": read, "detail": detail, "workspace": ws,

@@ -45,7 +45,7 @@ func FuzzStatusKeys(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		store := lease.NewMemory()
-		store.Overwrite(KeyName, body, nil)
+		store.Overwrite(statusKeysName, body, nil)
 		keys, err := NewStatusKeys(store).ring(t.Context())
 		if err == nil && len(keys.Root) < 32 || slices.ContainsFunc(keys.Versions, func(k statusKey) bool { return len(k.Key) < 32 }) {
 			t.Fatalf("%q gives keys that are too short: %+v", body, keys)

@@ -15,15 +15,15 @@ import (
 	"pbirefresh/refresh/machine"
 )
 
-// KeyPrefix is where the records of idempotency keys live. Nothing here deletes them: a
+// keyRecordPrefix is where the records of idempotency keys live. Nothing here deletes them: a
 // lifecycle rule of the storage may, after seven days or more.
-const KeyPrefix = "keys/requests/"
+const keyRecordPrefix = "keys/requests/"
 
 // A key has up to two records. The claim is made before anything else: it binds the
 // key to one request, whichever model it is for. The pointer tells its operation; it
 // is made when the operation leaves the state document, which tells it until then.
-func claimName(name string) string   { return KeyPrefix + name + ".json" }
-func pointerName(name string) string { return KeyPrefix + name + ".operation.json" }
+func claimName(name string) string   { return keyRecordPrefix + name + ".json" }
+func pointerName(name string) string { return keyRecordPrefix + name + ".operation.json" }
 
 // keyRecord is the document of a claim or a pointer. It never changes.
 type keyRecord struct {

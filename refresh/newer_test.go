@@ -127,7 +127,7 @@ func TestDemandingDocumentIsNeverWritten(t *testing.T) {
 		}
 		for _, call := range store.Calls() {
 			change := call.Op == leasetest.OpWrite || call.Op == leasetest.OpCreate || call.Op == leasetest.OpDelete
-			if change && !strings.HasPrefix(call.Name, KeyPrefix) {
+			if change && !strings.HasPrefix(call.Name, keyRecordPrefix) {
 				t.Errorf("%s of %s", call.Op, call.Name)
 			}
 		}

@@ -89,7 +89,7 @@ func TestKeyThatIsNone(t *testing.T) {
 	for _, body := range []string{"", "{}", `{"key":"c2hvcnQ="}`} {
 		bubble(t, func(t *testing.T) {
 			memory := lease.NewMemory()
-			memory.Overwrite(KeyName, []byte(body), nil)
+			memory.Overwrite(statusKeysName, []byte(body), nil)
 			if _, err := NewStatusKeys(memory).ring(t.Context()); err == nil {
 				t.Errorf("%q was taken for a key", body)
 			}

@@ -29,7 +29,7 @@ func RotateStatusKey(ctx context.Context, store lease.Store, life time.Duration,
 	if err := NewStatusKeys(store).Warm(ctx); err != nil {
 		return Rotation{}, err
 	}
-	s, err := lease.Enter(ctx, store, KeyName)
+	s, err := lease.Enter(ctx, store, statusKeysName)
 	if err != nil {
 		return Rotation{}, fmt.Errorf("the status keys are not free: %w", err)
 	}

@@ -11,9 +11,9 @@ import (
 	"pbirefresh/lease"
 )
 
-// KeyName is the document that holds the status keys, which sign status URLs.
+// statusKeysName is the document that holds the status keys, which sign status URLs.
 // Who can read it can forge signatures, and could read the state itself as well.
-const KeyName = "keys/status.json"
+const statusKeysName = "keys/status.json"
 
 // Timing of the status keys, on the storage service's clock. Every process reads the
 // keys again once what it has is older than keyRefresh, before it signs or verifies. A
@@ -43,7 +43,7 @@ type keyRing struct {
 }
 
 // errBadKeys is about a document that is not what this package writes.
-var errBadKeys = fmt.Errorf("%s holds no status keys of 32 bytes; delete it to have a new key made, which ends all status URLs", KeyName)
+var errBadKeys = fmt.Errorf("%s holds no status keys of 32 bytes; delete it to have a new key made, which ends all status URLs", statusKeysName)
 
 func decodeKeys(body []byte) (keyRing, error) {
 	var r keyRing
@@ -147,10 +147,10 @@ func (k *StatusKeys) ring(ctx context.Context) (keyRing, error) {
 // load reads the keys, and makes the first one where there is none.
 func (k *StatusKeys) load(ctx context.Context) error {
 	began := time.Now()
-	doc, err := readAnswered(ctx, k.store, KeyName)
+	doc, err := readAnswered(ctx, k.store, statusKeysName)
 	if errors.Is(err, lease.ErrNotFound) {
 		if err = k.create(ctx); err == nil {
-			doc, err = readAnswered(ctx, k.store, KeyName)
+			doc, err = readAnswered(ctx, k.store, statusKeysName)
 		}
 	}
 	if err != nil {
@@ -171,7 +171,7 @@ func (k *StatusKeys) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = answered(ctx, func() (lease.Version, error) { return k.store.Create(ctx, KeyName, body, nil) })
+	_, err = answered(ctx, func() (lease.Version, error) { return k.store.Create(ctx, statusKeysName, body, nil) })
 	if errors.Is(err, lease.ErrExists) {
 		return nil
 	}

@@ -169,7 +169,7 @@ func TestKeysSurviveAStoreThatIsDown(t *testing.T) {
 		memory := lease.NewMemory()
 		c := newTestCoordinator(memory, &fakePowerBI{length: time.Minute})
 		l := mustTrigger(t, c, wholeModel()).Link()
-		memory.Overwrite(KeyName, []byte("not keys"), nil)
+		memory.Overwrite(statusKeysName, []byte("not keys"), nil)
 		time.Sleep(2 * keyRefresh)
 		mustStatus(t, c, l)
 	})

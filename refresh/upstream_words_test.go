@@ -38,3 +38,13 @@ func TestUnknownWordsEndWithTheirRow(t *testing.T) {
 		})
 	}
 }
+
+// The state machine, which imports no client, knows the beginnings of two of its messages.
+func TestMachineKnowsTheClientsWords(t *testing.T) {
+	t.Parallel()
+	for got, want := range map[string]string{machine.Between: powerbi.Between, machine.Unreadable: powerbi.Unreadable} {
+		if got != want {
+			t.Errorf("the machine expects %q of package powerbi, want %q", got, want)
+		}
+	}
+}

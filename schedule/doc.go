@@ -2,7 +2,7 @@
 // each slot of it runs exactly once, on any number of instances.
 //
 // It has two halves. The first is pure: [Parse] reads a file, [Slots] lists the slots of
-// an entry, [NewPlan] returns what is due, [State] is the progress. The second, [Runner],
+// an entry, newPlan returns what is due, [State] is the progress. The second, [Runner],
 // carries a plan out: it uses a lease.Store and a function that starts refreshes.
 //
 // # Words
@@ -40,7 +40,7 @@
 //
 // # Late slots
 //
-// A slot up to [OnTime] late is started. Of later slots, none is started (catchUp skip), or
+// A slot up to onTime late is started. Of later slots, none is started (catchUp skip), or
 // only the newest within the grace (catchUp once). Nothing starts inside a blackout window:
 // a slot that is due there starts at its end.
 //
@@ -59,7 +59,7 @@
 //   - Exactly once needs the idempotency keys: if [Config].Start forgets one while its slot
 //     can still be caught up, a crash before the save starts a second refresh.
 //   - If a process starts a refresh and dies before it saves, and no tick follows for longer
-//     than OnTime, the slot is reported as missed although its refresh ran.
+//     than onTime, the slot is reported as missed although its refresh ran.
 //   - While instances with two versions of the file tick at once (a rolling deployment),
 //     the progress follows the file that ticked last: an entry that differs between them
 //     may miss a slot.

@@ -136,7 +136,7 @@ func zone(m *members) *time.Location {
 
 func catchUp(m *members) (CatchUp, time.Duration) {
 	mode := CatchUp(m.word("catchUp", string(CatchUpSkip), string(CatchUpOnce)))
-	grace := m.minutes("grace", 6*time.Hour, OnTime, maxGrace)
+	grace := m.minutes("grace", 6*time.Hour, onTime, maxGrace)
 	if mode != CatchUpOnce && !m.Object.Member("grace").Missing() {
 		m.problem("grace", "goes with catchUp once: it says how late a missed slot may still be started")
 	}

@@ -119,7 +119,7 @@ func (s *scene) state() State {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	state, err := DecodeState(doc.Body)
+	state, err := decodeState(doc.Body)
 	if err != nil {
 		s.t.Fatal(err)
 	}

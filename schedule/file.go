@@ -99,8 +99,8 @@ func (r *reader) capacities(m *members) {
 	o := m.object(n, "capacities")
 	for member := range n.Members() {
 		sku := o.Text(member.Name)
-		if _, known := Parallelism(sku); sku != "" && !known && sku != SharedCapacity {
-			o.problem(member.Name, "%.20q is no SKU whose limits are known: write F2 to F2048, P1 to P5, A1 to A4, or %s", sku, SharedCapacity)
+		if _, known := parallelism(sku); sku != "" && !known && sku != sharedCapacity {
+			o.problem(member.Name, "%.20q is no SKU whose limits are known: write F2 to F2048, P1 to P5, A1 to A4, or %s", sku, sharedCapacity)
 		}
 		r.file.Capacities[member.Name] = sku
 	}

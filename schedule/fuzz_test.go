@@ -25,16 +25,16 @@ func FuzzDecodeState(f *testing.F) {
 	}
 	now := time.Date(2026, 5, 31, 6, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		s, err := DecodeState(body)
+		s, err := decodeState(body)
 		if err != nil {
 			return
 		}
 		next, _ := s.Adopt(file, now)
-		if _, there := next.Targets[TargetName("e", model())]; !there {
+		if _, there := next.Targets[targetName("e", model())]; !there {
 			t.Fatalf("the entry is not in %+v", next)
 		}
 		if encoded, err := next.Encode(); err == nil {
-			if again, err := DecodeState(encoded); err != nil || len(again.Targets) != len(next.Targets) {
+			if again, err := decodeState(encoded); err != nil || len(again.Targets) != len(next.Targets) {
 				t.Fatalf("%+v, %v", again, err)
 			}
 		}

@@ -50,7 +50,7 @@ func (r *Runner) List(ctx context.Context) (Listing, error) {
 	state, now := State{}, time.Now()
 	switch {
 	case err == nil:
-		if state, err = DecodeState(doc.Body); err != nil {
+		if state, err = decodeState(doc.Body); err != nil {
 			return l, err
 		}
 		now = doc.Date
@@ -66,7 +66,7 @@ func (r *Runner) List(ctx context.Context) (Listing, error) {
 func listed(e *Entry, s State, now time.Time) Listed {
 	l := Listed{Entry: e, Next: e.Next(now, nextSlots)}
 	for _, r := range e.Requests {
-		p := s.Targets[TargetName(e.Name, r.Model)]
+		p := s.Targets[targetName(e.Name, r.Model)]
 		l.Targets = append(l.Targets, Target{Model: r.Model, Start: e.nextStart(r.Model, p.Through, now), Last: p.Last})
 	}
 	return l

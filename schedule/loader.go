@@ -86,7 +86,7 @@ func (l *loader) doubt(t *Trouble, tried []byte) {
 	if old := l.used.trouble; old != nil && old.Code == t.Code && (t.Code == CodeFileUnreadable || bytes.Equal(l.tried, tried)) {
 		t.since, t.logged = old.since, old.logged
 	}
-	if !t.logged && (t.Code != CodeFileUnreadable || time.Since(t.since) > OnTime) {
+	if !t.logged && (t.Code != CodeFileUnreadable || time.Since(t.since) > onTime) {
 		t.logged = true
 		l.log.Error("the schedule file cannot be used; the last good one goes on", "event", "schedule.failed",
 			"schedule", l.source.Name, "code", t.Code, "cause", t.Message)

@@ -30,7 +30,7 @@ func Outlook(f *File, from time.Time, length time.Duration) []Planned {
 		if !e.Enabled {
 			continue
 		}
-		for slot := range Slots(e, from, from.Add(length)) {
+		for slot := range slotsOf(e, from, from.Add(length)) {
 			for _, r := range e.Requests {
 				list = append(list, Planned{e.Start(r.Model, slot), e, r.Model})
 			}
@@ -49,7 +49,7 @@ func Warnings(f *File, planned []Planned) []string {
 	for _, capacity := range slices.Sorted(maps.Keys(f.Capacities)) {
 		sku := f.Capacities[capacity]
 		here := slices.DeleteFunc(slices.Clone(planned), func(p Planned) bool { return p.Entry.Capacity != capacity })
-		if parallel, known := Parallelism(sku); known {
+		if parallel, known := parallelism(sku); known {
 			warnings = append(warnings, crowds(capacity, sku, parallel, here)...)
 		} else {
 			warnings = append(warnings, quotas(here)...)

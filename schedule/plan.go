@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	// OnTime is by how much a slot may be late and is still started: for a slow start of
+	// onTime is by how much a slot may be late and is still started: for a slow start of
 	// the app, a lost tick, or storage that could not be reached.
-	OnTime = 10 * time.Minute
+	onTime = 10 * time.Minute
 
 	lookBack  = 8 * 24 * time.Hour // longer than any grace: missed slots before are not even counted
 	planAhead = time.Hour          // a plan is made again at least so often
@@ -26,9 +26,9 @@ type Run struct {
 	Missed  int           // slots before it that are given up
 }
 
-// Lane is what is due for one target, oldest first. Its runs are carried out one after
+// lane is what is due for one target, oldest first. Its runs are carried out one after
 // another; one that cannot be carried out now delays those behind it.
-type Lane struct {
+type lane struct {
 	Entry  *Entry
 	Model  machine.Model
 	Target string
@@ -36,23 +36,23 @@ type Lane struct {
 	GiveUp *Done // slots for which it is too late, if no run comes after them
 }
 
-// Plan is what is to be done at a moment.
-type Plan struct {
-	Lanes []Lane
+// duePlan is what is to be done at a moment.
+type duePlan struct {
+	Lanes []lane
 	Next  time.Time // nothing will be due before
 }
 
-// NewPlan plans what is due. The state must have adopted the file.
+// newPlan plans what is due. The state must have adopted the file.
 //
-// Every slot that is at most OnTime late is started. Of later slots none is, or, with
+// Every slot that is at most onTime late is started. Of later slots none is, or, with
 // catchUp once, the newest within the grace, unless a slot that is on time follows it.
 // Nothing is started inside a blackout window.
-func NewPlan(f *File, s State, now time.Time) Plan {
-	plan := Plan{Next: now.Add(planAhead)}
+func newPlan(f *File, s State, now time.Time) duePlan {
+	plan := duePlan{Next: now.Add(planAhead)}
 	for i := range f.Entries {
 		e := &f.Entries[i]
 		for _, r := range e.Requests {
-			p, known := s.Targets[TargetName(e.Name, r.Model)]
+			p, known := s.Targets[targetName(e.Name, r.Model)]
 			if !e.Enabled || !known {
 				continue
 			}
@@ -69,8 +69,8 @@ func NewPlan(f *File, s State, now time.Time) Plan {
 }
 
 // lane plans one target, and returns when something will be due for it.
-func (e *Entry) lane(r refresh.Request, p Progress, now time.Time) (Lane, time.Time) {
-	lane := Lane{Entry: e, Model: r.Model, Target: TargetName(e.Name, r.Model)}
+func (e *Entry) lane(r refresh.Request, p Progress, now time.Time) (lane, time.Time) {
+	lane := lane{Entry: e, Model: r.Model, Target: targetName(e.Name, r.Model)}
 	due, next := e.due(r.Model, p.Through, now)
 	if len(due) == 0 {
 		return lane, next
@@ -86,7 +86,7 @@ func (e *Entry) lane(r refresh.Request, p Progress, now time.Time) (Lane, time.T
 		}
 		late := now.Sub(start)
 		catchUp := i == len(due)-1 && e.CatchUp == CatchUpOnce && late <= e.Grace
-		if late > OnTime && !catchUp {
+		if late > onTime && !catchUp {
 			missed++
 			continue
 		}
@@ -112,7 +112,7 @@ func (e *Entry) due(m machine.Model, through, now time.Time) ([]time.Time, time.
 		through = earliest
 	}
 	var due []time.Time
-	for slot := range Slots(e, through, now.Add(planAhead)) {
+	for slot := range slotsOf(e, through, now.Add(planAhead)) {
 		if start := e.Start(m, slot); start.After(now) {
 			return due, start
 		}

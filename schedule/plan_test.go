@@ -12,11 +12,11 @@ import (
 
 // planned tells what a plan for entry e is, in words: slots with how late they are and
 // how many were given up before them.
-func planned(t *testing.T, members, through, now string) (string, Plan) {
+func planned(t *testing.T, members, through, now string) (string, duePlan) {
 	t.Helper()
 	f := mustParse(t, fileText(members))
 	s, _ := State{}.Adopt(f, utc(t, through))
-	plan := NewPlan(f, s, utc(t, now))
+	plan := newPlan(f, s, utc(t, now))
 	var words []string
 	for _, lane := range plan.Lanes {
 		for _, run := range lane.Runs {
@@ -89,7 +89,7 @@ func TestPlanWithOffsets(t *testing.T) {
 	s, _ := State{}.Adopt(f, from)
 	started := map[string][]time.Time{}
 	for now := from; now.Before(from.Add(6 * time.Hour)); now = now.Add(time.Minute) {
-		plan := NewPlan(f, s, now)
+		plan := newPlan(f, s, now)
 		var done []Done
 		for _, lane := range plan.Lanes {
 			for _, run := range lane.Runs {
@@ -103,10 +103,10 @@ func TestPlanWithOffsets(t *testing.T) {
 				t.Fatalf("%s gave up %+v", lane.Target, lane.GiveUp)
 			}
 		}
-		s = s.Merge(done)
+		s = s.merge(done)
 	}
 	for target, slots := range started {
-		want := slices.Collect(Slots(&f.Entries[0], from, from.Add(6*time.Hour)))
+		want := slices.Collect(slotsOf(&f.Entries[0], from, from.Add(6*time.Hour)))
 		sameSlots(t, target, slots, want[:len(slots)])
 		if len(slots) < 27 { // all whose start has come: 6 h less 30 and 45 minutes
 			t.Errorf("%s: only %d slots", target, len(slots))

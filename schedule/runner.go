@@ -110,14 +110,14 @@ func (r *Runner) Tick(ctx context.Context) (Report, error) {
 // tick finds the same operations by their keys.
 func (r *Runner) carryOut(ctx context.Context, f *File, state State, now time.Time, report Report) (Report, error) {
 	state, changed := state.Adopt(f, now)
-	plan := NewPlan(f, state, now)
+	plan := newPlan(f, state, now)
 	done := r.start(ctx, plan, now, &report)
 	if changed || len(done) > 0 {
 		var err error
 		if state, err = r.save(ctx, f, now, done); err != nil {
 			return report, err
 		}
-		plan = NewPlan(f, state, now)
+		plan = newPlan(f, state, now)
 	}
 	r.version, r.quiet = f.Version, plan.Next.Sub(now)-time.Second // the store tells whole seconds
 	if len(plan.Lanes) > 0 {
@@ -144,7 +144,7 @@ func (r *Runner) progress(ctx context.Context) (State, time.Time, error) {
 	if err != nil {
 		return State{}, time.Time{}, err
 	}
-	state, err := DecodeState(doc.Body)
+	state, err := decodeState(doc.Body)
 	return state, doc.Date, err
 }
 
@@ -157,12 +157,12 @@ func (r *Runner) save(ctx context.Context, f *File, now time.Time, done []Done) 
 		return State{}, err
 	}
 	defer s.Close(ctx)
-	state, err := DecodeState(s.Doc().Body)
+	state, err := decodeState(s.Doc().Body)
 	if err != nil {
 		return State{}, err
 	}
 	state, _ = state.Adopt(f, now)
-	state = state.Merge(done)
+	state = state.merge(done)
 	if body, err := state.Encode(); err != nil || string(body) == string(s.Doc().Body) {
 		return state, err // another process has said the same
 	}
@@ -172,7 +172,7 @@ func (r *Runner) save(ctx context.Context, f *File, now time.Time, done []Done) 
 		return State{}, err
 	}
 	return state, s.Commit(ctx, body, nil, func(b []byte) bool {
-		found, err := DecodeState(b)
+		found, err := decodeState(b)
 		return err == nil && found.Write == state.Write
 	})
 }

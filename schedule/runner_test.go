@@ -43,7 +43,7 @@ func TestTickStartsWhatIsDueOnce(t *testing.T) {
 		if s.starts.calls != 1 {
 			t.Errorf("%d calls", s.starts.calls)
 		}
-		p := s.state().Targets[TargetName("e", model())]
+		p := s.state().Targets[targetName("e", model())]
 		if p.Last == nil || p.Last.Outcome != Started || p.Last.ID == "" || !p.Through.Equal(utc(t, "2000-01-01T00:30")) {
 			t.Errorf("progress %+v", p)
 		}
@@ -119,7 +119,7 @@ func failOnce(t *testing.T, op leasetest.Op, n int, landed, dies bool, broken er
 		}
 	}
 	s.wantSlots("a 2000-01-01T00:30Z", "a 2000-01-01T01:00Z", "b 2000-01-01T00:30Z", "b 2000-01-01T01:00Z")
-	if through := s.state().Targets[TargetName("a", model())].Through; !through.Equal(utc(t, "2000-01-01T01:00")) {
+	if through := s.state().Targets[targetName("a", model())].Through; !through.Equal(utc(t, "2000-01-01T01:00")) {
 		t.Errorf("through %v", through)
 	}
 }
@@ -210,7 +210,7 @@ func TestWhatCannotBeStarted(t *testing.T) {
 					}
 					time.Sleep(time.Minute)
 				}
-				last := s.state().Targets[TargetName("e", model())].Last
+				last := s.state().Targets[targetName("e", model())].Last
 				if got != tc.report || last == nil || last.Outcome != tc.outcome || last.Code != tc.code || last.Message == "" {
 					t.Errorf("%+v, %+v", got, last)
 				}

@@ -16,9 +16,9 @@ type Timing struct {
 // String is the timing in words that stay the same as long as the slots do.
 func (t Timing) String() string { return t.text }
 
-// Slots returns the slots of an entry after from and not after to, earliest first. See the
+// slotsOf returns the slots of an entry after from and not after to, earliest first. See the
 // package doc for the rules where clocks change.
-func Slots(e *Entry, from, to time.Time) iter.Seq[time.Time] {
+func slotsOf(e *Entry, from, to time.Time) iter.Seq[time.Time] {
 	return func(yield func(time.Time) bool) {
 		for slot := range e.Timing.slots(from, to) {
 			if !e.blackedOut(slot) && !yield(slot) {

@@ -53,7 +53,7 @@ func TestSlotsWhereClocksChange(t *testing.T) {
 			t.Parallel()
 			e := entryOf(t, tc.zone, tc.crons...)
 			var got []string
-			for slot := range Slots(e, utc(t, tc.from), utc(t, tc.to)) {
+			for slot := range slotsOf(e, utc(t, tc.from), utc(t, tc.to)) {
 				got = append(got, slot.In(e.Timing.zone).Format("2006-01-02T15:04Z07:00"))
 			}
 			if !slices.Equal(got, tc.want) {
@@ -89,7 +89,7 @@ func TestSlotsAgreeWithTheOracle(t *testing.T) {
 					if end.After(to) {
 						end = to
 					}
-					got = slices.AppendSeq(got, Slots(e, at, end))
+					got = slices.AppendSeq(got, slotsOf(e, at, end))
 				}
 				sameSlots(t, c, got, want)
 			}
@@ -118,10 +118,10 @@ func TestSlotsByTheMinute(t *testing.T) {
 	e := entryOf(t, "Australia/Lord_Howe", "*/10 * * * *", "45 1 * * *")
 	for _, day := range []string{"2026-04-04T00:00", "2026-10-03T00:00"} {
 		from := utc(t, day)
-		want := slices.Collect(Slots(e, from, from.Add(48*time.Hour)))
+		want := slices.Collect(slotsOf(e, from, from.Add(48*time.Hour)))
 		var got []time.Time
 		for at := from; at.Before(from.Add(48 * time.Hour)); at = at.Add(time.Minute) {
-			got = slices.AppendSeq(got, Slots(e, at, at.Add(time.Minute)))
+			got = slices.AppendSeq(got, slotsOf(e, at, at.Add(time.Minute)))
 		}
 		sameSlots(t, day, got, want)
 	}
@@ -130,13 +130,13 @@ func TestSlotsByTheMinute(t *testing.T) {
 func TestEveryCountsElapsedTime(t *testing.T) {
 	t.Parallel()
 	e := &Entry{Timing: Timing{every: 90 * time.Minute, zone: zoneNamed(t, "Europe/Berlin")}}
-	got := slices.Collect(Slots(e, utc(t, "2026-03-28T23:59"), utc(t, "2026-03-29T04:30")))
+	got := slices.Collect(slotsOf(e, utc(t, "2026-03-28T23:59"), utc(t, "2026-03-29T04:30")))
 	want := []time.Time{utc(t, "2026-03-29T00:00"), utc(t, "2026-03-29T01:30"), utc(t, "2026-03-29T03:00"), utc(t, "2026-03-29T04:30")}
 	sameSlots(t, "every 90m", got, want)
 	e.Timing.every = 7 * time.Minute // no divisor of a day: the rhythm is one all the same
-	pieces := slices.Collect(Slots(e, utc(t, "1999-12-30T00:00"), utc(t, "2000-01-01T12:00")))
-	pieces = slices.AppendSeq(pieces, Slots(e, utc(t, "2000-01-01T12:00"), utc(t, "2000-01-03T00:00")))
-	sameSlots(t, "every 7m", pieces, slices.Collect(Slots(e, utc(t, "1999-12-30T00:00"), utc(t, "2000-01-03T00:00"))))
+	pieces := slices.Collect(slotsOf(e, utc(t, "1999-12-30T00:00"), utc(t, "2000-01-01T12:00")))
+	pieces = slices.AppendSeq(pieces, slotsOf(e, utc(t, "2000-01-01T12:00"), utc(t, "2000-01-03T00:00")))
+	sameSlots(t, "every 7m", pieces, slices.Collect(slotsOf(e, utc(t, "1999-12-30T00:00"), utc(t, "2000-01-03T00:00"))))
 }
 
 func TestBlackoutWindows(t *testing.T) {
@@ -164,7 +164,7 @@ func TestBlackoutWindows(t *testing.T) {
 		for covered, times := range map[bool][]string{true: tc.in, false: tc.out} {
 			for _, text := range times {
 				at := wall(t, text, e.Timing.zone)
-				if n := len(slices.Collect(Slots(e, at.Add(-time.Minute), at))); e.blackedOut(at) != covered || (n == 0) != covered {
+				if n := len(slices.Collect(slotsOf(e, at.Add(-time.Minute), at))); e.blackedOut(at) != covered || (n == 0) != covered {
 					t.Errorf("%s: %s is covered: %t, %d slots", tc.what, text, e.blackedOut(at), n)
 				}
 			}

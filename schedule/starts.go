@@ -18,7 +18,7 @@ import (
 const CodeModelNotAllowed = "ModelNotAllowed"
 
 // start carries out a plan: lanes side by side, the runs of a lane one after another.
-func (r *Runner) start(ctx context.Context, plan Plan, now time.Time, report *Report) []Done {
+func (r *Runner) start(ctx context.Context, plan duePlan, now time.Time, report *Report) []Done {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	var (
@@ -41,7 +41,7 @@ func (r *Runner) start(ctx context.Context, plan Plan, now time.Time, report *Re
 	return done
 }
 
-func (p *Report) count(lane Lane, done []Done) {
+func (p *Report) count(lane lane, done []Done) {
 	runs := 0
 	for _, d := range done {
 		p.Missed += d.Result.Missed
@@ -60,7 +60,7 @@ func (p *Report) count(lane Lane, done []Done) {
 }
 
 // lane starts the slots of one target and returns the results that are known.
-func (r *Runner) lane(ctx context.Context, lane Lane, now time.Time) []Done {
+func (r *Runner) lane(ctx context.Context, lane lane, now time.Time) []Done {
 	var done []Done
 	for _, run := range lane.Runs {
 		result, settled := r.run(ctx, run)

@@ -22,7 +22,7 @@ const Schema = 1
 type State struct {
 	Schema  int                 `json:"schema"`
 	Version string              `json:"version"` // of the file that the targets come from
-	Targets map[string]Progress `json:"targets"` // by entry and model; see TargetName
+	Targets map[string]Progress `json:"targets"` // by entry and model; see targetName
 	Write   string              `json:"write,omitempty"`
 }
 
@@ -54,11 +54,11 @@ const (
 	Missed  Outcome = "missed"  // no start is on record, and it is too late for one
 )
 
-// TargetName is the name of one model of an entry in a State.
-func TargetName(entry string, m machine.Model) string { return entry + "/" + m.String() }
+// targetName is the name of one model of an entry in a State.
+func targetName(entry string, m machine.Model) string { return entry + "/" + m.String() }
 
-// DecodeState reads a progress document.
-func DecodeState(body []byte) (State, error) {
+// decodeState reads a progress document.
+func decodeState(body []byte) (State, error) {
 	var s State
 	if err := json.Unmarshal(body, &s); err != nil {
 		return State{}, fmt.Errorf("schedule: the progress document is not readable: %w", err)
@@ -85,7 +85,7 @@ func (s State) Adopt(f *File, now time.Time) (State, bool) {
 	for i := range f.Entries {
 		e := &f.Entries[i]
 		for _, r := range e.Requests {
-			name := TargetName(e.Name, r.Model)
+			name := targetName(e.Name, r.Model)
 			old := s.Targets[name]
 			switch {
 			case !e.Enabled:
@@ -102,9 +102,9 @@ func (s State) Adopt(f *File, now time.Time) (State, bool) {
 
 func sameProgress(a, b Progress) bool { return a.Timing == b.Timing && a.Through.Equal(b.Through) }
 
-// Merge returns the state with the results of some slots. Results may be merged in any
+// merge returns the state with the results of some slots. Results may be merged in any
 // order, repeatedly and by any process: the later progress wins.
-func (s State) Merge(done []Done) State {
+func (s State) merge(done []Done) State {
 	s.Targets = maps.Clone(s.Targets)
 	for _, d := range done {
 		p, known := s.Targets[d.Target]

@@ -229,15 +229,15 @@ func (y *year) judge(name string, e yearEntry, from, to time.Time) (ran, caught,
 		at, started := y.starts.ops[key]
 		settled := y.nextTick(slot)
 		switch {
-		case started && (at.Before(slot) || y.starts.last[key].Sub(slot) > 2*time.Hour || !e.once && y.starts.last[key].Sub(slot) > OnTime):
+		case started && (at.Before(slot) || y.starts.last[key].Sub(slot) > 2*time.Hour || !e.once && y.starts.last[key].Sub(slot) > onTime):
 			y.t.Errorf("%s %v: started at %v, and asked for until %v", name, slot.In(zone), at, y.starts.last[key])
-		case !started && settled.Sub(slot) <= OnTime:
+		case !started && settled.Sub(slot) <= onTime:
 			y.t.Errorf("%s %v: never started, though a tick came at %v", name, slot.In(zone), settled)
 		case !started && e.once && settled.Sub(slot) <= 2*time.Hour && (i == len(slots)-1 || slots[i+1].After(settled)):
 			y.t.Errorf("%s %v: not caught up at %v", name, slot.In(zone), settled)
 		case !started:
 			missed++
-		case at.Sub(slot) > OnTime:
+		case at.Sub(slot) > onTime:
 			caught++
 		default:
 			ran++

@@ -124,6 +124,12 @@ func within(path, prefix string) bool {
 // sources are the project's Go files below a folder, without tests.
 func sources(t *testing.T, folder string) []string {
 	t.Helper()
+	return slices.DeleteFunc(goFiles(t, folder), func(path string) bool { return strings.HasSuffix(path, "_test.go") })
+}
+
+// goFiles are the project's Go files below a folder.
+func goFiles(t *testing.T, folder string) []string {
+	t.Helper()
 	var files []string
 	err := filepath.WalkDir(filepath.Join(root, folder), func(path string, entry os.DirEntry, err error) error {
 		if err != nil {
@@ -132,7 +138,7 @@ func sources(t *testing.T, folder string) []string {
 		if entry.IsDir() && slices.Contains([]string{".git", "tools", "dist", "build", "testdata"}, entry.Name()) {
 			return filepath.SkipDir
 		}
-		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+		if strings.HasSuffix(path, ".go") {
 			files = append(files, path)
 		}
 		return nil

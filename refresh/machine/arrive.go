@@ -65,7 +65,7 @@ func (s *State) shareable(ask Ask, now time.Time) int {
 	}
 	for i := range s.Pending {
 		op := &s.Pending[i]
-		if op.Cancel || op.Phase == Cancelling || !op.Shape.Covers(ask.Shape) || !op.waitsLike(ask, now) {
+		if op.Cancel || op.Phase == Cancelling || !op.Shape.covers(ask.Shape) || !op.waitsLike(ask, now) {
 			continue
 		}
 		// Once an attempt may have started, its refresh may have begun before the

@@ -73,7 +73,7 @@ func (a *Attempt) look() Look {
 //     is refreshed without one (seen: a partition demands applyRefreshPolicy=false), and
 //     so is a table in a partialBatch that completes (documented: one with a policy fails).
 func (a Shape) toldByDetails() bool {
-	if a.Whole() || a.EffectiveDate != "" || a.ApplyPolicy != nil && *a.ApplyPolicy {
+	if a.whole() || a.EffectiveDate != "" || a.ApplyPolicy != nil && *a.ApplyPolicy {
 		return false
 	}
 	tables := slices.ContainsFunc(a.Objects, func(o Object) bool { return o.Partition == "" })

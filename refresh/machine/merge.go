@@ -31,7 +31,7 @@ func (s *State) party() ([]int64, Shape) {
 // allow: it does the same, in the same way, and as hard.
 func (op *Operation) goesWith(other *Operation) bool {
 	return !op.Alone && !other.Alone && !other.Cancel && op.Fallback == other.Fallback &&
-		op.Tuning.equals(other.Tuning) && op.Shape.SameExceptObjects(other.Shape)
+		op.Tuning.equals(other.Tuning) && op.Shape.sameExceptObjects(other.Shape)
 }
 
 func (t Tuning) equals(other Tuning) bool {
@@ -45,9 +45,9 @@ func (t Tuning) equals(other Tuning) bool {
 // for that: whether Power BI then refreshes it once, twice or not at all is unverified.
 func (a Shape) with(b Shape) (Shape, bool) {
 	switch {
-	case a.Covers(b):
+	case a.covers(b):
 		return a, true
-	case a.Whole() || b.Whole() || !a.SameExceptObjects(b):
+	case a.whole() || b.whole() || !a.sameExceptObjects(b):
 		return a, false
 	}
 	wider := a

@@ -117,7 +117,7 @@ func TestPartyIsFairAndCovers(t *testing.T) {
 			}
 			for _, n := range s.Attempt.Serves {
 				op, _ := s.Find(n)
-				if !s.Attempt.Shape.Covers(op.Shape) {
+				if !s.Attempt.Shape.covers(op.Shape) {
 					t.Fatalf("%v does not do %v", s.Attempt.Shape, op.Shape)
 				}
 				if op.Latest().Merged != (len(op.Shape.Objects) != len(s.Attempt.Shape.Objects)) {

@@ -83,7 +83,7 @@ func (op *Operation) progress(all []Progress) []Progress {
 
 // own returns what of the progress of an attempt is about what the operation asked for.
 func (a Shape) own(all []Progress) []Progress {
-	if a.Whole() {
+	if a.whole() {
 		return all
 	}
 	var own []Progress

@@ -32,7 +32,7 @@ func TestCredit(t *testing.T) {
 		if !slices.Equal(op.Done, tc.want) || op.impossiblyDone() {
 			t.Errorf("%s: %v, want %v", tc.name, op.Done, tc.want)
 		}
-		if left := op.wanted(); left.Whole() || len(left.Objects)+len(op.Done) != len(op.Shape.Objects) {
+		if left := op.wanted(); left.whole() || len(left.Objects)+len(op.Done) != len(op.Shape.Objects) {
 			t.Errorf("%s: %v is left of %v", tc.name, left.Objects, op.Shape.Objects)
 		}
 	}

@@ -41,19 +41,19 @@ type Tuning struct {
 	Timeout        string `json:"timeout,omitempty"` // of one try inside Power BI, hh:mm:ss
 }
 
-// SameExceptObjects reports whether a and b treat their objects alike.
-func (a Shape) SameExceptObjects(b Shape) bool {
+// sameExceptObjects reports whether a and b treat their objects alike.
+func (a Shape) sameExceptObjects(b Shape) bool {
 	return a.Kind == b.Kind && a.Type == b.Type && a.CommitMode == b.CommitMode &&
 		a.EffectiveDate == b.EffectiveDate && a.Extra == b.Extra && equalPointers(a.ApplyPolicy, b.ApplyPolicy)
 }
 
-// Covers reports whether a refresh of shape a does everything that b asks for.
+// covers reports whether a refresh of shape a does everything that b asks for.
 //
 // A whole model covers whole tables, and a set of objects covers its subsets. A
 // named partition is covered only by itself: a refresh that applies an
 // incremental policy may skip the very partition that was asked for.
-func (a Shape) Covers(b Shape) bool {
-	if !a.SameExceptObjects(b) {
+func (a Shape) covers(b Shape) bool {
+	if !a.sameExceptObjects(b) {
 		return false
 	}
 	if len(a.Objects) == 0 {
@@ -70,12 +70,12 @@ func (a Shape) Covers(b Shape) bool {
 	return true
 }
 
-// Whole reports whether the shape is the whole model.
-func (a Shape) Whole() bool { return len(a.Objects) == 0 }
+// whole reports whether the shape is the whole model.
+func (a Shape) whole() bool { return len(a.Objects) == 0 }
 
 // Plain reports whether the standard API can do what the shape asks for.
 func (a Shape) Plain() bool {
-	return a.Whole() && a.Type == "" && a.CommitMode == "" && a.ApplyPolicy == nil && a.EffectiveDate == "" && a.Extra == ""
+	return a.whole() && a.Type == "" && a.CommitMode == "" && a.ApplyPolicy == nil && a.EffectiveDate == "" && a.Extra == ""
 }
 
 // Key names the shape for statistics: refreshes of one key take alike long. It is

@@ -50,10 +50,10 @@ func TestCovers(t *testing.T) {
 		{"auto and standard", Shape{Kind: Auto}, Shape{Kind: Standard}, false, false},
 		{"auto and enhanced", Shape{Kind: Auto}, full(), false, false},
 	} {
-		if got := tc.done.Covers(tc.asked); got != tc.covers {
+		if got := tc.done.covers(tc.asked); got != tc.covers {
 			t.Errorf("%s: %t", tc.name, got)
 		}
-		if got := tc.asked.Covers(tc.done); got != tc.reversed {
+		if got := tc.asked.covers(tc.done); got != tc.reversed {
 			t.Errorf("%s, the other way round: %t", tc.name, got)
 		}
 	}
@@ -66,7 +66,7 @@ func TestCoversOnlyTheSameTreatment(t *testing.T) {
 	base.ApplyPolicy, base.EffectiveDate = new(true), "2026-05-31"
 	same := full("A")
 	same.ApplyPolicy, same.EffectiveDate = new(true), "2026-05-31" // another pointer to an equal value
-	if !base.Covers(same) || !base.SameExceptObjects(same) {
+	if !base.covers(same) || !base.sameExceptObjects(same) {
 		t.Error("got no cover of a shape that differs in its objects only")
 	}
 	for name, change := range map[string]func(*Shape){
@@ -80,7 +80,7 @@ func TestCoversOnlyTheSameTreatment(t *testing.T) {
 	} {
 		other := same
 		change(&other)
-		if base.Covers(other) || other.Covers(base) || base.SameExceptObjects(other) || other.SameExceptObjects(base) {
+		if base.covers(other) || other.covers(base) || base.sameExceptObjects(other) || other.sameExceptObjects(base) {
 			t.Errorf("another %s, and covered", name)
 		}
 	}
@@ -100,12 +100,12 @@ func TestCoversIsAnOrder(t *testing.T) {
 		shapes = append(shapes, full(names...))
 	}
 	for _, a := range shapes {
-		if !a.Covers(a) {
+		if !a.covers(a) {
 			t.Errorf("%v does not cover itself", a.Objects)
 		}
 		for _, b := range shapes {
 			for _, c := range shapes {
-				if a.Covers(b) && b.Covers(c) && !a.Covers(c) {
+				if a.covers(b) && b.covers(c) && !a.covers(c) {
 					t.Errorf("%v covers %v, which covers %v, which is not covered", a.Objects, b.Objects, c.Objects)
 				}
 			}
@@ -128,8 +128,8 @@ func TestPlainAndWhole(t *testing.T) {
 		{Shape{EffectiveDate: "2026-05-31"}, false, true},
 		{Shape{Objects: objects("A")}, false, false},
 	} {
-		if tc.shape.Plain() != tc.plain || tc.shape.Whole() != tc.whole {
-			t.Errorf("%+v: plain %t, whole %t", tc.shape, tc.shape.Plain(), tc.shape.Whole())
+		if tc.shape.Plain() != tc.plain || tc.shape.whole() != tc.whole {
+			t.Errorf("%+v: plain %t, whole %t", tc.shape, tc.shape.Plain(), tc.shape.whole())
 		}
 	}
 }

@@ -46,7 +46,7 @@ func (m *machine) start(txn string) {
 		if full {
 			op.shorten()
 		}
-		op.Tries = append(op.Tries, Try{Txn: txn, Kind: kind, Intent: m.now, Outcome: OutcomePending, Merged: !op.wanted().Covers(shape)})
+		op.Tries = append(op.Tries, Try{Txn: txn, Kind: kind, Intent: m.now, Outcome: OutcomePending, Merged: !op.wanted().covers(shape)})
 		renew = renew || op.Renewed
 		m.setPhase(op, Starting)
 	})

@@ -12,7 +12,7 @@ import (
 // maxMessage bounds foreign text in errors, in characters.
 const maxMessage = 500
 
-// answer is what an error answer says, whichever of the six shapes it has.
+// answer is the content of an error answer, in whichever of the six shapes it came.
 type answer struct {
 	status     int
 	code       string
@@ -23,7 +23,7 @@ type answer struct {
 	challenged bool   // the token is invalid, by the WWW-Authenticate header
 }
 
-// readAnswer collects what an answer says. The shapes (documented and seen):
+// readAnswer parses an answer. The shapes (documented and seen):
 //
 //  1. {"error":{"code":"X","message":"..."}}
 //  2. {"error":{"code":"X","pbi.error":{"code":"X","parameters":{},"details":[]}}}

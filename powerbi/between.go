@@ -11,17 +11,16 @@ import (
 
 // Proxies, firewalls and sign-in portals answer in Power BI's place. Power BI answers in
 // JSON, or without a body and with its code in X-PowerBI-Error-Info (seen:
-// microsoft/powerbi-powershell); it sends no redirects to this client and asks for no
-// proxy sign-in.
+// microsoft/powerbi-powershell); it sends this client no redirect and no 407.
 
-// utf8BOM stands before some answers; encoding/json does not accept it.
+// utf8BOM precedes some answers; encoding/json does not accept it.
 const utf8BOM = "\xef\xbb\xbf"
 
-// Between begins the message of an error with [CodeNotPowerBI]. In brackets follow the
-// status, the title of the page and the Server header.
+// Between begins the message of an error with [CodeNotPowerBI]. The status, the title of
+// the page and the Server header follow in brackets.
 const Between = "something between this app and Power BI answered"
 
-// between describes an answer that Power BI did not give; empty if it may have.
+// between describes an answer that did not come from Power BI; empty if it may have.
 func between(status int, h http.Header, body []byte) string {
 	page := status < http.StatusInternalServerError && status != http.StatusTooManyRequests &&
 		isPage(h, body) && h.Get("X-PowerBI-Error-Info") == ""
@@ -32,7 +31,7 @@ func between(status int, h http.Header, body []byte) string {
 	return Between + " (" + pageWords(status, h, body) + ")"
 }
 
-// pageWords are the status, the title of the page and the Server header.
+// pageWords returns the status, the title of the page and the Server header.
 func pageWords(status int, h http.Header, body []byte) string {
 	words := []string{strings.TrimSpace(fmt.Sprintf("HTTP %d %s", status, http.StatusText(status)))}
 	if title := pageTitle(body); title != "" {

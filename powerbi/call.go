@@ -9,8 +9,7 @@ import (
 	"sync/atomic"
 )
 
-// call goes along with a request through the pipeline: what it is, and what is
-// known about whether it left.
+// call describes a request in the pipeline, and whether it was sent.
 type call struct {
 	op       string
 	endpoint endpoint
@@ -18,10 +17,10 @@ type call struct {
 	whole    bool // starts a refresh of the whole model
 
 	handed    atomic.Bool // given to the transport
-	dialing   atomic.Bool // net/http has begun to look for a connection
+	dialing   atomic.Bool // net/http has begun to open a connection
 	connected atomic.Bool // net/http has found one
 
-	challenge  string // WWW-Authenticate of a 401, kept from azcore; see exchange
+	challenge  string // WWW-Authenticate of a 401, hidden from azcore; see sender
 	challenged bool   // the last answer was a 401 whose challenge says that the token is invalid
 }
 
@@ -34,7 +33,7 @@ func callOf(ctx context.Context) *call {
 	return new(call)
 }
 
-// trace watches for the connection. Without one nothing can have been sent.
+// trace records the connection. Without one nothing can have been sent.
 func (c *call) trace() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
 		GetConn: func(string) { c.dialing.Store(true) },
@@ -42,9 +41,9 @@ func (c *call) trace() *httptrace.ClientTrace {
 	}
 }
 
-// outcome judges a request without an answer. It is NotSent only on evidence: the
-// transport never had it, or looked for a connection and found none. A transport
-// that reports no trace (a test's) leaves the type of the error as evidence.
+// outcome returns the outcome of a request without an answer. It is NotSent only on
+// evidence: the transport never got the request, or could open no connection. For a
+// transport without a trace (a test's) the type of the error is the evidence.
 func (c *call) outcome(err error) Outcome {
 	var op *net.OpError
 	switch {
@@ -57,7 +56,7 @@ func (c *call) outcome(err error) Outcome {
 	}
 }
 
-// failed makes the Error of a request without an answer.
+// failed returns the Error of a request without an answer.
 func (c *call) failed(err error) *Error {
 	var own *Error
 	if errors.As(err, &own) {
@@ -89,7 +88,7 @@ func failureCode(err error) Code {
 	}
 }
 
-// cause drops the method and the address that net/http puts in front.
+// cause removes the method and the address that net/http prepends.
 func cause(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// maxWorkspaces bounds the cache. Far more than one service principal manages.
+// maxWorkspaces bounds the cache: far more than one service principal manages.
 const maxWorkspaces = 1000
 
-// Workspaces remembers workspaces for a while: they change capacity rarely, and
-// every refresh wants to know. Errors are not remembered. It may be used
-// concurrently; callers that miss at the same time each read.
+// Workspaces caches workspaces: each refresh needs theirs, and they change capacity
+// rarely. It caches no errors. It may be used concurrently; callers that miss at the
+// same time each read.
 type Workspaces struct {
 	read func(ctx context.Context, id string) (Workspace, error)
 	ttl  time.Duration
@@ -27,14 +27,14 @@ type remembered struct {
 }
 
 // NewWorkspaces returns an empty cache. read is normally [Client.Workspace]; ttl is
-// how long an answer is good.
+// how long a cached workspace is used.
 func NewWorkspaces(read func(ctx context.Context, id string) (Workspace, error), ttl time.Duration) *Workspaces {
 	return &Workspaces{read: read, ttl: ttl, known: map[string]remembered{}}
 }
 
-// Get returns the workspace, from memory if it was read within the ttl, or if Power BI
-// is throttling such reads: they must not keep a refresh from being started, and what
-// was true when it was last read is nearly always true still.
+// Get returns the workspace, from the cache if it was read within the ttl or if Power BI
+// throttles such reads: throttled reads must not prevent a refresh, and an older value is
+// nearly always still correct.
 func (w *Workspaces) Get(ctx context.Context, id string) (Workspace, error) {
 	w.mu.Lock()
 	r, ok := w.known[strings.ToLower(id)]
@@ -49,7 +49,7 @@ func (w *Workspaces) Get(ctx context.Context, id string) (Workspace, error) {
 	return ws, err
 }
 
-// Fresh reads the workspace now, and remembers it. Use it before a decision that
+// Fresh reads the workspace now, and caches it. Use it before a decision that
 // cannot wait for the ttl, such as falling back to a standard refresh.
 func (w *Workspaces) Fresh(ctx context.Context, id string) (Workspace, error) {
 	ws, err := w.read(ctx, id)

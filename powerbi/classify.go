@@ -23,7 +23,7 @@ func classify(e endpoint, a answer) (Code, Outcome) {
 	case a.status == http.StatusTooManyRequests:
 		return throttleCode(a), Refused
 	case a.status >= 500, a.status == http.StatusRequestTimeout:
-		// A gateway's answer says nothing about what happened behind it.
+		// A gateway's answer proves nothing about the service behind it.
 		return CodeUnavailable, Unknown
 	case tokenRejected(a):
 		return CodeTokenRejected, Refused
@@ -138,8 +138,8 @@ func busyText(a answer) bool {
 }
 
 // enhancedText is a guess (unverified): no published answer to an enhanced request
-// on a shared capacity is known. It is wide because the caller reads the workspace
-// afresh before it acts on it.
+// on a shared capacity is known. It is broad because the caller reads the workspace
+// again before it acts on it.
 func enhancedText(a answer) bool {
 	return says(a, "enhanced") || says(a, "premium") || says(a, "shared capacity") ||
 		says(a, "dedicated capacity") || says(a, "only", "notifyoption")

@@ -22,7 +22,7 @@ type Options struct {
 	Cloud     Cloud              // where Power BI is; zero: public
 	Version   string             // of the program, for the User-Agent; empty: dev
 	Transport policy.Transporter // sends requests; nil: the client's own
-	Timeout   time.Duration      // of one exchange, token included; 0: a minute
+	Timeout   time.Duration      // of one call, token included; 0: a minute
 	// StartTimeout is the Timeout of StartRefresh; 0: [DefaultStartTimeout].
 	StartTimeout time.Duration
 	Logger       *slog.Logger // nil: silent
@@ -33,8 +33,8 @@ type Options struct {
 // after a capacity was resumed).
 const DefaultStartTimeout = 150 * time.Second
 
-// Client calls Power BI. Create it with [NewClient]; one for the process is right:
-// it holds the token and what is known about throttling.
+// Client calls Power BI. Create one for the process with [NewClient]: it caches the token
+// and the state of throttling.
 type Client struct {
 	api       string
 	userAgent string
@@ -70,12 +70,12 @@ func NewClient(cred azcore.TokenCredential, opts Options) (*Client, error) {
 		starting:  starting,
 		auth:      newAuthorizer(cred, opts.Cloud.Scope, opts.Logger),
 	}
-	c.pipeline = c.chain(exchange{opts.Transport}, new(gate))
-	c.warm = c.chain(nowhere{})
+	c.pipeline = c.chain(sender{opts.Transport}, new(throttle))
+	c.warm = c.chain(noopTransport{})
 	return c, nil
 }
 
-// chain: azcore's retry policy is between the perCall policies and the token.
+// chain puts azcore's retry policy between the perCall policies and the token.
 func (c *Client) chain(t policy.Transporter, perCall ...policy.Policy) runtime.Pipeline {
 	return runtime.NewPipeline("powerbi", "v1", runtime.PipelineOptions{
 		PerCall:  perCall,
@@ -86,27 +86,26 @@ func (c *Client) chain(t policy.Transporter, perCall ...policy.Policy) runtime.P
 	})
 }
 
-// nowhere answers without sending.
-type nowhere struct{}
+// noopTransport answers without sending.
+type noopTransport struct{}
 
 // Do implements policy.Transporter.
-func (nowhere) Do(r *http.Request) (*http.Response, error) {
+func (noopTransport) Do(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusNoContent, Body: http.NoBody, Request: r}, nil
 }
 
-// Warm obtains a token so that the next call need not wait for one. A token that is
-// there already is kept. Its error has [CodeCredentialUnavailable].
+// Warm obtains a token, unless one is cached, so that the next call does not wait for
+// it. Its error has [CodeCredentialUnavailable].
 func (c *Client) Warm(ctx context.Context) error {
 	k := &call{op: "get a token", endpoint: others}
 	_, err := c.send(ctx, c.warm, k, request{method: http.MethodGet}, http.StatusNoContent)
 	return err
 }
 
-// RenewToken obtains the token that takes the place of a rejected one. It is for
-// the caller of a change that was answered [CodeTokenRejected], before it tries
-// again: the rejected token is out of use already, so any number of callers cost
-// one token request, and without a rejection it is [Client.Warm]. If the token that
-// was rejected is itself new, the error is [CodeTokenRejected] again: give up.
+// RenewToken obtains a new token after a rejection. Call it before repeating a change
+// that failed with [CodeTokenRejected]: the rejected token is already discarded, so any
+// number of callers cost one token request. Without a rejection it is [Client.Warm]. If
+// the rejected token was itself new, the error is [CodeTokenRejected] again: do not repeat.
 func (c *Client) RenewToken(ctx context.Context) error {
 	if c.auth.stuck() {
 		return &Error{
@@ -118,7 +117,7 @@ func (c *Client) RenewToken(ctx context.Context) error {
 	return c.Warm(ctx)
 }
 
-// request is what is sent.
+// request is one HTTP request.
 type request struct {
 	method string
 	path   string
@@ -126,7 +125,7 @@ type request struct {
 	body   []byte // nil: none, with Content-Length: 0 where the method has a body
 }
 
-// response is an answer that was wanted, read to its end.
+// response is an answer with an expected status, read to its end.
 type response struct {
 	status int
 	header http.Header
@@ -143,16 +142,16 @@ func (c *Client) send(ctx context.Context, p runtime.Pipeline, k *call, r reques
 	if err != nil {
 		return nil, invalid(k, err)
 	}
-	resp, err := p.Do(req) //nolint:bodyclose // exchange has closed it; what is left is in memory
+	resp, err := p.Do(req) //nolint:bodyclose // sender has closed it; the body is in memory
 	// azcore's retry policy returns both if the context ended while the answer
-	// came. For a change that answer is the truth; a read is simply void.
+	// arrived. The answer to a change must be used; a read has failed.
 	if err != nil && (resp == nil || !k.once) {
 		return nil, k.failed(err)
 	}
 	if !slices.Contains(want, resp.StatusCode) {
 		return nil, refusal(k, resp)
 	}
-	body, err := runtime.Payload(resp) // in memory since exchange
+	body, err := runtime.Payload(resp) // in memory since sender
 	if err != nil {
 		return nil, k.failed(err)
 	}
@@ -179,8 +178,8 @@ func (c *Client) newRequest(ctx context.Context, k *call, r request) (*policy.Re
 	return req, req.SetBody(streaming.NopCloser(bytes.NewReader(r.body)), "application/json")
 }
 
-// retries: reads a few times and briefly, changes never. A 429 is not among the
-// codes: the gate keeps it, and a wait of an hour (seen) is the caller's to plan.
+// retries repeats reads a few times, briefly, and changes never. It does not repeat a
+// 429: the throttle applies it, and only the caller can wait an hour (seen).
 func (c *Client) retries(k *call) policy.RetryOptions {
 	o := policy.RetryOptions{
 		MaxRetries:    2,
@@ -201,23 +200,23 @@ func (c *Client) retries(k *call) policy.RetryOptions {
 	return o
 }
 
-// answerTo reads the answer to a call.
+// answerTo parses the answer to a call.
 func answerTo(c *call, resp *http.Response) answer {
 	a := answerOf(resp)
 	a.challenged = c.challenged
 	return a
 }
 
-// answerOf reads an answer that exchange brought; it can be read again.
+// answerOf parses an answer whose body is in memory; it can be read again.
 func answerOf(resp *http.Response) answer {
 	body, err := runtime.Payload(resp)
 	if err != nil {
-		body = nil // the status and the headers count without it
+		body = nil // the status and the headers suffice
 	}
 	return readAnswer(resp.StatusCode, resp.Header, body)
 }
 
-// refusal makes the Error of an answer that is not the one wanted.
+// refusal returns the Error of an answer with an unexpected status.
 func refusal(k *call, resp *http.Response) *Error {
 	a := answerTo(k, resp)
 	code, outcome := classify(k.endpoint, a)
@@ -235,10 +234,10 @@ func refusal(k *call, resp *http.Response) *Error {
 	return e
 }
 
-// Unreadable begins the message of an error whose answer is no JSON of the documented form.
+// Unreadable begins the message of an error whose answer is not JSON of the documented form.
 const Unreadable = "the answer cannot be read"
 
-// decode reads the body of an answer that was wanted.
+// decode parses the body of an answer with an expected status.
 func decode(k *call, r *response, into any) error {
 	err := json.Unmarshal(r.body, into)
 	if err == nil {

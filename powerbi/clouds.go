@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Cloud says where Power BI is: the base of its API, the scope of a token for it,
-// and who issues that token.
+// Cloud is one of Microsoft's clouds: the base of Power BI's API, the scope of its
+// tokens, and their issuer.
 type Cloud struct {
 	Name      string // as in the setting: public, usgov, usgovhigh, usgovmil, china
 	API       string // base URL, without /v1.0
@@ -42,7 +42,7 @@ func CloudNamed(name string) (Cloud, error) {
 	return Cloud{}, fmt.Errorf("powerbi: no cloud %q; use one of %s", name, strings.Join(names, ", "))
 }
 
-// Override returns c with what is not empty in the arguments put in its place.
+// Override returns c with the arguments that are not empty in place of its own.
 // The two addresses must be https: a token is never sent in clear text.
 func (c Cloud) Override(api, scope, authority string) (Cloud, error) {
 	for _, o := range []struct {
@@ -78,8 +78,8 @@ func checkBase(what, raw string) error {
 }
 
 // KnownAuthority reports whether the authority is one of Microsoft's own. For any
-// other (a private cloud, a test stand-in) instance discovery must be off, because
-// it would ask login.microsoft.com whether that authority can be trusted.
+// other (a private cloud, an emulator) instance discovery must be off, because it would
+// ask login.microsoft.com whether to trust that authority.
 func KnownAuthority(authority string) bool {
 	u, err := url.Parse(authority)
 	if err != nil {

@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// Detail is what Power BI tells about one refresh. For a standard refresh Type and
-// the members below it are empty.
+// Detail is Power BI's detail of one refresh. For a standard refresh Type and the members
+// below it are empty.
 type Detail struct {
 	Row
-	Type       string // what was asked for
+	Type       string // as requested
 	CommitMode string
 	Objects    []ObjectStatus
 	Messages   []EngineMessage
-	Date       time.Time // Power BI's clock when it answered, to a second; zero if not told
+	Date       time.Time // Power BI's clock when it answered, to a second; zero if it sent none
 }
 
-// ObjectStatus is where one table or partition of an enhanced refresh is.
+// ObjectStatus is the status of one table or partition of an enhanced refresh.
 type ObjectStatus struct {
 	Table     string
 	Partition string // empty: the whole table
@@ -31,10 +31,9 @@ type EngineMessage struct {
 	Warning bool // else an error
 }
 
-// refreshDetail reads one refresh. The HTTP status (202 or 200) does not say more
-// than the body, so the body decides. An error says nothing about the refresh, a 4xx
-// neither: documentation and practice differ on whether standard refreshes have
-// details. See [Client.Look].
+// refreshDetail reads one refresh. The body alone decides: the HTTP status (202 or 200)
+// adds nothing to it. An error, even a 4xx, is no fact about the refresh: documentation and
+// practice differ on whether standard refreshes have details. See [Client.Observe].
 func (c *Client) refreshDetail(ctx context.Context, d Dataset, id string) (Detail, error) {
 	k := &call{op: "read refresh", endpoint: reads}
 	path, err := d.refreshPath(id)

@@ -110,7 +110,7 @@ func TestLook(t *testing.T) {
 			t.Parallel()
 			w := &wire{}
 			w.answer = detailOrHistory(tt.detail, tt.history)
-			s, err := newClient(t, w, nil).Look(t.Context(), model(), aRefreshID)
+			s, err := newClient(t, w, nil).Observe(t.Context(), model(), aRefreshID)
 			if tt.code != "" {
 				if !HasCode(err, tt.code) {
 					t.Fatalf("got %v, want %s", err, tt.code)

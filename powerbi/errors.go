@@ -9,36 +9,36 @@ import (
 	"time"
 )
 
-// Code names a case that callers tell apart. Codes are stable; messages are not.
+// Code identifies the case of an error. Codes are stable; messages are not.
 type Code string
 
-// The codes. In brackets the outcome that comes with each.
+// The codes, each with its outcome in brackets.
 const (
 	// CodeBusy: another refresh of the model is executing. [Refused]
 	CodeBusy Code = "Busy"
 	// CodeQuotaExceeded: no more refreshes of the model in these 24 hours. [Refused]
 	CodeQuotaExceeded Code = "QuotaExceeded"
 	// CodeThrottled: too many requests; RetryAfter says how long to wait. [Refused],
-	// or [NotSent] when the client did not even ask because an earlier wait is not over.
+	// or [NotSent] while an earlier wait lasts.
 	CodeThrottled Code = "Throttled"
-	// CodeCapacityThrottled: the capacity is overloaded, not the caller too eager.
-	// Unverified for this API; Fabric's tells the two apart. [Refused]
+	// CodeCapacityThrottled: the capacity is overloaded, not only the caller's quota used.
+	// Unverified for this API; Fabric has separate codes. [Refused]
 	CodeCapacityThrottled Code = "CapacityThrottled"
 	// CodeCapacityPaused: the workspace's capacity is paused, whatever the HTTP status. [Refused]
 	CodeCapacityPaused Code = "CapacityPaused"
-	// CodeConflict: a 409 to a refresh request, with other words than those of a running
+	// CodeConflict: a 409 to a refresh request for another reason than a running
 	// refresh. [Refused]
 	CodeConflict Code = "Conflict"
-	// CodeTokenRejected: the token is expired or invalid in Power BI's eyes. See
+	// CodeTokenRejected: Power BI takes the token as expired or invalid. See
 	// [Client.RenewToken]. [Refused]
 	CodeTokenRejected Code = "TokenRejected"
-	// CodeNotAuthorized: the token is good, its service principal may not. [Refused]
+	// CodeNotAuthorized: the token is valid, but its service principal lacks a right. [Refused]
 	CodeNotAuthorized Code = "NotAuthorized"
-	// CodeAPINotAccessible: a tenant setting keeps service principals out. [Refused]
+	// CodeAPINotAccessible: a tenant setting excludes service principals. [Refused]
 	CodeAPINotAccessible Code = "APINotAccessible"
 	// CodeForbidden: a 403 of another kind, such as a role that may only read. [Refused]
 	CodeForbidden Code = "Forbidden"
-	// CodeNotFound: a wrong id or no permission; Power BI does not say which. [Refused]
+	// CodeNotFound: a wrong id or no permission; Power BI's answer is the same. [Refused]
 	CodeNotFound Code = "NotFound"
 	// CodeWorkspaceNotFound: the same of the workspace. [Refused]
 	CodeWorkspaceNotFound Code = "WorkspaceNotFound"
@@ -46,23 +46,23 @@ const (
 	CodeNotModelBased Code = "NotModelBased"
 	// CodeAlreadyFinished: too late to cancel. [Refused]
 	CodeAlreadyFinished Code = "AlreadyFinished"
-	// CodeEnhancedNotSupported: the answer hints that this workspace's capacity takes
-	// no enhanced refresh. A hint (the text is unverified): check the workspace. [Refused]
+	// CodeEnhancedNotSupported: the answer suggests that the workspace's capacity does not
+	// support enhanced refreshes. The text is unverified: check the workspace. [Refused]
 	CodeEnhancedNotSupported Code = "EnhancedNotSupported"
 	// CodeBadRequest: any other refusal of the request. [Refused], or [NotSent] for
-	// an argument that the client itself refuses.
+	// an argument that the client itself rejects.
 	CodeBadRequest Code = "BadRequest"
 	// CodeUnavailable: a 5xx, or a 408. [Unknown]
 	CodeUnavailable Code = "Unavailable"
 	// CodeNotPowerBI: a proxy, a firewall or a sign-in page answered in Power BI's place.
 	// [Refused], or [Unknown] for a redirect and a page with a 2xx
 	CodeNotPowerBI Code = "NotPowerBI"
-	// CodeUnexpected: an answer that the API does not document: another 2xx, a body that
-	// cannot be read. [Unknown]
+	// CodeUnexpected: an undocumented answer: another 2xx, a body that cannot be
+	// parsed. [Unknown]
 	CodeUnexpected Code = "Unexpected"
-	// CodeCredentialUnavailable: no token could be got, nothing was sent. [NotSent]
+	// CodeCredentialUnavailable: no token could be obtained, nothing was sent. [NotSent]
 	CodeCredentialUnavailable Code = "CredentialUnavailable"
-	// CodeUnreachable: no connection, or it was lost. [NotSent] or [Unknown]
+	// CodeUnreachable: no connection, or a lost one. [NotSent] or [Unknown]
 	CodeUnreachable Code = "Unreachable"
 	// CodeTimeout: no answer in time. [NotSent] or [Unknown]
 	CodeTimeout Code = "Timeout"
@@ -73,13 +73,13 @@ const (
 // Outcome reports whether a failed request may have taken effect.
 type Outcome int
 
-// The outcomes. The zero value is the careful one.
+// The outcomes. The zero value assumes the least.
 const (
 	// Unknown: it was sent, and no definitive answer came.
 	Unknown Outcome = iota
-	// NotSent: Power BI cannot have seen it.
+	// NotSent: Power BI cannot have received it.
 	NotSent
-	// Refused: Power BI answered no.
+	// Refused: Power BI rejected it.
 	Refused
 )
 
@@ -97,16 +97,16 @@ func (o Outcome) String() string {
 	}
 }
 
-// Error is every error of this package's calls.
+// Error is the error of each call of this package.
 type Error struct {
-	Op          string        // what was asked for, such as "start refresh"
+	Op          string        // the call, such as "start refresh"
 	Code        Code          // the case
 	Status      int           // HTTP status, 0 without an answer
 	Message     string        // Power BI's words, or the transport's; one line
 	Remedy      string        // what to change, and where
 	PowerBICode string        // the code in Power BI's answer, if any
 	RequestID   string        // Power BI's correlation id, for its support
-	RetryAfter  time.Duration // not before; 0 if nothing was said
+	RetryAfter  time.Duration // not before; 0 if Power BI named no time
 	Outcome     Outcome       // whether the request may have taken effect
 	RefreshIDs  []string      // of a start whose outcome is Unknown: ids that its refresh may have
 

@@ -7,27 +7,27 @@ import (
 	"strings"
 )
 
-// The reason of a failure comes as a string of JSON (serviceExceptionJson), whose
-// members may be text with more JSON inside: a gateway's error sits in "Data source
-// error: {...}". Reading goes down through all of it.
+// The reason of a failure is a string of JSON (serviceExceptionJson), whose members may
+// be text with JSON inside, such as a gateway's "Data source error: {...}". All levels
+// are read.
 
 const (
-	maxException = 256 << 10 // bytes of one string that are looked at
+	maxException = 256 << 10 // bytes of one string that are read
 	maxDepth     = 24        // a value in a detail in details in pbi.error in error is six down
 	maxTexts     = 64
 	maxObjects   = 8   // one after another in one string
-	maxSupport   = 400 // characters of what is for Power BI's support
+	maxSupport   = 400 // characters for Power BI's support
 )
 
-// exception is what a failure says once unwrapped.
+// exception is the unwrapped content of a failure.
 type exception struct {
-	codes   []said
-	texts   []said
+	codes   []finding
+	texts   []finding
 	support []string // numbers and ids for Power BI's support
 }
 
-// said is a code or a text, and how deep it was found: the innermost is the most specific.
-type said struct {
+// finding is a code or a text, and how deep it was found: the innermost is the most specific.
+type finding struct {
 	words string
 	depth int
 }
@@ -38,7 +38,7 @@ func readException(s string) exception {
 	return e
 }
 
-// read takes a string apart: the text before any JSON in it, and that JSON.
+// read splits a string into the text before any JSON, and that JSON.
 func (e *exception) read(s string, depth int) {
 	if len(s) > maxException {
 		s = s[:maxException]
@@ -102,7 +102,7 @@ func (e *exception) walk(name string, v any, depth int) {
 	}
 }
 
-// object reads the known members, in an order that puts reasons first.
+// object reads the known members, reasons first.
 func (e *exception) object(m map[string]any, depth int) {
 	for _, name := range []string{
 		"errorCode", "code", "errorDescription", "message", "value",
@@ -115,7 +115,7 @@ func (e *exception) object(m map[string]any, depth int) {
 }
 
 // detail reads one of the details. With a value, its code is the label of that value
-// and no code of an error (seen). Only messages are for people; the rest are numbers,
+// and not an error's code (seen). Only messages are for people; the rest are numbers,
 // names of clusters and ids for Power BI's support.
 func (e *exception) detail(m map[string]any, depth int) {
 	value := member(m, "detail")
@@ -134,7 +134,7 @@ func (e *exception) detail(m map[string]any, depth int) {
 	}
 }
 
-// forSupport tells by its label whether Power BI's support can use the value of a detail:
+// forSupport reports, by the label, whether Power BI's support can use the value of a detail:
 // HRESULT and other numbers, the cluster, the time, ids of activity and request.
 func forSupport(label string) bool {
 	l := strings.TrimSuffix(strings.ToLower(label), "text")
@@ -162,7 +162,7 @@ func (e *exception) reference(label string, value any) {
 	}
 }
 
-// forPeople tells by its label whether the value of a detail is a message.
+// forPeople reports, by the label, whether the value of a detail is a message.
 func forPeople(label string) bool {
 	l := strings.ToLower(label)
 	return strings.HasSuffix(l, "message") || strings.HasSuffix(l, "description")
@@ -174,21 +174,21 @@ func isCode(name string) bool {
 
 func (e *exception) code(s string, depth int) {
 	if s != "" && len(e.codes) < maxTexts {
-		e.codes = append(e.codes, said{oneLine(s, 120), depth})
+		e.codes = append(e.codes, finding{oneLine(s, 120), depth})
 	}
 }
 
 func (e *exception) text(s string, depth int) {
 	for line := range strings.Lines(s) {
 		if line = unwrap(line); line != "" && len(e.texts) < maxTexts && !consequence(line) {
-			e.texts = append(e.texts, said{oneLine(line, maxMessage), depth})
+			e.texts = append(e.texts, finding{oneLine(line, maxMessage), depth})
 		}
 	}
 }
 
 // innermost returns the words in the order of their depth, deepest first.
-func innermost(all []said) []said {
+func innermost(all []finding) []finding {
 	all = slices.Clone(all)
-	slices.SortStableFunc(all, func(a, b said) int { return b.depth - a.depth })
+	slices.SortStableFunc(all, func(a, b finding) int { return b.depth - a.depth })
 	return all
 }

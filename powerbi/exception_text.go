@@ -10,11 +10,11 @@ import (
 // they enclose is part of the sentence.
 var tags = regexp.MustCompile(`(?i)</?(oii|ccon|pii|eui)>`)
 
-// empty words: what is left of a wrapper once its JSON is taken out, a bare id, a number
-// or an address.
+// empty matches lines without meaning: the rest of a wrapper without its JSON, a bare id,
+// a number or an address.
 var emptyWords = regexp.MustCompile(`(?i)^(["'.,:;()\[\]{}\\\s-]*|"?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"?|-?(0x)?[0-9a-f]*[0-9][0-9a-f]*|https?://\S+)$`)
 
-// unwrap takes off a line what is no sentence of its own.
+// unwrap removes from a line what is not part of its sentence.
 func unwrap(line string) string {
 	line = strings.TrimSpace(tags.ReplaceAllString(line, ""))
 	if emptyWords.MatchString(line) {
@@ -23,7 +23,7 @@ func unwrap(line string) string {
 	return line
 }
 
-// consequence: lines that only say that something else failed first.
+// consequence matches lines that only report an earlier failure.
 func consequence(line string) bool {
 	l := strings.ToLower(line)
 	return strings.Contains(l, "because another operation in the transaction failed") ||
@@ -33,8 +33,8 @@ func consequence(line string) bool {
 // bareWrapper matches lines that introduce what failed inside them.
 var bareWrapper = regexp.MustCompile(`(?i)^(data source error|processing error|datasource processing error|pipeline exception|error)?[\s:.;-]*$`)
 
-// wrapper: these texts have covered permanent faults, so they say nothing as long as
-// there is anything else (seen: microsoft/coe-starter-kit#2784 and #5294).
+// wrapper texts have covered permanent faults, so they are ignored if there is any other
+// text (seen: microsoft/coe-starter-kit#2784 and #5294).
 func wrapper(line string) bool {
 	l := strings.ToLower(line)
 	return strings.Contains(l, "usually a transient issue") || strings.Contains(l, "because of an internal service error") ||
@@ -55,8 +55,8 @@ func mend(s string) (v any, found bool) {
 	return repair(s)
 }
 
-// repair closes what is open at the end of a text of JSON that was cut off. What stands
-// after the last complete member is given up if it cannot be closed.
+// repair closes what is open at the end of a text of JSON that was cut off. The part
+// after the last complete member is dropped if it cannot be closed.
 func repair(s string) (v any, found bool) {
 	for range 4 {
 		ends, last, whole := scan(s)
@@ -75,7 +75,7 @@ func repair(s string) (v any, found bool) {
 }
 
 // scan returns what would close the text, where its last member begins, and whether it
-// is cut off at all and not merely something else than JSON.
+// is JSON that was cut off, rather than no JSON.
 func scan(s string) (ends string, last int, open bool) {
 	var stack []byte
 	quoted := false

@@ -17,19 +17,19 @@ const (
 	FailModel       FailureClass = "model"       // the model does not fit the data or the request
 	FailMemory      FailureClass = "memory"      // the model needs more than it may have
 	FailCapacity    FailureClass = "capacity"    // the capacity has no room for this refresh now
-	FailThrottled   FailureClass = "throttled"   // the service or the source slowed us down
+	FailThrottled   FailureClass = "throttled"   // the service or the source slowed the refresh down
 	FailEvicted     FailureClass = "evicted"     // the model was pushed out of memory meanwhile
 	FailTimeout     FailureClass = "timeout"     // the refresh or a query took too long
-	FailCancelled   FailureClass = "cancelled"   // somebody cancelled it
+	FailCancelled   FailureClass = "cancelled"   // it was cancelled
 	FailInternal    FailureClass = "internal"    // Power BI's own
-	FailUnknown     FailureClass = "unknown"     // Power BI gave no reason that is known
+	FailUnknown     FailureClass = "unknown"     // Power BI gave no known reason
 )
 
 // Failure is why a refresh ended without success.
 type Failure struct {
 	Class     FailureClass
 	Code      string // Power BI's innermost code, if any
-	Message   string // Power BI's most telling words; one line
+	Message   string // Power BI's most specific words; one line
 	Cause     string // the class in words
 	Remedy    string // what to do
 	Support   string // for Power BI's support: HRESULT, cluster, ids of activity and request
@@ -37,28 +37,28 @@ type Failure struct {
 	Late      bool   // not transient, but one repeat after some minutes may succeed
 }
 
-// ParseFailure reads a serviceExceptionJson. It accepts anything; what cannot be
-// understood is [FailUnknown].
+// ParseFailure reads a serviceExceptionJson. It accepts any text; one that it cannot
+// classify is [FailUnknown].
 func ParseFailure(serviceExceptionJSON string) Failure {
 	return readException(serviceExceptionJSON).failure()
 }
 
-// failureOf explains the end of a refresh. Its engine messages tell most, then its
-// last attempt, then the whole; the first that is understood wins, because an
-// earlier attempt's trouble is not what ended it.
+// failureOf returns why a refresh failed, nil if it did not. Engine messages are the most
+// specific, then the last attempt, then the whole row; the first that can be classified
+// wins. Earlier attempts did not end the refresh and are ignored.
 func failureOf(s Status, w wireRow) *Failure {
 	if r := s.Result(); r == InProgress || r == Succeeded {
 		return nil
 	}
-	told := explain(w)
+	explained := explain(w)
 	if f := fixedFailure(s); f != nil {
-		f.Code, f.Message, f.Support = told.Code, told.Message, told.Support
+		f.Code, f.Message, f.Support = explained.Code, explained.Message, explained.Support
 		return f
 	}
-	return &told
+	return &explained
 }
 
-// fixedFailure: these words are the reason.
+// fixedFailure returns the failure of a status that is itself the reason.
 func fixedFailure(s Status) *Failure {
 	switch s {
 	case StatusCancelled:
@@ -112,39 +112,38 @@ func (w wireRow) exceptions() []exception {
 	return out
 }
 
-// failure classifies: a specific code first, then the innermost text, then a code that
-// covers faults of every kind. The wrapper's promise counts only if there is nothing
-// under it.
+// failure classifies by a specific code, then by the innermost text, then by a code that
+// covers faults of every kind. The wrapper's own words count only if it wraps nothing.
 func (e exception) failure() Failure {
 	codes, texts := innermost(e.codes), innermost(e.texts)
-	told := slices.DeleteFunc(slices.Clone(texts), func(t said) bool { return wrapper(t.words) })
+	specific := slices.DeleteFunc(slices.Clone(texts), func(t finding) bool { return wrapper(t.words) })
 	r, found := firstRule(codeRules(), codes)
 	if !found {
-		r, found = firstRule(rules(), told)
+		r, found = firstRule(rules(), specific)
 	}
 	if !found {
 		r, found = firstRule(unspecificRules(), codes)
 	}
-	if len(told) == 0 { // the wrapper's words are better than none
-		told = slices.DeleteFunc(texts, func(t said) bool { return bareWrapper.MatchString(t.words) })
+	if len(specific) == 0 { // the wrapper's words are better than none
+		specific = slices.DeleteFunc(texts, func(t finding) bool { return bareWrapper.MatchString(t.words) })
 	}
 	switch {
 	case found:
-	case len(told) > 0 && wrapper(told[0].words):
+	case len(specific) > 0 && wrapper(specific[0].words):
 		r = internalRule()
 	default:
-		r = unknownRule(len(told) > 0 || len(codes) > 0)
+		r = unknownRule(len(specific) > 0 || len(codes) > 0)
 	}
-	f := describe(r).with(codes, told)
+	f := describe(r).with(codes, specific)
 	f.Support = oneLine(strings.Join(e.support, "; "), maxSupport)
 	return f
 }
 
-// firstRule returns the first rule that knows the innermost words, else those around them.
-func firstRule(rules []rule, all []said) (rule, bool) {
+// firstRule returns the first rule that matches the innermost words, else those around them.
+func firstRule(rules []rule, all []finding) (rule, bool) {
 	for _, group := range depths(all) {
 		for _, r := range rules {
-			if slices.ContainsFunc(group, func(s said) bool { return r.matches(strings.ToLower(s.words)) }) {
+			if slices.ContainsFunc(group, func(s finding) bool { return r.matches(strings.ToLower(s.words)) }) {
 				return r, true
 			}
 		}
@@ -153,8 +152,8 @@ func firstRule(rules []rule, all []said) (rule, bool) {
 }
 
 // depths groups words that were found equally deep.
-func depths(all []said) [][]said {
-	var groups [][]said
+func depths(all []finding) [][]finding {
+	var groups [][]finding
 	for i, s := range all {
 		if i == 0 || all[i-1].depth != s.depth {
 			groups = append(groups, nil)
@@ -168,8 +167,8 @@ func describe(r rule) Failure {
 	return Failure{Class: r.class, Cause: r.cause, Remedy: r.remedy, Transient: r.transient, Late: r.late()}
 }
 
-// with adds what Power BI said: the innermost code, and the texts, the innermost first.
-func (f Failure) with(codes, texts []said) Failure {
+// with adds Power BI's innermost code and its texts, the innermost first.
+func (f Failure) with(codes, texts []finding) Failure {
 	if len(codes) > 0 {
 		f.Code = codes[0].words
 	}

@@ -2,10 +2,10 @@ package powerbi
 
 import "strings"
 
-// What a specific code says, whatever its text. All of them were seen in public reports;
+// These codes decide the class, whatever the text. All were seen in public reports;
 // CapacityLimitExceeded and CapacityNotActive are documented for Fabric.
 
-// codeRules are asked for each code, the innermost first.
+// codeRules apply to each code, the innermost first.
 func codeRules() []rule {
 	return append(credentialCodes(), serviceCodes()...)
 }
@@ -61,7 +61,7 @@ const (
 	slowRemedy         = "make the query faster or raise its time-out in the data source function; see the source's load at that time"
 )
 
-// unspecificRules are asked last: these codes cover faults of every kind.
+// unspecificRules apply last: these codes cover faults of every kind.
 func unspecificRules() []rule {
 	return []rule{
 		{FailSource, false, sourceCause, sourceRemedy,
@@ -79,7 +79,7 @@ const (
 	internalRemedy = "run it again; if it stays, open a support request with the request id"
 )
 
-// signIn names what Entra ID asks for, where its code says so (documented: Microsoft
+// signIn returns what Entra ID requires, if the text has its code (documented: Microsoft
 // Entra authentication and authorization error codes).
 func signIn(text string) string {
 	for code, why := range map[string]string{

@@ -23,14 +23,14 @@ func (r rule) matches(lower string) bool {
 	return false
 }
 
-// absentTables of the source. One report says that the fault passes after minutes if the
-// table has just been created (seen).
+// absentTables are tables that the source lacks or hides. According to one report the fault
+// passes after minutes if the table has just been created (seen).
 const absentTables = "do not exist or access was denied"
 
 // late reports whether one repeat, some minutes later, may succeed.
 func (r rule) late() bool { return slices.Contains(r.words, absentTables) }
 
-// rules recognise texts, in order of how sure their words are. Words with a source: the
+// rules recognise texts, the most certain words first. Words with a source: the
 // capacity texts and the engine's codes are documented ("Troubleshoot refresh scenarios"
 // and the enhanced refresh article), the faults under the "transient" wrapper are seen in
 // public issues. The rest are the wordings of the engine, of Power Query and of database
@@ -98,8 +98,8 @@ func internalRule() rule {
 	return rule{class: FailInternal, transient: true, cause: "Power BI failed internally and gave no other reason", remedy: internalRemedy}
 }
 
-// unknownRule is not transient: repeating a refresh that fails for good costs the
-// capacity as much as a good one.
+// unknownRule is not transient: repeating a refresh that always fails costs the capacity
+// as much as a successful one.
 func unknownRule(words bool) rule {
 	cause := "Power BI gave no reason"
 	if words {

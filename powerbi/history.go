@@ -14,15 +14,15 @@ import (
 // History is one read of a model's refreshes, newest first (seen, not documented).
 type History struct {
 	Rows []Row
-	Date time.Time // Power BI's clock when it answered, to a second; zero if not told
+	Date time.Time // Power BI's clock when it answered, to a second; zero if it sent none
 }
 
-// Row is one refresh in the history. Power BI does not tell what was asked for.
+// Row is one refresh in the history. It does not contain the request.
 type Row struct {
 	RequestID   string // the refresh's id; empty if the row has none (seen)
 	RefreshType string // ViaApi, ViaEnhancedApi, Scheduled, OnDemand, ...; Power BI adds words
 	Start       time.Time
-	End         time.Time // zero while it runs. A time that cannot be read is zero, too
+	End         time.Time // zero while it runs, or if it cannot be parsed
 	Status      Status    // status and extendedStatus in one
 	Attempts    []Attempt
 	Failure     *Failure // why it failed, ended by time-out or was cancelled; else nil
@@ -74,7 +74,7 @@ func (c *Client) Refreshes(ctx context.Context, d Dataset, top int) (History, er
 type wireHistory []Row
 
 // UnmarshalJSON fails on anything that is not a history: an answer that cannot be
-// understood must not look like "no refresh".
+// parsed must not count as "no refresh".
 func (h *wireHistory) UnmarshalJSON(b []byte) error {
 	var envelope struct{ Value json.RawMessage }
 	if bytes.HasPrefix(bytes.TrimSpace(b), []byte("[")) {
@@ -97,7 +97,7 @@ func (h *wireHistory) UnmarshalJSON(b []byte) error {
 }
 
 // wireRow is what history rows and details have in common. The numeric id of a row
-// is left alone: it is of no use in any call (seen: MicrosoftDocs/powerbi-docs#3653).
+// is ignored: no call takes it (seen: MicrosoftDocs/powerbi-docs#3653).
 type wireRow struct {
 	RequestID            text              `json:"requestId"`
 	RefreshType          text              `json:"refreshType"`

@@ -130,7 +130,7 @@ func TestConcurrentUse(t *testing.T) {
 		wg.Go(func() { _ = c.RenewToken(t.Context()) })
 		wg.Go(func() { _, _ = c.StartRefresh(t.Context(), model(), RefreshRequest{Type: "Full"}) })
 		wg.Go(func() { _, _ = c.Refreshes(t.Context(), model(), 3) })
-		wg.Go(func() { _, _ = c.Look(t.Context(), model(), aRefreshID) })
+		wg.Go(func() { _, _ = c.Observe(t.Context(), model(), aRefreshID) })
 		wg.Go(func() { _ = c.CancelRefresh(t.Context(), model(), aRefreshID) })
 		wg.Go(func() { _, _ = c.Workspace(t.Context(), workspaceID) })
 	}

@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// Started is Power BI's yes to a refresh request. It is no promise that the refresh
-// runs, nor that its id is listed at once (see the package documentation).
+// Started is Power BI's acceptance of a refresh request. It does not prove that the
+// refresh runs, nor that its id is listed at once (see the package documentation).
 type Started struct {
 	RefreshID string    // empty if the answer named none
 	RequestID string    // the answer's correlation id; of a standard refresh it is the RefreshID
-	Date      time.Time // Power BI's clock when it answered, to a second; zero if not told
+	Date      time.Time // Power BI's clock when it answered, to a second; zero if it sent none
 }
 
-// StartRefresh asks for a refresh. It is sent at most once and not validated: see
+// StartRefresh requests a refresh. It is sent at most once and not validated: see
 // [RefreshRequest.Validate]. An error with outcome [Unknown] means that a refresh may
-// have been started; find out from the history before asking again.
+// have been started; read the history before repeating it.
 func (c *Client) StartRefresh(ctx context.Context, d Dataset, r RefreshRequest) (Started, error) {
 	k := &call{op: "start refresh", endpoint: starts, once: true, whole: len(r.Objects) == 0}
 	path, err := d.path()
@@ -48,7 +48,7 @@ func (r RefreshRequest) body() ([]byte, error) {
 // started reads the id: the last segment of Location, else x-ms-request-id (both
 // documented, for enhanced refreshes only), else RequestId (seen to be the
 // history's requestId: apache/airflow, kestra-io/plugin-powerbi). Clients that read
-// one header only were bitten when it was missing.
+// one header only have failed when it was missing.
 func started(h http.Header) Started {
 	s := Started{RequestID: oneLine(h.Get("RequestId"), 64), Date: serverDate(h)}
 	if ids := refreshIDs(h); len(ids) > 0 {
@@ -80,11 +80,11 @@ func lastSegment(location string) string {
 	return ""
 }
 
-// CancelRefresh asks Power BI to cancel an enhanced refresh. It is asynchronous: the
+// CancelRefresh requests that an enhanced refresh is cancelled. It is asynchronous: the
 // refresh may still end as Completed (seen: microsoft/semantic-link-labs), so read
-// it again. [CodeAlreadyFinished] if it has ended. Only ids from [Started] should
-// be cancelled: everything else belongs to somebody else. Standard refreshes cannot
-// be cancelled (documented); what Power BI answers is unverified.
+// it again. [CodeAlreadyFinished] if it has ended. Cancel only ids from
+// [Started]: all others belong to other callers. Standard refreshes cannot
+// be cancelled (documented); Power BI's answer is unverified.
 func (c *Client) CancelRefresh(ctx context.Context, d Dataset, id string) error {
 	k := &call{op: "cancel refresh", endpoint: cancels, once: true}
 	path, err := d.refreshPath(id)

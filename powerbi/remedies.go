@@ -1,7 +1,7 @@
 package powerbi
 
-// remedy says what to change, and where, in words for an operator. Cases without
-// a known remedy say nothing rather than something vague.
+// remedy returns what to change, and where, in words for an operator. It is empty for
+// cases without a known remedy.
 func remedy(c Code, e endpoint) string {
 	switch c {
 	case CodeNotAuthorized, CodeAPINotAccessible, CodeForbidden, CodeNotFound, CodeWorkspaceNotFound, CodeTokenRejected, CodeCredentialUnavailable:
@@ -21,7 +21,7 @@ func remedy(c Code, e endpoint) string {
 	case CodeNotModelBased:
 		return "name a semantic model; push and streaming datasets have no refresh"
 	case CodeEnhancedNotSupported:
-		return "move the workspace to a Premium, PPU, Embedded or Fabric capacity, or ask for a standard refresh (at most notifyOption)"
+		return "move the workspace to a Premium, PPU, Embedded or Fabric capacity, or request a standard refresh (at most notifyOption)"
 	case CodeBadRequest:
 		return badRequestRemedy(e)
 	case CodeUnreachable, CodeTimeout:
@@ -49,9 +49,9 @@ func accessRemedy(c Code) string {
 	case CodeForbidden:
 		return "give the service principal the workspace role Contributor or higher; Viewer and Build are not enough"
 	case CodeNotFound:
-		return "check workspaceId and datasetId, and that the service principal has the workspace role Contributor or higher: Power BI answers 404 to both"
+		return "check workspaceId and datasetId, and that the service principal has the workspace role Contributor or higher: Power BI answers 404 in both cases"
 	case CodeWorkspaceNotFound:
-		return "check workspaceId, and that the service principal has the workspace role Contributor or higher: Power BI answers 404 to both"
+		return "check workspaceId, and that the service principal has the workspace role Contributor or higher: Power BI answers 404 in both cases"
 	case CodeTokenRejected:
 		return "if it stays, check POWERBI_TENANT_ID, POWERBI_CLOUD and POWERBI_SCOPE, and the clock of the machine"
 	case CodeCredentialUnavailable:
@@ -61,7 +61,7 @@ func accessRemedy(c Code) string {
 	}
 }
 
-// remedyFor is the remedy for an answer, as far as the answer narrows it down.
+// remedyFor returns the remedy for an answer, as specific as the answer allows.
 func remedyFor(c Code, k *call, a answer) string {
 	switch {
 	case c != CodeBadRequest:
@@ -78,7 +78,7 @@ func remedyFor(c Code, k *call, a answer) string {
 
 func badRequestRemedy(e endpoint) string {
 	if e == starts {
-		return "check the refresh options against the model; without a reason from Power BI, look at the model's refresh history (a running refresh and a used-up quota are answered so, too)"
+		return "check the refresh options against the model; without a reason from Power BI, check the model's refresh history (Power BI answers a running refresh and a used-up quota in the same way)"
 	}
 	return ""
 }

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// RefreshRequest says what to refresh, in the members and words of the API. The zero
+// RefreshRequest is a refresh request, in the members and words of the API. The zero
 // value is a standard refresh of the whole model. Any member but NotifyOption makes
-// it an enhanced refresh, which shared capacity does not take (documented).
+// it an enhanced refresh, which shared capacity does not support (documented).
 type RefreshRequest struct {
 	NotifyOption       string   `json:"notifyOption,omitempty"`   // no effect for service principals (documented)
 	Type               string   `json:"type,omitempty"`           // default Automatic
@@ -23,7 +23,7 @@ type RefreshRequest struct {
 	EffectiveDate      string   `json:"effectiveDate,omitempty"` // in place of today, for the refresh policy
 	Timeout            string   `json:"timeout,omitempty"`       // h:mm:ss of one attempt, default 05:00:00
 
-	Extra map[string]json.RawMessage `json:"-"` // members of newer API versions, sent as they are
+	Extra map[string]json.RawMessage `json:"-"` // members of newer API versions, sent unchanged
 }
 
 // Object is a table, or one partition of it.
@@ -32,7 +32,7 @@ type Object struct {
 	Partition string `json:"partition,omitempty"`
 }
 
-// Enhanced reports whether Power BI takes r for an enhanced refresh.
+// Enhanced reports whether Power BI treats r as an enhanced refresh.
 func (r RefreshRequest) Enhanced() bool {
 	return r.Type != "" || r.CommitMode != "" || r.MaxParallelism != nil || r.RetryCount != nil ||
 		len(r.Objects) > 0 || r.ApplyRefreshPolicy != nil || r.EffectiveDate != "" || r.Timeout != "" || len(r.Extra) > 0
@@ -59,8 +59,8 @@ func ExtraOf(text string) map[string]json.RawMessage {
 	return extra
 }
 
-// wire is the body of the POST. Members of newer API versions stand beside the others, and
-// the date has a time and a zone: the documentation has dates alone, while the swagger says
+// wire is the body of the POST. It includes members of newer API versions. The
+// date has a time and a zone: the documentation has dates alone, but the swagger
 // date-time, which is RFC 3339. Power BI's own times without a zone are UTC (seen).
 func (r RefreshRequest) wire() ([]byte, error) {
 	r.EffectiveDate = dateTime(r.EffectiveDate)
@@ -86,9 +86,9 @@ func dateTime(s string) string {
 	return s
 }
 
-// Canonical returns r in the form in which equal requests are equal: words in Power
+// Canonical returns r in a form in which equivalent requests are equal: words in Power
 // BI's spelling, objects sorted and without duplicates. It shares no memory with r.
-// A word that is not known stays: see [RefreshRequest.Validate].
+// An unknown word stays: see [RefreshRequest.Validate].
 func (r RefreshRequest) Canonical() RefreshRequest {
 	r.NotifyOption = spell(notifyOptions(), r.NotifyOption)
 	r.Type = spell(refreshTypes(), r.Type)

@@ -13,8 +13,8 @@ type sendByKey struct{}
 // this machine before by, or not at all (outcome [NotSent], [CodeTimeout]). It is
 // checked when the token is there and nothing but the transport is left, on the
 // monotonic and on the wall clock, because a machine that was suspended in between
-// may have stopped the one and not the other; and the search for a connection ends
-// at by, because what is left after it is only to write.
+// may have stopped the one and not the other; and opening a connection ends
+// at by, because after it only the writing remains.
 func WithSendBy(ctx context.Context, by time.Time) context.Context {
 	return context.WithValue(ctx, sendByKey{}, by)
 }
@@ -39,9 +39,9 @@ func tooLate(ctx context.Context) bool {
 	return !now.Before(by) || !now.Round(0).Before(by.Round(0))
 }
 
-// connectBy gives up the search for a connection when the time to send is over. A
-// request that has its connection is left alone, and so is one whose transport does
-// not tell (a test's): to cancel it would only lose its answer.
+// connectBy stops opening a connection when the time to send is over. A
+// request that has its connection is not stopped, nor one whose transport has no trace (a
+// test's): to cancel it would only lose its answer.
 func connectBy(ctx context.Context, c *call) (context.Context, func()) {
 	by, ok := ctx.Value(sendByKey{}).(time.Time)
 	if !ok || !c.once {
@@ -53,7 +53,7 @@ func connectBy(ctx context.Context, c *call) (context.Context, func()) {
 			cancel(lateError{})
 		}
 	})
-	// The timer may have gone off before the search began.
+	// The timer may have fired before the connection was begun.
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GetConn: func(string) {
 		if tooLate(ctx) {
 			cancel(lateError{})
@@ -65,7 +65,7 @@ func connectBy(ctx context.Context, c *call) (context.Context, func()) {
 	}
 }
 
-// lateOr returns the reason for which connectBy gave up, else err.
+// lateOr returns the error of connectBy, else err.
 func lateOr(ctx context.Context, err error) error {
 	if late := (lateError{}); errors.As(context.Cause(ctx), &late) {
 		return late
@@ -73,11 +73,11 @@ func lateOr(ctx context.Context, err error) error {
 	return err
 }
 
-// lateError: the request was held up, and sending it now could repeat what others
-// have resolved meanwhile.
+// lateError: the request was delayed, and sending it now could repeat what another process
+// has resolved in the meantime.
 type lateError struct{}
 
-func (lateError) Error() string { return "held up on this machine for too long: not sent" }
+func (lateError) Error() string { return "delayed on this machine for too long: not sent" }
 
 // Timeout marks it as CodeTimeout; NonRetriable keeps azcore from trying again.
 func (lateError) Timeout() bool   { return true }

@@ -2,8 +2,8 @@ package powerbi
 
 import "strings"
 
-// Status is Power BI's word for where a refresh is. A word that is not among the
-// constants is kept as it came: Power BI may add words.
+// Status is Power BI's word for the state of a refresh. A word other than the constants
+// is kept unchanged: Power BI may add words.
 type Status string
 
 // The words of status and extendedStatus. Unknown also means "in progress": the
@@ -21,12 +21,12 @@ const (
 	StatusTimedOut Status = "TimedOut"
 )
 
-// Result is what a status comes to. Every status has exactly one.
+// Result is the meaning of a status. Every status has exactly one.
 type Result int
 
 // The results of a refresh.
 const (
-	InProgress Result = iota // or not started, or a word that we do not know
+	InProgress Result = iota // or not started, or an unknown word
 	Succeeded
 	Failed
 	Cancelled
@@ -49,7 +49,7 @@ func (r Result) String() string {
 }
 
 // parseStatus finds the word in any case. Power BI writes "Cancelled"; one l is
-// accepted because nothing else could be meant.
+// accepted because it can mean nothing else.
 func parseStatus(word string) Status {
 	word = strings.TrimSpace(word)
 	if strings.EqualFold(word, "Canceled") {
@@ -69,8 +69,8 @@ func parseStatus(word string) Status {
 	return Status(word)
 }
 
-// mergeStatus prefers extendedStatus, which tells running from unknown and a
-// time-out from a failure, unless it is absent or says nothing (seen: fabric-cli;
+// mergeStatus prefers extendedStatus, which distinguishes running from unknown and a
+// time-out from a failure, unless it is absent or empty (seen: fabric-cli;
 // the history's own sample of an enhanced refresh lacks it).
 func mergeStatus(status, extended string) Status {
 	if s := parseStatus(extended); s != StatusUnknown {
@@ -79,8 +79,8 @@ func mergeStatus(status, extended string) Status {
 	return parseStatus(status)
 }
 
-// Result returns what s comes to. A word that is not known is in progress: calling
-// it an end would be a guess, and a wrong end cannot be taken back.
+// Result returns the meaning of s. An unknown word is in progress: an end would be a
+// guess, and a wrong end cannot be corrected.
 func (s Status) Result() Result {
 	switch s {
 	case StatusCompleted:
@@ -99,7 +99,7 @@ func (s Status) Result() Result {
 // Terminal reports whether the refresh has ended.
 func (s Status) Terminal() bool { return s.Result() != InProgress }
 
-// Known reports whether s is one of the constants. A caller logs a word that is not.
+// Known reports whether s is one of the constants. A caller logs an unknown word.
 func (s Status) Known() bool {
 	switch s {
 	case StatusUnknown, StatusNotStarted, StatusInProgress, StatusCompleted,

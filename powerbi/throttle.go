@@ -8,8 +8,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 )
 
-// endpoint is a kind of call. Throttling is kept apart for each, so that reads
-// that were too many do not keep a refresh from being started or cancelled.
+// endpoint is a kind of call. Each is throttled separately, so that too many reads do
+// not prevent a refresh from being started or cancelled.
 type endpoint int
 
 const (
@@ -17,32 +17,32 @@ const (
 	reads
 	cancels
 	others
-	endpoints // how many there are
+	endpoints // the number of kinds
 )
 
 const (
 	// defaultWait is for a 429 that names no time. Unverified; a shipping client
 	// (Keboola) waits as long.
 	defaultWait = time.Minute
-	// probeWait is what callers are told at least while the first call after a wait is out.
+	// probeWait is the shortest wait of the callers while the first call after a wait is in progress.
 	probeWait = time.Second
 )
 
-// gate fails calls of all models at once while Power BI wants to be left alone. When the time is
-// over one call goes first, and the rest follow only if it was not throttled again:
-// a thousand waiting callers do not come back as one storm.
-type gate struct {
+// throttle fails calls of all models at once while Power BI throttles. After the wait one call
+// is sent first, and the others follow only if it was not throttled again: a thousand
+// waiting callers do not all return at the same moment.
+type throttle struct {
 	mu    sync.Mutex
 	state [endpoints]struct {
-		until   time.Time // zero: open
-		code    Code      // why it is closed
+		until   time.Time // zero: not throttled
+		code    Code      // the error of failed calls
 		probing bool
-		since   time.Time // the call that went first is out
+		since   time.Time // when the first call was sent
 	}
 }
 
 // Do implements policy.Policy. It is in front of the retry policy.
-func (g *gate) Do(req *policy.Request) (resp *http.Response, err error) {
+func (g *throttle) Do(req *policy.Request) (resp *http.Response, err error) {
 	c := callOf(req.Raw().Context())
 	probe, refused := g.enter(c.endpoint)
 	if refused != nil {
@@ -53,8 +53,8 @@ func (g *gate) Do(req *policy.Request) (resp *http.Response, err error) {
 	return req.Next()
 }
 
-// enter decides whether a call may go, and whether it is the one that goes first.
-func (g *gate) enter(e endpoint) (probe bool, refused *Error) {
+// enter decides whether a call may be sent, and whether it is the first one.
+func (g *throttle) enter(e endpoint) (probe bool, refused *Error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s := &g.state[e]
@@ -66,28 +66,28 @@ func (g *gate) enter(e endpoint) (probe bool, refused *Error) {
 		s.probing, s.since = true, time.Now()
 		return true, nil
 	}
-	if s.probing { // it may hang: who comes again meanwhile comes ever more rarely
+	if s.probing { // it may hang: the waits of the others grow
 		wait = max(wait, time.Since(s.since))
 	}
 	return false, &Error{
 		Code:       s.code,
-		Message:    "Power BI asked to wait before more requests of this kind; this one was not sent",
+		Message:    "Power BI is throttling requests of this kind; this one was not sent",
 		Remedy:     remedy(s.code, e),
 		RetryAfter: max(wait, probeWait),
 		Outcome:    NotSent,
 	}
 }
 
-// leave learns from the answer. Only a call that went first may open the gate: an
-// older call's success says nothing about now.
-func (g *gate) leave(e endpoint, probe bool, resp *http.Response) {
+// leave applies the answer. Only the first call after a wait may end the throttling: the
+// success of an older call proves nothing.
+func (g *throttle) leave(e endpoint, probe bool, resp *http.Response) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s := &g.state[e]
 	if probe {
 		s.probing = false
 	}
-	if probe && !s.until.After(time.Now()) { // else an older call was told to wait meanwhile
+	if probe && !s.until.After(time.Now()) { // else an older call was throttled in the meantime
 		s.until = time.Time{}
 	}
 	if resp == nil || resp.StatusCode != http.StatusTooManyRequests {

@@ -88,7 +88,7 @@ func TestNoStormAfterThrottling(t *testing.T) {
 func TestGate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := new(gate)
+		g := new(throttle)
 		g.leave(reads, false, reply(429, `{"errorCode":"CapacityLimitExceeded"}`))
 		if _, refused := g.enter(reads); refused == nil || refused.RetryAfter != defaultWait || refused.Code != CodeCapacityThrottled {
 			t.Errorf("a 429 without a time: %v", refused)
@@ -124,7 +124,7 @@ func TestGate(t *testing.T) {
 func TestASuccessDoesNotUndoALaterThrottling(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := new(gate)
+		g := new(throttle)
 		g.leave(starts, false, reply(429, "", "Retry-After: 1"))
 		time.Sleep(time.Second)
 		if probe, refused := g.enter(starts); !probe || refused != nil {

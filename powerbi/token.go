@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// bypass asks for no claim at all. The authentication library reads its cache
+	// bypass requests no claim at all. The authentication library reads its cache
 	// only for requests without claims, so an empty object is what makes it fetch a
 	// token anew, and it adds nothing to the request (see authorizer).
 	bypass = "{}"
@@ -26,15 +26,15 @@ const (
 
 // authorizer puts the token on requests and replaces it when Power BI rejects it.
 //
-// azcore's BearerTokenPolicy does the caching. Two caches stand between a request
+// azcore's BearerTokenPolicy does the caching. There are two caches between a request
 // and a new token: the policy's own, which only a 401 expires (Power BI rejects with
 // 403), and the one inside azidentity, which answers with the same token for as long
 // as it thinks it valid. So a rejected token is replaced by a new policy, whose cache
-// is empty, and which asks with claims, for which azidentity skips its cache
+// is empty and which requests a token with claims, for which azidentity skips its cache
 // (azidentity v1.15.0: confidentialClient.GetToken calls AcquireTokenSilent, which
 // refuses claims, then AcquireTokenByCredential, which reads its cache only without
-// them; managed identities likewise). Comparing the policies tells whether somebody
-// else has renewed already: any number of rejections of one token cost one renewal.
+// them; the same holds for managed identities). Comparing the policies shows whether another
+// caller has already renewed it: any number of rejections of one token cost one renewal.
 type authorizer struct {
 	cred   azcore.TokenCredential
 	scopes []string
@@ -146,7 +146,7 @@ func challengeClaims(challenge string) (claims string, found bool) {
 	return string(decoded), true
 }
 
-// credential marks its errors, so that they can be told from the transport's.
+// credential marks its errors, to distinguish them from the transport's.
 type credential struct{ azcore.TokenCredential }
 
 // GetToken implements azcore.TokenCredential.

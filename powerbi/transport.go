@@ -17,12 +17,12 @@ const (
 	maxBody      = 16 << 20 // 60 rows of history with attempts and metrics fit many times
 )
 
-// newTransport is the client's own: no redirects, bounded waits, and pings, so that
+// newTransport returns the default transport: no redirects, bounded waits, and pings, so that
 // a connection that died silently is noticed before the time-out of a call.
 func newTransport(timeout time.Duration) policy.Transporter {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Client{
-		// A redirected POST could be sent twice, and a token to a stranger.
+		// A redirected POST could be sent twice, and its token to another host.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,
@@ -38,13 +38,13 @@ func newTransport(timeout time.Duration) policy.Transporter {
 	}
 }
 
-// exchange is the last thing before the transport. It notes that the request is
-// leaving and brings the answer home whole, within bounds: everything behind it
-// works on bytes in memory, and an answer is never lost to a broken body.
-type exchange struct{ next policy.Transporter }
+// sender is the last step before the transport. It records that the request is sent, and
+// reads the answer into memory, within bounds: the policies above it never read from the
+// network, and a broken body loses no answer.
+type sender struct{ next policy.Transporter }
 
 // Do implements policy.Transporter.
-func (x exchange) Do(r *http.Request) (*http.Response, error) {
+func (x sender) Do(r *http.Request) (*http.Response, error) {
 	c := callOf(r.Context())
 	if err := r.Context().Err(); err != nil {
 		return nil, err // the last moment at which it is certain that nothing left
@@ -58,7 +58,7 @@ func (x exchange) Do(r *http.Request) (*http.Response, error) {
 	ctx, end := connectBy(r.Context(), c)
 	defer end()
 	c.handed.Store(true)
-	resp, err := x.next.Do(r.WithContext(httptrace.WithClientTrace(ctx, c.trace()))) //nolint:bodyclose // bring closes it
+	resp, err := x.next.Do(r.WithContext(httptrace.WithClientTrace(ctx, c.trace()))) //nolint:bodyclose // buffer closes it
 	if err != nil {
 		return nil, lateOr(ctx, err)
 	}
@@ -68,12 +68,12 @@ func (x exchange) Do(r *http.Request) (*http.Response, error) {
 		c.challenge = resp.Header.Get("WWW-Authenticate")
 		resp.Header.Del("WWW-Authenticate")
 	}
-	return bring(c, resp)
+	return buffer(c, resp)
 }
 
-// bring reads the body. An answer to a change is in its status and headers, and an
-// error's status counts without its body; only a read needs the body whole.
-func bring(c *call, resp *http.Response) (*http.Response, error) {
+// buffer reads the body into memory. An answer to a change is in its status and headers,
+// and an error's status suffices without its body; only a read needs the whole body.
+func buffer(c *call, resp *http.Response) (*http.Response, error) {
 	defer func(b io.Closer) { _ = b.Close() }(resp.Body)
 	good := resp.StatusCode < http.StatusBadRequest
 	var body []byte

@@ -267,7 +267,7 @@ func TestBodies(t *testing.T) {
 func TestNoIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	w := always(202, "")
-	x := exchange{w}
+	x := sender{w}
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://x.example/", http.NoBody)
 	if err != nil {
 		t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 type Problem struct {
 	Field   string      // JSON path, such as objects[2].table
 	Code    ProblemCode // the kind
-	Message string      // what is wrong and how to put it right
+	Message string      // what is wrong and how to correct it
 }
 
 // ProblemCode is the kind of a problem.
@@ -21,11 +21,11 @@ type ProblemCode string
 
 // The kinds of problems.
 const (
-	// ProblemValue: the value is not one that the API takes.
+	// ProblemValue: the API does not accept the value.
 	ProblemValue ProblemCode = "InvalidValue"
-	// ProblemMissing: something that must be there is not.
+	// ProblemMissing: a required member is missing.
 	ProblemMissing ProblemCode = "Missing"
-	// ProblemCombination: two members do not go together.
+	// ProblemCombination: two members exclude each other.
 	ProblemCombination ProblemCode = "InvalidCombination"
 	// ProblemLimit: a value, or a product of values, is too large.
 	ProblemLimit ProblemCode = "OverLimit"
@@ -38,12 +38,11 @@ const (
 	maxTotal       = 24 * time.Hour
 	// The API's numbers are 32-bit (documented: the swagger's int32).
 	maxInt = math.MaxInt32
-	// maxProblems is enough for a person to mend, and bounds what a hostile request costs.
+	// maxProblems is enough for a person to correct, and bounds what a hostile request costs.
 	maxProblems = 20
 )
 
-// Validate finds what Power BI certainly refuses, at once or, worse, in the middle of the
-// refresh (PartialBatch with a refresh policy is accepted and fails later: documented
+// Validate finds what Power BI certainly rejects, at once or in the middle of the refresh (PartialBatch with a refresh policy is accepted and fails later: documented
 // sample). What depends on the model, is redundant or has no effect passes: each sample of
 // Microsoft's documentation does. It returns at most 20 problems, and nil for none.
 func (r RefreshRequest) Validate() []Problem {
@@ -99,8 +98,8 @@ func (p *problems) objects(objects []Object) {
 
 // policy: PartialBatch must not meet a refresh policy, and the default is to apply it
 // (documented). A named partition needs applyRefreshPolicy false only if its table has a
-// policy (seen: gbrueckl/PowerBI-VSCode#27 and #33), which nothing here says; Microsoft's
-// own sample has partitions without it.
+// policy (seen: gbrueckl/PowerBI-VSCode#27 and #33), which is not known here;
+// Microsoft's own sample has partitions without it.
 func (p *problems) policy(r RefreshRequest) {
 	if off := r.ApplyRefreshPolicy != nil && !*r.ApplyRefreshPolicy; !off && spell(commitModes(), r.CommitMode) == "PartialBatch" {
 		p.add("applyRefreshPolicy", ProblemCombination, "commitMode PartialBatch needs applyRefreshPolicy false (its default is true)")
@@ -163,7 +162,7 @@ func parseTimeout(s string) (time.Duration, bool) {
 	return d, err == nil
 }
 
-// Clock writes d as the API wants a timeout: hh:mm:ss.
+// Clock formats d as the API requires a timeout: hh:mm:ss.
 func Clock(d time.Duration) string {
 	d = d.Truncate(time.Second)
 	return fmt.Sprintf("%02d:%02d:%02d", int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60)

@@ -9,9 +9,9 @@ import (
 	"unicode"
 )
 
-// The types here read JSON that is not quite what the reference says: Microsoft's
-// own samples send booleans and numbers as strings. None of them ever fails, so
-// that one odd member does not hide the rest of an answer.
+// The types here read JSON that differs from the reference: Microsoft's own samples send
+// booleans and numbers as strings. They never fail, so that one odd member does not hide
+// the rest of an answer.
 
 // text is a string, or the text of any other value.
 type text string
@@ -54,15 +54,15 @@ func (n *number) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// list is an array of objects. What is not an object is left out; what is no array
-// at all is an empty list.
+// list is an array of objects. Elements that are not objects are dropped; anything
+// else than an array is an empty list.
 type list[T any] []T
 
 // UnmarshalJSON never fails.
 func (l *list[T]) UnmarshalJSON(b []byte) error {
 	var raw []json.RawMessage
 	*l = nil
-	_ = json.Unmarshal(b, &raw) // what is no array has no elements
+	_ = json.Unmarshal(b, &raw) // only an array has elements
 	for _, r := range raw {
 		var v T
 		if bytes.HasPrefix(bytes.TrimSpace(r), []byte("{")) && json.Unmarshal(r, &v) == nil {
@@ -72,10 +72,10 @@ func (l *list[T]) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// webToken finds a JSON Web Token. The services echo none; a proxy between might.
+// webToken matches a JSON Web Token. The services echo none, but a proxy might.
 var webToken = regexp.MustCompile(`eyJ[0-9A-Za-z_-]{6,}(\.[0-9A-Za-z_-]*){0,2}`)
 
-// oneLine makes foreign text fit for an error or a log line: one line, and short.
+// oneLine makes foreign text one short line, for an error or a log.
 func oneLine(s string, limit int) string {
 	printable := func(r rune) rune {
 		if unicode.IsControl(r) {

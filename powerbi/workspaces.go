@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// Workspace is what a workspace says about itself.
+// Workspace is a Power BI workspace, with its capacity.
 type Workspace struct {
 	ID   string
 	Name string

@@ -157,7 +157,7 @@ func (p *powerBI) Look(ctx context.Context, m machine.Model, l machine.Look) Sig
 		}
 		return p.history(h)
 	}
-	s, err := p.client.Look(ctx, dataset(m), l.RefreshID)
+	s, err := p.client.Observe(ctx, dataset(m), l.RefreshID)
 	switch {
 	case err != nil:
 		return p.blind(ctx, m, err)

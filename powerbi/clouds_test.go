@@ -18,11 +18,11 @@ func TestCloudNamed(t *testing.T) {
 	} {
 		got, err := CloudNamed(name)
 		if err != nil || got != want || got.check() != nil || !KnownAuthority(got.Authority) {
-			t.Errorf("%q: got %+v, %v", name, got, err)
+			t.Errorf("CloudNamed(%q): got %+v, %v; want %+v", name, got, err, want)
 		}
 	}
 	if _, err := CloudNamed("mars"); err == nil || !strings.Contains(err.Error(), "usgovhigh") {
-		t.Errorf("an unknown cloud: %v", err)
+		t.Errorf("CloudNamed(mars): got %v, want an error that lists the names", err)
 	}
 }
 
@@ -32,17 +32,17 @@ func TestOverride(t *testing.T) {
 	got, err := c.Override("https://127.0.0.1:8443/", "https://api.powerbi.com/.default", "https://login.example/")
 	want := Cloud{"public", "https://127.0.0.1:8443", "https://api.powerbi.com/.default", "https://login.example"}
 	if err != nil || got != want {
-		t.Errorf("got %+v, %v", got, err)
+		t.Errorf("got %+v, %v; want %+v", got, err, want)
 	}
 	if got, err := c.Override("", "", ""); err != nil || got != c {
-		t.Errorf("nothing to override: %+v, %v", got, err)
+		t.Errorf("Override without arguments: got %+v, %v; want %+v", got, err, c)
 	}
 	for _, bad := range []string{"http://api.powerbi.com", "api.powerbi.com", "https://", "https://u:p@x", "https://x?y", "https://%zz"} {
 		if _, err := c.Override(bad, "", ""); err == nil || !strings.Contains(err.Error(), "API URL") {
-			t.Errorf("%q as API: %v", bad, err)
+			t.Errorf("Override(%q) of the API: got %v, want an error about the API URL", bad, err)
 		}
 		if _, err := c.Override("", "", bad); err == nil || !strings.Contains(err.Error(), "authority") {
-			t.Errorf("%q as authority: %v", bad, err)
+			t.Errorf("Override(%q) of the authority: got %v, want an error about the authority", bad, err)
 		}
 	}
 }
@@ -55,7 +55,7 @@ func TestKnownAuthority(t *testing.T) {
 		"https://login.microsoftonline.com.evil.example": false, "": false, "https://%zz": false,
 	} {
 		if KnownAuthority(authority) != want {
-			t.Errorf("%q: want %v", authority, want)
+			t.Errorf("KnownAuthority(%q): got %v, want %v", authority, !want, want)
 		}
 	}
 }

@@ -22,7 +22,7 @@ func TestErrorIsOneLine(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", e, want)
 	}
 	if got := (&Error{Op: "x", Code: CodeTimeout}).Error(); got != "powerbi: x: Timeout" {
-		t.Errorf("bare error: %s", got)
+		t.Errorf("got %q, want %q", got, "powerbi: x: Timeout")
 	}
 }
 
@@ -33,7 +33,7 @@ func TestErrorLogsItsParts(t *testing.T) {
 	slog.New(slog.NewTextHandler(&b, nil)).Info("m", "err", e)
 	for _, part := range []string{"err.code=Busy", "err.outcome=Refused", "err.status=400", "err.powerbiCode=InvalidRequest", "err.requestId=id-1", "err.retryAfter=1s"} {
 		if !strings.Contains(b.String(), part) {
-			t.Errorf("%q lacks %q", b.String(), part)
+			t.Errorf("got the line %q, want %q in it", b.String(), part)
 		}
 	}
 }
@@ -43,13 +43,13 @@ func TestHasCodeAndOutcomeOf(t *testing.T) {
 	e := fmt.Errorf("wrapped: %w", &Error{Code: CodeBusy, Outcome: Refused, err: context.Canceled})
 	switch {
 	case !HasCode(e, CodeNotFound, CodeBusy):
-		t.Error("the code is not found")
+		t.Errorf("HasCode(%v, NotFound, Busy): got false, want true", e)
 	case HasCode(e, CodeNotFound), HasCode(nil, CodeBusy), HasCode(errors.New("x"), CodeBusy):
-		t.Error("a code that is not there is found")
+		t.Error("HasCode of another code, of nil or of another error: got true, want false")
 	case !errors.Is(e, context.Canceled):
-		t.Error("the cause is lost")
+		t.Errorf("errors.Is(%v, context.Canceled): got false, want true", e)
 	case OutcomeOf(e) != Refused, OutcomeOf(errors.New("x")) != Unknown:
-		t.Error("wrong outcome")
+		t.Errorf("OutcomeOf: got %v and %v, want Refused and Unknown", OutcomeOf(e), OutcomeOf(errors.New("x")))
 	}
 }
 

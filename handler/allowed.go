@@ -2,6 +2,7 @@ package handler
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 
 	"pbirefresh/internal/guid"
@@ -37,4 +38,9 @@ func (a Allowed) permits(m machine.Model) bool {
 		return true
 	}
 	return a.workspaces[m.WorkspaceID] || a.models[m]
+}
+
+func modelNotAllowed() error {
+	return &Error{Status: http.StatusForbidden, Code: "ModelNotAllowed", Target: "datasetId",
+		Message: "This app may not refresh that model: the setting ALLOWED_MODELS does not list it."}
 }

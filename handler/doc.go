@@ -11,6 +11,7 @@
 //	GET         /api/schedules                the schedules, their next slots and last results
 //	GET         /api/health                   the process lives
 //	GET         /api/health/ready             each dependency can be used (the host asks for a function key)
+//	GET         /api/doctor                   what is wrong between the app and a finished refresh (function key)
 //	GET         /api/openapi.json             the description of these routes
 //	POST        /RefreshSweep                 the timer that moves refreshes forward
 //	POST        /RefreshSchedule              the timer that starts what schedules say
@@ -58,7 +59,7 @@
 // authLevel function or admin in its function.json, and the port of this process must be
 // reachable from the host alone (it listens on loopback). What the host forwards is not
 // always the path that it has authorized. Timers' routes take only what looks like a
-// timer's request (timer.go), the schedules and readiness only a request with a key or a
+// timer's request (timer.go), the schedules, readiness and the doctor only a request with a key or a
 // principal. A route that writes has no such second line: SECURITY.md. The host does not pass
 // on that a client has left.
 package handler

@@ -28,6 +28,7 @@ type Config struct {
 	Refresher      Refresher
 	Callbacks      Callbacks     // nil: none are promised
 	Schedules      Schedules     // nil: no such routes
+	Doctor         Examine       // nil: no such route
 	BaseURL        string        // of status URLs, such as https://app.azurewebsites.net; empty: this machine only
 	Hosts          Hosts         // further hosts whose callers get status URLs with the host that they used
 	DefaultTimeout time.Duration // deadline of a request that names none; 0: 12 h
@@ -51,6 +52,7 @@ type server struct {
 	guard    *guard
 	parsing  chan struct{} // a place for each body that is being parsed
 	refusals *limiter      // of records about refusals, by caller
+	walks    *limiter      // of the doctor, for the process
 	log      *slog.Logger
 }
 
@@ -79,6 +81,9 @@ func (s *server) endpoints() []endpoint {
 			endpoint{http.MethodGet, "/api/schedules", s.keyed(s.trusted(s.schedules))},
 			endpoint{http.MethodPost, "/RefreshSchedule", s.timer(s.tick)})
 	}
+	if s.Doctor != nil {
+		endpoints = append(endpoints, endpoint{http.MethodGet, "/api/doctor", s.keyed(s.examine)})
+	}
 	return endpoints
 }
 
@@ -90,12 +95,18 @@ func New(cfg Config) http.Handler {
 
 // Broken returns routes that answer every call with 503 and the cause. A process
 // with wrong settings must stay up: one that exits is restarted by the host in a
-// hot loop, and after the third time takes the whole host down.
+// hot loop, and after the third time takes the whole host down. The doctor's route remains:
+// it lists what is wrong.
 func Broken(cause string, cfg Config) http.Handler {
 	s := newServer(cfg)
-	return &routes{unknown: s.answering("/", func(http.ResponseWriter, *http.Request) error {
+	t := s.newRoutes(nil)
+	if cfg.Doctor != nil {
+		t = s.newRoutes([]endpoint{{http.MethodGet, "/api/doctor", s.keyed(s.examine)}})
+	}
+	t.unknown = s.answering("/", func(http.ResponseWriter, *http.Request) error {
 		return &Error{Status: http.StatusServiceUnavailable, Code: "SettingsInvalid", Message: cause, RetryAfter: time.Minute}
-	})}
+	})
+	return t
 }
 
 func newServer(cfg Config) *server {
@@ -104,7 +115,7 @@ func newServer(cfg Config) *server {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	return &server{Config: cfg, guard: newGuard(cfg.Guard), log: cfg.Logger,
-		parsing: make(chan struct{}, 2*runtime.GOMAXPROCS(0)), refusals: newLimiter(refusalRecords)}
+		parsing: make(chan struct{}, 2*runtime.GOMAXPROCS(0)), refusals: newLimiter(refusalRecords), walks: newLimiter(doctorRate)}
 }
 
 // probe answers the host's readiness probe, every 25 ms while starting and again

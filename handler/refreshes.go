@@ -63,8 +63,7 @@ func (s *server) readTrigger(w http.ResponseWriter, r *http.Request, caller acce
 		return t, badRequest(problems)
 	}
 	if !s.Allowed.permits(t.request.Model) {
-		return t, &Error{Status: http.StatusForbidden, Code: "ModelNotAllowed", Target: "datasetId",
-			Message: "This app may not refresh that model: the setting ALLOWED_MODELS does not list it."}
+		return t, modelNotAllowed()
 	}
 	t.request.Owner = caller.Owner()
 	t.request.Key = t.key.of(caller.Owner(), t.request.Model, t.said)

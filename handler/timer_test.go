@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"pbirefresh/powerbi"
 	"pbirefresh/refresh"
 )
 
@@ -146,8 +147,9 @@ func TestReadsWithoutKeyOrPrincipalAreRefused(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, func(c *Config) { c.Schedules, c.Guard.Gate.EasyAuth = &fakeSchedules{}, tc.easyAuth })
-			for _, path := range []string{"/api/schedules", "/api/health/ready"} {
+			var asked []powerbi.Dataset
+			b := newBench(t, walked(&asked), func(c *Config) { c.Schedules, c.Guard.Gate.EasyAuth = &fakeSchedules{}, tc.easyAuth })
+			for _, path := range []string{"/api/schedules", "/api/health/ready", "/api/doctor"} {
 				for _, method := range []string{http.MethodGet, http.MethodHead} {
 					r := httptest.NewRequest(method, path+tc.query, http.NoBody)
 					if name, value, ok := strings.Cut(tc.header, ": "); ok {

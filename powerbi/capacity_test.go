@@ -32,22 +32,22 @@ func TestWorkspacesRemember(t *testing.T) {
 		time.Sleep(time.Minute)
 		get("2")
 		if ws, err := w.Fresh(t.Context(), workspaceID); err != nil || ws.Name != "3" {
-			t.Errorf("Fresh: got %+v, %v; want read 3", ws, err)
+			t.Errorf("fresh: %+v, %v", ws, err)
 		}
 		get("3")
 		fail = errors.New("down")
 		if _, err := w.Fresh(t.Context(), workspaceID); !errors.Is(err, fail) {
-			t.Errorf("Fresh while reads fail: got %v, want %v", err, fail)
+			t.Errorf("fresh while down: %v", err)
 		}
 		get("3") // an error forgets nothing
 		time.Sleep(2 * time.Hour)
 		if _, err := w.Get(t.Context(), workspaceID); !errors.Is(err, fail) {
-			t.Errorf("Get two hours later while reads fail: got %v, want %v", err, fail)
+			t.Errorf("too old, while down: %v", err)
 		}
 		fail = &Error{Code: CodeThrottled}
 		get("3") // throttled reads keep no refresh back
 		if _, err := w.Get(t.Context(), "another"); !HasCode(err, CodeThrottled) {
-			t.Errorf("Get of a workspace never read, while throttled: got %v, want Throttled", err)
+			t.Errorf("never read, while throttled: %v", err)
 		}
 	})
 }
@@ -67,6 +67,6 @@ func TestWorkspacesAreBounded(t *testing.T) {
 	}
 	wg.Wait()
 	if len(w.known) > maxWorkspaces {
-		t.Errorf("got %d cached workspaces, want at most %d", len(w.known), maxWorkspaces)
+		t.Errorf("%d are remembered", len(w.known))
 	}
 }

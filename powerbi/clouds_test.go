@@ -18,11 +18,11 @@ func TestCloudNamed(t *testing.T) {
 	} {
 		got, err := CloudNamed(name)
 		if err != nil || got != want || got.check() != nil || !KnownAuthority(got.Authority) {
-			t.Errorf("CloudNamed(%q): got %+v, %v; want %+v", name, got, err, want)
+			t.Errorf("%q: got %+v, %v", name, got, err)
 		}
 	}
 	if _, err := CloudNamed("mars"); err == nil || !strings.Contains(err.Error(), "usgovhigh") {
-		t.Errorf("CloudNamed(mars): got %v, want an error that lists the names", err)
+		t.Errorf("an unknown cloud: %v", err)
 	}
 }
 
@@ -32,17 +32,17 @@ func TestOverride(t *testing.T) {
 	got, err := c.Override("https://127.0.0.1:8443/", "https://api.powerbi.com/.default", "https://login.example/")
 	want := Cloud{"public", "https://127.0.0.1:8443", "https://api.powerbi.com/.default", "https://login.example"}
 	if err != nil || got != want {
-		t.Errorf("got %+v, %v; want %+v", got, err, want)
+		t.Errorf("got %+v, %v", got, err)
 	}
 	if got, err := c.Override("", "", ""); err != nil || got != c {
-		t.Errorf("Override without arguments: got %+v, %v; want %+v", got, err, c)
+		t.Errorf("nothing to override: %+v, %v", got, err)
 	}
 	for _, bad := range []string{"http://api.powerbi.com", "api.powerbi.com", "https://", "https://u:p@x", "https://x?y", "https://%zz"} {
 		if _, err := c.Override(bad, "", ""); err == nil || !strings.Contains(err.Error(), "API URL") {
-			t.Errorf("Override(%q) of the API: got %v, want an error about the API URL", bad, err)
+			t.Errorf("%q as API: %v", bad, err)
 		}
 		if _, err := c.Override("", "", bad); err == nil || !strings.Contains(err.Error(), "authority") {
-			t.Errorf("Override(%q) of the authority: got %v, want an error about the authority", bad, err)
+			t.Errorf("%q as authority: %v", bad, err)
 		}
 	}
 }
@@ -55,7 +55,7 @@ func TestKnownAuthority(t *testing.T) {
 		"https://login.microsoftonline.com.evil.example": false, "": false, "https://%zz": false,
 	} {
 		if KnownAuthority(authority) != want {
-			t.Errorf("KnownAuthority(%q): got %v, want %v", authority, !want, want)
+			t.Errorf("%q: want %v", authority, want)
 		}
 	}
 }

@@ -22,7 +22,7 @@ func TestErrorIsOneLine(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", e, want)
 	}
 	if got := (&Error{Op: "x", Code: CodeTimeout}).Error(); got != "powerbi: x: Timeout" {
-		t.Errorf("got %q, want %q", got, "powerbi: x: Timeout")
+		t.Errorf("bare error: %s", got)
 	}
 }
 
@@ -33,7 +33,7 @@ func TestErrorLogsItsParts(t *testing.T) {
 	slog.New(slog.NewTextHandler(&b, nil)).Info("m", "err", e)
 	for _, part := range []string{"err.code=Busy", "err.outcome=Refused", "err.status=400", "err.powerbiCode=InvalidRequest", "err.requestId=id-1", "err.retryAfter=1s"} {
 		if !strings.Contains(b.String(), part) {
-			t.Errorf("got the line %q, want %q in it", b.String(), part)
+			t.Errorf("%q lacks %q", b.String(), part)
 		}
 	}
 }
@@ -43,13 +43,13 @@ func TestHasCodeAndOutcomeOf(t *testing.T) {
 	e := fmt.Errorf("wrapped: %w", &Error{Code: CodeBusy, Outcome: Refused, err: context.Canceled})
 	switch {
 	case !HasCode(e, CodeNotFound, CodeBusy):
-		t.Errorf("HasCode(%v, NotFound, Busy): got false, want true", e)
+		t.Error("the code is not found")
 	case HasCode(e, CodeNotFound), HasCode(nil, CodeBusy), HasCode(errors.New("x"), CodeBusy):
-		t.Error("HasCode of another code, of nil or of another error: got true, want false")
+		t.Error("a code that is not there is found")
 	case !errors.Is(e, context.Canceled):
-		t.Errorf("errors.Is(%v, context.Canceled): got false, want true", e)
+		t.Error("the cause is lost")
 	case OutcomeOf(e) != Refused, OutcomeOf(errors.New("x")) != Unknown:
-		t.Errorf("OutcomeOf: got %v and %v, want Refused and Unknown", OutcomeOf(e), OutcomeOf(errors.New("x")))
+		t.Error("wrong outcome")
 	}
 }
 

@@ -71,10 +71,10 @@ func TestParseFailure(t *testing.T) {
 			t.Parallel()
 			f := ParseFailure(tt.in)
 			if f.Class != tt.class || f.Transient != tt.transient || f.Code != tt.code || !strings.Contains(f.Message, tt.message) {
-				t.Errorf("%s: got %+v; want %s, transient %v, code %s, message with %q", tt.in, f, tt.class, tt.transient, tt.code, tt.message)
+				t.Errorf("got %+v", f)
 			}
 			if f.Cause == "" || f.Remedy == "" {
-				t.Errorf("%s: got %+v, want a cause and a remedy", tt.in, f)
+				t.Errorf("without cause or remedy: %+v", f)
 			}
 		})
 	}
@@ -85,7 +85,7 @@ func TestConsequencesAreLeftOut(t *testing.T) {
 	t.Parallel()
 	got := ParseFailure(serviceException("X", "0xC11C0006: The current operation was cancelled because another operation in the transaction failed.\nLogin failed."))
 	if got.Message != "Login failed." {
-		t.Errorf("got the message %q, want %q", got.Message, "Login failed.")
+		t.Errorf("message %q", got.Message)
 	}
 }
 
@@ -122,7 +122,7 @@ func TestFailureOf(t *testing.T) {
 		})
 	}
 	if f := failureOf(StatusCancelled, wireRow{ServiceExceptionJSON: login}); !strings.Contains(f.Message, "Login failed") || f.Transient {
-		t.Errorf("a cancelled refresh: got %+v, want Power BI's words and no repeat", f)
+		t.Errorf("a cancelled refresh lost Power BI's words: %+v", f)
 	}
 }
 
@@ -136,13 +136,13 @@ func FuzzParseFailure(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		got := ParseFailure(s)
 		if got.Class == "" || got.Cause == "" || got.Remedy == "" {
-			t.Errorf("%q: got %+v, want a class, a cause and a remedy", s, got)
+			t.Errorf("%q: %+v", s, got)
 		}
 		if strings.ContainsAny(got.Message+got.Code, "\n\r\x1b") || len([]rune(got.Message)) > maxMessage+3 {
-			t.Errorf("%q: got %+v, want one short line", s, got)
+			t.Errorf("%q: unfit for a log: %+v", s, got)
 		}
 		if again := ParseFailure(s); again != got {
-			t.Errorf("%q: got %+v, then %+v; want the same", s, got, again)
+			t.Errorf("%q: once %+v, once %+v", s, got, again)
 		}
 	})
 }

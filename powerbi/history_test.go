@@ -50,20 +50,20 @@ func TestHistoryRows(t *testing.T) {
 		r := h.Rows[i]
 		if r.RequestID != want.id || r.RefreshType != want.kind || r.Status != want.status || r.Status.Result() != want.result ||
 			r.End.IsZero() == want.ended || len(r.Attempts) != want.attempts || r.Start.IsZero() {
-			t.Errorf("row %d: got %+v, want %+v", i, r, want)
+			t.Errorf("row %d: %+v", i, r)
 		}
 		if (r.Failure == nil) != (want.class == "") || (r.Failure != nil && r.Failure.Class != want.class) {
 			t.Errorf("row %d: failure %+v, want class %q", i, r.Failure, want.class)
 		}
 	}
 	if a := h.Rows[0].Attempts[0]; a.ID != 1 || a.Type != "Data" || a.Start.Nanosecond() != 475951900 || a.Failure != nil {
-		t.Errorf("got the attempt %+v; want 1, Data, 475951900 ns, no failure", a)
+		t.Errorf("attempt %+v", a)
 	}
 	if f := h.Rows[2].Attempts[0].Failure; f == nil || f.Class != FailCredentials {
-		t.Errorf("got the failure %+v, want the class %s", f, FailCredentials)
+		t.Errorf("the attempt's failure is %+v", f)
 	}
 	if h.Date.IsZero() {
-		t.Error("got no date, want the answer's")
+		t.Error("the answer's date is missing")
 	}
 }
 
@@ -114,7 +114,7 @@ func TestHistoryTop(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := w.requests()[0].url; !strings.HasSuffix(got, want) {
-			t.Errorf("top %d: got a request to %s, want one to %s", top, got, want)
+			t.Errorf("top %d asked for %s", top, got)
 		}
 	}
 }
@@ -123,10 +123,10 @@ func TestFindRow(t *testing.T) {
 	t.Parallel()
 	h := History{Rows: []Row{{RequestID: ""}, {RequestID: "AB"}}}
 	if r, ok := h.Find("ab"); !ok || r.RequestID != "AB" {
-		t.Errorf("Find(ab): got %+v, %v; want the row AB", r, ok)
+		t.Error("an id in another case is not found")
 	}
 	if _, ok := h.Find(""); ok {
-		t.Error("Find of an empty id: got a row, want none")
+		t.Error("no id finds a row without id")
 	}
 }
 
@@ -150,17 +150,17 @@ func FuzzHistory(f *testing.F) {
 func checkRow(t *testing.T, r Row) {
 	t.Helper()
 	if r.Status == "" {
-		t.Errorf("got %+v, want a row with a status", r)
+		t.Error("a row without a status word")
 	}
 	if ended := r.Status.Result() == Failed || r.Status.Result() == Cancelled; ended != (r.Failure != nil) {
-		t.Errorf("status %q: got the failure %+v, want one only for a failed or cancelled refresh", r.Status, r.Failure)
+		t.Errorf("status %q with failure %+v", r.Status, r.Failure)
 	}
 	if !r.Status.Known() && r.Status.Terminal() {
-		t.Errorf("unknown status %q: got an end, want a refresh in progress", r.Status)
+		t.Errorf("the unknown word %q ends a refresh", r.Status)
 	}
 	for _, at := range []time.Time{r.Start, r.End} {
 		if !at.IsZero() && at.Location() != time.UTC {
-			t.Errorf("got %v, want UTC", at)
+			t.Errorf("%v is not UTC", at)
 		}
 	}
 }

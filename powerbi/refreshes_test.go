@@ -40,13 +40,13 @@ func TestStartRefreshRequest(t *testing.T) {
 				t.Errorf("body %s\nwant %s", got[0].body, tt.body)
 			}
 			if ct := got[0].header.Get("Content-Type"); (ct == "application/json") != (tt.body != "") {
-				t.Errorf("body %q: got Content-Type %q, want application/json only with a body", tt.body, ct)
+				t.Errorf("Content-Type %q with body %q", ct, tt.body)
 			}
 			if ua := got[0].header.Get("User-Agent"); ua != "pbirefresh/1.2.3" {
-				t.Errorf("got User-Agent %q, want pbirefresh/1.2.3", ua)
+				t.Errorf("User-Agent %q", ua)
 			}
 			if auth := got[0].header.Get("Authorization"); auth != "Bearer token-1" {
-				t.Errorf("got Authorization %q, want Bearer token-1", auth)
+				t.Errorf("Authorization %q", auth)
 			}
 		})
 	}
@@ -146,6 +146,6 @@ func TestArgumentsAreRefusedUnsent(t *testing.T) {
 		}
 	}
 	if n := len(w.requests()); n != 0 {
-		t.Errorf("got %d requests, want none", n)
+		t.Errorf("%d requests were sent", n)
 	}
 }

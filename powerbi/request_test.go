@@ -15,17 +15,17 @@ func TestEnhanced(t *testing.T) {
 		{Extra: ExtraOf(`{"mode":1}`)},
 	} {
 		if !r.Enhanced() {
-			t.Errorf("%+v: got a standard refresh, want an enhanced one", r)
+			t.Errorf("%+v is not enhanced", r)
 		}
 	}
 	for _, r := range []RefreshRequest{{}, {NotifyOption: "MailOnFailure"}, {Objects: []Object{}}} {
 		if r.Enhanced() {
-			t.Errorf("%+v: got an enhanced refresh, want a standard one", r)
+			t.Errorf("%+v is enhanced", r)
 		}
 	}
 	// A new member must be thought of in Enhanced, Canonical and handler's parseOptions.
 	if n := reflect.TypeFor[RefreshRequest]().NumField(); n != 10 {
-		t.Errorf("got %d members of RefreshRequest, want 10", n)
+		t.Errorf("RefreshRequest has %d members", n)
 	}
 }
 
@@ -43,17 +43,17 @@ func TestCanonical(t *testing.T) {
 		Objects: []Object{{"A", "1"}, {"A", "2"}, {"B", ""}},
 	}
 	if !reflect.DeepEqual(got, want) {
-		t.Errorf("got  %+v\nwant %+v", got, want)
+		t.Errorf("got %+v", got)
 	}
 	if !reflect.DeepEqual(got.Canonical(), got) {
-		t.Errorf("got %+v for the canonical form of %+v, want no change", got.Canonical(), got)
+		t.Error("canonical twice is another")
 	}
 	*got.MaxParallelism, got.Objects[0].Table = 99, "Z"
 	if *r.MaxParallelism != 2 || r.Objects[0].Table != "B" {
-		t.Errorf("got %+v after a change of the canonical form, want no change of the original", r)
+		t.Error("the canonical form shares memory with the original")
 	}
 	if empty := (RefreshRequest{Objects: []Object{}, Type: "odd"}).Canonical(); empty.Objects != nil || empty.Type != "odd" {
-		t.Errorf("got %+v; want no objects and the type odd", empty)
+		t.Errorf("got %+v", empty)
 	}
 }
 
@@ -73,10 +73,10 @@ func FuzzCanonical(f *testing.F) {
 			t.Fatal(err)
 		}
 		if err := json.Unmarshal(wire, &again); err != nil || !reflect.DeepEqual(again.Canonical(), c) {
-			t.Errorf("%s: got %+v, %v after a round trip; want %+v", wire, again, err, c)
+			t.Errorf("%s came back as %+v, %v", wire, again, err)
 		}
 		if c.Enhanced() && !r.Enhanced() {
-			t.Errorf("%s: got an enhanced refresh in canonical form, want a standard one", data)
+			t.Errorf("%s: canonical changes the kind", data)
 		}
 	})
 }

@@ -61,14 +61,14 @@ func TestValidate(t *testing.T) {
 			for _, p := range tt.r.Validate() {
 				got = append(got, fmt.Sprintf("%s %s", p.Field, p.Code))
 				if len(p.Message) < 10 || strings.Contains(p.Message, "%!") {
-					t.Errorf("%+v: got the message %q of %s, want a sentence", tt.r, p.Message, p.Field)
+					t.Errorf("%s: message %q", p.Field, p.Message)
 				}
 			}
 			if !slices.Equal(got, tt.want) {
 				t.Errorf("got %q\nwant %q", got, tt.want)
 			}
 			if again := tt.r.Canonical().Validate(); len(again) != len(tt.want) {
-				t.Errorf("%+v: got %v for the canonical form, want %q", tt.r, again, tt.want)
+				t.Errorf("the canonical form has other problems: %v", again)
 			}
 		})
 	}
@@ -80,16 +80,16 @@ func TestOverLimitNamesWhatFits(t *testing.T) {
 		{RetryCount: new(23), Timeout: "01:00:01"}, {RetryCount: new(maxInt), Timeout: "00:10:00"}} {
 		p := r.Validate()
 		if len(p) != 1 || p[0].Code != ProblemLimit || r.Timeout == "" && p[0].Field != "retryCount" || r.Timeout != "" && p[0].Field != "timeout" {
-			t.Fatalf("%d retries of %q: got %v, want one OverLimit", *r.RetryCount, r.Timeout, p)
+			t.Fatalf("%d retries of %q: %v", *r.RetryCount, r.Timeout, p)
 		}
 		var count int
 		_, advice, _ := strings.Cut(p[0].Message, "retryCount of at most ")
 		if _, err := fmt.Sscanf(advice, "%d", &count); err != nil || len((RefreshRequest{RetryCount: &count, Timeout: r.Timeout}).Validate()) != 0 {
-			t.Errorf("%d retries of %q: got the advice %q, want a retryCount that fits", *r.RetryCount, r.Timeout, p[0].Message)
+			t.Errorf("%d retries of %q: the advice of %q does not fit", *r.RetryCount, r.Timeout, p[0].Message)
 		}
 		_, advice, _ = strings.Cut(p[0].Message, "timeout of at most ")
 		if fits := (RefreshRequest{RetryCount: r.RetryCount, Timeout: advice[:8]}); *r.RetryCount < 86400 && len(fits.Validate()) != 0 {
-			t.Errorf("%d retries of %q: got the advice %q, want a timeout that fits", *r.RetryCount, r.Timeout, p[0].Message)
+			t.Errorf("%d retries of %q: the advice of %q does not fit", *r.RetryCount, r.Timeout, p[0].Message)
 		}
 	}
 }

@@ -32,7 +32,7 @@ func TestTolerantValues(t *testing.T) {
 		v.Flag, v.Number, v.Text = true, 7, "old"
 		err := json.Unmarshal([]byte(`{"text":`+tt.in+`,"flag":`+tt.in+`,"number":`+tt.in+`}`), &v)
 		if err != nil || v.Text != tt.text || v.Flag != tt.flag || v.Number != tt.number {
-			t.Errorf("%s: got %+v, %v; want %q, %v, %d", tt.in, v, err, tt.text, tt.flag, tt.number)
+			t.Errorf("%s: got %+v, %v", tt.in, v, err)
 		}
 	}
 }
@@ -44,7 +44,7 @@ func TestTolerantList(t *testing.T) {
 	} {
 		var l list[wireObject]
 		if err := json.Unmarshal([]byte(in), &l); err != nil || len(l) != want {
-			t.Errorf("%s: got %d elements, %v; want %d", in, len(l), err, want)
+			t.Errorf("%s: %d, %v", in, len(l), err)
 		}
 	}
 }

@@ -16,15 +16,16 @@ type Workspace struct {
 	CapacityID          string // empty on shared capacity
 }
 
-// Model reads a semantic model, which shows that it is there and permitted.
-func (c *Client) Model(ctx context.Context, d Dataset) error {
-	k := &call{op: "read model", endpoint: others}
-	path, err := d.modelPath()
-	if err != nil {
-		return invalid(k, err)
-	}
-	_, err = c.do(ctx, k, request{method: http.MethodGet, path: path}, http.StatusOK)
-	return err
+// wireWorkspace is documented: Get Group.
+type wireWorkspace struct {
+	ID                    text `json:"id"`
+	Name                  text `json:"name"`
+	IsOnDedicatedCapacity flag `json:"isOnDedicatedCapacity"`
+	CapacityID            text `json:"capacityId"`
+}
+
+func (w wireWorkspace) workspace() Workspace {
+	return Workspace{string(w.ID), string(w.Name), bool(w.IsOnDedicatedCapacity), string(w.CapacityID)}
 }
 
 // Workspace reads a workspace. See [Workspaces] for a cache of it.
@@ -41,14 +42,9 @@ func (c *Client) Workspace(ctx context.Context, id string) (Workspace, error) {
 	if err != nil {
 		return Workspace{}, err
 	}
-	var w struct {
-		ID                    text `json:"id"`
-		Name                  text `json:"name"`
-		IsOnDedicatedCapacity flag `json:"isOnDedicatedCapacity"`
-		CapacityID            text `json:"capacityId"`
-	}
+	var w wireWorkspace
 	if err := decode(k, resp, &w); err != nil {
 		return Workspace{}, err
 	}
-	return Workspace{string(w.ID), string(w.Name), bool(w.IsOnDedicatedCapacity), string(w.CapacityID)}, nil
+	return w.workspace(), nil
 }

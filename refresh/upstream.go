@@ -239,7 +239,7 @@ func (p *powerBI) blind(ctx context.Context, m machine.Model, err error) Sight {
 		s.RetryAfter = e.RetryAfter
 	}
 	if notThere(err) {
-		err = p.client.Model(ctx, dataset(m))
+		_, err = p.client.Model(ctx, dataset(m))
 		s.Gone, s.There = notThere(err), err == nil
 	}
 	return s

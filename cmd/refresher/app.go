@@ -104,8 +104,8 @@ func (a *app) handlerConfig(s settings) handler.Config {
 	a.clock = a.schedules(s, coordinator, handler.ScheduleRequest(s.defaultTimeout, s.extraOptions...))
 	return handler.Config{
 		Refresher: coordinator, Callbacks: callbacks, Guard: s.guard, Audit: a.trail,
-		Schedules: a.clock,
-		BaseURL:   s.baseURL, Hosts: s.hosts, DefaultTimeout: s.defaultTimeout, MaxWait: s.maxWait, StatusKeyed: s.statusKeyed, Allowed: s.allowed, ExtraOptions: s.extraOptions,
+		Schedules: a.clock, Doctor: newExaminer(s, a.store).examine,
+		BaseURL: s.baseURL, Hosts: s.hosts, DefaultTimeout: s.defaultTimeout, MaxWait: s.maxWait, StatusKeyed: s.statusKeyed, Allowed: s.allowed, ExtraOptions: s.extraOptions,
 		Checks:  append(a.checks(s), handler.Check{Name: "leases", Test: coordinator.CheckLeases}),
 		Version: version, Logger: a.log,
 	}

@@ -72,7 +72,8 @@ func directions() map[string]direction {
 		"refresh":              {[]string{"pbirefresh/lease", "pbirefresh/powerbi", "pbirefresh/refresh/", wait, sync}, "the domain knows its two ports, and no cloud, route or host"},
 		"refresh/machine":      {[]string{"pbirefresh/refresh/machine/"}, "the state machine is the standard library and pace"},
 		"refresh/machine/pace": {nil, "how long refreshes take is mathematics"},
-		"handler":              {[]string{"pbirefresh/refresh", "pbirefresh/schedule", "pbirefresh/callback", "pbirefresh/powerbi", "pbirefresh/access", "pbirefresh/audit", guid, json, sync, "golang.org/x/time/rate"}, "routes know operations, not documents, secrets or the host"},
+		"doctor":               {[]string{"pbirefresh/keyvault", "pbirefresh/lease", "pbirefresh/powerbi", guid, azure + "azcore"}, "the doctor looks at what the app depends on, and knows no operation, route or host"},
+		"handler":              {[]string{"pbirefresh/doctor", "pbirefresh/refresh", "pbirefresh/schedule", "pbirefresh/callback", "pbirefresh/powerbi", "pbirefresh/access", "pbirefresh/audit", guid, json, sync, "golang.org/x/time/rate"}, "routes know operations, not documents, secrets or the host"},
 		"schedule":             {[]string{"pbirefresh/refresh", "pbirefresh/lease", guid, json, "github.com/tailscale/hujson", sync}, "a schedule knows what it starts and where it keeps its place, and no cloud, route or host"},
 		"callback":             {[]string{"pbirefresh/lease", wait, sync}, "a callback knows that something ends, and not what"},
 		"audit":                {[]string{"pbirefresh/lease", wait, sync}, "records know where they are kept, and no domain, route or cloud"},
@@ -90,7 +91,7 @@ func directions() map[string]direction {
 		"local/azurite":     {[]string{"pbirefresh/internal/"}, "a test's storage knows nothing of what is stored"},
 		"internal/stage":    {[]string{"pbirefresh/internal/"}, "staging is about files"},
 		"internal/httpjson": {nil, "how JSON is read has nothing to do with what it says"},
-		"cmd/refresher": {[]string{"pbirefresh/handler", "pbirefresh/refresh", "pbirefresh/schedule", "pbirefresh/callback", "pbirefresh/access", "pbirefresh/audit", "pbirefresh/keyvault", "pbirefresh/lease", "pbirefresh/powerbi",
+		"cmd/refresher": {[]string{"pbirefresh/doctor", "pbirefresh/handler", "pbirefresh/refresh", "pbirefresh/schedule", "pbirefresh/callback", "pbirefresh/access", "pbirefresh/audit", "pbirefresh/keyvault", "pbirefresh/lease", "pbirefresh/powerbi",
 			"pbirefresh/internal/hostlog", guid, azure + "azidentity", azure + "azcore"}, "the binary has no test mode"},
 	}
 }

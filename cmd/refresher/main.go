@@ -101,7 +101,7 @@ func assemble(getenv func(string) string, log *slog.Logger) (http.Handler, func(
 	if problem != nil {
 		cause := strings.ReplaceAll(problem.Error(), "\n", "; ")
 		log.Error("the settings are wrong; every call answers 503 until they are mended", "cause", cause)
-		return handler.Broken(cause, handler.Config{Version: version, Logger: log}), func(context.Context) {}
+		return handler.Broken(cause, handler.Config{Version: version, Logger: log, Doctor: examineProblem(problem)}), func(context.Context) {}
 	}
 	return app.routes, app.background
 }

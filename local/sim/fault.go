@@ -11,28 +11,33 @@ type Op string
 
 // The calls of the four services.
 const (
-	OpStart      Op = "start"      // POST .../refreshes
-	OpHistory    Op = "history"    // GET .../refreshes
-	OpDetail     Op = "detail"     // GET .../refreshes/{id}
-	OpCancel     Op = "cancel"     // DELETE .../refreshes/{id}
-	OpWorkspaces Op = "workspaces" // GET .../groups
-	OpWorkspace  Op = "workspace"  // GET .../groups/{id}
-	OpDatasets   Op = "datasets"   // GET .../groups/{id}/datasets
-	OpDataset    Op = "dataset"    // GET .../groups/{id}/datasets/{id}
-	OpSchedule   Op = "schedule"   // GET .../refreshSchedule
-	OpQuery      Op = "query"      // POST .../executeQueries
-	OpOther      Op = "other"      // any other path of Power BI
-	OpDiscovery  Op = "discovery"  // Entra: instance and tenant discovery
-	OpToken      Op = "token"      // Entra: token endpoint
-	OpIdentity   Op = "identity"   // App Service: managed identity
-	OpSecret     Op = "secret"     // Key Vault: a secret
-	OpVersions   Op = "versions"   // Key Vault: the versions of a secret
+	OpStart       Op = "start"       // POST .../refreshes
+	OpHistory     Op = "history"     // GET .../refreshes
+	OpDetail      Op = "detail"      // GET .../refreshes/{id}
+	OpCancel      Op = "cancel"      // DELETE .../refreshes/{id}
+	OpWorkspaces  Op = "workspaces"  // GET .../groups
+	OpWorkspace   Op = "workspace"   // GET .../groups/{id}
+	OpDatasets    Op = "datasets"    // GET .../groups/{id}/datasets
+	OpDataset     Op = "dataset"     // GET .../groups/{id}/datasets/{id}
+	OpSchedule    Op = "schedule"    // GET .../refreshSchedule
+	OpQuery       Op = "query"       // POST .../executeQueries
+	OpUsers       Op = "users"       // GET .../groups/{id}/users
+	OpGrant       Op = "grant"       // POST .../groups/{id}/users
+	OpDatasources Op = "datasources" // GET .../datasources
+	OpCapacities  Op = "capacities"  // GET .../capacities
+	OpOther       Op = "other"       // any other path of Power BI
+	OpDiscovery   Op = "discovery"   // Entra: instance and tenant discovery
+	OpToken       Op = "token"       // Entra: token endpoint
+	OpIdentity    Op = "identity"    // App Service: managed identity
+	OpSecret      Op = "secret"      // Key Vault: a secret
+	OpVersions    Op = "versions"    // Key Vault: the versions of a secret
 )
 
 // Ops lists every [Op].
 func Ops() []Op {
 	return []Op{
-		OpStart, OpHistory, OpDetail, OpCancel, OpWorkspaces, OpWorkspace, OpDatasets, OpDataset, OpSchedule, OpQuery, OpOther,
+		OpStart, OpHistory, OpDetail, OpCancel, OpWorkspaces, OpWorkspace, OpDatasets, OpDataset, OpSchedule, OpQuery,
+		OpUsers, OpGrant, OpDatasources, OpCapacities, OpOther,
 		OpDiscovery, OpToken, OpIdentity, OpSecret, OpVersions,
 	}
 }

@@ -41,6 +41,9 @@ type Knobs struct {
 	QuotaAtMidnight bool // unverified: the default is a rolling 24 h; true resets at midnight UTC
 	Push            bool // a push dataset: 415
 	Query           func(dax string) QueryResult
+	Provider        string // contentProviderType, such as PbixInDirectQueryMode; default PbixInImportMode (seen)
+	Gateway         bool   // the data source needs an on-premises gateway
+	Unbound         bool   // ... and is not bound to one
 
 	IDHeaders     IDHeaders
 	KeepRequestID bool          // unverified: the refresh id is the RequestId that the request came with; the default is an id of Power BI's own

@@ -45,13 +45,14 @@ type PowerBI struct {
 	oldExpired bool
 	workspaces map[string]*workspace
 	throttles  map[Op]time.Time
+	shown      map[string]string // capacity id -> state
 	nextNumber int64
 }
 
 func newPowerBI(st *stage, tokens *Entra, audiences []string) *PowerBI {
 	s := &PowerBI{
 		stage: st, tokens: tokens, audiences: audiences, mux: http.NewServeMux(),
-		workspaces: map[string]*workspace{}, throttles: map[Op]time.Time{}, nextNumber: 937844000,
+		workspaces: map[string]*workspace{}, throttles: map[Op]time.Time{}, shown: map[string]string{}, nextNumber: 937844000,
 	}
 	s.routes()
 	return s
@@ -78,6 +79,10 @@ func (s *PowerBI) routes() {
 		"POST /v1.0/myorg/datasets/{dataset}/executeQueries": {OpQuery, RoleContributor, (*PowerBI).query},
 		"GET " + group + "/datasets":                         {OpDatasets, RoleViewer, (*PowerBI).datasets},
 		"GET " + group:                                       {OpWorkspace, RoleViewer, (*PowerBI).workspace},
+		"GET " + group + "/users":                            {OpUsers, RoleViewer, (*PowerBI).users},
+		"POST " + group + "/users":                           {OpGrant, RoleAdmin, (*PowerBI).grant},
+		"GET " + dataset + "/datasources":                    {OpDatasources, RoleContributor, (*PowerBI).datasources},
+		"GET /v1.0/myorg/capacities":                         {OpCapacities, roleNone, (*PowerBI).capacities},
 		"GET /v1.0/myorg/groups":                             {OpWorkspaces, roleNone, (*PowerBI).listWorkspaces},
 		"/v1.0/myorg/datasets/{dataset}/{rest...}":           {OpOther, roleNone, outsideGroups},
 		"/": {OpOther, roleNone, unknownPath},

@@ -42,6 +42,8 @@ type datasetRow struct {
 	Refreshable  *bool  `json:"isRefreshable,omitempty"`
 	StorageMode  string `json:"targetStorageMode,omitempty"`
 	ConfiguredBy string `json:"configuredBy,omitempty"`
+	Provider     string `json:"contentProviderType,omitempty"`
+	Gateway      *bool  `json:"isOnPremGatewayRequired,omitempty"`
 }
 
 func (m *model) datasetRow(role Role) datasetRow {
@@ -51,6 +53,8 @@ func (m *model) datasetRow(role Role) datasetRow {
 	}
 	push, refreshable := m.knobs.Push, !m.knobs.Push
 	row.AddRows, row.Refreshable, row.StorageMode, row.ConfiguredBy = &push, &refreshable, "Abf", "owner@sim.example"
+	gateway := m.knobs.Gateway
+	row.Provider, row.Gateway = cmp.Or(m.knobs.Provider, "PbixInImportMode"), &gateway
 	return row
 }
 

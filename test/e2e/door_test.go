@@ -31,6 +31,7 @@ func targets(id string) []target {
 		{"POST", "/api/operations/" + id + "/cancel-for-all", "", false},
 		{"GET", "/api/schedules", "", false},
 		{"HEAD", "/api/health/ready", "", false},
+		{"GET", "/api/doctor", "", false},
 		{"POST", "/RefreshSweep", sweepPayload, true},
 		{"POST", "/RefreshSchedule", sweepPayload, true},
 	}
@@ -150,7 +151,7 @@ func TestTheSecondLineByItself(t *testing.T) {
 			}
 		}
 	}
-	for _, path := range []string{"write", "/api/operations/" + id, "/api/schedules", "/api/health/ready", "/RefreshSweep", "/RefreshSchedule"} {
+	for _, path := range []string{"write", "/api/operations/" + id, "/api/schedules", "/api/health/ready", "/api/doctor", "/RefreshSweep", "/RefreshSchedule"} {
 		if reached[path] == 0 {
 			t.Errorf("no spelling reached %s, want some: got %v", path, reached)
 		}

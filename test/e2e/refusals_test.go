@@ -107,6 +107,7 @@ func TestKeysGuardAllButStatusAndHealth(t *testing.T) {
 		"POST /api/operations/x/cancel-for-all": http.StatusUnauthorized,
 		"GET /api/health/ready":                 http.StatusUnauthorized,
 		"GET /api/schedules":                    http.StatusUnauthorized,
+		"GET /api/doctor":                       http.StatusUnauthorized,
 		"GET /api/refreshes/x":                  http.StatusNotFound,
 		"GET /api/health":                       http.StatusOK,
 	} {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"pbirefresh/lease"
 	"pbirefresh/refresh/machine"
 )
 
@@ -53,22 +52,6 @@ func (c *Coordinator) archiveOne(ctx context.Context, m machine.Model, s *machin
 		return err
 	}
 	return c.point(ctx, s.Epoch, op) // to what is there
-}
-
-// createFinal writes a document that is never written otherwise, and confirms it.
-func (c *Coordinator) createFinal(ctx context.Context, name string, content any) error {
-	body, err := machine.Marshal(content)
-	if err != nil {
-		return err
-	}
-	_, err = c.cfg.Store.Create(ctx, name, body, nil)
-	switch {
-	case errors.Is(err, lease.ErrExists):
-		return nil // what has ended does not change: it is this one
-	case errors.Is(err, lease.ErrUnknown):
-		_, err = c.cfg.Store.Read(ctx, name)
-	}
-	return err
 }
 
 // fromArchive reads an archived operation, and the storage service's clock.

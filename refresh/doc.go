@@ -7,6 +7,23 @@
 // carries out what was decided, against a lease.Store and an [Upstream]. All processes on
 // one store are equal, none is elected, and any of them may die at any time.
 //
+// The files, from the top down; a file calls those below it (TestCallsGoDown):
+//
+//	coordinator, sweep         requests, and the timer
+//	watch, status              callers who wait for an end, or ask once
+//	rotate, sealed, open       status keys and status URLs
+//	advance                    a job for the queue of a model, and its answer
+//	enter, step, decide        a stay under the lease: feed events, save, carry out
+//	doubt, effects, ended      what else happens under it: calls to Power BI, hooks
+//	archive, keyed, narrate    what has ended, idempotency keys, the log
+//	section, watcher, leases   one stay; who is shown what; who holds the lease
+//	queue, reader              who waits for a model, and who reads it
+//	notice, config, request    a coordinator, and what it is asked
+//	finished, decoded          what is remembered
+//	statuskeys, link, id       ids and signatures
+//	upstream, upstream_answer  Power BI
+//	port, idle, answered, names, errors, limits
+//
 // # One step
 //
 //	enter   acquire the model's lease and read its document, at the same time

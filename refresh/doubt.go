@@ -2,12 +2,6 @@ package refresh
 
 import "pbirefresh/refresh/machine"
 
-// doubt is a write without an answer that admits a job if it has landed.
-type doubt struct {
-	txn    string
-	number int64 // of the operation
-}
-
 // doubt remembers what a write admits that may have landed or may not. Under the next
 // lease it can land no more, and the document shows whether it has.
 func (s *section) doubt(effects []machine.Effect, txn string) {

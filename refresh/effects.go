@@ -9,39 +9,6 @@ import (
 	"pbirefresh/refresh/machine"
 )
 
-// Upstream is Power BI as the coordinator needs it. Errors are part of the
-// answers: what a failed call means is decided by whoever knows the protocol.
-// Implementations are safe for concurrent use and bound every call in time.
-type Upstream interface {
-	// Warm gets a token, so that a POST that follows need not wait for one.
-	Warm(ctx context.Context) error
-	// Post starts a refresh. It sends at most one request, and none after
-	// sendBy (local clock), which it checks immediately before sending.
-	Post(ctx context.Context, m machine.Model, p machine.Post, sendBy time.Time) machine.Answer
-	// Look reads one refresh by its id, or the model's history.
-	Look(ctx context.Context, m machine.Model, l machine.Look) Sight
-	// Delete cancels a refresh. What became of it is seen by looking.
-	Delete(ctx context.Context, m machine.Model, d machine.Delete) error
-}
-
-// Sight is what a look at Power BI showed.
-type Sight struct {
-	Err        *machine.Fault
-	RetryAfter time.Duration
-	Gone       bool          // with an Err: history and model both answered that they are not there
-	There      bool          // with an Err: the model is there
-	Detail     bool          // Rows is exactly the refresh that was asked for
-	Rows       []machine.Row // newest first
-	Date       time.Time     // Power BI's clock, in whole seconds; zero if it did not say
-}
-
-const (
-	lookLimit    = 20 * time.Second
-	deleteLimit  = 20 * time.Second
-	archiveLimit = 10 * time.Second
-	warmLimit    = 30 * time.Second
-)
-
 // carryOut carries out effects under the lease for as long as handOver allows
 // and returns what came of them. Calls that take longer go on without the
 // lease; their results come back through the queue.

@@ -34,21 +34,3 @@ func (r *remembered[T]) get(m machine.Model, make func() T) T {
 	r.all[m] = one
 	return one
 }
-
-func (q *queue) idle() bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return !q.serving && len(q.jobs) == 0 && len(q.calls) == 0
-}
-
-func (r *reader) idle() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.next == nil
-}
-
-func (w *watcher) idle() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return !w.running && len(w.waiters) == 0
-}

@@ -1,7 +1,6 @@
 package refresh
 
 import (
-	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -9,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"strings"
+	"time"
 )
 
 // Link is what a status URL carries: the id of an operation, and the signature that
@@ -24,6 +24,31 @@ type Link struct {
 type access struct {
 	ID
 	Nonce string // 32 hex digits: 128 bits
+}
+
+// statusKey is one version of the key.
+type statusKey struct {
+	Version   uint16    `json:"version"`
+	Key       []byte    `json:"key"` // 32 bytes, base64
+	SignsFrom time.Time `json:"signsFrom,omitzero"`
+}
+
+// keyRing is the document of the keys. The first version of this program wrote Root
+// only: then it is version 1 of the status key as well.
+type keyRing struct {
+	// Root is what the nonces of idempotency keys derive from. It never changes:
+	// a repeated request gets the same nonce whatever key signs.
+	Root     []byte      `json:"key"`
+	Versions []statusKey `json:"versions,omitempty"` // oldest first
+}
+
+func (r keyRing) version(v uint16) (statusKey, bool) {
+	for _, k := range r.Versions {
+		if k.Version == v {
+			return k, true
+		}
+	}
+	return statusKey{}, false
 }
 
 // A signature is format, version of the status key, nonce and HMAC-SHA256, cut to 128
@@ -72,19 +97,4 @@ func (r keyRing) verify(l Link) (access, error) {
 	}
 	id, err := ParseID(l.ID)
 	return access{ID: id, Nonce: hex.EncodeToString(b[sigVersion:sigNonce])}, err
-}
-
-// Open verifies a link and returns the operation that it is about, or ErrBadID. It
-// reads nothing but the status keys, at most once a minute.
-func (c *Coordinator) Open(ctx context.Context, l Link) (ID, error) {
-	a, err := c.open(ctx, l)
-	return a.ID, err
-}
-
-func (c *Coordinator) open(ctx context.Context, l Link) (access, error) {
-	keys, err := c.cfg.Keys.ring(ctx)
-	if err != nil {
-		return access{}, unavailable(err)
-	}
-	return keys.verify(l)
 }

@@ -119,3 +119,7 @@ func throttled(f *machine.Fault) bool {
 }
 
 func seconds(d time.Duration) int64 { return int64(d / time.Second) }
+
+// stuckAfter is how long after its time a step, or the end of an operation, is a
+// reason to wake somebody. The next sweep and a few failed looks come well before.
+const stuckAfter = 15 * time.Minute

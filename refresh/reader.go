@@ -76,3 +76,9 @@ func (r *reader) send(read *sharedRead, wait time.Duration) {
 		read.state, read.err = r.c.decoded.of(r.model, doc.Body)
 	}
 }
+
+func (r *reader) idle() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.next == nil
+}

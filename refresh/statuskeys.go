@@ -26,22 +26,6 @@ const (
 	keySettling  = 2 * time.Minute
 )
 
-// statusKey is one version of the key.
-type statusKey struct {
-	Version   uint16    `json:"version"`
-	Key       []byte    `json:"key"` // 32 bytes, base64
-	SignsFrom time.Time `json:"signsFrom,omitzero"`
-}
-
-// keyRing is the document of the keys. The first version of this program wrote Root
-// only: then it is version 1 of the status key as well.
-type keyRing struct {
-	// Root is what the nonces of idempotency keys derive from. It never changes:
-	// a repeated request gets the same nonce whatever key signs.
-	Root     []byte      `json:"key"`
-	Versions []statusKey `json:"versions,omitempty"` // oldest first
-}
-
 // errBadKeys is about a document that is not what this package writes.
 var errBadKeys = fmt.Errorf("%s holds no status keys of 32 bytes; delete it to have a new key made, which ends all status URLs", statusKeysName)
 
@@ -59,15 +43,6 @@ func decodeKeys(body []byte) (keyRing, error) {
 		}
 	}
 	return r, nil
-}
-
-func (r keyRing) version(v uint16) (statusKey, bool) {
-	for _, k := range r.Versions {
-		if k.Version == v {
-			return k, true
-		}
-	}
-	return statusKey{}, false
 }
 
 // signing returns the newest key that may sign at a time.

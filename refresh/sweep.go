@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"regexp"
 	"sync"
 	"time"
 
@@ -14,14 +13,6 @@ import (
 
 	"pbirefresh/lease"
 	"pbirefresh/refresh/machine"
-)
-
-// metaDue is the metadata key that says when a model's next step is due. It is
-// written by the same put as the document, so that the sweep need not read
-// documents. Absent or unreadable means: due now.
-const (
-	metaDue = "due"
-	never   = "never"
 )
 
 // Limits of one sweep. The timer of the Functions host must not be kept waiting,
@@ -34,35 +25,12 @@ const (
 	cursorName   = "sweep/cursor.json"
 )
 
-// stuckAfter is how long after its time a step, or the end of an operation, is a
-// reason to wake somebody. The next sweep and a few failed looks come well before.
-const stuckAfter = 15 * time.Minute
-
 // Report says what one sweep did.
 type Report struct {
 	Seen     int  `json:"seen"`     // models listed
 	Due      int  `json:"due"`      // of these, how many were due
 	Failed   int  `json:"failed"`   // how many could not be moved forward
 	Complete bool `json:"complete"` // false: out of time; the next sweep goes on from there
-}
-
-// dueMeta is the metadata that goes with a state.
-func dueMeta(s *machine.State) lease.Meta {
-	at, any := s.Due()
-	if !any {
-		return lease.Meta{metaDue: never}
-	}
-	return lease.Meta{metaDue: at.UTC().Format(time.RFC3339Nano)}
-}
-
-// isDue reports whether a document with that metadata may have something to do.
-func isDue(meta lease.Meta, now time.Time) bool {
-	value := meta[metaDue]
-	if value == never {
-		return false
-	}
-	at, err := time.Parse(time.RFC3339Nano, value)
-	return err != nil || !at.After(now)
 }
 
 // Sweep moves forward every model whose next step is due. It ends by itself
@@ -181,16 +149,6 @@ func (w *sweeper) advance(ctx context.Context, m machine.Model) {
 		defer w.mu.Unlock()
 		w.report.Failed++
 	}
-}
-
-var stateName = regexp.MustCompile(`^models/([0-9a-f-]{36})/([0-9a-f-]{36})\.json$`)
-
-func modelOf(name string) (machine.Model, bool) {
-	m := stateName.FindStringSubmatch(name)
-	if m == nil {
-		return machine.Model{}, false
-	}
-	return machine.Model{WorkspaceID: m[1], DatasetID: m[2]}, true
 }
 
 // sweepCursor is advice, and has no version: what cannot be read is no position, and

@@ -27,7 +27,7 @@ var nextVersion = []change{
 	{"refresh/machine/attempt.go", "type Attempt struct {\n", "type Attempt struct {\n\tLap int64 `json:\"lap,omitempty\"`\n"},
 	{"refresh/machine/codec.go", "return s, s.check()\n", "return s, errors.Join(s.check(), s.lost())\n"},
 	{"refresh/machine/codec.go", "Stamp(txn string) {\n", "Stamp(txn string) {\n\ts.lap()\n"},
-	{"refresh/section.go", "\ts.state = next\n", "\ts.state = next\n\ts.q.log.Info(\"next version wrote\", \"lap\", s.state.Laps.Count, \"lapOf\", s.q.model.String())\n"},
+	{"refresh/step.go", "\ts.state = next\n", "\ts.state = next\n\ts.q.log.Info(\"next version wrote\", \"lap\", s.state.Laps.Count, \"lapOf\", s.q.model.String())\n"},
 }
 
 // demands makes of the next version one whose documents today's must not touch.

@@ -1,0 +1,34 @@
+package refresh
+
+import (
+	"context"
+	"time"
+
+	"pbirefresh/refresh/machine"
+)
+
+// Upstream is Power BI as the coordinator needs it. Errors are part of the
+// answers: what a failed call means is decided by whoever knows the protocol.
+// Implementations are safe for concurrent use and bound every call in time.
+type Upstream interface {
+	// Warm gets a token, so that a POST that follows need not wait for one.
+	Warm(ctx context.Context) error
+	// Post starts a refresh. It sends at most one request, and none after
+	// sendBy (local clock), which it checks immediately before sending.
+	Post(ctx context.Context, m machine.Model, p machine.Post, sendBy time.Time) machine.Answer
+	// Look reads one refresh by its id, or the model's history.
+	Look(ctx context.Context, m machine.Model, l machine.Look) Sight
+	// Delete cancels a refresh. What became of it is seen by looking.
+	Delete(ctx context.Context, m machine.Model, d machine.Delete) error
+}
+
+// Sight is what a look at Power BI showed.
+type Sight struct {
+	Err        *machine.Fault
+	RetryAfter time.Duration
+	Gone       bool          // with an Err: history and model both answered that they are not there
+	There      bool          // with an Err: the model is there
+	Detail     bool          // Rows is exactly the refresh that was asked for
+	Rows       []machine.Row // newest first
+	Date       time.Time     // Power BI's clock, in whole seconds; zero if it did not say
+}

@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// An Answer is what a service says to one request. Handlers return answers instead of writing them, so that a [Fault]
+// An Answer is a service's answer to one request. Handlers return answers instead of writing them, so that a [Fault]
 // can replace, delay or lose an answer after the service has acted.
 type Answer struct {
 	Status int
@@ -24,7 +24,7 @@ func emptyAnswer(status int) Answer {
 
 func jsonAnswer(status int, v any) Answer {
 	body, err := json.Marshal(v)
-	if err != nil { // only our own wire types come here
+	if err != nil { // all callers pass wire types of this package
 		body = []byte(strconv.Quote(err.Error()))
 	}
 	a := emptyAnswer(status)
@@ -58,5 +58,5 @@ func (a Answer) write(w http.ResponseWriter) {
 	maps.Copy(w.Header(), a.Header)
 	w.Header().Set("Content-Length", strconv.Itoa(len(a.Body)))
 	w.WriteHeader(a.Status)
-	_, _ = w.Write(a.Body) // a caller that left is the caller's business
+	_, _ = w.Write(a.Body) // a write to a caller that left may fail
 }

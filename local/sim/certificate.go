@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// NewCertificate makes a self-signed certificate for an application, and what a vault keeps of it: PEM with the private key.
+// NewCertificate returns a self-signed certificate for an application, and the form in which a vault stores it: PEM with the private key.
 // Register the certificate with [Entra.AddCertificate] and store the text with [Vault.SetSecret].
 func NewCertificate(notBefore time.Time, life time.Duration) (certificate *x509.Certificate, text string, err error) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)

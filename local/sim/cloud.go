@@ -16,7 +16,7 @@ const (
 	IdentityHost = "identity.sim.invalid"
 )
 
-// What a Cloud holds unless [Options].Empty: one tenant, our service principal with its secret in the vault, a managed
+// The content of a Cloud unless [Options].Empty: one tenant, one service principal with its secret in the vault, a managed
 // identity that may read it, a workspace on a dedicated capacity with two models, and one on a shared capacity with
 // one model. The service principal is a Contributor of both.
 const (
@@ -93,7 +93,7 @@ func NewCloud(opts Options) *Cloud {
 // Fail scripts a fault for the next matching calls of any service.
 func (c *Cloud) Fail(f Fault) error { return c.faults.add(f) }
 
-// ClearFaults forgets the faults that have not been used.
+// ClearFaults drops the faults that have not been used.
 func (c *Cloud) ClearFaults() { c.faults.clear() }
 
 // Faults lists the faults that have not been used up.

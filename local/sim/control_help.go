@@ -32,7 +32,7 @@ func joined[T ~string](list []T) string {
 	return strings.Join(words, ", ")
 }
 
-const helpPage = `The control plane of the stand-ins for Power BI, Entra ID, managed identity and Key Vault.
+const helpPage = `The control plane of the emulators of Power BI, Entra ID, managed identity and Key Vault.
 
 LOOK
   curl -s '%s/journal?after=0'

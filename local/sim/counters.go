@@ -1,7 +1,7 @@
 package sim
 
-// Counters tell how a model was treated. A well-behaved refresher keeps MaxOverlap at 1 and RefusedByOwn at 0 whatever
-// faults are scripted.
+// Counters count the calls to a model. A correct refresher keeps MaxOverlap at 1 and RefusedByOwn at 0 under any
+// faults.
 type Counters struct {
 	// Posts is the number of refresh requests that reached the model, refused ones included.
 	Posts int `json:"posts"`
@@ -13,7 +13,7 @@ type Counters struct {
 	MaxOverlap int `json:"maxOverlap"`
 	// Begun is the number of refreshes that ran, foreign ones included.
 	Begun int `json:"begun"`
-	// Refused is the number of requests refused because the model was busy.
+	// Refused is the number of requests rejected because the model was busy.
 	Refused int `json:"refused"`
 	// RefusedByOwn is the part of Refused (and of Dropped) that came while the same application's own refresh was unfinished.
 	RefusedByOwn int `json:"refusedByOwn"`
@@ -39,7 +39,7 @@ func (m *model) overlap() int {
 	return n
 }
 
-// ownUnfinished says whether the caller has an unfinished refresh itself.
+// ownUnfinished reports whether the caller itself has an unfinished refresh.
 func (m *model) ownUnfinished(caller string) bool {
 	for _, r := range m.unfinishedList() {
 		if r.byAPI() && sameID(r.caller, caller) {

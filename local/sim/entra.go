@@ -64,7 +64,7 @@ func newEntra(st *stage, lifetime time.Duration) *Entra {
 	} {
 		s.mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-			err := r.ParseForm() // before any delay: net/http notices a caller that leaves only once the body is read
+			err := r.ParseForm() // before any delay: net/http detects a caller that leaves only after the body is read
 			s.serve(w, r, call{service: "entra", op: OpToken, do: func() Answer { return s.token(r, audience(r.PostForm), err) }})
 		})
 	}
@@ -78,7 +78,7 @@ func (s *Entra) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
-// AddTenant makes a tenant known.
+// AddTenant adds a tenant.
 func (s *Entra) AddTenant(tenant string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -100,15 +100,15 @@ func (s *Entra) AddApp(tenant, appID string, secrets ...ClientSecret) {
 	apps[key(appID)] = &app{id: appID, objectID: s.newID(), secrets: secrets}
 }
 
-// SetLifetime changes how long tokens live from now on.
+// SetLifetime changes the lifetime of later tokens.
 func (s *Entra) SetLifetime(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lifetime = d
 }
 
-// RevokeTokens makes every token that an application holds worthless, as an incident response would; services answer as to
-// an expired one. Clients that cache tokens do not notice before they use one.
+// RevokeTokens revokes every token of an application, as an incident response would; services answer as to an expired
+// one. Clients that cache tokens learn of it when they use one.
 func (s *Entra) RevokeTokens(appID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -131,7 +131,7 @@ func (s *Entra) Token(tenant, appID, audience string) (token string, expires tim
 	return token, expires, nil
 }
 
-// issue wants the lock.
+// issue needs the lock.
 func (s *Entra) issue(tenant string, a *app, audience string) (string, time.Time) {
 	now := s.now()
 	expires := now.Add(s.lifetime)
@@ -150,14 +150,14 @@ func FederatedIssuer(tenant string) string {
 	return "https://" + EntraHost + "/" + tenant + "/v2.0"
 }
 
-// verify is what Power BI and Key Vault ask. The claims are set as far as they could be read, even with an error.
+// verify checks a token for Power BI and Key Vault. The claims are set as far as they can be read, even with an error.
 func (s *Entra) verify(token string) (tokenClaims, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.check(token)
 }
 
-// check wants the lock.
+// check needs the lock.
 func (s *Entra) check(token string) (tokenClaims, error) {
 	claims, err := parseToken(&s.key.PublicKey, token)
 	if err != nil {

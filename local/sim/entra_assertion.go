@@ -14,11 +14,11 @@ import (
 	"time"
 )
 
-// A FederatedCredential lets whoever holds a token of the issuer for the subject sign in as the application (documented:
+// A FederatedCredential lets the holder of a token of the issuer for the subject sign in as the application (documented:
 // "Configure an application to trust a managed identity").
 type FederatedCredential struct {
 	Issuer   string // https://login.microsoftonline.com/{tenant}/v2.0
-	Subject  string // object id of the managed identity; case counts
+	Subject  string // object id of the managed identity; case-sensitive
 	Audience string // api://AzureADTokenExchange in the public cloud
 }
 
@@ -27,7 +27,7 @@ func (s *Entra) AddCertificate(tenant, appID string, certificate *x509.Certifica
 	return s.change(tenant, appID, func(a *app) { a.certificates = append(a.certificates, certificate) })
 }
 
-// RemoveCertificates takes all certificates away from an application.
+// RemoveCertificates removes all certificates of an application.
 func (s *Entra) RemoveCertificates(tenant, appID string) error {
 	return s.change(tenant, appID, func(a *app) { a.certificates = nil })
 }
@@ -58,8 +58,8 @@ func (s *Entra) ObjectID(tenant, appID string) string {
 	return ""
 }
 
-// assertionHeader is documented in "Microsoft identity platform application authentication certificate credentials"; x5t is what
-// its earlier editions asked for.
+// assertionHeader is documented in "Microsoft identity platform application authentication certificate credentials"; x5t is in
+// its earlier editions.
 type assertionHeader struct {
 	Algorithm  string `json:"alg"`
 	Type       string `json:"typ"`
@@ -102,13 +102,13 @@ func (s *Entra) rejectAssertion(r *http.Request, tenant string, a *app) (entraCo
 	return claims.reject(a.id, s.now(), audiences(r, tenant))
 }
 
-// audiences: the token endpoint (documented); unverified: that the issuer is taken as well.
+// audiences: the token endpoint (documented); unverified: that the issuer is accepted as well.
 func audiences(r *http.Request, tenant string) []string {
 	base := "https://" + r.Host + "/" + tenant
 	return []string{base + "/oauth2/v2.0/token", base + "/v2.0"}
 }
 
-// reject: unverified: the texts, and the numbers but 700024.
+// reject: unverified: the texts, and the numbers except 700024.
 func (c assertionClaims) reject(appID string, now time.Time, audiences []string) (entraCode, string) {
 	const skew = 5 * time.Minute
 	before, expires := time.Unix(c.Before, 0), time.Unix(c.Expires, 0)
@@ -137,7 +137,7 @@ func (a *app) certificate(h assertionHeader) *x509.Certificate {
 	return nil
 }
 
-// encodes: base64url is documented; MSAL for Go sends standard base64, and shipped code says that Entra takes it (seen).
+// encodes: base64url is documented; MSAL for Go sends standard base64, and shipped code relies on Entra accepting it (seen).
 func encodes(text string, sum []byte) bool {
 	return text == base64.RawURLEncoding.EncodeToString(sum) || text == base64.StdEncoding.EncodeToString(sum)
 }
@@ -159,7 +159,7 @@ func signed(c *x509.Certificate, algorithm string, parts []string) bool {
 	}
 }
 
-// rejectFederated: seen: 70021 and 700213 for a subject that no credential names. unverified: which of its kin says what.
+// rejectFederated: seen: 70021 and 700213 for a subject that no credential names. unverified: which code belongs to which other case.
 func (s *Entra) rejectFederated(token, tenant string, a *app) (entraCode, string) {
 	claims, err := s.check(token)
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// instanceDiscovery answers GET /common/discovery/instance. MSAL for Go asks login.microsoftonline.com for it about any
-// authority it does not know, unless instance discovery is disabled; then it goes straight to the tenant's document.
+// instanceDiscovery answers GET /common/discovery/instance. MSAL for Go requests it from login.microsoftonline.com for
+// each unknown authority, unless instance discovery is disabled; then it requests the tenant's document at once.
 func (s *Entra) instanceDiscovery(r *http.Request) Answer {
 	asked, err := url.Parse(r.URL.Query().Get("authorization_endpoint"))
 	if err != nil || asked.Host == "" {
@@ -29,7 +29,7 @@ func (s *Entra) instanceDiscovery(r *http.Request) Answer {
 	})
 }
 
-// tenantDiscovery answers GET /{tenant}/v2.0/.well-known/openid-configuration. MSAL insists that the issuer has the
+// tenantDiscovery answers GET /{tenant}/v2.0/.well-known/openid-configuration. MSAL requires that the issuer has the
 // authority's scheme and host.
 func (s *Entra) tenantDiscovery(r *http.Request) Answer {
 	tenant := r.PathValue("tenant")

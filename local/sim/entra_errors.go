@@ -31,7 +31,7 @@ var (
 	wrongSecret        = entraCode{http.StatusUnauthorized, "invalid_client", 7000215}
 )
 
-// entraError is the JSON body of every refusal.
+// entraError is the JSON body of every rejection.
 type entraError struct {
 	Error         string `json:"error"`
 	Description   string `json:"error_description"`

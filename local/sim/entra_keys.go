@@ -11,7 +11,7 @@ import (
 	"sync"
 )
 
-// signingKey is the key of every simulator in this process: making one takes a tenth of a second. A token of another
+// signingKey is the key of every simulator in this process: generating one takes a tenth of a second. A token of another
 // simulator names an application that this one does not have, or an older revision of it.
 var signingKey = sync.OnceValue(func() *rsa.PrivateKey {
 	k, err := rsa.GenerateKey(rand.Reader, 2048)

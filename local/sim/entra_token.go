@@ -10,7 +10,7 @@ import (
 
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-// token answers the token endpoints, v2.0 with a scope and v1 with a resource, for the client_credentials grant; unreadable is what became of reading the form.
+// token answers the token endpoints, v2.0 with a scope and v1 with a resource, for the client_credentials grant; unreadable is the error of reading the form.
 func (s *Entra) token(r *http.Request, audience string, unreadable error) Answer {
 	if unreadable != nil {
 		return s.refuse(r, badRequest, "AADSTS900144: The request body must contain the following parameter: 'grant_type'.")
@@ -66,7 +66,7 @@ func (s *Entra) grant(tenant string, a *app, audience string, v1 bool) Answer {
 	return jsonAnswer(http.StatusOK, body).withHeader("Cache-Control", "no-store, no-cache").noted("token for " + audience)
 }
 
-// reject says what is wrong with the credential of a request; an empty text means nothing is.
+// reject returns what is wrong with the credential of a request; empty if nothing is.
 func (s *Entra) reject(r *http.Request, tenant string, a *app) (entraCode, string) {
 	if r.PostForm.Get("client_assertion") != "" {
 		return s.rejectAssertion(r, tenant, a)

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Env is the environment with which a handler process uses this World instead of Azure: nothing but the settings it has in
-// production. STATE_STORAGE and the Functions host's own variables are the caller's to add.
+// Env is the environment with which a handler process uses this World instead of Azure: only settings that it also has in
+// production. The caller adds STATE_STORAGE and the variables of the Functions host.
 //
 // SSL_CERT_FILE replaces the list of trusted roots of the child process, and Go reads it on Unix only; on macOS and
 // Windows a program has to read it itself, as this project's refresher does, or the CA in [World].CAFile must be added to

@@ -47,24 +47,24 @@ func Ops() []Op {
 // The order of one call is: Delay, [the service acts if After or if nothing below answers for it], Hold, then Cut or
 // Answer or the service's own answer.
 type Fault struct {
-	// Kind fills Cut, After and Answer from a catalogue; see [FaultKinds]. Fields set by hand win.
+	// Kind fills Cut, After and Answer from a catalogue; see [FaultKinds]. Fields that are set take precedence.
 	Kind FaultKind
 
 	Op    Op  // which call
 	Model Ref // which workspace, or which model
 	Skip  int // let this many matching calls through first
-	Times int // how many calls to spoil; 0 means 1, a negative number means all
+	Times int // how many calls to affect; 0 means 1, a negative number means all
 
-	// Delay passes before the service sees the request. A caller that leaves meanwhile has caused nothing.
+	// Delay passes before the service receives the request. A caller that leaves in the meantime has had no effect.
 	Delay time.Duration
-	// Land, for OpStart, lets the request reach Power BI this much later whether or not the caller still waits: the
-	// delayed packet that no client can fence.
+	// Land, for OpStart, lets the request reach Power BI this much later, whether or not the caller still waits: a
+	// delayed packet, which no client can fence.
 	Land time.Duration
-	// After makes the service act before the fault shows: a POST is accepted although its answer is lost.
+	// After makes the service act before the fault takes effect: a POST is accepted although its answer is lost.
 	After bool
 	// Hold passes after the service acted and before it answers.
 	Hold time.Duration
-	// Named adds to Answer the ids of the service's own: RequestId, x-ms-request-id, Location.
+	// Named adds the service's own ids to Answer: RequestId, x-ms-request-id, Location.
 	Named bool
 	// Cut closes the connection instead of answering.
 	Cut bool
@@ -82,7 +82,7 @@ func (f Fault) matches(op Op, ref Ref) bool {
 		(f.Model.Model == "" || sameID(f.Model.Model, ref.Model))
 }
 
-// name is what the journal shows.
+// name is the name in the journal.
 func (f Fault) name() string {
 	if f.Kind != "" {
 		return string(f.Kind)

@@ -17,7 +17,7 @@ const (
 	CutAfter          FaultKind = "cut-after"          // connection lost, the service acted
 	ErrorBefore       FaultKind = "error-before"       // 5xx (503), nothing happened
 	ErrorAfter        FaultKind = "error-after"        // 5xx (503), the service acted
-	ErrorAfterNamed   FaultKind = "error-after-named"  // the same, and the answer carries the ids of the refresh that was accepted
+	ErrorAfterNamed   FaultKind = "error-after-named"  // the same, and the answer has the ids of the accepted refresh
 	Waking            FaultKind = "waking"             // a capacity that wakes: acts, and answers, after 100 s (seen: 503 for about as long after a resume)
 	Throttled         FaultKind = "throttled"          // 429 with Retry-After
 	NoAuthorization   FaultKind = "no-authorization"   // 403 as for a missing header
@@ -116,7 +116,7 @@ func truncated(f Fault) Fault {
 	return f.answering(a)
 }
 
-// page is what stands between answers with: a page of HTML.
+// page is the answer of a proxy or firewall: a page of HTML.
 func page(status int, title string) Answer {
 	a := emptyAnswer(status).withHeader("Content-Type", "text/html; charset=utf-8")
 	a.Body = []byte("<!DOCTYPE html><html><head><title>" + title + "</title></head><body></body></html>")

@@ -54,7 +54,7 @@ func (s *Identity) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.serve(w, r, call{service: "identity", op: OpIdentity, do: func() Answer { return s.token(r) }})
 }
 
-// token; unverified: the statuses and texts of the refusals, except for the 400 of an unknown identity (seen).
+// token; unverified: the statuses and texts of the rejections, except for the 400 of an unknown identity (seen).
 func (s *Identity) token(r *http.Request) Answer {
 	query := r.URL.Query()
 	switch {

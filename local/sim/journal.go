@@ -7,22 +7,22 @@ import (
 	"time"
 )
 
-// journalLimit bounds the memory of a stand-in that runs all day; the oldest entries go first.
+// journalLimit bounds the memory of a long run; the oldest entries are dropped first.
 const journalLimit = 20000
 
 // The kinds of an [Entry].
 const (
 	KindRequest   = "request"  // an answered (or cut) HTTP request
 	KindAccepted  = "accepted" // Power BI accepted a refresh
-	KindDropped   = "dropped"  // Power BI accepted a refresh and forgot it
+	KindDropped   = "dropped"  // Power BI accepted a refresh and dropped it
 	KindStarted   = "started"  // a refresh began to run
 	KindEnded     = "ended"    // a refresh ended
-	KindControl   = "control"  // somebody used the control plane
+	KindControl   = "control"  // the control plane was used
 	statusAborted = 0          // no answer was sent
 )
 
-// An Entry is one thing that happened. Times are the simulator's clock. A refresh's start and end are discovered when
-// the state is next looked at, so Seq is the order of discovery and Time the moment it is true for.
+// An Entry is one event. Times are of the simulator's clock. A refresh's start and end are recorded on the next read of
+// the state, so Seq is the order of recording and Time the time of the event.
 type Entry struct {
 	Seq     int64     `json:"seq"`
 	Time    time.Time `json:"time"`
@@ -60,7 +60,7 @@ func (e Entry) String() string {
 	return strings.Join(parts, " ")
 }
 
-// A Journal records what the services saw and did. It is safe for concurrent use.
+// A Journal records what the services received and did. It is safe for concurrent use.
 type Journal struct {
 	mu      sync.Mutex
 	seq     int64
@@ -117,8 +117,8 @@ func (j *Journal) record(e Entry) {
 	}
 }
 
-// publish hands unsent entries to the subscribers. Whoever holds sending drains for everybody: the loop looks again
-// after it unlocked, so an entry recorded meanwhile is never left behind.
+// publish hands unsent entries to the subscribers. The holder of sending delivers for all: the loop checks again
+// after it unlocked, so an entry that was recorded in the meantime is delivered too.
 func (j *Journal) publish() {
 	for j.waiting() && j.sending.TryLock() {
 		batch, subs := j.take()

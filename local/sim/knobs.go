@@ -2,24 +2,24 @@ package sim
 
 import "time"
 
-// DefaultDuration is how long a refresh runs where nothing else is said.
+// DefaultDuration is how long a refresh runs by default.
 const DefaultDuration = 4 * time.Second
 
-// BusyMode says what a model does with a refresh request while it has an unfinished one.
+// BusyMode is a model's reaction to a refresh request while it has an unfinished one.
 type BusyMode string
 
 // Documented (asynchronous-refresh, versions 2021, 2023, 2025): 409, then 400. Seen: a bare 400
 // (microsoft/PowerBI-CSharp#120). Documented: under many requests one runs, the next is queued, the rest are dropped;
-// unverified: when that happens instead of a refusal, so only these knobs make it happen.
+// unverified: when that happens instead of a rejection, so only these knobs cause it.
 const (
-	Busy400   BusyMode = ""      // refuse with 400 and the busy text
-	Busy409   BusyMode = "409"   // refuse with 409 and the busy text
-	BusyBare  BusyMode = "bare"  // refuse with 400 and no body
+	Busy400   BusyMode = ""      // reject with 400 and the busy text
+	Busy409   BusyMode = "409"   // reject with 409 and the busy text
+	BusyBare  BusyMode = "bare"  // reject with 400 and no body
 	BusyQueue BusyMode = "queue" // accept: queue one, drop the rest
 	BusyDrop  BusyMode = "drop"  // accept and drop
 )
 
-// IDHeaders says which headers of an enhanced 202 carry the refresh id. Clients have been seen to read only one of them.
+// IDHeaders selects the headers of an enhanced 202 that have the refresh id. Some clients read only one of them (seen).
 type IDHeaders string
 
 // RequestId is on every answer; with OnlyLocation and OnlyRequestHeader it is an unrelated correlation id.
@@ -46,13 +46,13 @@ type Knobs struct {
 	Unbound         bool   // ... and is not bound to one
 
 	IDHeaders     IDHeaders
-	KeepRequestID bool          // unverified: the refresh id is the RequestId that the request came with; the default is an id of Power BI's own
+	KeepRequestID bool          // unverified: the refresh id is the RequestId of the request; the default is an id of Power BI's own
 	ListAfter     time.Duration // the id is unknown to history and detail for so long (seen: apache/airflow#44618)
-	VanishAfter   time.Duration // the id is forgotten this long after it was accepted
-	RenumberRows  bool          // the history and detail know the refresh under another id than the 202 said
+	VanishAfter   time.Duration // the id disappears this long after it was accepted
+	RenumberRows  bool          // the history and detail have another id than the 202
 	OmitRequestID bool          // history rows without requestId
 
-	OmitExtendedStatus bool   // unverified: history rows of enhanced refreshes have extendedStatus; true leaves it out
+	OmitExtendedStatus bool   // unverified: history rows of enhanced refreshes have extendedStatus; true omits it
 	InProgressWord     bool   // detail says "InProgress" (AR) instead of "Unknown" (swagger) while running
 	RunningWord        string // an unknown status word while running
 	EndWord            string // an unknown status word at the end
@@ -64,7 +64,7 @@ type Knobs struct {
 	StandardDetailRefused bool // unverified: detail of a standard refresh works; true answers 400
 	RefuseMail            bool // unverified: a mail notifyOption by a service principal is accepted; true answers 400
 
-	Tables []string // what detail lists for a whole-model refresh; default DimDate, FactSales
+	Tables []string // the tables in the detail of a whole-model refresh; default DimDate, FactSales
 }
 
 func (k Knobs) duration() time.Duration {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// selectGroups applies $filter, $skip and $top of GET /groups (documented: swagger, Get Groups). ok is false for what the
-// simulator cannot read: to ignore it would show a client the wrong workspace.
+// selectGroups applies $filter, $skip and $top of GET /groups (documented: swagger, Get Groups). ok is false for a query that
+// it cannot parse: ignoring it would return the wrong workspace.
 func selectGroups(rows []groupRow, q url.Values) (selected []groupRow, ok bool) {
 	top, skip := len(rows), 0
 	for name, n := range map[string]*int{"$top": &top, "$skip": &skip} {

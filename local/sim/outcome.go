@@ -26,7 +26,7 @@ type Outcome struct {
 	Duration time.Duration
 	// Stuck leaves the refresh in progress until [PowerBI.Finish] ends it.
 	Stuck bool
-	// Dropped makes Power BI accept the request and forget it.
+	// Dropped makes Power BI accept the request and drop it.
 	Dropped bool
 }
 
@@ -37,7 +37,7 @@ type Message struct {
 	Type    string `json:"type"` // Error or Warning
 }
 
-// exception is the string for serviceExceptionJson; brief leaves the description out, as detail's top level does.
+// exception is the string for serviceExceptionJson; brief omits the description, as detail's top level does.
 func (o Outcome) exception(brief bool) string {
 	if o.Exception != "" || o.Code == "" {
 		return o.Exception

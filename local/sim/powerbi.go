@@ -13,7 +13,7 @@ type Ref struct {
 	Model     string `json:"datasetId,omitempty"`
 }
 
-// Access says what the tenant lets service principals do.
+// Access is what the tenant allows service principals.
 type Access string
 
 // Sources of the answers: powerbi_errors.go.
@@ -24,16 +24,16 @@ const (
 	AccessConditional Access = "conditional-access" // 401 insufficient_claims
 )
 
-// Audiences are the token audiences that Power BI accepts in the public cloud; unverified: that it takes both.
+// Audiences are the token audiences that Power BI accepts in the public cloud; unverified: that it accepts both.
 func Audiences() []string {
 	return []string{"https://analysis.windows.net/powerbi/api", "https://api.powerbi.com"}
 }
 
-// homeCluster is the back end that real answers name.
+// homeCluster is the back end in real answers.
 const homeCluster = "https://wabi-sim-primary-redirect.analysis.windows.net/"
 
 // PowerBI is the REST API in memory: an [http.Handler] and the Go methods that set it up. The state of a refresh is a
-// function of the clock, evaluated when somebody looks; there is no goroutine. Safe for concurrent use.
+// function of the clock, evaluated on each read; there is no goroutine. Safe for concurrent use.
 type PowerBI struct {
 	*stage
 	tokens    *Entra
@@ -96,7 +96,7 @@ func (s *PowerBI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(withRequestID(w, s.newID(), s.now()), r)
 }
 
-// withRequestID sets what every answer carries (seen: MicrosoftDocs/powerbi-docs#5067).
+// withRequestID sets the headers of every answer (seen: MicrosoftDocs/powerbi-docs#5067).
 func withRequestID(w http.ResponseWriter, id string, now time.Time) http.ResponseWriter {
 	for k, v := range map[string]string{
 		"Cache-Control":                 "no-store, must-revalidate, no-cache",
@@ -115,7 +115,7 @@ func withRequestID(w http.ResponseWriter, id string, now time.Time) http.Respons
 	return w
 }
 
-// request is what the calls need of an HTTP request, once the caller is known.
+// request is the part of an HTTP request that the calls need, after authentication.
 type request struct {
 	*http.Request
 	ref    Ref
@@ -157,7 +157,7 @@ func (s *PowerBI) locked(fn func() Answer) Answer {
 	return fn()
 }
 
-// judge checks who calls, then does what the route says.
+// judge authenticates the caller, then runs the route.
 func (s *PowerBI) judge(req request, rt route) Answer {
 	if refusal := s.admit(&req, rt); refusal != nil {
 		return refusal.by(req.caller)
@@ -166,7 +166,7 @@ func (s *PowerBI) judge(req request, rt route) Answer {
 	return rt.do(s, req).by(req.caller)
 }
 
-// admit finds out who calls and what for, and returns an answer if that is as far as the request gets.
+// admit authenticates and authorizes the request, and returns an answer if it is rejected.
 func (s *PowerBI) admit(req *request, rt route) *Answer {
 	caller, refusal := s.authenticate(req.Request)
 	req.caller = caller

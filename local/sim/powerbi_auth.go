@@ -20,7 +20,7 @@ const (
 	RoleAdmin
 )
 
-// maxBody bounds what a caller can make the simulator hold.
+// maxBody bounds the memory for one request.
 const maxBody = 1 << 20
 
 func readBody(r *http.Request) ([]byte, error) {
@@ -72,7 +72,7 @@ func (s *PowerBI) tenantSetting() *Answer {
 	return &a
 }
 
-// authorize fills in the workspace and model, if the caller may use them.
+// authorize sets the workspace and model, if the caller may use them.
 func (s *PowerBI) authorize(req *request, rt route) *Answer {
 	if rt.need == roleNone {
 		return nil
@@ -86,7 +86,7 @@ func (s *PowerBI) authorize(req *request, rt route) *Answer {
 	}
 	space := s.workspaces[key(req.ref.Workspace)]
 	if space == nil || space.roles[key(req.caller)] == roleNone {
-		// unverified: an unknown workspace is not told apart from one without access.
+		// unverified: an unknown workspace gets the same answer as one without access.
 		a := errorInfo(http.StatusUnauthorized, "GroupNotAccessible")
 		return &a
 	}
@@ -150,7 +150,7 @@ func (s *PowerBI) Throttle(d time.Duration, ops ...Op) {
 	}
 }
 
-// SetAccess says what the tenant lets service principals do from now on.
+// SetAccess changes what the tenant allows service principals.
 func (s *PowerBI) SetAccess(a Access) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

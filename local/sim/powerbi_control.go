@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// advance brings every model to now; it wants the lock.
+// advance brings every model to now; it needs the lock.
 func (s *PowerBI) advance() {
 	now := s.now()
 	for _, m := range s.everyModel() {
@@ -14,8 +14,8 @@ func (s *PowerBI) advance() {
 	}
 }
 
-// Advance evaluates the state now, so that subscribers of the journal hear of starts and ends that nobody has asked
-// about. A [World] calls it four times a second.
+// Advance evaluates the state now, so that subscribers of the journal receive starts and ends without a read. A [World]
+// calls it four times a second.
 func (s *PowerBI) Advance() {
 	s.mu.Lock()
 	s.advance()
@@ -85,7 +85,7 @@ func (s *PowerBI) FailNext(ref Ref, class FailureClass) error {
 	return s.Next(ref, o)
 }
 
-// StartForeign starts a refresh that is not ours, as the portal or the schedule would, and returns its id. It runs for d;
+// StartForeign starts a refresh as the portal or the schedule would, and returns its id. It runs for d;
 // 0 leaves it running until [PowerBI.Finish].
 func (s *PowerBI) StartForeign(ref Ref, via Via, d time.Duration) (string, error) {
 	var id string
@@ -105,7 +105,7 @@ func (s *PowerBI) StartForeign(ref Ref, via Via, d time.Duration) (string, error
 	return id, err
 }
 
-// Finish ends the running refresh of a model now, ours or foreign. An empty id means whichever runs.
+// Finish ends the running refresh of a model now, ours or foreign. An empty id means the running one.
 func (s *PowerBI) Finish(ref Ref, id string, o Outcome) error {
 	return s.control(ref, func(m *model, now time.Time) error {
 		r := m.running
@@ -118,7 +118,7 @@ func (s *PowerBI) Finish(ref Ref, id string, o Outcome) error {
 	})
 }
 
-// Refreshes tells the truth about every refresh of a model in the order of acceptance, dropped ones included.
+// Refreshes returns what really happened to each refresh of a model, in the order of acceptance, dropped ones included.
 func (s *PowerBI) Refreshes(ref Ref) ([]Refresh, error) {
 	var list []Refresh
 	err := s.control(ref, func(m *model, _ time.Time) error {
@@ -130,7 +130,7 @@ func (s *PowerBI) Refreshes(ref Ref) ([]Refresh, error) {
 	return list, err
 }
 
-// Counters tells how a model was treated so far.
+// Counters returns the counters of a model.
 func (s *PowerBI) Counters(ref Ref) (Counters, error) {
 	var c Counters
 	err := s.control(ref, func(m *model, _ time.Time) error {

@@ -77,7 +77,7 @@ func (m *model) addEnd(row *detailRow, r *refresh) {
 	}
 }
 
-// detailStatus: the swagger says Unknown while running, the guide InProgress.
+// detailStatus: Unknown while running in the swagger, InProgress in the guide.
 func (m *model) detailStatus(r *refresh) string {
 	if r.ended.IsZero() && m.knobs.InProgressWord {
 		return statusInProgress

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// The texts that clients have to recognise, because the code InvalidRequest does not discriminate.
+// The texts that clients must recognise: the code InvalidRequest covers several cases.
 const (
 	// Seen as the answer to a second refresh; the status was documented as 409 in 2021 and 400 since 2023.
 	busyText = "Invalid dataset refresh request. Another refresh request is already executing"
@@ -17,7 +17,7 @@ const (
 	notModelText = "Invalid dataset. This API can only be called on a Model-based dataset"
 	// Seen on PATCH refreshSchedule: https://stackoverflow.com/questions/62340439.
 	mailText = "Invalid NotifyOption value '%s' for app only owner requests"
-	// unverified: no published answer says what an enhanced request on a shared capacity gets.
+	// unverified: no answer to an enhanced request on a shared capacity was published.
 	enhancedText = "Invalid dataset refresh request. Enhanced refresh is supported only for datasets on Premium, Premium Per User or Embedded capacity"
 	// Seen in microsoft/semantic-link-labs: the text contains "cannot be cancelled"; unverified: the rest of it.
 	cancelText = "Invalid dataset refresh request. The refresh request is already finished and cannot be cancelled"
@@ -90,7 +90,7 @@ func insufficientClaims() Answer {
 		noted("insufficient_claims")
 }
 
-// tokenChallenge is what RFC 6750 has for an invalid token; unverified for Power BI.
+// tokenChallenge is RFC 6750's answer to an invalid token; unverified for Power BI.
 func tokenChallenge() Answer {
 	return emptyAnswer(http.StatusUnauthorized).
 		withHeader("WWW-Authenticate", `Bearer realm="", error="invalid_token", error_description="The access token is expired"`).

@@ -29,7 +29,7 @@ type attemptRow struct {
 	Type      string `json:"type"`
 }
 
-// Retention (documented): up to 60 entries while all are younger than 3 days; older ones go once there are more than 20.
+// Retention (documented): up to 60 entries while all are younger than 3 days; older ones are dropped beyond 20.
 const (
 	keepAtMost   = 60
 	keepAtLeast  = 20
@@ -69,7 +69,7 @@ func (m *model) rows(now time.Time) []historyRow {
 	return rows
 }
 
-// listed is what the history keeps.
+// listed returns the refreshes that the history keeps.
 func (m *model) listed(now time.Time) []*refresh {
 	var list []*refresh
 	for _, r := range m.all {
@@ -110,7 +110,7 @@ func (m *model) row(r *refresh) historyRow {
 	return row
 }
 
-// word lets the knobs replace a status by one that no document knows.
+// word lets the knobs replace a status by an undocumented one.
 func (m *model) word(r *refresh, status string) string {
 	if r.ended.IsZero() {
 		return cmp.Or(m.knobs.RunningWord, status)

@@ -11,7 +11,7 @@ type QueryResult struct {
 	Failure string
 }
 
-// query answers POST .../executeQueries with whatever the model's Query knob returns; there is no DAX engine.
+// query answers POST .../executeQueries with the result of the model's Query knob; there is no DAX engine.
 func (s *PowerBI) query(req request) Answer {
 	var body struct {
 		Queries []struct {

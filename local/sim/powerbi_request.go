@@ -41,7 +41,7 @@ var (
 )
 
 // parseRequest reads a body. A zero-length body, {} and a lone notifyOption are a standard refresh; any other member
-// makes it enhanced (documented). unverified: a bad value is refused, with a text of ours.
+// makes it enhanced (documented). unverified: a bad value is rejected, with a text of this package.
 func parseRequest(body []byte) (refreshRequest, error) {
 	q := refreshRequest{kind: "Automatic", commitMode: "Transactional", applyPolicy: true, timeout: 5 * time.Hour}
 	if len(bytes.TrimSpace(body)) == 0 {
@@ -59,9 +59,9 @@ func parseRequest(body []byte) (refreshRequest, error) {
 	return q, nil
 }
 
-// set takes one member; unverified: unknown members are ignored, but do make the request enhanced.
+// set reads one member; unverified: unknown members are ignored, but do make the request enhanced.
 func (q *refreshRequest) set(name string, raw json.RawMessage) (err error) {
-	null := string(raw) == "null" // unverified: as if it were left out, as .NET reads null into what can be absent
+	null := string(raw) == "null" // unverified: null counts as absent, as .NET reads optional members
 	if name == "notifyoption" && !null {
 		q.notify, err = enum(raw, notifyOptions)
 		return err
@@ -104,7 +104,7 @@ func enum(raw json.RawMessage, values []string) (string, error) {
 	return "", fmt.Errorf("%q is none of %v", word, values)
 }
 
-// integer and boolean take strings as well (seen: fabric-cli sends "1", the swagger's example "false").
+// integer and boolean accept strings as well (seen: fabric-cli sends "1", the swagger's example "false").
 func integer(raw json.RawMessage) (int, error) {
 	n, err := strconv.Atoi(strings.Trim(string(raw), `"`))
 	if err != nil || n < 0 {
@@ -147,8 +147,8 @@ func clockTime(raw json.RawMessage) (time.Duration, error) {
 }
 
 // laterFailure is the outcome of a combination that is accepted and fails afterwards: PartialBatch with a refresh policy
-// (documented sample). A partition is refreshed also without a word on the policy: the documentation's own sample of an
-// enhanced refresh is one. Where its table has a policy it is refused (seen: gbrueckl/PowerBI-VSCode#27 and #33); tables
+// (documented sample). A partition is refreshed also without applyRefreshPolicy: the documentation's own sample of an
+// enhanced refresh is one. If its table has a policy it is rejected (seen: gbrueckl/PowerBI-VSCode#27 and #33); tables
 // here have none.
 func (q refreshRequest) laterFailure() (Outcome, bool) {
 	if !q.applyPolicy || q.commitMode != "PartialBatch" {

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// RefreshSchedule is a model's own schedule, which Power BI keeps (documented: swagger). The stand-in does not act on it.
+// RefreshSchedule is a model's own schedule, which Power BI keeps (documented: swagger). The simulator does not run it.
 type RefreshSchedule struct {
 	Days     []string `json:"days"`
 	Times    []string `json:"times"`
@@ -14,7 +14,7 @@ type RefreshSchedule struct {
 	Notify   string   `json:"notifyOption"`
 }
 
-// SetSchedule gives a model a schedule of its own.
+// SetSchedule sets the schedule of a model.
 func (s *PowerBI) SetSchedule(ref Ref, schedule RefreshSchedule) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -26,7 +26,7 @@ func (s *PowerBI) SetSchedule(ref Ref, schedule RefreshSchedule) error {
 	return nil
 }
 
-// schedule answers GET .../refreshSchedule. unverified: what a model that never had one answers; the stand-in says disabled,
+// schedule answers GET .../refreshSchedule. unverified: the answer of a model that never had one; here disabled,
 // without days and times.
 func (s *PowerBI) schedule(req request) Answer {
 	own := req.model.schedule

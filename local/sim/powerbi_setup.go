@@ -11,7 +11,7 @@ type Workspace struct {
 	ID         string
 	Name       string
 	Shared     bool   // shared (Pro) capacity: standard refreshes only
-	CapacityID string // of a dedicated capacity; empty makes one up
+	CapacityID string // of a dedicated capacity; empty: a random one
 }
 
 // AddWorkspace adds or replaces a workspace without models and roles.
@@ -39,7 +39,7 @@ func (s *PowerBI) AddModel(ref Ref, name string, knobs Knobs) error {
 	return nil
 }
 
-// Grant gives an application a role in a workspace, or takes it away with the zero role.
+// Grant gives an application a role in a workspace, or removes it with the zero role.
 func (s *PowerBI) Grant(workspaceID, appID string, role Role) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -32,7 +32,7 @@ func (s *PowerBI) start(req request) Answer {
 	return s.accepted(r, req)
 }
 
-// unsuitable refuses what the model or the workspace cannot do.
+// unsuitable rejects what the model or the workspace does not support.
 func (m *model) unsuitable(want refreshRequest, space *workspace) *Answer {
 	var a Answer
 	switch {
@@ -117,7 +117,7 @@ func rawBody(body []byte) json.RawMessage {
 	return json.RawMessage(body)
 }
 
-// plan takes the scripted outcome, if there is one, and applies the request's own time-out.
+// plan uses the scripted outcome, if there is one, and applies the request's own time-out.
 func (m *model) plan(want refreshRequest) Outcome {
 	o, fails := want.laterFailure()
 	if !fails && len(m.plans) > 0 {
@@ -134,7 +134,7 @@ func (m *model) plan(want refreshRequest) Outcome {
 	return o
 }
 
-// accept takes a refresh in; busy is the number of unfinished ones before it.
+// accept adds a refresh; busy is the number of unfinished ones before it.
 func (m *model) accept(r *refresh, busy int) {
 	r.dropped = r.plan.Dropped || busy > 1 || (busy == 1 && m.knobs.Busy == BusyDrop)
 	if r.dropped && m.ownUnfinished(r.caller) {
@@ -152,7 +152,7 @@ func (m *model) accept(r *refresh, busy int) {
 	m.note(KindAccepted, r.accepted, r, "")
 }
 
-// accepted is the 202. Location and x-ms-request-id come with enhanced refreshes only (documented); RequestId equals the
+// accepted is the 202. Only enhanced refreshes have Location and x-ms-request-id (documented); RequestId equals the
 // refresh id for both kinds (seen: kestra-io/plugin-powerbi, apache/airflow).
 func (s *PowerBI) accepted(r *refresh, req request) Answer {
 	a := emptyAnswer(http.StatusAccepted).noted("accepted " + r.id)

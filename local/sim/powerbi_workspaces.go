@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// workspace is a group with its models and roles; it wants the service's lock.
+// workspace is a group with its models and roles; it needs the service's lock.
 type workspace struct {
 	id        string
 	name      string
@@ -34,7 +34,7 @@ func (sp *workspace) row() groupRow {
 	return row
 }
 
-// datasetRow: a caller that may only read gets id and name (documented). isRefreshable is no test for "can refresh".
+// datasetRow: a caller that may only read gets id and name (documented). isRefreshable does not mean that it can be refreshed.
 type datasetRow struct {
 	ID           string `json:"id"`
 	Name         string `json:"name"`
@@ -58,7 +58,7 @@ func (m *model) datasetRow(role Role) datasetRow {
 	return row
 }
 
-// list is the envelope of the lists; its context names the back end, not the host that was asked.
+// list is the envelope of the lists; its context names the back end, not the host of the request.
 func list[T any](what string, rows []T) Answer {
 	return jsonAnswer(http.StatusOK, struct {
 		Context string `json:"@odata.context"`
@@ -70,8 +70,8 @@ func (s *PowerBI) workspace(req request) Answer {
 	return jsonAnswer(http.StatusOK, req.space.row())
 }
 
-// listWorkspaces answers GET /groups: what the caller has a role in, as $filter, $skip and $top select it. unverified: the
-// order (by id), and the answer to what cannot be read.
+// listWorkspaces answers GET /groups: the workspaces in which the caller has a role, as $filter, $skip and $top select
+// them. unverified: the order (by id), and the answer to a query that cannot be parsed.
 func (s *PowerBI) listWorkspaces(req request) Answer {
 	rows := []groupRow{}
 	for _, sp := range s.workspaces {

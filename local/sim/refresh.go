@@ -31,8 +31,8 @@ const (
 
 // refresh is one refresh of a model, ours or foreign.
 type refresh struct {
-	id     string // what the 202 said
-	listed string // what history and detail know it by
+	id     string // in the 202
+	listed string // in the history and detail
 	number int64  // the history's internal id
 	via    Via
 	caller string
@@ -54,13 +54,13 @@ func (r *refresh) byAPI() bool    { return r.via == ViaAPI || r.via == ViaEnhanc
 // readyAt is the earliest moment at which it may begin.
 func (r *refresh) readyAt() time.Time { return r.accepted.Add(r.knobs.StartDelay) }
 
-// visible says whether the API admits that it exists.
+// visible reports whether the API shows it.
 func (r *refresh) visible(now time.Time) bool {
 	age := now.Sub(r.accepted)
 	return age >= r.knobs.ListAfter && (r.knobs.VanishAfter == 0 || age < r.knobs.VanishAfter)
 }
 
-// extended is the fine-grained status; status is the coarse one, which says Unknown for everything unfinished
+// extended is the fine-grained status; status is the coarse one, which is Unknown for everything unfinished
 // (documented: swagger). unverified: a time-out is Failed in the coarse one.
 func (r *refresh) extended() string {
 	switch {
@@ -84,7 +84,7 @@ func (r *refresh) status() string {
 	}
 }
 
-// startTime; unverified: a refresh that has not begun shows when it was accepted.
+// startTime; unverified: a refresh that has not begun shows the time of its acceptance.
 func (r *refresh) startTime() time.Time {
 	if r.begun.IsZero() {
 		return r.accepted
@@ -92,7 +92,7 @@ func (r *refresh) startTime() time.Time {
 	return r.begun
 }
 
-// A Refresh is the truth about one refresh, for assertions: what Power BI really did, whatever it told its callers.
+// A Refresh is what Power BI really did with one refresh, for assertions, whatever it answered.
 type Refresh struct {
 	ID       string          `json:"id"`
 	ListedID string          `json:"listedId"`
@@ -121,7 +121,7 @@ func (r *refresh) truth(ref Ref) Refresh {
 	}
 }
 
-// committed is what is left of a partial commit.
+// committed returns the objects that a partial commit kept.
 func (r *refresh) committed() []string {
 	if r.ended.IsZero() || r.plan.Status == statusCompleted || r.wants.commitMode != "PartialBatch" || len(r.plan.Objects) == 0 {
 		return nil
@@ -139,7 +139,7 @@ func (r *refresh) committed() []string {
 	return list
 }
 
-// objects is what the refresh is about: all tables, if it names none.
+// objects returns the objects of the refresh: all tables, if it names none.
 func (r *refresh) objects(tables []string) []refreshObject {
 	if len(r.wants.objects) > 0 {
 		return r.wants.objects
@@ -151,7 +151,7 @@ func (r *refresh) objects(tables []string) []refreshObject {
 	return all
 }
 
-// objectStatus: in a partial commit, what is not named was committed.
+// objectStatus: in a partial commit, objects that are not named were committed.
 func (r *refresh) objectStatus(o refreshObject) string {
 	if r.ended.IsZero() || len(r.plan.Objects) == 0 {
 		return r.extended()

@@ -9,7 +9,7 @@ import (
 	"pbirefresh/internal/wait"
 )
 
-// stage is what the four services share: the clock, new ids, scripted faults and the journal.
+// stage has what the four services share: the clock, new ids, scripted faults and the journal.
 type stage struct {
 	now     func() time.Time
 	newID   func() string
@@ -17,18 +17,18 @@ type stage struct {
 	faults  *faultQueue
 }
 
-// call says what a request is, before anybody judged it.
+// call classifies a request, before authentication.
 type call struct {
 	service string
 	op      Op
 	model   Ref
 	do      func() Answer
-	// land is set for calls that a fault may deliver late: it queues the request in the service for a moment in the
-	// future and returns what to ask for the answer once that moment has come.
+	// land is set for calls that a fault may deliver late: it queues the request in the service for a later time,
+	// and returns a function that returns the answer after it.
 	land func(at time.Time) func() Answer
 }
 
-// serve answers one request, spoiled by the next matching fault, and writes the journal.
+// serve answers one request, with the next matching fault, and writes the journal.
 func (st *stage) serve(w http.ResponseWriter, r *http.Request, c call) {
 	f := st.faults.take(c.op, c.model)
 	a, answered := st.perform(r.Context(), f, c)
@@ -67,7 +67,7 @@ func (st *stage) perform(ctx context.Context, f *Fault, c call) (Answer, bool) {
 	return st.performLate(ctx, f, c)
 }
 
-// performLate covers the faults that show once the service has acted.
+// performLate applies the faults that take effect after the service has acted.
 func (st *stage) performLate(ctx context.Context, f *Fault, c call) (Answer, bool) {
 	do := c.do
 	if f.Land > 0 && c.land != nil {
@@ -90,7 +90,7 @@ func (st *stage) performLate(ctx context.Context, f *Fault, c call) (Answer, boo
 	return a, true
 }
 
-// after is the fault's answer in the place of the service's own.
+// after returns the fault's answer instead of the service's.
 func (f *Fault) after(own Answer) Answer {
 	a := f.Answer.by(own.caller).noted("answered by a fault after the service acted: " + own.note)
 	for _, name := range []string{"Requestid", "X-Ms-Request-Id", "Location"} {

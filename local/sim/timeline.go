@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// model is a semantic model and everything that happened to it. All methods want the service's lock.
+// model is a semantic model and everything that happened to it. All methods need the service's lock.
 type model struct {
 	ref       Ref
 	name      string
@@ -28,8 +28,8 @@ type flight struct {
 	answer Answer
 }
 
-// advance brings the model to now by taking one step after the other, each at its own time, so that the order of events
-// does not depend on when somebody looked.
+// advance brings the model to now by one step after the other, each at its own time, so that the order of events
+// does not depend on the reads.
 func (m *model) advance(now time.Time) {
 	for {
 		at, step := m.next()
@@ -121,7 +121,7 @@ func (m *model) unfinished() int {
 	return n
 }
 
-// find looks a refresh up by the id that the API knows.
+// find returns the refresh with that id of the API.
 func (m *model) find(id string, now time.Time) *refresh {
 	for _, r := range m.all {
 		if sameID(r.listed, id) && !r.dropped && r.visible(now) {

@@ -9,7 +9,7 @@ const (
 	detailLayout  = "2006-01-02T15:04:05.999"      // detail: no zone at all
 )
 
-// wireTime formats t, or returns "" for a moment that has not come.
+// wireTime formats t, or returns "" for the zero time.
 func wireTime(t time.Time, layout string) string {
 	if t.IsZero() {
 		return ""

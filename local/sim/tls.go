@@ -14,13 +14,13 @@ import (
 	"time"
 )
 
-// authority is a certificate authority that lives as long as a [World].
+// authority is the certificate authority of one [World].
 type authority struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
 }
 
-// certificateLife is longer than anybody leaves a stand-in running, and shorter than a forgotten CA stays dangerous.
+// certificateLife exceeds the longest run, and bounds the risk of a CA that stays trusted.
 const certificateLife = 7 * 24 * time.Hour
 
 func newAuthority() (*authority, error) {
@@ -58,7 +58,7 @@ func (ca *authority) server() (tls.Certificate, error) {
 	return tls.Certificate{Certificate: [][]byte{der, ca.cert.Raw}, PrivateKey: key}, nil
 }
 
-// sign makes a key and a certificate for it; the first one signs itself. Certificates use the machine's clock, not the
+// sign generates a key and its certificate; the first one signs itself. Certificates use the machine's clock, not the
 // simulator's, because the TLS stacks that check them do.
 func (ca *authority) sign(template *x509.Certificate) (*ecdsa.PrivateKey, []byte, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -93,7 +93,7 @@ func (ca *authority) pool() *x509.CertPool {
 	return pool
 }
 
-// loopbackRanges keeps the CA harmless: nothing outside this machine can be impersonated with it.
+// loopbackRanges limits the CA to this machine.
 func loopbackRanges() []*net.IPNet {
 	return []*net.IPNet{
 		{IP: net.IPv4(127, 0, 0, 0).To4(), Mask: net.CIDRMask(8, 32)},

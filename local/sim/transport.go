@@ -41,10 +41,10 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return rec.response(req), nil
 }
 
-// Do makes Transport usable where an SDK wants its own interface with that method (azcore's policy.Transporter).
+// Do implements azcore's policy.Transporter.
 func (t *Transport) Do(req *http.Request) (*http.Response, error) { return t.RoundTrip(req) }
 
-// serverSide is the request as a server would have parsed it.
+// serverSide returns the request as a server would have parsed it.
 func serverSide(req *http.Request) *http.Request {
 	sr := req.Clone(req.Context())
 	if sr.Body == nil {

@@ -26,9 +26,9 @@ type Vault struct {
 // A Secret is one version of a secret.
 type Secret struct {
 	Value    string
-	Version  string    // 32 hexadecimal digits; empty makes one up
+	Version  string    // 32 hexadecimal digits; empty: a random one
 	Disabled bool      // reading it answers 403
-	Expires  time.Time // zero: never. Key Vault still hands out an expired secret; only its attributes tell
+	Expires  time.Time // zero: never. Key Vault still hands out an expired secret; only its attributes have the date
 	Created  time.Time // zero: now
 	Type     string    // content type, such as application/x-pem-file of a certificate's secret
 }
@@ -57,7 +57,7 @@ func (s *Vault) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
-// Grant gives an application the role Key Vault Secrets User, or takes it away.
+// Grant gives an application the role Key Vault Secrets User, or removes it.
 func (s *Vault) Grant(appID string, on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,7 +98,7 @@ func (s *Vault) Disable(name, version string) error {
 	return nil
 }
 
-// Delete soft-deletes a secret: reading it answers 404, and [Vault.Recover] brings it back.
+// Delete soft-deletes a secret: reading it answers 404, and [Vault.Recover] restores it.
 func (s *Vault) Delete(name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -122,7 +122,7 @@ func (s *Vault) Recover(name string) error {
 	return nil
 }
 
-// find wants the lock.
+// find needs the lock.
 func (s *Vault) find(name, version string) *Secret {
 	versions := s.secrets[key(name)]
 	for i := len(versions) - 1; i >= 0; i-- {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// publicVaultResource is what the public cloud's vaults name in their challenge.
+// publicVaultResource is the resource in the challenge of the public cloud's vaults.
 const publicVaultResource = "https://vault.azure.net"
 
 // get answers GET /secrets/{name}, /secrets/{name}/{version} and /secrets/{name}/versions to a caller that may read.
@@ -37,7 +37,7 @@ func (s *Vault) get(r *http.Request, reveal func(host, name, version string) Ans
 func (s *Vault) reveal(host, name, version string) Answer {
 	secret := s.find(name, version)
 	switch {
-	case secret == nil: // a soft-deleted secret is not told apart
+	case secret == nil: // a soft-deleted secret gets the same answer
 		return vaultError(http.StatusNotFound, "SecretNotFound", "A secret with (name/id) "+strings.TrimSuffix(name+"/"+version, "/")+
 			" was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command. "+
 			"For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182", "")
@@ -50,7 +50,7 @@ func (s *Vault) reveal(host, name, version string) Answer {
 }
 
 // list answers with the versions of a secret, without their values (documented: Get Secret Versions; unverified: their order,
-// which the documentation leaves open: here the oldest first). One page is all.
+// which the documentation leaves open: here the oldest first). There is one page.
 func (s *Vault) list(host, name, _ string) Answer {
 	if len(s.secrets[key(name)]) == 0 {
 		return s.reveal(host, name, "")
@@ -99,7 +99,7 @@ func unix(t time.Time) int64 {
 	return t.Unix()
 }
 
-// challengeResource is the resource that a vault on this host names. azsecrets demands that the host ends in a dot and
+// challengeResource is the resource that a vault on this host names. azsecrets requires that the host ends in a dot and
 // the resource's host: name.vault.azure.net and vault.azure.net, and so 127.0.0.1:8443 and 0.0.1:8443.
 func (s *Vault) challengeResource(host string) string {
 	if s.resource != "" {
@@ -111,7 +111,7 @@ func (s *Vault) challengeResource(host string) string {
 	return publicVaultResource
 }
 
-// challenge is the 401 that tells a client where to sign in and for what.
+// challenge is the 401 with the authority and the resource for the token.
 func (s *Vault) challenge(r *http.Request, text, extra string) Answer {
 	value := fmt.Sprintf(`Bearer authorization="https://login.windows.net/%s", resource="%s"%s`,
 		s.tenant, s.challengeResource(r.Host), extra)

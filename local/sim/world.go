@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// advanceEvery is how often a World looks at the refreshes for the sake of a live timeline.
+// advanceEvery is how often a World evaluates the refreshes, for a live timeline.
 const advanceEvery = 250 * time.Millisecond
 
 // WorldOptions set up a [World].
@@ -24,7 +24,7 @@ type WorldOptions struct {
 	Dir string
 	// ControlAddr is the address of the control plane; default 127.0.0.1:0. It has no authentication: keep it on loopback.
 	ControlAddr string
-	// Logger hears of what the HTTP servers cannot tell their callers, such as failed TLS handshakes; default none.
+	// Logger gets the errors that the HTTP servers cannot return, such as failed TLS handshakes; default none.
 	Logger *slog.Logger
 }
 
@@ -148,7 +148,7 @@ func (w *World) keepAdvancing(ctx context.Context) {
 	}
 }
 
-// Close stops the listeners, cuts what is under way and removes the temporary directory.
+// Close stops the listeners, cuts open connections and removes the temporary directory.
 func (w *World) Close() error {
 	w.cancel()
 	var errs []error

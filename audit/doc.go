@@ -3,6 +3,7 @@
 //
 //	audit/2026/11/25/065301.123456-<random>.json                                  asked, cancel-asked, refused
 //	audit/2026/11/25/070211.000000-ended-<workspace>-<dataset>-<epoch>-<number>.json   ended
+//	audit/started/<workspace>/<dataset>/<Power BI's id>.json                           started
 //
 // A blob is created with If-None-Match: * and never written again. That nobody else
 // changes it is the storage account's business: give the records a container of their
@@ -16,6 +17,8 @@
 //     caller does not know of than one that nobody asked for.
 //   - cancel-asked: before the cancel is tried. It says that somebody wanted to.
 //   - refused: before the answer. If it cannot be written the answer is the same.
+//   - started: after Power BI accepted a refresh. It is evidence of which refreshes are this
+//     app's ([Trail.HasStarted]) and is in no query.
 //   - ended: right after the end is saved, and, if the process died in between, at the
 //     latest before the operation leaves the state document. Its name is made of the
 //     operation, so that processes which all write it write one.

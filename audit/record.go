@@ -15,6 +15,7 @@ const (
 	CancelAsked Event = "cancel-asked"
 	Ended       Event = "ended"
 	Refused     Event = "refused"
+	Started     Event = "started"
 )
 
 // Record is one line of the trail.

@@ -17,6 +17,7 @@ import (
 // Store is where the records are kept; lease.Store is one.
 type Store interface {
 	Create(ctx context.Context, name string, body []byte, meta lease.Meta) (lease.Version, error)
+	Read(ctx context.Context, name string) (lease.Document, error)
 }
 
 const (
@@ -33,6 +34,8 @@ type Trail struct {
 	store Store
 	log   *slog.Logger
 	ends  ends
+
+	starts starts
 
 	mu       sync.Mutex
 	waiting  []*entry

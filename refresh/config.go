@@ -26,6 +26,9 @@ type Config struct {
 	// Permits holds every POST and DELETE against the models that the app may change; nil:
 	// all. Requests are held against it before; this is for documents that others wrote.
 	Permits func(machine.Model) bool
+	// Evidence confirms before each DELETE that the refresh is this app's; nil: the
+	// document alone decides, and who can write it can name any refresh.
+	Evidence Evidence
 	// Ended is told, at most once for each time, that an operation of a model or a
 	// caller's share of one has ended and that this is saved; may be nil. It returns at
 	// once.

@@ -2,6 +2,7 @@ package refresh
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -120,6 +121,9 @@ func (q *queue) post(ctx context.Context, p machine.Post, sendBy, until time.Tim
 	if q.permitted() {
 		answer = q.c.cfg.Upstream.Post(ctx, q.model, p, sendBy)
 	}
+	if q.c.cfg.Evidence != nil && answer.Kind == machine.Accepted && answer.RefreshID != "" {
+		q.c.cfg.Evidence.Keep(q.model, answer.RefreshID)
+	}
 	q.logAnswer(p, answer)
 	return []machine.Event{machine.Answered{At: machine.At(now()), Txn: p.Txn, Answer: answer}}
 }
@@ -153,6 +157,10 @@ func (q *queue) delete(ctx context.Context, d machine.Delete, now func() time.Ti
 	}
 	ctx, cancel := detach(ctx, deleteLimit)
 	defer cancel()
+	if err := q.confirm(ctx, d.RefreshID); err != nil {
+		q.log.Warn("cancel not sent", "refreshId", d.RefreshID, "error", err)
+		return []machine.Event{machine.Deleted{At: machine.At(now()), Txn: d.Txn}}
+	}
 	if err := q.c.cfg.Upstream.Delete(ctx, q.model, d); err != nil {
 		attrs := []any{"refreshId", d.RefreshID, "error", err}
 		if q.c.cfg.LogWords {
@@ -161,6 +169,21 @@ func (q *queue) delete(ctx context.Context, d machine.Delete, now func() time.Ti
 		q.log.Info("cancel at Power BI not confirmed", attrs...)
 	}
 	return []machine.Event{machine.Deleted{At: machine.At(now()), Txn: d.Txn}}
+}
+
+// errNotOurs: a document names a refresh that is not on record as this app's.
+var errNotOurs = errors.New("no record outside the state document says that this app started the refresh")
+
+// confirm returns an error unless the refresh is this app's.
+func (q *queue) confirm(ctx context.Context, refreshID string) error {
+	if q.c.cfg.Evidence == nil {
+		return nil
+	}
+	ours, err := q.c.cfg.Evidence.Has(ctx, q.model, refreshID)
+	if err == nil && !ours {
+		err = errNotOurs
+	}
+	return err
 }
 
 // permitted reports whether anything of the model may be changed at Power BI.

@@ -22,6 +22,15 @@ type Upstream interface {
 	Delete(ctx context.Context, m machine.Model, d machine.Delete) error
 }
 
+// Evidence is kept outside the state documents: which refreshes Power BI accepted from
+// this app. Implementations are safe for concurrent use.
+type Evidence interface {
+	// Keep records the id of a 202. It returns at once.
+	Keep(m machine.Model, refreshID string)
+	// Has reports whether the id was in a 202 to any process of this app.
+	Has(ctx context.Context, m machine.Model, refreshID string) (bool, error)
+}
+
 // Sight is what a look at Power BI showed.
 type Sight struct {
 	Err        *machine.Fault

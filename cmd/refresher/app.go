@@ -139,7 +139,7 @@ func (a *app) domain(s settings) (*refresh.Coordinator, *callback.Service) {
 	var callbacks *callback.Service
 	coordinator := refresh.New(refresh.Config{
 		Store: a.store, Upstream: a.upstream, Keys: a.keys, LinkLife: s.linkLife, Rules: rules, Logger: a.log, LogWords: s.logWords,
-		Ended: func(m machine.Model) { callbacks.Ended(m.String()) }, Seen: a.seen, Leaving: a.leaving, Permits: s.allowed.Permits,
+		Ended: func(m machine.Model) { callbacks.Ended(m.String()) }, Seen: a.seen, Leaving: a.leaving, Permits: s.allowed.Permits, Evidence: a.evidence(),
 	})
 	sender := callback.NewSender(callback.SenderOptions{Policy: s.callbacks, Roots: s.roots(), Version: version})
 	callbacks = callback.New(callback.Config{

@@ -40,6 +40,25 @@ func (a *app) leaving(ctx context.Context, m machine.Model, epoch string, op mac
 	return a.trail.EndNow(ctx, endOf(m, epoch, op))
 }
 
+// evidence keeps in the records which refreshes this app started. It is worth something
+// only if the records have a container of their own.
+type evidence struct{ trail *audit.Trail }
+
+func (a *app) evidence() refresh.Evidence {
+	if a.auditStore == nil {
+		return nil
+	}
+	return evidence{a.trail}
+}
+
+func (e evidence) Keep(m machine.Model, refreshID string) {
+	e.trail.Started(audit.Refresh{WorkspaceID: m.WorkspaceID, DatasetID: m.DatasetID, RefreshID: refreshID})
+}
+
+func (e evidence) Has(ctx context.Context, m machine.Model, refreshID string) (bool, error) {
+	return e.trail.HasStarted(ctx, audit.Refresh{WorkspaceID: m.WorkspaceID, DatasetID: m.DatasetID, RefreshID: refreshID})
+}
+
 // endOf is the same in every process: all of it is in the state document.
 func endOf(m machine.Model, epoch string, op machine.Operation) audit.Record {
 	state := machine.State{Model: m}

@@ -127,8 +127,8 @@ func TestWhereTheRecordsAre(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		if (len(opened) == 1 && opened[0] == "records") != own || (a.auditStore != nil) != own {
-			t.Errorf("%q: opened %v", container, opened)
+		if (len(opened) == 1 && opened[0] == "records") != own || (a.auditStore != nil) != own || (a.evidence() != nil) != own {
+			t.Errorf("AUDIT_CONTAINER %q: opened %v, evidence %t, want a container of its own and evidence: %t", container, opened, a.evidence() != nil, own)
 		}
 	}
 	s := mustRead(t, map[string]string{"STATE_STORAGE": connection, "AUDIT_CONTAINER": "records"})

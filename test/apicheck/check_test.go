@@ -135,7 +135,7 @@ func TestLoad(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "[]", `{"openapi":"3.0.1"}`} {
 		if _, err := apicheck.Load([]byte(text)); err == nil {
-			t.Errorf("%q is no document", text)
+			t.Errorf("Load(%q): got no error, want one", text)
 		}
 	}
 }
@@ -161,11 +161,11 @@ func TestTransport(t *testing.T) {
 		got, err := io.ReadAll(resp.Body)
 		_ = resp.Body.Close()
 		if err != nil || string(got) != "got this" {
-			t.Errorf("%s: %q %v", path, got, err)
+			t.Errorf("%s: got %q, %v; want %q", path, got, err, "got this")
 		}
 	}
 	if len(problems) != 1 || strings.Contains(problems[0].Error(), secret) || !strings.Contains(problems[0].Error(), "418") {
-		t.Errorf("%v", problems)
+		t.Errorf("got %v, want one problem with 418 and without the id", problems)
 	}
 }
 
@@ -183,7 +183,7 @@ func TestTransportOfABrokenAnswer(t *testing.T) {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if got, err := io.ReadAll(resp.Body); string(got) != "{" || !errors.Is(err, broken) {
-		t.Errorf("%q %v", got, err)
+		t.Errorf("got %q, %v; want { and %v", got, err, broken)
 	}
 }
 

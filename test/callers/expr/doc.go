@@ -9,14 +9,14 @@
 //	"text @{expression}"   text with the values in it, always text
 //	"@@text"               the text @text
 //
-// An expression is a literal ('text', a number, true, false, null), a call, and
-// after it any number of .member, ?.member, [index] and ?[index]; a missing
+// An expression is a literal ('text', a number, true, false, null) or a call,
+// followed by any number of .member, ?.member, [index] and ?[index]; a missing
 // member is an error, and null after a question mark. Names of functions are not
 // case-sensitive; names of members are.
 //
 // # Not guaranteed
 //
 // Functions that the templates do not use are unknown here. All arguments are
-// evaluated, also those of if() and coalesce(): whether the services do that is
+// evaluated, including those of if() and coalesce(): whether the services do that is
 // unverified, so a template must not depend on it.
 package expr

@@ -13,7 +13,7 @@ type Func func(args ...any) (any, error)
 // parameters, by their names in lower case.
 type Scope map[string]Func
 
-// Eval evaluates what a document holds at one place: expressions in texts, also
+// Eval evaluates a value of a document: expressions in texts, including those
 // inside objects and arrays.
 func Eval(value any, s Scope) (any, error) {
 	switch v := value.(type) {
@@ -84,7 +84,7 @@ func interpolate(text string, s Scope) (string, error) {
 	}
 }
 
-// String is a value as text: null is empty, and what is no text is JSON.
+// String returns a value as text: null is empty, and other values are JSON.
 func String(value any) string {
 	switch v := value.(type) {
 	case nil:
@@ -137,7 +137,7 @@ func (m member) eval(s Scope) (any, error) {
 	if value, ok := object[String(name)]; ok {
 		return value, nil
 	}
-	if m.safe && (isObject || of == nil) { // a question mark forgives nothing else
+	if m.safe && (isObject || of == nil) { // a question mark allows nothing else
 		return nil, nil
 	}
 	return nil, fmt.Errorf("property %q does not exist", name)

@@ -53,16 +53,16 @@ func TestEvalReachesEverywhere(t *testing.T) {
 	t.Parallel()
 	got, err := Eval(map[string]any{"a": []any{"@pipeline().RunId", 1.0, true}}, scope())
 	if want := map[string]any{"a": []any{"run-1", 1.0, true}}; err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("%#v, %v", got, err)
+		t.Errorf("got %#v, %v; want %#v", got, err, want)
 	}
 	for _, bad := range []any{[]any{"@x()"}, map[string]any{"a": "@x()"}} {
 		if _, err := Eval(bad, scope()); err == nil {
-			t.Errorf("%v was evaluated", bad)
+			t.Errorf("Eval(%v): got no error, want one", bad)
 		}
 	}
 }
 
-// What the service would refuse must not pass here.
+// Expressions that the service rejects are rejected here.
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

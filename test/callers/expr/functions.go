@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// builtin are the functions that depend on nothing but their arguments.
+// builtin are the functions that depend on their arguments alone.
 func builtin() Scope {
 	return Scope{
 		"concat": func(args ...any) (any, error) {

@@ -30,7 +30,7 @@ type parser struct {
 	pos  int
 }
 
-// parse reads a whole text as one expression.
+// parse parses a whole text as one expression.
 func parse(text string) (node, error) {
 	p := &parser{text: text}
 	n, err := p.expression()

@@ -32,7 +32,7 @@ func (x *run) activity(ctx context.Context, a Activity) (Outcome, error) {
 	}
 }
 
-// evaluate gives the value at one place of a document, where an expression may
+// evaluate returns a value of a document, where an expression may
 // also be {"value": "@...", "type": "Expression"}.
 func (x *run) evaluate(value any) (any, error) {
 	if object, ok := value.(map[string]any); ok && object["type"] == "Expression" && len(object) == 2 {
@@ -62,8 +62,8 @@ func (x *run) fail(a Activity) (Outcome, error) {
 	return failed(code, "%s", message), err
 }
 
-// inside are the activities of another one. They are as unknown to the reader of
-// its properties as those of the pipeline are: each reads its own.
+// inside returns the activities inside another one. Each activity parses its own
+// properties.
 type inside []Activity
 
 func (i *inside) UnmarshalJSON(text []byte) error { return json.Unmarshal(text, (*[]Activity)(i)) }
@@ -122,7 +122,7 @@ func failed(code, format string, args ...any) Outcome {
 	return Outcome{Status: Failed, Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// object reads an answer that must be a JSON object.
+// object parses an answer that must be a JSON object.
 func object(body []byte) (map[string]any, bool) {
 	var o map[string]any
 	err := json.Unmarshal(body, &o)

@@ -1,5 +1,6 @@
-// Package pipeline is a stand-in for the engine that runs the pipelines of Data
-// Factory, Synapse and Fabric, as far as the templates in integrations/ use it.
+// Package pipeline emulates the engine that runs the pipelines of Data Factory,
+// Synapse and Fabric, as far as the templates in integrations/ use it. For Fabric's
+// WebHook activity it assumes Data Factory's rules (unverified).
 //
 // # The rules
 //
@@ -9,14 +10,14 @@
 // https://learn.microsoft.com/rest/api/fabric/articles/item-management/definitions/datapipeline-definition.
 //
 //	Azure Function  the answer must be a JSON object, the 202 too (AF, TS 3603; for
-//	                the 202 unverified); a 202 is not followed (AF); any code but
-//	                2xx fails with 3608 and the message (TS); a body is required for
+//	                the 202 unverified); a 202 is not followed (AF); any other
+//	                code than 2xx fails with 3608 and the message (TS); a body is required for
 //	                POST and PUT (AF); 230 s (AF)
 //	Web             the answer must be a JSON object (WEB); a 202 is followed by GETs
-//	                of its Location until 200 (WEB), at an interval that nobody
-//	                documents (azure-docs#93190): [Runner.Poll], unless turnOffAsync (WEB, FD);
+//	                of its Location until 200 (WEB), at an undocumented
+//	                interval (azure-docs#93190): [Runner.Poll], unless turnOffAsync (WEB, FD);
 //	                whether the polls authenticate is undocumented: they do not here; one
-//	                minute for each answer (WEB); any code but 2xx fails, and whether the message holds
+//	                minute for each answer (WEB); any other code than 2xx fails, and whether the message has
 //	                the body is unverified: [Runner.BareErrors]
 //	WebHook         POST only, Content-Type and body required, callBackUri is added to
 //	                the body, an answer within a minute that is no failure, then it waits

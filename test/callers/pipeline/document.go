@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// Document is a pipeline as the services' repositories keep it.
+// Document is a pipeline in the form of the services' repositories.
 type Document struct {
 	Name       string `json:"name"`
 	Properties struct {
@@ -37,18 +37,18 @@ type Activity struct {
 	} `json:"externalReferences"` // Fabric
 }
 
-// Dependency is met when the activity ended in one of the conditions.
+// Dependency is met if the activity ended in one of the conditions.
 type Dependency struct {
 	Activity   string   `json:"activity"`
 	Conditions []string `json:"dependencyConditions"`
 }
 
-// Policy is what the engine does about failures of an activity.
+// Policy is the engine's policy for failures of an activity.
 type Policy struct {
 	Retry int `json:"retry"`
 }
 
-// Parse reads a pipeline.
+// Parse parses a pipeline.
 func Parse(text []byte) (Document, error) {
 	var d Document
 	if err := json.Unmarshal(text, &d); err != nil {
@@ -60,8 +60,8 @@ func Parse(text []byte) (Document, error) {
 	return d, nil
 }
 
-// decode reads the properties of an activity. Whatever the engine does not know
-// is an error.
+// decode parses the properties of an activity. A member that the engine does not
+// know is an error.
 func (a Activity) decode(into any) error {
 	dec := json.NewDecoder(bytes.NewReader(a.Properties))
 	dec.DisallowUnknownFields()

@@ -25,8 +25,8 @@ const (
 // Function is a linked service of the type AzureFunction.
 type Function struct{ URL, Key string }
 
-// ReadFunction reads such a linked service. The key is a secret in a vault; secret
-// gives its value.
+// ReadFunction parses such a linked service. The key is a secret in a vault; secret
+// returns its value.
 func ReadFunction(text []byte, secret func(store, name string) string) (name string, f Function, err error) {
 	var d struct {
 		Name       string `json:"name"`
@@ -67,7 +67,7 @@ type httpProperties struct {
 	} `json:"authentication"`
 }
 
-// address is where an activity sends to.
+// address is the URL of an activity's request.
 func (x *run) address(a Activity, p httpProperties) (string, error) {
 	if p.URL != nil {
 		return x.text(p.URL)
@@ -94,7 +94,7 @@ func (x *run) request(ctx context.Context, address string, p httpProperties) (*h
 	if err != nil {
 		return nil, err
 	}
-	req.GetBody = nil // or Go would send a POST with an Idempotency-Key again by itself
+	req.GetBody = nil // or net/http would repeat a POST with an Idempotency-Key
 	for name, value := range p.Headers {
 		text, err := x.text(value)
 		if err != nil {
@@ -200,7 +200,7 @@ func (x *run) function(ctx context.Context, a Activity) (Outcome, error) {
 	if err != nil {
 		return failed("3600", "%v", err), nil
 	}
-	req.Header.Set("x-functions-key", service.Key) // unverified: that it is not ?code=
+	req.Header.Set("x-functions-key", service.Key) // unverified: it may be ?code=
 	got, err := x.send(ctx, req, functionWithin)
 	if err != nil {
 		return failed("3610", "There was an error while calling the endpoint: %v", err), nil

@@ -95,10 +95,10 @@ func TestWebFollowsLocation(t *testing.T) {
 			"202 {}", "202 {}", `200 {"status":"Succeeded"}`)
 		want := []string{`POST https://app/start Authorization:Bearer t-api K:v-d {"a":"run-1"}`, "GET https://app/status/1", "GET https://app/status/1"}
 		if got.Status != Succeeded || got.Activities["W"].Output["status"] != "Succeeded" || !slices.Equal(seen, want) {
-			t.Errorf("%+v\n%q", got, seen)
+			t.Errorf("got %+v and requests %q, want %s and %q", got, seen, Succeeded, want)
 		}
 		if took := time.Since(began); took != 2*time.Second {
-			t.Errorf("polled after %v", took)
+			t.Errorf("got the end after %v, want 2s: two polls", took)
 		}
 	})
 }
@@ -109,15 +109,15 @@ func TestWebFails(t *testing.T) {
 		`409 {"error":{}}`: `'409', message - '{"error":{}}'`, "200 []": "no JSON object", "200 null": "no JSON object", "!": "No response",
 	} {
 		if got, _ := play(t, nil, web("W", ""), answer); got.Status != Failed || !strings.Contains(got.Message, want) {
-			t.Errorf("%s: %+v", answer, got)
+			t.Errorf("%s: got %+v, want %s with %q", answer, got, Failed, want)
 		}
 	}
 	got, _ := play(t, func(r *Runner) { r.BareErrors = true }, web("W", ""), "409 why")
 	if got.Status != Failed || strings.Contains(got.Message, "why") {
-		t.Errorf("%+v", got)
+		t.Errorf("409 why: got %+v, want %s without the body", got, Failed)
 	}
 	if got, _ := play(t, nil, strings.Replace(web("W", ""), `"method"`, `"turnOffAsync":true,"method"`, 1), `202 {"status":"Running"}`); got.Status != Succeeded {
-		t.Errorf("a 202 that is not followed: %+v", got)
+		t.Errorf("a 202 with turnOffAsync: got %+v, want %s", got, Succeeded)
 	}
 }
 
@@ -126,11 +126,11 @@ func TestRetries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		got, seen := play(t, nil, web("W", `"policy":{"retry":2},`), "500", "!", "200 {}")
 		if got.Status != Succeeded || len(seen) != 3 {
-			t.Errorf("%+v after %d requests", got, len(seen))
+			t.Errorf("500, no answer, 200: got %+v after %d requests, want %s after 3", got, len(seen), Succeeded)
 		}
 		got, seen = play(t, nil, web("W", `"policy":{"retry":1},`), "500", "500", "200 {}")
 		if got.Status != Failed || len(seen) != 2 {
-			t.Errorf("%+v after %d requests", got, len(seen))
+			t.Errorf("500, 500, 200 with one retry: got %+v after %d requests, want %s after 2", got, len(seen), Failed)
 		}
 	})
 }
@@ -142,7 +142,7 @@ func TestFunction(t *testing.T) {
 	}
 	got, seen := play(t, nil, call(`"method":"POST","body":"{}"`), `202 {"id":"7"}`)
 	if want := []string{"POST https://app/api/refreshes X-Functions-Key:k {}"}; got.Status != Succeeded || !slices.Equal(seen, want) {
-		t.Errorf("a 202 is the answer: %+v %q", got, seen)
+		t.Errorf("202: got %+v and requests %q, want %s and %q", got, seen, Succeeded, want)
 	}
 	for _, tt := range []struct{ more, answer, want string }{
 		{`"method":"POST"`, "200 {}", "body"}, {`"method":"GET","body":"{}"`, "200 {}", "body"},
@@ -150,7 +150,7 @@ func TestFunction(t *testing.T) {
 		{`"method":"GET"`, `409 {"m":"why"}`, `status-'409' and message - '{"m":"why"}'`},
 	} {
 		if got, _ := play(t, nil, call(tt.more), tt.answer); got.Status != Failed || !strings.Contains(got.Message, tt.want) {
-			t.Errorf("%s with %s: %+v", tt.more, tt.answer, got)
+			t.Errorf("%s with %s: got %+v, want %s with %q", tt.more, tt.answer, got, Failed, tt.want)
 		}
 	}
 }
@@ -181,10 +181,10 @@ func TestWebHook(t *testing.T) {
 				}
 			}, tt.activity, tt.answer)
 			if got.Status != tt.status || !strings.Contains(got.Message, tt.want) {
-				t.Errorf("%s, then %s: %+v", tt.answer, tt.post, got)
+				t.Errorf("%s, then %s: got %+v, want %s with %q", tt.answer, tt.post, got, tt.status, tt.want)
 			}
 			if len(seen) == 1 && seen[0] != `POST https://app/x Content-Type:application/json {"a":"run-1","callBackUri":"https://adf.example/callback?sig=s"}` {
-				t.Errorf("%s", seen[0])
+				t.Errorf("got the request %s, want one with callBackUri", seen[0])
 			}
 		})
 	}
@@ -201,17 +201,17 @@ func TestControl(t *testing.T) {
 		} {
 			got, _ := play(t, nil, tt.activities, `200 {"status":"Running"}`, `200 {"status":"Succeeded"}`)
 			if got.Status != tt.status || !strings.Contains(got.Message, tt.want) {
-				t.Errorf("%s: %+v", tt.activities, got)
+				t.Errorf("%s: got %+v, want %s with %q", tt.activities, got, tt.status, tt.want)
 			}
 		}
 		got, _ := play(t, nil, `{"name":"U","type":"Until","typeProperties":{"expression":"@equals(activity('W').output.status,'Succeeded')","activities":[`+web("W", "")+`]}}`, `409 why`)
 		if got.Status != Failed || !strings.Contains(got.Message, "why") {
-			t.Errorf("an Until whose activity fails: %+v", got)
+			t.Errorf("an Until whose activity fails: got %+v, want %s with the reason", got, Failed)
 		}
 		for forgiving, want := range map[bool]string{true: Succeeded, false: Failed} {
 			got, _ := play(t, func(r *Runner) { r.Forgiving = forgiving }, `{"name":"U","type":"Until","typeProperties":{"expression":"@equals(activity('W').Status,'Failed')","activities":[`+web("W", "")+`]}}`, `409 why`)
 			if got.Status != want {
-				t.Errorf("an Until that ends with a failure: %+v", got)
+				t.Errorf("an Until that ends with a failure, forgiving %t: got %+v, want %s", forgiving, got, want)
 			}
 		}
 	})
@@ -232,7 +232,7 @@ func TestEndOfAPipeline(t *testing.T) {
 		{web("B", after("A", "Skipped")) + "," + web("A", ""), "200 {}", Succeeded},
 	} {
 		if got, _ := play(t, nil, tt.activities, tt.first, "200 {}"); got.Status != tt.status {
-			t.Errorf("%s with %s first: %+v", tt.activities, tt.first, got)
+			t.Errorf("%s with %s first: got %+v, want %s", tt.activities, tt.first, got, tt.status)
 		}
 	}
 }
@@ -241,14 +241,14 @@ func TestFabricAddresses(t *testing.T) {
 	t.Parallel()
 	fabric := `{"name":"W","type":"WebActivity","externalReferences":{"connection":"c1"},"typeProperties":{"method":"GET","relativeUrl":"/api/x"}}`
 	if _, seen := play(t, nil, fabric, "200 {}"); !slices.Equal(seen, []string{"GET https://app/api/x"}) {
-		t.Errorf("%q", seen)
+		t.Errorf("got requests %q, want one to the address of the connection", seen)
 	}
 	if got, _ := play(t, nil, strings.Replace(fabric, "c1", "c2", 1), "200 {}"); got.Status != Failed || !strings.Contains(got.Message, "c2") {
-		t.Errorf("%+v", got)
+		t.Errorf("an unknown connection: got %+v, want %s with its id", got, Failed)
 	}
 }
 
-// What is not known here is an error and never skipped.
+// Unknown activities and members are errors, never skipped.
 func TestWhatCannotRun(t *testing.T) {
 	t.Parallel()
 	r := &Runner{Client: &http.Client{Transport: &service{answers: []string{"200 {}"}}}}
@@ -271,12 +271,12 @@ func TestWhatCannotRun(t *testing.T) {
 			tt.parameters = map[string]any{"p": "v"}
 		}
 		if got, err := r.Run(t.Context(), d, "1", tt.parameters); err == nil {
-			t.Errorf("%s: %+v", name, got)
+			t.Errorf("%s: got %+v, want an error", name, got)
 		}
 	}
 	for _, text := range []string{"", "{}", `{"properties":{"activities":[]}}`} {
 		if d, err := Parse([]byte(text)); err == nil {
-			t.Errorf("%q is %+v", text, d)
+			t.Errorf("Parse(%q): got %+v, want an error", text, d)
 		}
 	}
 }
@@ -286,9 +286,9 @@ func TestReadFunction(t *testing.T) {
 	text := `{"name":"F","properties":{"type":"AzureFunction","typeProperties":{"functionAppUrl":"https://app","functionKey":{"type":"AzureKeyVaultSecret","store":{"referenceName":"V"},"secretName":"s"}}}}`
 	name, f, err := ReadFunction([]byte(text), func(store, name string) string { return store + "/" + name })
 	if err != nil || name != "F" || f != (Function{"https://app", "V/s"}) {
-		t.Errorf("%s %+v %v", name, f, err)
+		t.Errorf("got %s, %+v, %v; want F, https://app, V/s", name, f, err)
 	}
 	if _, _, err := ReadFunction([]byte(`{"properties":{"type":"AzureKeyVault"}}`), nil); err == nil {
-		t.Error("a vault is no function")
+		t.Error("ReadFunction of a vault: got no error, want one")
 	}
 }

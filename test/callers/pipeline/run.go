@@ -28,9 +28,9 @@ type Runner struct {
 	Callbacks   Callbacks // of WebHook activities
 
 	Poll       time.Duration // how often a Web activity polls, and Until and Wait wait
-	Retry      time.Duration // in place of policy.retryIntervalInSeconds
-	Patience   time.Duration // in place of a WebHook activity's timeout
-	BareErrors bool          // a failed Web activity tells the code only
+	Retry      time.Duration // instead of policy.retryIntervalInSeconds
+	Patience   time.Duration // instead of a WebHook activity's timeout
+	BareErrors bool          // a failed Web activity has the code only
 	Forgiving  bool          // an Until does not fail with its activities
 }
 
@@ -81,8 +81,8 @@ func (r *Runner) Run(ctx context.Context, d Document, id string, parameters map[
 	return Result{Status: last.Status, Message: last.Message, Activities: x.outcomes}, err
 }
 
-// all runs activities in the order of their dependencies and returns the end of
-// the whole.
+// all runs activities in the order of their dependencies and returns the overall
+// outcome.
 func (x *run) all(ctx context.Context, activities []Activity) (Outcome, error) {
 	waiting := slices.Clone(activities)
 	for len(waiting) > 0 {
@@ -166,7 +166,7 @@ func (x *run) decisive(byName map[string]Activity, a Activity) Outcome {
 	return Outcome{Status: Succeeded}
 }
 
-// scope is what the expressions of this run can see.
+// scope has the functions for the expressions of this run.
 func (x *run) scope() expr.Scope {
 	return expr.Scope{
 		"pipeline": func(...any) (any, error) {

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Callbacks is the service's side that is called back.
+// Callbacks receives callbacks for the service.
 type Callbacks interface {
-	// New opens an address; what is posted to it arrives on the channel.
+	// New opens an address; each POST to it arrives on the channel.
 	New() (uri string, posts <-chan []byte)
 }
 
@@ -32,7 +32,7 @@ func (x *run) webHook(ctx context.Context, a Activity) (Outcome, error) {
 	case got.code/100 != 2:
 		return failed("2108", "%s", x.webError(got)), nil
 	case got.code == http.StatusAccepted && got.location != "":
-		// Unverified: that it is polled besides. A template must not depend on either.
+		// Unverified: it may also be polled. A template must not depend on either.
 		return failed("2108", "the answer is a 202 with a Location: waiting twice"), nil
 	}
 	select {
@@ -45,8 +45,8 @@ func (x *run) webHook(ctx context.Context, a Activity) (Outcome, error) {
 	}
 }
 
-// subscription is the first request, with callBackUri in its body; nil if there
-// can be none.
+// subscription is the first request, with callBackUri in its body; nil if it
+// cannot be built.
 func (x *run) subscription(ctx context.Context, a Activity, p *httpProperties, uri string) (*http.Request, Outcome) {
 	if p.Method != http.MethodPost || p.Body == nil || p.Headers["Content-Type"] == nil {
 		return nil, failed("2104", "a WebHook activity needs POST, a body and a Content-Type")
@@ -69,7 +69,7 @@ func (x *run) subscription(ctx context.Context, a Activity, p *httpProperties, u
 	return req, Outcome{}
 }
 
-// called is what becomes of an activity that was called back. Without report,
+// called returns the outcome of an activity after its callback. Without report,
 // every callback is a success (unverified).
 func called(post []byte, report bool) Outcome {
 	var c struct {

@@ -25,7 +25,7 @@ func (x *run) action(ctx context.Context, name string, a Action) (Outcome, error
 	}
 }
 
-// condition knows {"and": [{"equals": [a, b]}, ...]}.
+// condition evaluates {"and": [{"equals": [a, b]}, ...]}.
 func (x *run) condition(ctx context.Context, a Action) (Outcome, error) {
 	var c struct {
 		And []struct {
@@ -79,5 +79,5 @@ func failed(format string, args ...any) Outcome {
 	return Outcome{Status: Failed, Message: fmt.Sprintf(format, args...)}
 }
 
-// scaled is how long a test waits for what a workflow waits d for.
+// scaled returns how long a test waits instead of d.
 func (x *run) scaled(d time.Duration) time.Duration { return time.Duration(float64(d) * x.Scale) }

@@ -1,4 +1,4 @@
-// Package workflow is a stand-in for the engine that runs the workflows of Logic
+// Package workflow emulates the engine that runs the workflows of Logic
 // Apps, Consumption and Standard, and with [Runner.KeepsAuthentication] off for
 // Power Automate, as far as the templates in integrations/ use it.
 //
@@ -10,18 +10,18 @@
 // https://learn.microsoft.com/azure/logic-apps/logic-apps-exception-handling.
 //
 //	Http         a 202 is followed by GETs of its Location, which must be absolute,
-//	             until something else comes (LAH, LAC); Retry-After in seconds, else
+//	             until another status (LAH, LAC); Retry-After in seconds, else
 //	             20 s (LAC), here times [Runner.Scale]; each further 202 must name them
-//	             again (LAC); a 202 without Location fails (LAH); the polls carry the
+//	             again (LAC); a 202 without Location fails (LAH); the polls have the
 //	             action's authentication (Azure/logicapps#611), in Power Automate they
 //	             do not (architecture-center#4307), and never its other headers (unverified)
 //	retries      408, 429, 5xx and no answer, up to 4 times (LAX), for polls too (unverified)
 //	headers      some of a request are dropped (LAH)
 //	HttpWebhook  subscribes, which must be answered 2xx (a 202 is not followed:
-//	             unverified, and refused here so that no template depends on it); waits for
+//	             unverified, and rejected here so that no template depends on it); waits for
 //	             a POST to listCallbackUrl(), whose body is the output (LAW); there is no
-//	             convention for failures; then unsubscribes, which may be left out (LAW)
-//	the end      a run fails if one of its last actions did, or Terminate says so (LAX)
+//	             convention for failures; then unsubscribes, which is optional (LAW)
+//	the end      a run fails if one of its last actions did, or Terminate ran (LAX)
 //
 // # Not guaranteed
 //

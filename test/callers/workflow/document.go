@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// Document is a workflow as the code view (Consumption) or workflow.json
-// (Standard) has it.
+// Document is a workflow in the form of the code view (Consumption) or workflow.json
+// (Standard).
 type Document struct {
 	Definition Definition           `json:"definition"`
 	Parameters map[string]Parameter `json:"parameters"` // Consumption
@@ -60,7 +60,7 @@ type Action struct {
 	} `json:"runtimeConfiguration"`
 }
 
-// Parse reads a workflow and refuses what this package does not know.
+// Parse parses a workflow and rejects unknown members.
 func Parse(text []byte) (Document, error) {
 	var d Document
 	if err := decode(text, &d); err != nil {
@@ -81,7 +81,7 @@ func decode(text []byte, into any) error {
 	return nil
 }
 
-// order refuses a runAfter that is not there or is no status (LAX).
+// order rejects a runAfter that names no action or no status (LAX).
 func order(actions map[string]Action) error {
 	for name, a := range actions {
 		for before, statuses := range a.RunAfter {

@@ -67,7 +67,7 @@ type answer struct {
 	body   []byte
 }
 
-// location is where to poll, or empty if that is not said.
+// location is the URL to poll, empty if there is none.
 func (a answer) location() string {
 	u, err := url.Parse(a.header.Get("Location"))
 	if err != nil || !u.IsAbs() {
@@ -83,8 +83,8 @@ func (a answer) retryAfter() time.Duration {
 	return pollEvery
 }
 
-// call sends a request, and again while the answer says that it may help. The
-// outcome holds for any answer but a 202.
+// call sends a request, and repeats it after the statuses of the retry policy. The
+// outcome is valid for any answer except a 202.
 func (x *run) call(ctx context.Context, p request) (answer, Outcome, error) {
 	for try := 0; ; try++ {
 		req, err := x.build(ctx, p)
@@ -119,7 +119,7 @@ func (x *run) send(req *http.Request) (answer, error) {
 	return answer{resp.StatusCode, resp.Status, resp.Header, body}, err
 }
 
-// ended is an action's outcome by its last answer.
+// ended returns an action's outcome by its last answer.
 func ended(a answer) Outcome {
 	o := Outcome{Status: Succeeded, Outputs: map[string]any{"statusCode": float64(a.code), "body": string(a.body)}}
 	var value any
@@ -150,7 +150,7 @@ func (x *run) build(ctx context.Context, p request) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	req.GetBody = nil // or Go would send a POST with an Idempotency-Key again by itself
+	req.GetBody = nil // or net/http would repeat a POST with an Idempotency-Key
 	for name, value := range p.Headers {
 		text, err := expr.Text(expr.String(value), x.scope())
 		if err != nil {

@@ -24,13 +24,13 @@ type Runner struct {
 	Client *http.Client
 	Token  func(audience string) string // of the workflow's managed identity
 
-	// Callback opens an address for listCallbackUrl; what is posted to it arrives
-	// on the channel.
+	// Callback opens an address for listCallbackUrl; each POST to it arrives on the
+	// channel.
 	Callback func() (url string, posts <-chan []byte)
 
 	Scale               float64       // of all intervals
-	Patience            time.Duration // in place of limit.timeout
-	KeepsAuthentication bool          // polls carry the action's authentication
+	Patience            time.Duration // instead of limit.timeout
+	KeepsAuthentication bool          // polls have the action's authentication
 }
 
 // Outcome is how an action ended.
@@ -59,8 +59,8 @@ type run struct {
 	end        Result // of Terminate
 }
 
-// Run runs a workflow once, as if its trigger had fired. Values come before those
-// of the document's own parameters, these before defaults. It fails if the
+// Run runs a workflow once, as if its trigger had fired. Values take precedence over
+// those of the document's own parameters, and these over defaults. It fails if the
 // workflow cannot be run at all; a run that fails is a Result.
 func (r *Runner) Run(ctx context.Context, d Document, name string, values map[string]Parameter) (Result, error) {
 	x := &run{Runner: r, name: name, parameters: map[string]any{}, outcomes: map[string]Outcome{}}
@@ -118,8 +118,8 @@ func (x *run) met(a Action) bool {
 	return true
 }
 
-// last is the end of actions: that of the last ones, and for one that was skipped
-// of those before it.
+// last returns the outcome of the last actions, and for one that was skipped of those
+// before it.
 func (x *run) last(actions map[string]Action) Outcome {
 	followed := map[string]bool{}
 	for _, a := range actions {
@@ -150,7 +150,7 @@ func (x *run) decisive(actions map[string]Action, name string) Outcome {
 	return Outcome{Status: Succeeded}
 }
 
-// scope is what the expressions of this run can see.
+// scope has the functions for the expressions of this run.
 func (x *run) scope() expr.Scope {
 	outputs := func(args ...any) (any, error) {
 		o, ended := x.outcomes[expr.String(args[0])]

@@ -91,10 +91,10 @@ func TestHTTPFollowsLocation(t *testing.T) {
 				"202|Location: https://app/s/1|Retry-After: 5", "202|Location: https://app/s/2", "200\n{\"status\":\"Succeeded\"}")
 			want := []string{first, "GET https://app/s/1" + auth, "GET https://app/s/2" + auth}
 			if got.Status != Succeeded || !slices.Equal(seen, want) {
-				t.Errorf("%+v\n%q", got, seen)
+				t.Errorf("got %+v and requests %q, want %s and %q", got, seen, Succeeded, want)
 			}
 			if took := time.Since(began); took != 25*time.Second {
-				t.Errorf("polled after %v", took)
+				t.Errorf("got the end after %v, want 25s: Retry-After, then the default", took)
 			}
 		})
 	}
@@ -120,7 +120,7 @@ func TestHTTPFails(t *testing.T) {
 				tt.want = "does not exist" // body is text: the expression fails, and so does the run
 			}
 			if got.Status != Failed || !strings.Contains(got.Message, tt.want) || len(seen) != tt.requests {
-				t.Errorf("%v: %+v after %d requests", tt.answers, got, len(seen))
+				t.Errorf("%v: got %+v after %d requests, want %s with %q after %d", tt.answers, got, len(seen), Failed, tt.want, tt.requests)
 			}
 		})
 	}
@@ -152,7 +152,7 @@ func TestWebhook(t *testing.T) {
 				r.Callback = func() (string, <-chan []byte) { return "https://la.example/cb?sig=s", posts }
 			}, strings.Replace(hook, "UNSUB", tt.unsubscribe, 1), tt.answer)
 			if got.Status != tt.status || !slices.Equal(seen, tt.seen) {
-				t.Errorf("%s, %q: %+v %q", tt.answer, tt.post, got, seen)
+				t.Errorf("%s, %q: got %+v and requests %q, want %s and %q", tt.answer, tt.post, got, seen, tt.status, tt.seen)
 			}
 		})
 	}
@@ -171,12 +171,12 @@ func TestEndOfARun(t *testing.T) {
 		{start + caught, "404\n{}", Failed},
 	} {
 		if got, _ := play(t, nil, tt.actions, tt.answer, "200"); got.Status != tt.status {
-			t.Errorf("%s: %+v", tt.actions, got)
+			t.Errorf("%s: got %+v, want %s", tt.actions, got, tt.status)
 		}
 	}
 }
 
-// What is not known here is an error and never skipped.
+// Unknown actions and members are errors, never skipped.
 func TestWhatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
@@ -197,12 +197,12 @@ func TestWhatCannotBeRead(t *testing.T) {
 			_, err = (&Runner{Client: &http.Client{Transport: s}}).Run(t.Context(), d, "1", nil)
 		}
 		if err == nil {
-			t.Errorf("%s was read", name)
+			t.Errorf("%s: got no error, want one", name)
 		}
 	}
 }
 
-// Expressions that fail, fail their action.
+// An expression that fails makes its action fail.
 func TestExpressionsThatFail(t *testing.T) {
 	t.Parallel()
 	for _, action := range []string{
@@ -213,7 +213,7 @@ func TestExpressionsThatFail(t *testing.T) {
 		`"A":{"type":"Terminate","inputs":{"runStatus":"Failed","runError":{"code":"@x()"}}}`,
 	} {
 		if got, seen := play(t, nil, action, "200"); got.Status != Failed || got.Message == "" || len(seen) > 0 {
-			t.Errorf("%s: %+v", action, got)
+			t.Errorf("%s: got %+v and requests %q, want %s with a reason and none", action, got, seen, Failed)
 		}
 	}
 }

@@ -101,6 +101,11 @@ soak: ## Play random schedules of faults, and a year of the timer, in virtual ti
 chaos: $(STAMP) ## Kill and freeze real processes at random under load, about five minutes (TRIGGERS=2000 CHAOSFOR=90s)
 	$(GO) test -tags chaos ./test/e2e -run 'TestChaos$$' -chaos.triggers $(or $(TRIGGERS),2000) -chaos.for $(or $(CHAOSFOR),90s) -timeout 20m -v
 
+.PHONY: attack
+attack: $(STAMP) ## Attack the staged app behind the fake host: its doors, its memory, its queue, its documents
+	$(GO) test -tags attack ./local/funchost ./test/e2e -timeout 20m \
+		-run '^Test(Attack|HostCases|NoSpelling|TheSecondLine|KeysGuard|ASignatureOpens|NoSecretIsWritten|BadInput|Policy|CallbackToAPrivate)'
+
 .PHONY: mutants
 mutants: $(STAMP) ## Show the tests deliberate bugs, one at a time, and see each caught
 	@$(GO) run ./test/mutants

@@ -54,7 +54,7 @@ func (w *world) logged() string {
 	return w.log.String()
 }
 
-// service is one process on the store, or on what stands before it.
+// service is one process on the store, or on another store in front of it.
 func (w *world) service(stores ...lease.Store) *Service {
 	store := lease.Store(w.memory)
 	if len(stores) > 0 {
@@ -161,11 +161,11 @@ func (w *world) wantRecord(r Registration, state State, attempts int) {
 		w.t.Fatal(err)
 	}
 	if text := fmt.Sprint(string(doc.Body), doc.Meta); state.final() && (strings.Contains(text, "S1gnatur3") || strings.Contains(text, r.Operation.ID)) {
-		w.t.Errorf("the secrets are kept: %s", text)
+		w.t.Errorf("the final record of %s holds %s, want no secret", r.Operation.ID, text)
 	}
 }
 
-// bubble runs a test in virtual time and checks at the end that the log tells no
+// bubble runs a test in virtual time and checks at the end that the log holds no
 // secret.
 func bubble(t *testing.T, f func(t *testing.T, w *world)) {
 	t.Helper()
@@ -183,13 +183,13 @@ func bubbleOf(t *testing.T, f func(t *testing.T, w *world)) {
 		synctest.Wait()
 		for _, secret := range []string{"S1gnatur3", "sig=", "/op-", "op-1"} {
 			if strings.Contains(w.logged(), secret) {
-				t.Errorf("the log holds %q:\n%s", secret, w.logged())
+				t.Errorf("the log holds %q, want no secret:\n%s", secret, w.logged())
 			}
 		}
 	})
 }
 
-// crowd is a store whose listing begins with records that nobody has to store.
+// crowd is a store whose listing begins with records that are not stored.
 type crowd struct {
 	lease.Store
 	entries []lease.Entry
@@ -227,7 +227,7 @@ func sweepFor(t *testing.T, s *Service, d time.Duration) {
 var errDead = errors.New("the process is dead")
 
 // mortal is a process that dies at one of its calls to the store or to a receiver, the
-// nth of all. What it does afterwards nobody sees.
+// nth of all. What it does afterwards has no effect.
 type mortal struct {
 	*leasetest.Faulty
 	mu     sync.Mutex

@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// However many callbacks wait for one end, or are registered at once, few are at work: a
-// caller who asks for thousands takes no memory for them. (Not parallel: it counts
-// goroutines.)
+// However many callbacks wait for one end, or are registered at once, few goroutines send
+// them. (Not parallel: it counts goroutines.)
 func TestManyCallbacksTakeFewGoroutines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const many = 500
@@ -21,7 +20,7 @@ func TestManyCallbacksTakeFewGoroutines(t *testing.T) {
 			t.Helper()
 			synctest.Wait()
 			if n := runtime.NumGoroutine() - before; n > 2*promptAtOnce+10 {
-				t.Errorf("%s: %d goroutines for %d callbacks", when, n, many)
+				t.Errorf("%s: %d goroutines for %d callbacks, want at most %d", when, n, many, 2*promptAtOnce+10)
 			}
 		}
 		var ids []string

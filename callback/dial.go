@@ -7,28 +7,27 @@ import (
 	"net/netip"
 )
 
-// Resolver finds the addresses of a name; [*net.Resolver] is one.
-type Resolver interface {
+// resolver finds the addresses of a name; [*net.Resolver] is one.
+type resolver interface {
 	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
 }
 
-// DialFunc opens a connection to an address that is no name.
-type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+// dialFunc opens a connection to an IP address.
+type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
-// dialer resolves, checks, and connects to what it checked. One answer of the name
-// server serves all three, so that there is no second one to differ.
+// dialer resolves a name, checks its addresses, and connects to one of them. It asks the
+// name server once, so that no second answer can differ.
 type dialer struct {
 	networks Networks
-	resolver Resolver
-	dial     DialFunc
+	resolver resolver
+	dial     dialFunc
 }
 
-// errForbidden: the host has an address that may not be called. Which one is not
-// told to callers: it would map the network for them.
+// errForbidden does not name the address: callers could map the network by it.
 var errForbidden = errors.New("the host has an address that is not public; if the receiver is yours, add its network to the setting CALLBACK_NETWORKS")
 
-// DialContext connects to host:port. One forbidden address is enough to refuse a
-// host: a receiver of good will has none.
+// DialContext connects to host:port. It returns an error if any address of the host is
+// forbidden, because an honest receiver has no such address.
 func (d *dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {

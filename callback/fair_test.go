@@ -83,7 +83,7 @@ func TestSilentReceiversDelayNobodyElse(t *testing.T) {
 					before := store.Count(leasetest.OpList)
 					for sweeps := 0; w.posts() < attempt; sweeps++ {
 						if sweeps == 2 {
-							t.Fatalf("attempt %d was not begun within two sweeps", attempt)
+							t.Fatalf("attempt %d was not begun within two sweeps, want it in the second", attempt)
 						}
 						tick(t, s)
 					}
@@ -150,7 +150,7 @@ func TestListingIsBounded(t *testing.T) {
 				t.Errorf("sweep %d listed %d pages, complete %t, want %d at most, and not complete", sweep, n, report.Complete, maxPages)
 			}
 			if seen += report.Seen; sweep > 3 {
-				t.Fatalf("the last of 45001 records was not reached in three sweeps, which listed %d", seen)
+				t.Fatalf("three sweeps listed %d records, want the last of 45001", seen)
 			}
 		}
 		if seen != 45_001 {
@@ -202,19 +202,19 @@ func TestPositionsThatCannotBeUsed(t *testing.T) {
 				}
 				s := w.service()
 				if err := s.Admit(t.Context(), "key", testModel); err != nil {
-					t.Errorf("Admit with the position %q: %v", body, err)
+					t.Errorf("Admit with the position %q = %v, want no error", body, err)
 				}
 				tick(t, s)
 				tick(t, s)
 				if w.posts() != 40 {
-					t.Errorf("%d of 40 callbacks were sent with the position %q", w.posts(), body)
+					t.Errorf("%d callbacks were sent with the position %q, want 40", w.posts(), body)
 				}
 				doc, err := w.memory.Read(t.Context(), positionName)
 				if err != nil {
 					t.Fatal(err)
 				}
 				if kept := string(doc.Body) == body; kept != (name == "newer") {
-					t.Errorf("the position %q became %q", body, doc.Body)
+					t.Errorf("the position %q became %q, want it replaced unless it is newer", body, doc.Body)
 				}
 			})
 		})
@@ -230,7 +230,7 @@ func TestRejectedCursor(t *testing.T) {
 		store.On(leasetest.OpList, leasetest.OnCall(1, leasetest.NotSent(errors.New("400 OutOfRangeInput"))))
 		s := w.service(store)
 		if _, err := s.Sweep(t.Context()); err == nil {
-			t.Error("a sweep whose listing was rejected returned no error")
+			t.Error("Sweep with a rejected listing returned no error, want one")
 		}
 		mustSweep(t, s)
 		w.wantRecord(wants(t, "op-1"), Delivered, 1)

@@ -20,7 +20,7 @@ func TestRecordsOfEarlierFormats(t *testing.T) {
 			t.Fatal(err)
 		}
 		if again, err := decode(written); err != nil || again.operation != want {
-			t.Errorf("%s was written as %s, which has another operation, %v", body, written, err)
+			t.Errorf("%s was written as %s, %v, want the same operation", body, written, err)
 		}
 	}
 }

@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// answering is a receiver that answers with these bytes, whatever they are.
+// answering is a receiver that answers with these bytes.
 type answering []byte
 
 func (a answering) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.ReadResponse(bufio.NewReader(bytes.NewReader(a)), r)
 }
 
-// FuzzReceiver: whatever a receiver answers, the record goes on within its bounds, and
-// nothing of the answer or the URL is told.
+// FuzzReceiver: after any answer of a receiver the record is within its bounds, and the
+// result repeats nothing of the answer or the URL.
 func FuzzReceiver(f *testing.F) {
 	for _, seed := range []string{
 		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "HTTP/1.1 429 Too Many\r\nRetry-After: 99999999999999999999\r\n\r\n",
@@ -33,21 +33,21 @@ func FuzzReceiver(f *testing.F) {
 		s.transport = answering(answer)
 		res := s.Send(t.Context(), mustURL(t, s.policy, exactURL), []byte("{}"))
 		if res.RetryAfter < 0 || res.RetryAfter > longestRest || res.Status == 0 && res.Cause == "" {
-			t.Fatalf("%+v", res)
+			t.Fatalf("the answer %q is the result %+v, want a status or a cause, and a wait of at most %v", answer, res, longestRest)
 		}
-		if told := fmt.Sprint(res); strings.Contains(told, "S1gnatur3") || len(told) > 200 {
-			t.Fatalf("told: %q", told)
+		if text := fmt.Sprint(res); strings.Contains(text, "S1gnatur3") || len(text) > 200 {
+			t.Fatalf("the answer %q is printed as %q, want at most 200 bytes and no secret", answer, text)
 		}
 		r := record{state: Sending, ended: now, due: now, attempts: 1}
 		after := r.concluded(res, now.Add(time.Minute), 0.5, "txn")
 		if after.due.Before(now) || after.due.After(now.Add(giveUpAfter+keepFor+time.Minute)) || after.state.final() && after.url != (URL{}) {
-			t.Fatalf("%+v became %+v", res, after)
+			t.Fatalf("after %+v the record is %v, want it due within a day and without URL once final", res, after)
 		}
 	})
 }
 
-// FuzzStored: whatever is in the place of a record, it is one that can be sent, or an
-// error that repeats nothing of it.
+// FuzzStored: any document is a record that can be sent, or an error that repeats nothing
+// of it.
 func FuzzStored(f *testing.F) {
 	good, _, err := record{state: Waiting, url: mustURL(f, defaults(), exactURL), operation: Operation{"id", "nonce", "https://app"}, owner: ownerHash("key")}.encode()
 	if err != nil {
@@ -61,19 +61,19 @@ func FuzzStored(f *testing.F) {
 		r, err := decode(body)
 		if err != nil {
 			if strings.Contains(err.Error(), "S1gnatur3") || len(err.Error()) > 200 {
-				t.Fatalf("told: %v", err)
+				t.Fatalf("decode(%q) = %v, want at most 200 bytes and no secret", body, err)
 			}
 			return
 		}
 		if !r.state.final() && !strings.HasPrefix(strings.ToLower(r.url.Exact()), "https://") {
-			t.Fatalf("a callback to %q", r.url.Exact())
+			t.Fatalf("decode(%q) has the URL %q, want https", body, r.url.Exact())
 		}
 		again, meta, err := r.encode()
 		if err != nil {
-			return // a year that JSON cannot say
+			return // a year that JSON cannot express
 		}
 		if s, err := decode(again); err != nil || s.state != r.state || s.url.Exact() != r.url.Exact() || s.owner != r.owner || meta[metaState] != string(r.state) {
-			t.Fatalf("%+v, %v", s, err)
+			t.Fatalf("%q was written as %q, which is %v, %v, want the same record", body, again, s, err)
 		}
 	})
 }

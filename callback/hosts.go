@@ -9,16 +9,14 @@ import (
 	"strings"
 )
 
-// Hosts is the list of hosts that may be called back: a name of several labels
-// stands for itself and its subdomains, one of a single label for itself. The zero
-// Hosts allows none.
+// Hosts is the list of hosts that may be called. A name with several labels includes its
+// subdomains, a name with one label does not. The zero Hosts allows none.
 type Hosts struct{ list []allowedHost }
 
 type allowedHost struct{ name, port string }
 
-// DefaultHosts are where Azure's own callers have their callbacks. Which hosts
-// those are is documented for none of them but Logic Apps; a refusal names the host,
-// so that it can be added.
+// DefaultHosts returns the hosts of the callbacks of Azure's own callers. Only those of
+// Logic Apps are documented. A refusal names the host, so that it can be added.
 func DefaultHosts() Hosts {
 	hosts, err := ParseHosts(strings.Join([]string{
 		"logic.azure.com",           // Logic Apps Consumption, Power Automate (documented: sp_invoke_external_rest_endpoint's list of hosts)
@@ -27,7 +25,7 @@ func DefaultHosts() Hosts {
 		"powerplatform.com",         // Power Automate (unverified)
 	}, " "))
 	if err != nil {
-		panic(err) // a constant: every test would fail
+		panic(err) // the list is a constant
 	}
 	return hosts
 }
@@ -67,17 +65,17 @@ func (h Hosts) allows(host, port string) bool {
 	})
 }
 
-// hasSubdomains keeps "com" from being the whole of it.
+// hasSubdomains keeps an entry such as com from allowing every host below it.
 func (a allowedHost) hasSubdomains() bool { return strings.Contains(a.name, ".") }
 
-// Policy is what may be called back.
+// Policy is which URLs may be called.
 type Policy struct {
 	Hosts    Hosts
-	Networks Networks // that may be called although they are not public
-	Own      []string // hosts of the app itself, in lower case: never called
+	Networks Networks // that may be called, beside public addresses
+	Own      []string // hosts of this app, in lower case; never called
 }
 
-// scmHost is the deployment site (Kudu) of an app in any cloud: who can post to it runs
+// scmHost matches the deployment site (Kudu) of an app in any cloud. A POST to it can run
 // code (documented: the host is APP.scm.azurewebsites.net).
 var scmHost = regexp.MustCompile(`(^|\.)scm\.([a-z0-9-]+\.)*(azurewebsites\.(net|us)|chinacloudsites\.cn|appserviceenvironment\.(net|us|cn))$`)
 
@@ -86,8 +84,8 @@ func (p Policy) neverHost(host string) bool {
 	return scmHost.MatchString(host) || slices.Contains(p.Own, host)
 }
 
-// Check reads a URL and reports whether it may be called: a [*Error] if not. It
-// resolves no name: addresses are checked when they are dialled.
+// Check reads a URL. It returns an [*Error] if the URL may not be called. It resolves no
+// name: the sender checks addresses when it connects.
 func (p Policy) Check(raw string) (URL, error) {
 	u, err := parse(raw)
 	if err != nil {

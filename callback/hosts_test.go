@@ -38,7 +38,7 @@ func TestHosts(t *testing.T) {
 		}
 	}
 	if _, err := (Policy{}).Check("https://example.com/"); err == nil {
-		t.Error("the zero policy allows something")
+		t.Error("the zero Policy allows https://example.com/, want no URL")
 	}
 }
 
@@ -62,7 +62,7 @@ func TestHostListsThatAreNone(t *testing.T) {
 		"[::1]", "example.com:", "example.com:0", "example.com:65536", "example.com:443:443", "exa mple.com *", "ex\u00e4mple.com", "me@example.com",
 		strings.Repeat("a.", 130) + "com"} {
 		if hosts, err := ParseHosts(list); err == nil || len(hosts.list) > 0 {
-			t.Errorf("%q is taken: %v", list, hosts)
+			t.Errorf("ParseHosts(%q) = %v, want an error", list, hosts)
 		}
 	}
 }

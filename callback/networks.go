@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Networks are networks that may be called back although they are not public, for
-// receivers behind a private endpoint. The zero Networks allows public addresses.
+// Networks are private networks that may be called, for receivers behind a private
+// endpoint. The zero Networks allows public addresses only.
 type Networks []netip.Prefix
 
 // ParseNetworks reads networks such as 10.1.0.0/16 or fd12::/48, separated by commas,
@@ -18,9 +18,9 @@ func ParseNetworks(list string) (Networks, error) {
 		p, err := netip.ParsePrefix(entry)
 		switch {
 		case err != nil:
-			return nil, fmt.Errorf("%.60q is no network such as 10.1.0.0/16", entry)
+			return nil, fmt.Errorf("%.60q is not a network such as 10.1.0.0/16", entry)
 		case p != p.Masked():
-			return nil, fmt.Errorf("%.60q has bits beyond its length: write %s", entry, p.Masked())
+			return nil, fmt.Errorf("%.60q has bits set beyond its prefix length: write %s", entry, p.Masked())
 		case p.Addr().Is4In6():
 			return nil, fmt.Errorf("%.60q is an IPv4 network in IPv6 spelling: write it as IPv4", entry)
 		}
@@ -29,24 +29,25 @@ func ParseNetworks(list string) (Networks, error) {
 	return n, nil
 }
 
-// never may be called, whatever the settings say: nobody's receiver is there, and
-// the first two hand out credentials to whoever can reach them.
+// never are the networks that no setting allows. No receiver has such an address, and the
+// services at the first two return credentials to every client that reaches them.
 var never = prefixes(
 	"169.254.0.0/16",      // link-local: cloud metadata (169.254.169.254), App Service's identity endpoint
 	"168.63.129.16/32",    // Azure's WireServer (documented: "What is IP address 168.63.129.16?")
 	"fd00:ec2::254/128",   // the metadata service of another cloud (documented: Amazon EC2)
 	"fe80::/10",           // link-local
-	"0.0.0.0/8", "::/128", // unspecified: the own host on some systems
+	"0.0.0.0/8", "::/128", // unspecified: this host on some systems
 	"224.0.0.0/4", "ff00::/8", // multicast
 	"240.0.0.0/4", // reserved, broadcast
-	// IPv4 addresses in forms that are translated where we cannot see it: what is behind
-	// them may be any of the above, however wide a network of the settings is.
+	// IPv4 addresses in forms that are translated outside of this host, possibly to any of
+	// the above.
 	"2001::/32",       // Teredo (RFC 4380)
 	"64:ff9b:1::/48",  // local NAT64 (RFC 8215)
 	"::ffff:0:0:0/96", // IPv4-translated (RFC 7915)
 )
 
-// special are not public (IANA: special-purpose address registries, RFC 6890).
+// special are the networks that are not public (IANA: special-purpose address registries,
+// RFC 6890).
 var special = prefixes(
 	"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", // private
 	"127.0.0.0/8",                                       // loopback
@@ -59,13 +60,13 @@ var special = prefixes(
 	"2001:db8::/32", "3fff::/20", // documentation
 )
 
-// public is all of IPv6 that is routed: loopback (::1), private (fc00::/7), site-local
-// and IPv4-compatible addresses are outside of it.
+// public is the part of IPv6 that is routed. It excludes loopback (::1), private (fc00::/7),
+// site-local and IPv4-compatible addresses.
 var public = netip.MustParsePrefix("2000::/3")
 
-// Where an IPv4 address is part of an IPv6 one, the packet ends there.
+// IPv6 networks whose packets go to the IPv4 address that is part of theirs.
 var (
-	nat64     = netip.MustParsePrefix("64:ff9b::/96") // RFC 6052; its local sibling 64:ff9b:1::/48 (RFC 8215) is not public
+	nat64     = netip.MustParsePrefix("64:ff9b::/96") // RFC 6052; the local 64:ff9b:1::/48 (RFC 8215) is in never
 	sixToFour = netip.MustParsePrefix("2002::/16")    // RFC 3056
 )
 
@@ -97,7 +98,7 @@ func within(addr netip.Addr, list []netip.Prefix) bool {
 	return slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
-// embedded is the IPv4 address inside an IPv6 one; the zero Addr if there is none.
+// embedded returns the IPv4 address inside an IPv6 one; the zero Addr if there is none.
 func embedded(addr netip.Addr) netip.Addr {
 	if !addr.Is6() {
 		return netip.Addr{}

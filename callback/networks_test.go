@@ -69,14 +69,14 @@ func TestAddresses(t *testing.T) {
 	} {
 		a := netip.MustParseAddr(addr)
 		if got := Networks(nil).allows(a); got != want.public {
-			t.Errorf("%s: allowed %v without settings", addr, got)
+			t.Errorf("%s is allowed %t without settings, want %t", addr, got, !got)
 		}
 		if got := own.allows(a); got != want.own {
-			t.Errorf("%s: allowed %v with own networks", addr, got)
+			t.Errorf("%s is allowed %t with own networks, want %t", addr, got, !got)
 		}
 	}
 	if own.allows(netip.Addr{}) {
-		t.Error("no address is allowed")
+		t.Error("the zero Addr is allowed, want never")
 	}
 }
 
@@ -84,11 +84,11 @@ func TestNetworkListsThatAreNone(t *testing.T) {
 	t.Parallel()
 	for _, list := range []string{"10.0.0.1", "10.0.0.1/8", "x", "10.0.0.0/33", "::ffff:10.0.0.0/104", "fe80::1%eth0/64", "10.0.0.0/8 -"} {
 		if n, err := ParseNetworks(list); err == nil {
-			t.Errorf("%q is taken: %v", list, n)
+			t.Errorf("ParseNetworks(%q) = %v, want an error", list, n)
 		}
 	}
 	if n, err := ParseNetworks(" "); err != nil || n != nil {
-		t.Errorf("the empty list: %v, %v", n, err)
+		t.Errorf("ParseNetworks of the empty list = %v, %v, want none and no error", n, err)
 	}
 }
 
@@ -127,6 +127,6 @@ func TestNetworksAsWideAsEverything(t *testing.T) {
 		}
 	}
 	if !wide.allows(netip.MustParseAddr("10.1.2.3")) {
-		t.Error("10.1.2.3 is not allowed by 0.0.0.0/0")
+		t.Error("10.1.2.3 is not allowed by 0.0.0.0/0, want it allowed")
 	}
 }

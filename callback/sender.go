@@ -16,18 +16,19 @@ import (
 
 const (
 	sendLimit = 10 * time.Second // of one POST, from the name to the answer
-	dialLimit = 4 * time.Second  // of one address, so that a second one has its turn
+	dialLimit = 4 * time.Second  // of one address, so that there is time for a second one
 	maxAnswer = 4 << 10          // bytes of an answer that are read
 	maxHeader = 16 << 10
 )
 
-// SenderOptions are what a sender is made of. Only Policy is required.
+// SenderOptions is what a sender needs. Only Policy is required.
 type SenderOptions struct {
-	Policy   Policy
-	Roots    *x509.CertPool // to trust; nil: the system's
-	Version  string         // of the program, for the user agent
-	Resolver Resolver       // nil: the system's
-	Dial     DialFunc       // nil: TCP
+	Policy  Policy
+	Roots   *x509.CertPool // to trust; nil: the system's
+	Version string         // of the program, for the user agent
+
+	resolver resolver // nil: the system's
+	dial     dialFunc // nil: TCP
 }
 
 // Sender sends callbacks under the rules of the package doc. It is safe for concurrent
@@ -40,7 +41,7 @@ type Sender struct {
 
 // NewSender returns a sender. It does no I/O.
 func NewSender(o SenderOptions) *Sender {
-	d := &dialer{networks: o.Policy.Networks, resolver: o.Resolver, dial: o.Dial}
+	d := &dialer{networks: o.Policy.Networks, resolver: o.resolver, dial: o.dial}
 	if d.resolver == nil {
 		d.resolver = net.DefaultResolver
 	}
@@ -48,18 +49,18 @@ func NewSender(o SenderOptions) *Sender {
 		d.dial = (&net.Dialer{Timeout: dialLimit}).DialContext
 	}
 	return &Sender{policy: o.Policy, agent: "pbirefresh/" + cmp.Or(o.Version, "dev"), transport: &http.Transport{
-		Proxy:                  nil, // one in the environment would resolve the name again, unchecked
+		Proxy:                  nil, // a proxy would resolve the name again, unchecked
 		DialContext:            d.DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.Roots},
 		TLSHandshakeTimeout:    sendLimit / 2,
 		MaxResponseHeaderBytes: maxHeader,
-		DisableKeepAlives:      true, // each callback checks its addresses anew
+		DisableKeepAlives:      true, // the addresses are checked for each callback
 		DisableCompression:     true,
 	}}
 }
 
-// Send posts a JSON body once. The URL is checked again: the settings may have
-// become stricter since it was registered.
+// Send posts a JSON body once. It checks the URL again, because the settings may be
+// stricter than when it was registered.
 func (s *Sender) Send(ctx context.Context, u URL, body []byte) Result {
 	checked, err := s.policy.Check(u.Exact())
 	if err != nil {
@@ -69,18 +70,18 @@ func (s *Sender) Send(ctx context.Context, u URL, body []byte) Result {
 	defer cancel()
 	req, err := s.request(ctx, checked, body)
 	if err != nil {
-		return Result{Refused: true, Cause: "no request can be made of the URL"}
+		return Result{Refused: true, Cause: "the URL cannot be sent"}
 	}
-	// Not an http.Client: there is nobody here to follow redirects, keep cookies
-	// or put the URL into an error.
+	// Not an http.Client, which would follow redirects, keep cookies and put the URL into
+	// errors.
 	resp, err := s.transport.RoundTrip(req)
 	if err != nil {
-		return Result{Refused: errors.Is(err, errForbidden), Cause: told(err)}
+		return Result{Refused: errors.Is(err, errForbidden), Cause: cause(err)}
 	}
 	defer func() { _ = resp.Body.Close() }()
-	_, _ = io.CopyN(io.Discard, resp.Body, maxAnswer) // what it says is not ours to know
-	if resp.StatusCode < http.StatusContinue {        // net/http takes 000 for one
-		return Result{Cause: told(errors.New("no status"))}
+	_, _ = io.CopyN(io.Discard, resp.Body, maxAnswer) // the content is not used
+	if resp.StatusCode < http.StatusContinue {        // net/http accepts 000
+		return Result{Cause: cause(errors.New("no status"))}
 	}
 	return Result{Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header)}
 }
@@ -90,7 +91,7 @@ func (s *Sender) request(ctx context.Context, u URL, body []byte) (*http.Request
 	if err != nil {
 		return nil, err
 	}
-	req.GetBody = nil // nothing is to be sent twice
+	req.GetBody = nil // the transport must not send the body twice
 	to := u.parts()
 	req.URL.Host = net.JoinHostPort(to.host, to.port)
 	req.Host = to.host
@@ -102,8 +103,8 @@ func (s *Sender) request(ctx context.Context, u URL, body []byte) (*http.Request
 	return req, nil
 }
 
-// retryAfter reads how long a receiver wants to be left alone: seconds, or a date
-// measured against the receiver's own clock.
+// retryAfter returns the receiver's Retry-After: seconds, or a date, measured by the
+// receiver's own clock.
 func retryAfter(h http.Header) time.Duration {
 	value := h.Get("Retry-After")
 	if n, err := strconv.Atoi(value); err == nil {
@@ -117,9 +118,9 @@ func retryAfter(h http.Header) time.Duration {
 	return min(max(0, at.Sub(now)), longestRest)
 }
 
-// told is an error in words of ours. What the other side wrote is not repeated: it
-// has seen the URL.
-func told(err error) string {
+// cause returns an error in our own words. It repeats nothing that the receiver sent, which
+// may contain the URL.
+func cause(err error) string {
 	var name *net.DNSError
 	var op *net.OpError
 	var certificate *tls.CertificateVerificationError
@@ -136,5 +137,5 @@ func told(err error) string {
 	case errors.As(err, &op) && op.Op == "dial":
 		return "no connection to the receiver"
 	}
-	return "the connection broke, or what came was no HTTP answer"
+	return "the connection broke, or the answer was not HTTP"
 }

@@ -18,8 +18,7 @@ import (
 	"time"
 )
 
-// names is a name server that gives its answers one after another, the last one for
-// ever.
+// names is a name server that returns its answers in turn, and then always the last one.
 type names struct {
 	answers [][]string
 	asked   atomic.Int32
@@ -48,12 +47,12 @@ func senderTo(t *testing.T, srv *httptest.Server) *Sender {
 	}
 	s := NewSender(SenderOptions{
 		Policy: Policy{Hosts: hosts}, Roots: roots, Version: "1.2.3",
-		Resolver: &names{answers: [][]string{{"20.50.1.2"}}},
-		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		resolver: &names{answers: [][]string{{"20.50.1.2"}}},
+		dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, network, srv.Listener.Addr().String())
 		},
 	})
-	// The stand-in's certificate is for example.com.
+	// The certificate of httptest is for example.com.
 	s.transport.(*http.Transport).TLSClientConfig.ServerName = "example.com"
 	return s
 }
@@ -69,10 +68,10 @@ func TestWhatIsSent(t *testing.T) {
 	defer srv.Close()
 	s := senderTo(t, srv)
 	if res := s.Send(t.Context(), mustURL(t, s.policy, exactURL), []byte(`{"a":1}`)); res != (Result{Status: 200}) {
-		t.Fatalf("%+v", res)
+		t.Fatalf("the result is %+v, want status 200", res)
 	}
 	if got.Method != "POST" || string(body) != `{"a":1}` || got.ContentLength != 7 {
-		t.Errorf("%s %q", got.Method, body)
+		t.Errorf("received %s %q of length %d, want POST of the body", got.Method, body, got.ContentLength)
 	}
 	want := http.Header{"Content-Type": {"application/json; charset=utf-8"}, "User-Agent": {"pbirefresh/1.2.3"}, "Content-Length": {"7"}, "Connection": {"close"}}
 	if fmt.Sprint(got.Header) != fmt.Sprint(want) {
@@ -118,8 +117,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// An answer without an end is left when 4 KiB of it are read: what was written besides
-// is in the buffers on the way.
+// Of an answer without an end 4 KiB are read. What the receiver wrote beyond is in buffers.
 func TestEndlessAnswer(t *testing.T) {
 	t.Parallel()
 	left, written := make(chan struct{}), 0
@@ -135,15 +133,15 @@ func TestEndlessAnswer(t *testing.T) {
 	defer srv.Close()
 	s := senderTo(t, srv)
 	if res := s.Send(t.Context(), mustURL(t, s.policy, exactURL), nil); res.Status != 200 {
-		t.Errorf("%+v", res)
+		t.Errorf("the result is %+v, want status 200", res)
 	}
 	if <-left; written > 8<<20 {
-		t.Errorf("%d bytes were taken, limit %d", written, maxAnswer)
+		t.Errorf("%d bytes of the answer were taken, want about %d", written, maxAnswer)
 	}
 }
 
-// A header without an end, or no HTTP at all, is told in words of ours: the other side
-// has seen the URL and may repeat it.
+// A header without an end, or an answer that is not HTTP, is reported in our own words: the
+// receiver may repeat the URL.
 func TestAnswersThatAreNone(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]string{
@@ -166,59 +164,59 @@ func TestAnswersThatAreNone(t *testing.T) {
 			s := senderTo(t, srv)
 			res := s.Send(t.Context(), mustURL(t, s.policy, exactURL), nil)
 			if res.Status != 0 || res.Refused || res.Cause == "" || strings.Contains(res.String(), "S1gnatur3") {
-				t.Errorf("%+v", res)
+				t.Errorf("the result is %+v, want a cause without the secret", res)
 			}
 		})
 	}
 }
 
 // refuseDial fails the test: nothing may be connected to.
-func refuseDial(t *testing.T) DialFunc {
+func refuseDial(t *testing.T) dialFunc {
 	return func(_ context.Context, _, address string) (net.Conn, error) {
-		t.Errorf("connected to %s", address)
+		t.Errorf("connected to %s, want no connection", address)
 		return nil, errors.New("not in a test")
 	}
 }
 
-// One address that may not be called is enough, wherever it stands.
+// One forbidden address is enough to refuse a host, at any position.
 func TestNamesOfPrivateAddresses(t *testing.T) {
 	t.Parallel()
 	for _, addrs := range [][]string{
 		{"127.0.0.1"}, {"169.254.169.254"}, {"168.63.129.16"}, {"10.0.0.1"}, {"::1"}, {"::ffff:10.0.0.1"}, {"fd00::1"}, {"64:ff9b::a00:1"},
 		{"20.50.1.2", "10.0.0.1"}, {"10.0.0.1", "20.50.1.2"}, {"20.50.1.2", "fe80::1"}, {"0.0.0.0"},
 	} {
-		s := NewSender(SenderOptions{Policy: defaults(), Resolver: &names{answers: [][]string{addrs}}, Dial: refuseDial(t)})
+		s := NewSender(SenderOptions{Policy: defaults(), resolver: &names{answers: [][]string{addrs}}, dial: refuseDial(t)})
 		res := s.Send(t.Context(), mustURL(t, s.policy, exactURL), nil)
 		if !res.Refused || res.Status != 0 || !strings.Contains(res.Cause, "CALLBACK_NETWORKS") || strings.Contains(res.Cause, addrs[0]) {
-			t.Errorf("%v: %+v", addrs, res)
+			t.Errorf("a host with %v: %+v, want it refused without an address", addrs, res)
 		}
 	}
 }
 
-// A name server that answers first with a public address and then with a private one
-// is asked once for each POST, and what it said first is what is connected to.
+// A name server that answers first with a public address and then with a private one is
+// asked once for each POST, and the connection goes to the first address.
 func TestRebinding(t *testing.T) {
 	t.Parallel()
 	resolver := &names{answers: [][]string{{"20.50.1.2"}, {"127.0.0.1"}}}
 	var dialled []string
-	s := NewSender(SenderOptions{Policy: defaults(), Resolver: resolver, Dial: func(_ context.Context, network, address string) (net.Conn, error) {
+	s := NewSender(SenderOptions{Policy: defaults(), resolver: resolver, dial: func(_ context.Context, network, address string) (net.Conn, error) {
 		dialled = append(dialled, network+" "+address)
 		return nil, &net.OpError{Op: "dial", Err: errors.New("refused")}
 	}})
 	u := mustURL(t, s.policy, exactURL)
 	if res := s.Send(t.Context(), u, nil); res.Refused || res.Cause != "no connection to the receiver" {
-		t.Errorf("the first POST: %+v", res)
+		t.Errorf("the first POST: %+v, want no connection", res)
 	}
 	if res := s.Send(t.Context(), u, nil); !res.Refused {
-		t.Errorf("the second POST: %+v", res)
+		t.Errorf("the second POST: %+v, want it refused", res)
 	}
 	if fmt.Sprint(dialled) != "[tcp 20.50.1.2:443]" || resolver.asked.Load() != 2 {
-		t.Errorf("connected to %v after %d questions", dialled, resolver.asked.Load())
+		t.Errorf("connected to %v after %d look-ups, want tcp 20.50.1.2:443 after 2", dialled, resolver.asked.Load())
 	}
 }
 
-// The second address has its turn when the first does not answer; an address of the
-// settings' networks may be private.
+// The second address is tried if the first does not answer. An address in a network of the
+// settings may be private.
 func TestAddressesInTurn(t *testing.T) {
 	t.Parallel()
 	networks, err := ParseNetworks("10.1.0.0/16")
@@ -232,13 +230,13 @@ func TestAddressesInTurn(t *testing.T) {
 			if len(dialled) < 3 {
 				return nil, errors.New("no route")
 			}
-			return nil, nil //nolint:nilnil // nobody uses the connection
+			return nil, nil //nolint:nilnil // the connection is not used
 		}}
 	if _, err := d.DialContext(t.Context(), "tcp", "receiver.internal:443"); err != nil {
 		t.Error(err)
 	}
 	if fmt.Sprint(dialled) != "[10.1.0.4:443 20.50.1.2:443 [2603::1]:443]" {
-		t.Errorf("%v", dialled)
+		t.Errorf("connected to %v, want the three addresses in turn", dialled)
 	}
 }
 
@@ -250,8 +248,8 @@ func TestCausesInWords(t *testing.T) {
 	defer srv.Close()
 	wrongName := senderTo(t, srv)
 	wrongName.transport.(*http.Transport).TLSClientConfig.ServerName = ""
-	noName := NewSender(SenderOptions{Policy: defaults(), Resolver: &names{}, Dial: refuseDial(t)})
-	noAddress := NewSender(SenderOptions{Policy: defaults(), Resolver: &names{answers: [][]string{{}}}, Dial: refuseDial(t)})
+	noName := NewSender(SenderOptions{Policy: defaults(), resolver: &names{}, dial: refuseDial(t)})
+	noAddress := NewSender(SenderOptions{Policy: defaults(), resolver: &names{answers: [][]string{{}}}, dial: refuseDial(t)})
 	slow := senderTo(t, srv)
 	ended, cancel := context.WithTimeout(t.Context(), 0)
 	defer cancel()
@@ -272,7 +270,7 @@ func TestCausesInWords(t *testing.T) {
 		{"stricter settings", t.Context(), stricter, "settings", true},
 	} {
 		if res := tc.s.Send(tc.ctx, u, nil); !strings.Contains(res.Cause, tc.says) || res.Refused != tc.refused || res.Status != 0 {
-			t.Errorf("%s: %+v", tc.name, res)
+			t.Errorf("%s: %+v, want a cause with %q, refused %t", tc.name, res, tc.says, tc.refused)
 		}
 	}
 }

@@ -16,7 +16,7 @@ func dues(t *testing.T, words string) []dueRecord {
 		var minute int
 		r := dueRecord{name: word}
 		if _, err := fmt.Sscanf(strings.ReplaceAll(word, "/", " "), "%s %s %d@%d", &r.owner, &r.model, &r.attempts, &minute); err != nil {
-			t.Fatalf("%s: %v", word, err)
+			t.Fatalf("%q is not owner/model/attempts@minute: %v", word, err)
 		}
 		r.at = noon.Add(time.Duration(minute) * time.Minute)
 		out = append(out, r)
@@ -66,8 +66,8 @@ func TestNextTurn(t *testing.T) {
 	}
 }
 
-// Whatever is due and whoever has more of it: in sweeps of 16 each record is begun within
-// the bound of the package doc.
+// In sweeps of 16 each record is begun within the bound of the package doc, also if some
+// owners have more than others.
 func TestTurnsAreBounded(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ owners, models, records int }{{1, 1, 100}, {2, 1, 300}, {3, 5, 40}, {40, 1, 20}, {40, 3, 10}, {100, 2, 4}} {

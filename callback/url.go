@@ -10,16 +10,16 @@ import (
 	"strings"
 )
 
-// maxURL bounds a callback's URL. Azure SQL documents 8 KiB for a URL and 4 KiB for
-// its query; those of Logic Apps are below 500 bytes (seen).
+// maxURL bounds a callback's URL. Azure SQL documents 8 KiB for a URL and 4 KiB for its
+// query. URLs of Logic Apps have less than 500 bytes (seen).
 const maxURL = 4 << 10
 
-// URL is where a callback goes. Its query, and perhaps its path, is a credential
-// of the receiver: everything that prints or marshals a URL gets scheme and host.
-// The zero URL goes nowhere. Use [Policy.Check].
+// URL is where a callback goes. Its query, and perhaps its path, is a credential of the
+// receiver: whatever prints or marshals a URL gets scheme and host only. The zero URL is
+// none. Use [Policy.Check].
 type URL struct {
-	// Behind two pointers: fmt, which cannot call the methods of a field that is not
-	// exported, follows one, with %s.
+	// Behind two pointers: fmt cannot call the methods of an unexported field, and follows
+	// one pointer with %s.
 	to **parts
 }
 
@@ -31,11 +31,11 @@ var (
 	_ encoding.TextMarshaler = URL{}
 )
 
-// Exact is the URL byte for byte as it was given. It is for the request and for
-// the record, and for nothing else.
+// Exact returns the URL byte for byte as it was given. It is for the request and the
+// record only.
 func (u URL) Exact() string { return u.parts().exact }
 
-// host is the host in lower case, without a port. It may be logged.
+// host returns the host in lower case, without a port. It may be logged.
 func (u URL) host() string { return u.parts().host }
 
 func (u URL) parts() *parts {
@@ -45,7 +45,7 @@ func (u URL) parts() *parts {
 	return *u.to
 }
 
-// String is scheme and host.
+// String returns scheme and host.
 func (u URL) String() string {
 	if u.to == nil {
 		return ""
@@ -62,8 +62,8 @@ func (u URL) LogValue() slog.Value { return slog.StringValue(u.String()) }
 // MarshalText implements [encoding.TextMarshaler], and so serves JSON too.
 func (u URL) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
 
-// Error says why a URL is not called back, in words for its caller. It holds no
-// part of the URL but the host.
+// Error says why a URL may not be called, in words for its caller. Of the URL it has the
+// host only.
 type Error struct {
 	Code    string // one of the constants below
 	Message string
@@ -82,17 +82,17 @@ func invalid(format string, args ...any) error {
 	return &Error{CodeInvalid, fmt.Sprintf(format, args...)}
 }
 
-// A host name as DNS has it; the underscore is none, and an IPv6 address has colons.
+// hostPattern is a DNS name: no underscore, and no colon, which an IPv6 address has.
 var hostPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$`)
 
-// parse reads a URL that can be sent as it is: what goes over the wire after the
-// host is the text that was given.
+// parse reads a URL that can be sent unchanged: what is sent after the host is the text
+// that was given.
 func parse(raw string) (URL, error) {
 	if len(raw) > maxURL {
 		return URL{}, &Error{CodeTooLong, fmt.Sprintf("The URL is longer than %d bytes.", maxURL)}
 	}
 	if i := strings.IndexFunc(raw, unsendable); i >= 0 {
-		return URL{}, invalid("The URL has a character at byte %d that no URL can have (a blank, a control character, a backslash or one beyond ASCII). Encode it with a percent sign.", i)
+		return URL{}, invalid("The URL has a character at byte %d that is not allowed in a URL (a space, a control character, a backslash or one beyond ASCII). Encode it with a percent sign.", i)
 	}
 	scheme, rest, found := strings.Cut(raw, "://")
 	if !found || !strings.EqualFold(scheme, "https") {
@@ -109,22 +109,22 @@ func parse(raw string) (URL, error) {
 	if err != nil {
 		return URL{}, err
 	}
-	// What net/http will send must be what was given: some texts it would encode anew.
+	// net/http must send what was given. It would encode some texts again.
 	if u, err := url.Parse(raw); err != nil || u.RequestURI() != rest[end:] {
-		return URL{}, invalid("The path of the URL is not encoded as a URL's path is, so that it cannot be sent unchanged.")
+		return URL{}, invalid("The path of the URL is not percent-encoded correctly and could not be sent unchanged.")
 	}
 	to := &parts{exact: raw, host: host, port: port}
 	return URL{&to}, nil
 }
 
-// unsendable reports a character that would change the request line, or that
-// readers of URLs disagree on.
+// unsendable reports a character that would change the request line, or that parsers of
+// URLs read differently.
 func unsendable(r rune) bool { return r <= ' ' || r > '~' || r == '\\' }
 
-// splitHost reads the part between the slashes.
+// splitHost reads the part of a URL between scheme and path.
 func splitHost(authority string) (host, port string, err error) {
 	if strings.Contains(authority, "@") {
-		return "", "", invalid("The URL has a user name before the host. Credentials of that form are not sent: leave it out.")
+		return "", "", invalid("The URL has a user name before the host. Such credentials are not sent: leave it out.")
 	}
 	host, port, colon := strings.Cut(strings.ToLower(authority), ":")
 	if !colon {
@@ -139,11 +139,11 @@ func splitHost(authority string) (host, port string, err error) {
 	return host, port, nil
 }
 
-// One spelling a port, so that :0443 is not another one.
+// portPattern allows one spelling per port: :0443 is not allowed.
 var portPattern = regexp.MustCompile(`^[1-9][0-9]{0,4}$`)
 
-// numeric reports a host whose last label is a number: some resolvers take
-// 127.1, 2130706433 and 0x7f.1 for addresses.
+// numeric reports a host whose last label is a number: some resolvers read 127.1,
+// 2130706433 and 0x7f.1 as addresses.
 func numeric(host string) bool {
 	last := host[strings.LastIndexByte(host, '.')+1:]
 	return last[0] >= '0' && last[0] <= '9'

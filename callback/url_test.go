@@ -41,7 +41,7 @@ func TestURLsThatAreAllowed(t *testing.T) {
 	} {
 		u, err := defaults().Check(raw)
 		if err != nil || u.Exact() != raw || u.host() != host {
-			t.Errorf("%.80s: %q, host %q, %v", raw, u.Exact(), u.host(), err)
+			t.Errorf("Check(%.80s) = %q, host %q, %v, want it unchanged, host %q", raw, u.Exact(), u.host(), err, host)
 		}
 	}
 }
@@ -99,13 +99,13 @@ func TestURLsThatAreNot(t *testing.T) {
 			t.Errorf("%.80q: %v, want %s", raw, err, code)
 		}
 		if err != nil && strings.Contains(err.Error(), "S1gnatur3") {
-			t.Errorf("the error repeats it: %v", err)
+			t.Errorf("Check(%.80q) = %v, want an error without the secret", raw, err)
 		}
 	}
 }
 
-// What is printed, formatted, marshalled or logged has neither path nor query, also
-// deep inside of something else.
+// A URL that is printed, formatted, marshalled or logged shows neither path nor query, also
+// inside other values.
 func TestURLIsNeverPrinted(t *testing.T) {
 	t.Parallel()
 	u := mustURL(t, defaults(), exactURL)
@@ -139,12 +139,12 @@ func TestURLIsNeverPrinted(t *testing.T) {
 	for line := range strings.Lines(out.String()) {
 		for _, secret := range []string{"S1gnatur3", "sig=", "workflows", "0858", "a1%2Fb2", "capability"} {
 			if strings.Contains(line, secret) {
-				t.Errorf("%q is printed: %s", secret, line)
+				t.Errorf("%q is printed, want it hidden: %s", secret, line)
 			}
 		}
 	}
 	if !strings.Contains(out.String(), "https://prod-01.westeurope.logic.azure.com/...") {
-		t.Errorf("nothing is printed at all: %s", out.String())
+		t.Errorf("printed %s, want scheme and host", out.String())
 	}
 }
 
@@ -152,12 +152,11 @@ func TestZeroURL(t *testing.T) {
 	t.Parallel()
 	var u URL
 	if got := fmt.Sprintf("%v|%s|%s", u, u.Exact(), u.host()); got != "||" {
-		t.Errorf("%q", got)
+		t.Errorf("the zero URL is printed as %q, want nothing", got)
 	}
 }
 
-// FuzzCheck: whatever is let through is https, on the list, and goes over the wire as
-// it was given.
+// FuzzCheck: an allowed URL is https, on the list, and is sent as it was given.
 func FuzzCheck(f *testing.F) {
 	for _, seed := range []string{exactURL, "https://logic.azure.com/", "https://logic.azure.com:443/a?b=%2F#c", "https://u@logic.azure.com/",
 		"https://x.logic.azure.com//a/../b;c?d", "https://[::1]/", "https://logic.azure.com\\x/", "https://logic.azure.com/%", "https://1.2.3.4/"} {
@@ -167,7 +166,7 @@ func FuzzCheck(f *testing.F) {
 		u, err := defaults().Check(raw)
 		if err != nil {
 			if u != (URL{}) {
-				t.Error("refused, and yet a URL")
+				t.Errorf("Check(%q) = %v and a URL, want none", raw, err)
 			}
 			return
 		}
@@ -177,11 +176,11 @@ func FuzzCheck(f *testing.F) {
 			listed = listed || host == name || strings.HasSuffix(host, "."+name)
 		}
 		if !listed || u.Exact() != raw || !strings.EqualFold(raw[:8], "https://") {
-			t.Fatalf("%q lets through host %q", raw, host)
+			t.Fatalf("Check(%q) allows host %q, want one of the list", raw, host)
 		}
 		req, err := (&Sender{}).request(t.Context(), u, nil)
 		if err != nil {
-			t.Fatalf("%q: %v", raw, err)
+			t.Fatalf("the request of %q: %v, want no error", raw, err)
 		}
 		if wire, want := requestLine(t, req), "POST "+raw[8+strings.IndexByte(raw[8:], '/'):]+" HTTP/1.1"; wire != want {
 			t.Errorf("%q goes out as\n%s\nwant\n%s", raw, wire, want)
@@ -208,7 +207,7 @@ func TestQueryGoesOutByteForByte(t *testing.T) {
 	s := senderTo(t, srv)
 	for _, raw := range []string{exactURL, "https://a.logic.azure.com/a+b%20c?q=%2f%2F+a%20&&=;x", "https://a.logic.azure.com/?"} {
 		if res := s.Send(t.Context(), mustURL(t, s.policy, raw), nil); res.Status != 200 {
-			t.Fatalf("%v", res)
+			t.Fatalf("the result of %s is %v, want status 200", raw, res)
 		}
 		rest := raw[8+strings.IndexByte(raw[8:], '/'):]
 		if want := rest + " " + mustURL(t, s.policy, raw).host(); got != want {

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"errors"
+	"regexp"
 	"strings"
 	"time"
 
@@ -107,15 +108,19 @@ func (d Deps) stored(p *probe, err error) Check {
 		return problem("storage", `give the app's identity the role "Storage Blob Data Contributor" on the account; it may list, so it has a role that only reads, such as Storage Blob Data Reader`,
 			"%s: %s", p.op, oneLine(err)).with(d.storageSteps()...)
 	}
-	return problem("storage", storageRemedy(oneLine(err)), "%s: %s", p.op, oneLine(err)).with(d.storageSteps()...)
+	seen, remedy := splitRemedy(oneLine(err))
+	return problem("storage", remedy, "%s: %s", p.op, seen).with(d.storageSteps()...)
 }
 
-// storageRemedy is short where the error has the remedy already.
-func storageRemedy(text string) string {
-	if strings.Contains(text, ": give ") || strings.Contains(text, ": check ") || strings.Contains(text, ": set ") {
-		return "do what the message says"
+// withRemedy is the form of the store's errors about a refusal whose remedy is known.
+var withRemedy = regexp.MustCompile(`^(.*\b[1-5][0-9]{2} [0-9A-Za-z]+): (.+?)( \(request id [^)]*\))?$`)
+
+// splitRemedy takes the remedy out of an error of the store.
+func splitRemedy(text string) (seen, remedy string) {
+	if m := withRemedy.FindStringSubmatch(text); m != nil {
+		return m[1] + m[3], m[2]
 	}
-	return "check the account in STATE_STORAGE__blobServiceUri (or STATE_STORAGE), STATE_CONTAINER and the identity's role Storage Blob Data Contributor"
+	return text, "check the account in STATE_STORAGE__blobServiceUri (or STATE_STORAGE), STATE_CONTAINER and the identity's role Storage Blob Data Contributor"
 }
 
 func (p *probe) clock() Check {

@@ -18,6 +18,11 @@ func (d Deps) tenant(ctx context.Context) (checks []Check, ok bool) {
 	if !errors.As(err, &e) {
 		return []Check{unknown("powerBI", "%s", oneLine(err))}, false
 	}
+	if e.Code == powerbi.CodeNotAuthorized && e.PowerBICode == "" {
+		// Documented: a 401 with a challenge that asks for claims. The client has answered it once.
+		return []Check{problem("token", "exclude the service principal from the Conditional Access policy, or fulfil it",
+			"Power BI refuses it without a code, as Conditional Access does: %s", safe(words(e)))}, false
+	}
 	switch e.Code {
 	case powerbi.CodeAPINotAccessible, powerbi.CodeNotAuthorized, powerbi.CodeForbidden:
 		return []Check{fine("powerBI", "answers"), refused("tenantSetting", e).with(settingOnSteps...)}, false

@@ -51,6 +51,10 @@ func TestTheDoctorGuardsModels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	others, err := ParseAllowed(otherSpace)
+	if err != nil {
+		t.Fatal(err)
+	}
 	elsewhere := strings.Replace(doctorPath, testWorkspace, otherSpace, 1)
 	stranger := principal(strings.Replace(ada, "1", "2", 1))
 	for _, tt := range []struct {
@@ -61,7 +65,7 @@ func TestTheDoctorGuardsModels(t *testing.T) {
 		{"may trigger, so may read", doctorPath, principal(ada), allowed, 200},
 		{"another model", elsewhere, principal(ada), Allowed{}, 403},
 		{"a stranger", doctorPath, stranger, Allowed{}, 403},
-		{"not on the list", elsewhere, principal(ada), allowed, 403},
+		{"not on the list", doctorPath, principal(ada), others, 403},
 		{"no model", "/api/doctor", stranger, allowed, 200},
 		{"one id", "/api/doctor?datasetId=" + testDataset, principal(ada), Allowed{}, 400},
 		{"no id", "/api/doctor?workspaceId=&datasetId=", principal(ada), Allowed{}, 400},

@@ -18,6 +18,7 @@ type Vault struct {
 
 	mu       sync.Mutex
 	resource string
+	closed   bool // the firewall refuses the caller's address
 	readers  map[string]bool
 	secrets  map[string][]*Secret // oldest version first
 	deleted  map[string][]*Secret
@@ -62,6 +63,13 @@ func (s *Vault) Grant(appID string, on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.readers[key(appID)] = on
+}
+
+// SetFirewall has the vault's network rules refuse every caller.
+func (s *Vault) SetFirewall(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = on
 }
 
 // SetChallengeResource replaces the resource that the 401 names. An empty one restores the default: the host without

@@ -26,6 +26,9 @@ func (s *Vault) get(r *http.Request, reveal func(host, name, version string) Ans
 		return s.challenge(r, "AKV10022: Invalid audience. Expected "+s.challengeResource(r.Host)+", found: "+claims.Audience+".",
 			`, error="invalid_token"`).by(claims.AppID)
 	}
+	if s.closed { // the inner code and the text are documented; unverified: that the token is looked at first
+		return vaultError(http.StatusForbidden, "Forbidden", "Client address is not authorized and caller is not a trusted service.", "ForbiddenByFirewall").by(claims.AppID)
+	}
 	name, version := r.PathValue("name"), r.PathValue("version")
 	if !s.readers[key(claims.AppID)] {
 		return forbidden(claims, r.Host, name).by(claims.AppID)

@@ -5,36 +5,36 @@
 //	audit/2026/11/25/070211.000000-ended-<workspace>-<dataset>-<epoch>-<number>.json   ended
 //	audit/started/<workspace>/<dataset>/<Power BI's id>.json                           started
 //
-// A blob is created with If-None-Match: * and never written again. That nobody else
-// changes it is the storage account's business: give the records a container of their
-// own (AUDIT_CONTAINER) with an immutability policy.
+// A blob is created with If-None-Match: * and never written again. To keep others from
+// changing it, give the records a container of their own (AUDIT_CONTAINER) with an
+// immutability policy.
 //
 // # When
 //
-//   - asked: after the operation is saved and before the 202. It is written while Power
-//     BI is being asked, so it takes no time of its own. If it cannot be written the
-//     caller gets a 503, although its operation may go on: better a refresh that its
-//     caller does not know of than one that nobody asked for.
-//   - cancel-asked: before the cancel is tried. It says that somebody wanted to.
+//   - asked: after the operation is saved and before the 202. It is written during the
+//     POST to Power BI, so it adds no latency. If it cannot be written the caller gets a
+//     503, although its operation may go on: every refresh must have a record of who asked
+//     for it.
+//   - cancel-asked: before the cancel is tried, whether it succeeds or not.
 //   - refused: before the answer. If it cannot be written the answer is the same.
 //   - started: after Power BI accepted a refresh. It is evidence of which refreshes are this
 //     app's ([Trail.HasStarted]) and is in no query.
-//   - ended: right after the end is saved, and, if the process died in between, at the
-//     latest before the operation leaves the state document. Its name is made of the
-//     operation, so that processes which all write it write one.
+//   - ended: right after the end is saved. If the process died in between, before the
+//     operation leaves the state document. Its name consists of the operation's id, so that
+//     several processes write one blob.
 //
-// Records that wait at the same time go into one blob: a thousand callers cost a few
-// writes, as they do in the state document ([Trail.Write]).
+// Records that wait at the same time go into one blob ([Trail.Write]): a thousand callers
+// cost a few writes.
 //
 // # What is in it
 //
-// Who (object id, application or the name of a key; never a key), from where, the
-// request's id in the logs, the model, the operation by its id, and what was asked for.
-// Who has a key reads the operation by that id. Never the signature of a status URL.
+// The caller (object id, application or the name of a key), its address, the request's id
+// in the logs, the model, the operation's id, and what was requested. Never a key or the
+// signature of a status URL. With a function key, the operation can be read by its id.
 //
 // # Not guaranteed
 //
-// Times are the clock of the process that wrote the record; those of ends are the
+// Times are by the clock of the process that wrote the record; those of ends by the
 // storage service's. A request that was refused leaves a log line and no record, except
 // that a caller with too many callbacks is on record, once a minute for each process. A
 // record of an ask whose caller got a 503 may exist or not.

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// maxKnown bounds what is remembered of ends that are on record. Forgetting costs
-// writes that find a blob of that name, and nothing else.
+// maxKnown bounds how many written ends are remembered. A forgotten one is written again,
+// and the write finds the blob.
 const maxKnown = 20_000
 
-// ends writes each end once from each process that meets it.
+// ends writes each end once from each process that sees it.
 type ends struct {
 	trail *Trail
 
@@ -20,11 +20,11 @@ type ends struct {
 	writing bool
 }
 
-// End puts an operation's end on record, in a while. What fails is tried again when
-// the operation is met again.
+// End puts an operation's end on record in the background. If that fails, the next call for
+// the same end tries again.
 func (t *Trail) End(r Record) { t.ends.add(r) }
 
-// EndNow returns when an operation's end is on record.
+// EndNow puts an operation's end on record, and returns afterwards.
 func (t *Trail) EndNow(ctx context.Context, r Record) error {
 	body, err := encode([]Record{r})
 	if err != nil {
@@ -92,6 +92,6 @@ func (e *ends) next() (Record, bool) {
 	return r, true
 }
 
-// Prompt reports whether an end is so fresh that it is worth writing at once; older ones
-// are, or will be when they leave the state document.
+// Prompt reports whether an end is less than an hour old, and so may not be on record yet.
+// Older ones are, or will be before they leave the state document.
 func Prompt(ended, now time.Time) bool { return now.Sub(ended) < time.Hour }

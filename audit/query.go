@@ -20,12 +20,12 @@ type Reader interface {
 	List(ctx context.Context, prefix, cursor string, limit int) (lease.Page, error)
 }
 
-// Query says which records. What is empty is not asked for.
+// Query selects records. An empty member selects all.
 type Query struct {
-	From, To  time.Time // From is in, To is not
+	From, To  time.Time // including From, excluding To
 	Workspace string
 	Dataset   string
-	Caller    string // the whole word, or the part behind the colon, or the name
+	Caller    string // key:adf, the part behind the colon, or the name
 }
 
 const (
@@ -34,13 +34,13 @@ const (
 	readers  = 16
 )
 
-// Check reports whether a query can be answered.
+// Check returns an error if the query cannot be answered.
 func (q Query) Check() error {
 	switch {
 	case !q.From.Before(q.To):
-		return errors.New("audit: the beginning is not before the end")
+		return errors.New("audit: the start of the query is not before its end")
 	case q.To.Sub(q.From) > maxDays*24*time.Hour:
-		return fmt.Errorf("audit: more than %d days: ask for fewer at a time", maxDays)
+		return fmt.Errorf("audit: the query covers more than %d days: query fewer at a time", maxDays)
 	}
 	return nil
 }
@@ -52,8 +52,8 @@ func (q Query) wants(r Record) bool {
 		(q.Caller == "" || q.by(r))
 }
 
-// by reports whether a record is by the caller that is asked for. Anybody may have chosen
-// a name: one that looks like a caller is not taken for it.
+// by reports whether a record is by the caller of the query. People choose their names, so a
+// name such as key:adf does not match the caller of that key.
 func (q Query) by(r Record) bool {
 	_, id, _ := strings.Cut(r.Caller, ":")
 	if strings.EqualFold(q.Caller, r.Caller) || strings.EqualFold(q.Caller, id) {
@@ -62,15 +62,15 @@ func (q Query) by(r Record) bool {
 	return !strings.Contains(q.Caller, ":") && strings.EqualFold(q.Caller, r.Name)
 }
 
-// Read returns the records of a query in the order of their times, day by day. A blob
-// that cannot be read is an error of its own, and the rest goes on.
+// Read returns the records of a query in the order of their times, day by day. For a blob
+// that cannot be read it returns an error, and goes on.
 func Read(ctx context.Context, store Reader, q Query) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		if err := q.Check(); err != nil {
 			yield(Record{}, err)
 			return
 		}
-		last := q.To.UTC().Add(time.Minute) // a record may be written a moment after its time
+		last := q.To.UTC().Add(time.Minute) // a record may be written later than its time
 		for at := q.From.UTC().Truncate(24 * time.Hour); at.Before(last); at = at.Add(24 * time.Hour) {
 			if !readDay(ctx, store, q, day(at), yield) {
 				return

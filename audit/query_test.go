@@ -59,16 +59,16 @@ func TestQueries(t *testing.T) {
 		var got strings.Builder
 		for r, err := range Read(t.Context(), store, tt.q) {
 			if err != nil {
-				t.Errorf("%s: %v", name, err)
+				t.Errorf("%s: Read returned %v, want no error", name, err)
 			}
 			got.WriteByte('0' + byte(r.Operation))
 		}
 		if got.String() != tt.want {
-			t.Errorf("%s: %s, want %s", name, &got, tt.want)
+			t.Errorf("%s: Read(%+v) returned operations %q, want %q", name, tt.q, &got, tt.want)
 		}
 	}
 	if (Query{Caller: "key:adf"}).by(Record{Caller: "object:eve", Name: "key:adf"}) {
-		t.Error("who calls itself like another caller is taken for it")
+		t.Error("a person with the name key:adf matches the caller key:adf, want no match")
 	}
 }
 
@@ -78,16 +78,16 @@ func TestQueriesThatCannotBeAnswered(t *testing.T) {
 		n := 0
 		for _, err := range Read(t.Context(), lease.NewMemory(), q) {
 			if n++; err == nil {
-				t.Errorf("%+v was answered", q)
+				t.Errorf("Read(%+v) returned a record, want an error", q)
 			}
 		}
 		if n != 1 {
-			t.Errorf("%d answers", n)
+			t.Errorf("Read(%+v) returned %d results, want one error", q, n)
 		}
 	}
 }
 
-// A blob that is no record is told of, and hides no other.
+// Read returns an error for a blob that is no record, and all other records.
 func TestABrokenBlobHidesNothing(t *testing.T) {
 	t.Parallel()
 	store := seeded(t)
@@ -105,17 +105,17 @@ func TestABrokenBlobHidesNothing(t *testing.T) {
 		}
 	}
 	if records != 2 || problems != 2 {
-		t.Errorf("%d records, %d problems", records, problems)
+		t.Errorf("Read returned %d records and %d errors, want 2 and 2", records, problems)
 	}
 	for _, err := range Read(t.Context(), store, Query{From: at("2026-05-01T00:00:00Z"), To: at("2026-07-01T00:00:00Z")}) {
 		if err != nil {
 			t.Error(err)
 		}
-		break // whoever has seen enough may stop
+		break // a reader may stop early
 	}
 }
 
-// FuzzDecode: whatever is in a blob, it is records or an error.
+// FuzzDecode: any blob is records or an error.
 func FuzzDecode(f *testing.F) {
 	body, err := encode([]Record{ask(1), end(2)})
 	if err != nil {
@@ -130,7 +130,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		if again, err := encode(records); err == nil {
 			if _, err := decode(again); err != nil {
-				t.Errorf("what was read cannot be read again: %v", err)
+				t.Errorf("decode(%q), encoded again, is %v, want no error", body, err)
 			}
 		}
 	})

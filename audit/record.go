@@ -26,13 +26,13 @@ type Record struct {
 	DatasetID   string    `json:"datasetId"`
 	Epoch       string    `json:"epoch"`     // of the state document
 	Operation   int64     `json:"operation"` // its number
-	// ID names the operation in GET /api/operations/{id}. Records that were made before ids
-	// had their present form have none.
+	// ID is that of GET /api/operations/{id}. Records from before ids had their present form
+	// have none.
 	ID string `json:"id,omitempty"`
 
 	Caller  string `json:"caller,omitempty"`  // object:..., app:..., key:..., schedule:...
-	Name    string `json:"name,omitempty"`    // of a person, as the token has it
-	Address string `json:"address,omitempty"` // of the client, as the platform says
+	Name    string `json:"name,omitempty"`    // of a person, from the token
+	Address string `json:"address,omitempty"` // of the client, from the platform
 	Request string `json:"request,omitempty"` // x-ms-request-id
 
 	Ask     *Ask     `json:"ask,omitempty"`
@@ -41,21 +41,21 @@ type Record struct {
 	Refusal *Refusal `json:"refusal,omitempty"`
 }
 
-// Ask is what a caller wants refreshed.
+// Ask is what a caller wants to refresh.
 type Ask struct {
 	Kind        string   `json:"kind,omitempty"`
 	Type        string   `json:"type,omitempty"`
 	WhenBusy    string   `json:"whenBusy,omitempty"`
-	Objects     []string `json:"objects,omitempty"`     // table, or table/partition: the first ones
+	Objects     []string `json:"objects,omitempty"`     // the first ones: table, or table/partition
 	ObjectCount int      `json:"objectCount,omitempty"` // all of them; 0: the whole model
 }
 
 // MaxObjects is how many objects an [Ask] names.
 const MaxObjects = 20
 
-// Cancel is what a caller wants cancelled.
+// Cancel is what a caller wants to cancel.
 type Cancel struct {
-	Everybody bool `json:"everybody,omitempty"` // else its own share
+	Everybody bool `json:"everybody,omitempty"` // for all callers; else the caller's share
 }
 
 // Refusal is why a request was not admitted.
@@ -67,7 +67,7 @@ type Refusal struct {
 type End struct {
 	Status    string   `json:"status"`
 	Code      string   `json:"code,omitempty"`
-	Reason    string   `json:"reason,omitempty"`     // what happened, Power BI's own words, and what to do
+	Reason    string   `json:"reason,omitempty"`     // cause, Power BI's own words, remedy
 	RefreshID []string `json:"refreshIds,omitempty"` // Power BI's, of its attempts
 	Created   string   `json:"created,omitempty"`    // RFC 3339
 	Started   string   `json:"started,omitempty"`    // RFC 3339
@@ -85,15 +85,14 @@ func encode(records []Record) ([]byte, error) {
 	return json.Marshal(document{schema, records})
 }
 
-// decode reads a blob. One of a later schema is refused: half understood, it would
-// mislead.
+// decode reads a blob. It refuses a later schema, whose meaning it cannot know.
 func decode(body []byte) ([]Record, error) {
 	var d document
 	if err := json.Unmarshal(body, &d); err != nil {
-		return nil, fmt.Errorf("no record of ours: %w", err)
+		return nil, fmt.Errorf("not an audit record: %w", err)
 	}
 	if d.Schema != schema {
-		return nil, fmt.Errorf("a record of schema %d; this program reads %d", d.Schema, schema)
+		return nil, fmt.Errorf("the record has schema %d; this program reads %d", d.Schema, schema)
 	}
 	return d.Records, nil
 }
@@ -105,7 +104,7 @@ func day(t time.Time) string { return prefix + t.UTC().Format("2006/01/02/") }
 
 func stamp(t time.Time) string { return day(t) + t.UTC().Format("150405.000000") }
 
-// endName is the same in every process.
+// endName is the same in every process, for the same end.
 func (r Record) endName() string {
 	return fmt.Sprintf("%s-ended-%s-%s-%s-%d.json", stamp(r.Time), r.WorkspaceID, r.DatasetID, r.Epoch, r.Operation)
 }

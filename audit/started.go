@@ -17,7 +17,7 @@ func (r Refresh) name() string {
 	return prefix + "started/" + r.WorkspaceID + "/" + r.DatasetID + "/" + strings.ToLower(r.RefreshID) + ".json"
 }
 
-// starts are the refreshes that this process has started, as far as it remembers.
+// starts are the refreshes that this process has started, at most [maxKnown] of them.
 type starts struct {
 	mu    sync.Mutex
 	known map[Refresh]bool

@@ -21,15 +21,15 @@ type Store interface {
 }
 
 const (
-	writeLimit = 10 * time.Second // a write has ended by then, retries and all
-	stoodStill = time.Second      // a write that ends so long after its limit belongs to a process that was frozen
+	writeLimit = 10 * time.Second // of one write, with its retries
+	frozen     = time.Second      // a write that ends later than this after its limit: the process was frozen
 	retryAfter = 200 * time.Millisecond
 	tries      = 3
 	batch      = 200              // records in one blob
-	distrust   = 10 * time.Second // after a failure: no new asks
+	distrust   = 10 * time.Second // after a failure, before new requests are admitted
 )
 
-// Trail writes records. It may be used concurrently.
+// Trail writes records. It is safe for concurrent use.
 type Trail struct {
 	store Store
 	log   *slog.Logger
@@ -40,13 +40,13 @@ type Trail struct {
 	mu       sync.Mutex
 	waiting  []*entry
 	writing  bool
-	failedAt time.Time // of the last write, zero if it went well
+	failedAt time.Time // of the last write; zero if it succeeded
 }
 
-// entry is a record and who waits for it.
+// entry is a record that waits to be written.
 type entry struct {
 	record Record
-	done   chan error // buffered: nobody has to be listening
+	done   chan error // buffered: the caller may have left
 }
 
 // New returns a trail. It does no I/O.
@@ -59,8 +59,8 @@ func New(store Store, log *slog.Logger) *Trail {
 	return t
 }
 
-// Ready reports whether records could be written a moment ago. A caller who is turned
-// away here has started nothing.
+// Ready returns an error for ten seconds after a record could not be written. A request
+// that is rejected for that has started nothing.
 func (t *Trail) Ready() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -70,8 +70,8 @@ func (t *Trail) Ready() error {
 	return nil
 }
 
-// Write returns when the record is stored. Records that wait together are stored
-// together.
+// Write stores a record, and returns afterwards. Records that wait at the same time are
+// stored together.
 func (t *Trail) Write(ctx context.Context, r Record) error {
 	e := &entry{r, make(chan error, 1)}
 	t.mu.Lock()
@@ -89,7 +89,7 @@ func (t *Trail) Write(ctx context.Context, r Record) error {
 	}
 }
 
-// drain writes until nothing waits. It belongs to no caller.
+// drain writes until nothing waits. It does not depend on any caller.
 func (t *Trail) drain() {
 	for {
 		entries := t.take()
@@ -125,8 +125,8 @@ func (t *Trail) writeAll(entries []*entry) error {
 	}
 	name := stamp(time.Now()) + "-" + strings.ToLower(rand.Text()) + ".json"
 	began := time.Now()
-	if err = t.write(name, body); err != nil && time.Since(began) > writeLimit+stoodStill {
-		err = t.write(name, body) // the time was over while the process stood still
+	if err = t.write(name, body); err != nil && time.Since(began) > writeLimit+frozen {
+		err = t.write(name, body) // the time ended while the process was frozen
 	}
 	return err
 }
@@ -137,8 +137,8 @@ func (t *Trail) write(name string, body []byte) error {
 	return t.create(ctx, name, body)
 }
 
-// create writes a blob that nobody else writes, or writes otherwise: one that exists
-// is this one.
+// create writes a blob. If one of that name exists, it has the same content: every writer of
+// a name writes the same.
 func (t *Trail) create(ctx context.Context, name string, body []byte) error {
 	var err error
 	for try := range tries {
@@ -150,7 +150,7 @@ func (t *Trail) create(ctx context.Context, name string, body []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("audit: no record was written: %w", err)
+	return fmt.Errorf("audit: the record was not written: %w", err)
 }
 
 func (t *Trail) note(err error) {

@@ -14,7 +14,7 @@ import (
 	"pbirefresh/lease"
 )
 
-// slow is a store that takes its time and fails as told.
+// slow is a store that is slow and fails on demand.
 type slow struct {
 	*lease.Memory
 	delay time.Duration
@@ -71,7 +71,7 @@ func all(t *testing.T, store Reader) []Record {
 	return records
 }
 
-// A thousand callers cost a few writes, and each record is there once.
+// A thousand callers cost a few writes, and each record is stored once.
 func TestRecordsThatWaitTogetherAreWrittenTogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -92,7 +92,7 @@ func TestRecordsThatWaitTogetherAreWrittenTogether(t *testing.T) {
 			seen[r.Operation] = true
 		}
 		if n := store.count(); len(seen) != 1000 || n > 8 {
-			t.Errorf("%d records in %d writes", len(seen), n)
+			t.Errorf("%d records in %d writes, want 1000 in 8 at most", len(seen), n)
 		}
 	})
 }
@@ -105,15 +105,15 @@ func TestWriteReturnsWhenItIsStored(t *testing.T) {
 		store.delay = time.Second
 		begun := time.Now()
 		if err := New(store, nil).Write(t.Context(), ask(1)); err != nil || time.Since(begun) != time.Second {
-			t.Errorf("after %v: %v", time.Since(begun), err)
+			t.Errorf("Write = %v after %v, want no error after 1s", err, time.Since(begun))
 		}
 		if got := all(t, store); len(got) != 1 || got[0].Operation != 1 {
-			t.Errorf("%+v", got)
+			t.Errorf("stored %+v, want the record of operation 1", got)
 		}
 	})
 }
 
-// Every kind of failure of the first tries: what is told is what is so.
+// After every kind of failure, Write returns whether the record is stored.
 func TestFailuresOfTheStore(t *testing.T) {
 	t.Parallel()
 	down := errors.New("down")
@@ -132,14 +132,14 @@ func TestFailuresOfTheStore(t *testing.T) {
 			trail := New(store, nil)
 			err := trail.Write(t.Context(), ask(1))
 			if records := all(t, store); (err == nil) != tt.written || (len(records) == 1) != tt.written {
-				t.Errorf("%s: %v, and %d records", name, err, len(records))
+				t.Errorf("%s: Write = %v with %d records stored, want it written: %t", name, err, len(records), tt.written)
 			}
 			if ready := trail.Ready() == nil; ready != tt.written {
-				t.Errorf("%s: ready %v", name, ready)
+				t.Errorf("%s: ready %t, want %t", name, ready, tt.written)
 			}
 			time.Sleep(distrust)
 			if err := trail.Ready(); err != nil {
-				t.Errorf("%s: it is not tried again: %v", name, err)
+				t.Errorf("%s: Ready after %v = %v, want no error", name, distrust, err)
 			}
 		})
 	}
@@ -152,7 +152,7 @@ func choose(fails bool, err error) error {
 	return nil
 }
 
-// A caller that leaves loses nobody's record.
+// No record is lost if a caller leaves.
 func TestLeavingLosesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -162,13 +162,13 @@ func TestLeavingLosesNothing(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if err := trail.Write(ctx, ask(1)); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("got %v", err)
+			t.Errorf("Write with a second left = %v, want DeadlineExceeded", err)
 		}
 		if err := trail.Write(t.Context(), ask(2)); err != nil {
 			t.Error(err)
 		}
 		if got := all(t, store); len(got) != 2 {
-			t.Errorf("%d records", len(got))
+			t.Errorf("%d records after one caller left, want 2", len(got))
 		}
 	})
 }
@@ -194,12 +194,12 @@ func TestAnEndIsOneBlob(t *testing.T) {
 			}
 		}
 		if len(store.names) != 2 || store.count() != 6 {
-			t.Errorf("%d writes of %v", store.count(), slices.Sorted(maps.Keys(store.names)))
+			t.Errorf("%d writes of %v, want 6 of 2 names", store.count(), slices.Sorted(maps.Keys(store.names)))
 		}
 	})
 }
 
-// An end that could not be written is written when the operation is met again.
+// An end that could not be written is written when the operation is seen again.
 func TestAnEndIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -213,22 +213,22 @@ func TestAnEndIsTriedAgain(t *testing.T) {
 		trail.End(end(1))
 		time.Sleep(time.Minute)
 		if n := store.count(); n != tries+1 {
-			t.Errorf("%d writes", n)
+			t.Errorf("%d writes, want %d", n, tries+1)
 		}
 		q := Query{From: end(1).Time, To: end(1).Time.Add(time.Second)}
 		n := 0
 		for r, err := range Read(t.Context(), store, q) {
 			if n++; err != nil || r.End == nil || r.End.Status != "Succeeded" {
-				t.Errorf("%+v, %v", r, err)
+				t.Errorf("read %+v, %v, want the end Succeeded", r, err)
 			}
 		}
 		if n != 1 {
-			t.Errorf("%d records", n)
+			t.Errorf("read %d records, want 1", n)
 		}
 	})
 }
 
-// What is remembered of ends has a bound, and an old one is not written for nothing.
+// The number of remembered ends is bounded, and old ones are not written again.
 func TestEndsAreBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -238,15 +238,15 @@ func TestEndsAreBounded(t *testing.T) {
 		}
 		synctest.Wait()
 		if n := len(trail.ends.known); n > maxKnown {
-			t.Errorf("%d are remembered", n)
+			t.Errorf("%d ends are remembered, want %d at most", n, maxKnown)
 		}
 		if Prompt(time.Now().Add(-2*time.Hour), time.Now()) || !Prompt(time.Now().Add(-time.Minute), time.Now()) {
-			t.Error("what is old is fresh")
+			t.Error("Prompt is true after two hours or false after a minute, want the opposite")
 		}
 	})
 }
 
-// No record is ever changed: a name that exists is left as it is.
+// No record is ever changed: an existing blob is left unchanged.
 func TestRecordsNeverChange(t *testing.T) {
 	t.Parallel()
 	store := lease.NewMemory()
@@ -260,7 +260,7 @@ func TestRecordsNeverChange(t *testing.T) {
 	}
 	doc, err := store.Read(t.Context(), end(1).endName())
 	if err != nil || !strings.Contains(string(doc.Body), "Succeeded") {
-		t.Errorf("%s, %v", doc.Body, err)
+		t.Errorf("the record is %s, %v, want the first one, Succeeded", doc.Body, err)
 	}
 	if err := trail.Write(t.Context(), ask(1)); err != nil {
 		t.Error(err)
@@ -272,13 +272,13 @@ func TestRecordsNeverChange(t *testing.T) {
 		}
 	}
 	if err != nil || len(page.Entries) != 2 {
-		t.Errorf("%v, %v", page.Entries, err)
+		t.Errorf("the store has %v, %v, want two records", page.Entries, err)
 	}
 }
 
-// A process that stood still during a write finds its time over when it goes on. That
-// says nothing about the storage: the record is written, and the next caller is let in.
-func TestProcessThatStoodStill(t *testing.T) {
+// The time of a write ends while the process is frozen. That says nothing about the storage:
+// the record is written, and the next request is admitted.
+func TestFrozenProcess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := newSlow()
@@ -291,10 +291,10 @@ func TestProcessThatStoodStill(t *testing.T) {
 		}
 		trail := New(store, nil)
 		if err := trail.Write(t.Context(), ask(1)); err != nil {
-			t.Errorf("a write of a process that stood still: %v", err)
+			t.Errorf("Write of a frozen process = %v, want no error", err)
 		}
 		if err := trail.Ready(); err != nil {
-			t.Errorf("the next caller: %v", err)
+			t.Errorf("Ready afterwards = %v, want no error", err)
 		}
 	})
 }

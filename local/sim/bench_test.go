@@ -66,7 +66,7 @@ func (r reply) json(t testing.TB) map[string]any {
 	t.Helper()
 	var v map[string]any
 	if err := json.Unmarshal([]byte(r.body), &v); err != nil {
-		t.Fatalf("body %q: %v", r.body, err)
+		t.Fatalf("body: got %q: %v; want no error", r.body, err)
 	}
 	return v
 }
@@ -177,7 +177,7 @@ func errorOf(t testing.TB, r reply) (code, message string) {
 		} `json:"error"`
 	}
 	if err := json.Unmarshal([]byte(r.body), &body); err != nil {
-		t.Fatalf("body %q: %v", r.body, err)
+		t.Fatalf("body: got %q: %v; want no error", r.body, err)
 	}
 	return body.Error.Code, body.Error.Message
 }

@@ -59,7 +59,7 @@ func TestQueryOutsideGroups(t *testing.T) {
 	b := newBench(t)
 	const query = `{"queries":[{"query":"EVALUATE {1}"}]}`
 	if r := b.api(http.MethodPost, "/datasets/"+sim.SalesModel+"/executeQueries", query); r.status != http.StatusOK || !strings.Contains(r.body, "rows") {
-		t.Errorf("got %d %s", r.status, r.body)
+		t.Errorf("got %d %s; want HTTP 200, a text with 'rows'", r.status, r.body)
 	}
 	if r := b.api(http.MethodPost, "/datasets/7e4a0000-51b1-4d00-8000-0000000000ff/executeQueries", query); r.status != http.StatusNotFound {
 		t.Errorf("no such model: got %d %s, want 404", r.status, r.body)
@@ -83,7 +83,7 @@ func TestTokensCanBeVerified(t *testing.T) {
 	decodePart(t, parts[1], &claims)
 	k := entraAnswer(t, b, http.MethodGet, "/"+sim.TenantID+"/discovery/v2.0/keys", "")["keys"].([]any)[0].(map[string]any)
 	if header.Alg != "RS256" || header.Kid != k["kid"] || claims.Aud != "https://analysis.windows.net/powerbi/api" {
-		t.Errorf("header %+v, key %v, claims %+v", header, k, claims)
+		t.Errorf("got header %+v, key %v, claims %+v; want RS256, the id of the key, the audience of Power BI", header, k, claims)
 	}
 	number := func(name string) *big.Int { return new(big.Int).SetBytes(raw(t, k[name].(string))) }
 	public := &rsa.PublicKey{N: number("n"), E: int(number("e").Int64())}
@@ -102,7 +102,7 @@ func entraAnswer(t *testing.T, b *bench, method, path, body string) map[string]a
 	text, _ := io.ReadAll(w.Body)
 	var v map[string]any
 	if err := json.Unmarshal(text, &v); err != nil || w.Code != http.StatusOK {
-		t.Fatalf("%s %s: got %d %s", method, path, w.Code, text)
+		t.Fatalf("%s %s: got %d %s; want HTTP 200", method, path, w.Code, text)
 	}
 	return v
 }

@@ -36,7 +36,7 @@ func (c controlled) mustCall(method, target, body string) string {
 	c.t.Helper()
 	status, text := c.call(method, target, body)
 	if status != http.StatusOK {
-		c.t.Fatalf("%s %s: %d %s", method, target, status, text)
+		c.t.Fatalf("%s %s: got %d %s; want HTTP 200", method, target, status, text)
 	}
 	return text
 }
@@ -53,11 +53,11 @@ func TestHelpPageIsTrue(t *testing.T) {
 	w := startWorld(t, sim.WorldOptions{Options: sim.Options{Duration: time.Hour}})
 	status, page := get(t, http.MethodGet, w.ControlURL, "")
 	if status != http.StatusOK || strings.Contains(page, "%!") {
-		t.Fatalf("%d %s", status, page)
+		t.Fatalf("got %d %s; want HTTP 200 and a complete page", status, page)
 	}
 	lines := curlLine.FindAllStringSubmatch(page, -1)
 	if len(lines) != strings.Count(page, "curl") || len(lines) < 18 {
-		t.Fatalf("%d lines understood of %d", len(lines), strings.Count(page, "curl"))
+		t.Fatalf("got %d curl lines of %d; want all, at least 18", len(lines), strings.Count(page, "curl"))
 	}
 	for _, line := range lines {
 		method := line[2]
@@ -65,12 +65,12 @@ func TestHelpPageIsTrue(t *testing.T) {
 			method = http.MethodGet
 		}
 		if status, text := get(t, method, line[4], line[3]); status != http.StatusOK {
-			t.Errorf("%s: %d %s", line[0], status, text)
+			t.Errorf("%s: got %d %s; want HTTP 200", line[0], status, text)
 		}
 	}
 	for _, kind := range sim.FaultKinds() {
 		if !strings.Contains(page, string(kind)) {
-			t.Errorf("the page lacks %s", kind)
+			t.Errorf("got a page without the kind %s, want all kinds", kind)
 		}
 	}
 }
@@ -99,7 +99,7 @@ func TestControlBusyAndFinish(t *testing.T) {
 	var answer struct{ Refresh string }
 	c.must(json.Unmarshal([]byte(c.mustCall(http.MethodPost, modelURL(sim.Sales(), "busy?for=30s&via=Scheduled"), "")), &answer))
 	if truth := c.truth(sim.Sales())[0]; truth.ID != answer.Refresh || truth.Via != sim.ViaSchedule {
-		t.Errorf("%+v", truth)
+		t.Errorf("got %+v; want ID %v, Via %v", truth, answer.Refresh, sim.ViaSchedule)
 	}
 	c.clock.Add(30 * time.Second)
 	c.mustCall(http.MethodPost, modelURL(sim.Sales(), "busy"), "")
@@ -107,7 +107,7 @@ func TestControlBusyAndFinish(t *testing.T) {
 	c.mustCall(http.MethodPost, modelURL(sim.Sales(), "finish?class=credentials"), "")
 	truth := c.truth(sim.Sales())
 	if truth[0].Status != "Completed" || truth[1].Status != "Failed" || truth[1].Via != sim.ViaPortal {
-		t.Errorf("%+v", truth)
+		t.Errorf("got %+v; want Status Completed, Status Failed, Via %v", truth, sim.ViaPortal)
 	}
 }
 
@@ -119,7 +119,7 @@ func TestControlFailNextAndRefreshes(t *testing.T) {
 	c.clock.Add(time.Minute)
 	text := c.mustCall(http.MethodGet, modelURL(sim.Sales(), "refreshes"), "")
 	if !strings.Contains(text, `"status": "Failed"`) || !strings.Contains(text, `"type": "Full"`) {
-		t.Errorf("%s", text)
+		t.Errorf("got %s; want a text with '\"status\": \"Failed\"', a text with '\"type\": \"Full\"'", text)
 	}
 }
 
@@ -153,12 +153,12 @@ func TestControlKnobs(t *testing.T) {
 		k, err := c.PowerBI.Knobs(sim.Sales())
 		c.must(err)
 		if !row.want(k) {
-			t.Errorf("%s: %+v", row.query, k)
+			t.Errorf("%s: got %+v, want the knobs of the query", row.query, k)
 		}
 	}
 	for _, name := range sim.KnobNames() {
 		if status, text := c.call(http.MethodPost, modelURL(sim.Sales(), "set?x"+name+"=1"), ""); status != 400 || !strings.Contains(text, name) {
-			t.Errorf("%s: %d %s", name, status, text)
+			t.Errorf("%s: got %d %s; want HTTP 400, a text with %q", name, status, text, name)
 		}
 	}
 }
@@ -199,13 +199,13 @@ func TestControlRefusesMistakes(t *testing.T) {
 		status, text := c.call(row.method, row.target, "")
 		var body struct{ Error string }
 		if err := json.Unmarshal([]byte(text), &body); err != nil || status != http.StatusBadRequest || !strings.Contains(body.Error, row.text) {
-			t.Errorf("%s: %d %s", row.name, status, text)
+			t.Errorf("%s: got %d %s; want HTTP 400, a text with %q", row.name, status, text, row.text)
 		}
 	}
 	after, err := c.PowerBI.Knobs(sim.Sales())
 	c.must(err)
 	if after.Busy != before.Busy || after.Duration != before.Duration || len(c.Faults()) != 0 {
-		t.Errorf("a refused change took effect: %+v", after)
+		t.Errorf("a refused change took effect: got %+v; want Busy %v, Duration %v, 0 Faults", after, before.Busy, before.Duration)
 	}
 }
 
@@ -225,14 +225,14 @@ func TestControlFaults(t *testing.T) {
 	}
 	c.mustCall(http.MethodPost, "/sim/faults?delay=1h&hold=2h&land=3h&times=-1", "")
 	if f := c.Faults(); len(f) != 1 || f[0].Delay != time.Hour || f[0].Hold != 2*time.Hour || f[0].Land != 3*time.Hour {
-		t.Errorf("%+v", f)
+		t.Errorf("got %+v; want one fault, Delay one hour, Hold 2 hours, Land 3 hours", f)
 	}
 	if text := c.mustCall(http.MethodGet, "/sim/faults", ""); !strings.Contains(text, "Delay") {
-		t.Errorf("%s", text)
+		t.Errorf("got %s; want a text with 'Delay'", text)
 	}
 	c.mustCall(http.MethodDelete, "/sim/faults", "")
 	if len(c.Faults()) != 0 {
-		t.Error("not cleared")
+		t.Error("not cleared; want 0 Faults")
 	}
 }
 
@@ -266,11 +266,11 @@ func TestControlServices(t *testing.T) {
 	} {
 		c.mustCall(row.method, row.target, row.body)
 		if !row.check() {
-			t.Errorf("%s has no effect", row.name)
+			t.Errorf("%s: got no effect, want one", row.name)
 		}
 	}
 	if strings.Contains(c.mustCall(http.MethodGet, "/sim/journal", ""), "hunter2") {
-		t.Error("the journal holds a secret")
+		t.Error("got a journal with a secret, want none in it")
 	}
 }
 
@@ -286,14 +286,14 @@ func TestControlStateAndJournal(t *testing.T) {
 	}
 	c.must(json.Unmarshal([]byte(c.mustCall(http.MethodGet, "/sim/state", "")), &state))
 	if len(state) != 3 || state[0].Model != sim.Sales() || state[0].Counters.Accepted != 1 || len(state[0].Refreshes) != 1 {
-		t.Errorf("%+v", state)
+		t.Errorf("got %+v; want 3 models, Model %v, Accepted 1, 1 Refreshes", state, sim.Sales())
 	}
 	var entries []sim.Entry
 	c.must(json.Unmarshal([]byte(c.mustCall(http.MethodGet, "/sim/journal?after=1", "")), &entries))
 	if last := entries[len(entries)-1]; last.Kind != sim.KindControl || last.Path != "/sim/access" || entries[0].Seq != 2 {
-		t.Errorf("%+v", entries)
+		t.Errorf("got %+v; want Kind %v, Path /sim/access, Seq 2", entries, sim.KindControl)
 	}
 	if status, _ := c.call(http.MethodGet, "/elsewhere", ""); status != http.StatusNotFound {
-		t.Errorf("%d", status)
+		t.Errorf("got %d; want HTTP 404", status)
 	}
 }

@@ -129,7 +129,7 @@ func wantSignIn(t *testing.T, r reply, code float64) {
 	t.Helper()
 	if code == 0 {
 		if r.status != http.StatusOK {
-			t.Errorf("%d %s", r.status, r.body)
+			t.Errorf("got %d %s; want HTTP 200", r.status, r.body)
 		}
 		return
 	}
@@ -146,7 +146,7 @@ func TestACertificateThatWasTakenAway(t *testing.T) {
 	b.must(b.Entra.RemoveCertificates(sim.TenantID, sim.ClientID))
 	wantSignIn(t, b.signIn(sim.TenantID, withAssertion(pairs()[0].assertion(t, nil, nil))), 700027)
 	if b.Entra.AddCertificate(sim.TenantID, "nobody", pairs()[0].certificate) == nil || b.Entra.ObjectID(sim.TenantID, "nobody") != "" {
-		t.Error("an application that does not exist has a certificate or an id")
+		t.Error("an unknown application: got a certificate or an id, want an error and none")
 	}
 }
 
@@ -194,16 +194,16 @@ func TestVersionsOfASecret(t *testing.T) {
 	r := b.secret(sim.SecretName+"/versions", sim.IdentityID)
 	rows, _ := r.json(t)["value"].([]any)
 	if r.status != http.StatusOK || len(rows) != 2 {
-		t.Fatalf("%d %s", r.status, r.body)
+		t.Fatalf("got %d %s; want HTTP 200, 2 rows", r.status, r.body)
 	}
 	old, latest := rows[0].(map[string]any), rows[1].(map[string]any)
 	if old["id"] != first || old["value"] != nil || latest["value"] != nil || latest["attributes"].(map[string]any)["enabled"] != false {
-		t.Errorf("%v", rows)
+		t.Errorf("got %v; want id %v, value nil, enabled false", rows, first)
 	}
 	if r := b.secret("nobody/versions", sim.IdentityID); r.status != http.StatusNotFound {
-		t.Errorf("versions of nothing: %d", r.status)
+		t.Errorf("versions of nothing: got %d; want HTTP 404", r.status)
 	}
 	if r := b.secret(sim.SecretName+"/versions", sim.ClientID); r.status != http.StatusForbidden {
-		t.Errorf("versions for anybody: %d", r.status)
+		t.Errorf("versions for anybody: got %d; want HTTP 403", r.status)
 	}
 }

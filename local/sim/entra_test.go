@@ -76,13 +76,13 @@ func TestTokenEndpointRefusals(t *testing.T) {
 				t.Errorf("%d %s", r.status, r.body)
 			}
 			if !strings.HasPrefix(body.Description, "AADSTS") || !strings.Contains(body.Description, "Trace ID: "+body.Trace) {
-				t.Errorf("description %q", body.Description)
+				t.Errorf("got the description %q, want one that begins with AADSTS and has the trace id", body.Description)
 			}
 			if !uuid.MatchString(body.Trace) || body.Correlation != "correlate-me" || body.Timestamp != "2026-03-15 23:50:00Z" {
-				t.Errorf("%+v", body)
+				t.Errorf("got %+v; want a trace id, correlate-me and 2026-03-15 23:50:00Z", body)
 			}
 			if strings.Contains(r.body, sim.SecretValue) {
-				t.Error("the answer holds the secret")
+				t.Errorf("got %s, want no secret in it", r.body)
 			}
 		})
 	}
@@ -108,15 +108,15 @@ func TestTokenEndpointGrants(t *testing.T) {
 			r := b.signIn(sim.TenantID, row.form)
 			got := r.json(t)
 			if r.status != 200 || got["token_type"] != "Bearer" || got["expires_in"] != 600.0 || got["ext_expires_in"] != 600.0 {
-				t.Fatalf("%d %s", r.status, r.body)
+				t.Fatalf("got %d %s; want HTTP 200, token_type Bearer, expires_in 600, ext_expires_in 600", r.status, r.body)
 			}
 			b.token, _ = got["access_token"].(string)
 			if r := b.api(http.MethodGet, "/groups", ""); r.status != http.StatusOK {
-				t.Errorf("Power BI refuses it: %d", r.status)
+				t.Errorf("Power BI refuses it: got %d; want HTTP 200", r.status)
 			}
 			b.clock.Add(10 * time.Minute)
 			if r := b.api(http.MethodGet, "/groups", ""); r.header.Get(errorInfo) != "TokenExpired" {
-				t.Errorf("still good after its life: %d", r.status)
+				t.Errorf("after its lifetime: got %d, want TokenExpired", r.status)
 			}
 		})
 	}
@@ -125,7 +125,7 @@ func TestTokenEndpointGrants(t *testing.T) {
 func TestTokenOfAnUnknownTenant(t *testing.T) {
 	t.Parallel()
 	if _, _, err := newBench(t).Entra.Token("nowhere", sim.ClientID, "x"); err == nil {
-		t.Error("a token from an unknown tenant")
+		t.Error("a token from an unknown tenant; want an error")
 	}
 }
 
@@ -134,20 +134,20 @@ func TestRotation(t *testing.T) {
 	b := newBench(t)
 	b.RotateSecret("second", true)
 	if r := b.signIn(sim.TenantID, goodForm()); r.status != http.StatusUnauthorized {
-		t.Errorf("the old secret works: %d", r.status)
+		t.Errorf("the old secret works: got %d; want HTTP 401", r.status)
 	}
 	if r := b.signIn(sim.TenantID, goodForm("client_secret", "second")); r.status != http.StatusOK {
-		t.Errorf("the new one does not: %d", r.status)
+		t.Errorf("the new one does not: got %d; want HTTP 200", r.status)
 	}
 	if r := b.api(http.MethodGet, "/groups", ""); r.status != http.StatusOK {
-		t.Errorf("a token from before stays good until it expires: %d", r.status)
+		t.Errorf("a token from before stays good until it expires: got %d; want HTTP 200", r.status)
 	}
 	if r := b.secret(sim.SecretName, sim.IdentityID); r.json(t)["value"] != "second" {
-		t.Errorf("vault: %s", r.body)
+		t.Errorf("vault: got %s; want value second", r.body)
 	}
 	b.RotateSecret("third", false)
 	if r := b.secret(sim.SecretName, sim.IdentityID); r.json(t)["value"] != "second" {
-		t.Errorf("vault: %s", r.body)
+		t.Errorf("vault: got %s; want value second", r.body)
 	}
 }
 
@@ -162,19 +162,19 @@ func TestDiscoveryDocuments(t *testing.T) {
 		"authorization_endpoint": base + sim.TenantID + "/oauth2/v2.0/authorize",
 	} {
 		if tenant[field] != want {
-			t.Errorf("%s: %v", field, tenant[field])
+			t.Errorf("%s: got %v, want %v", field, tenant[field], want)
 		}
 	}
 	if r := b.send(http.MethodGet, base+"nowhere/v2.0/.well-known/openid-configuration", "", nil); r.status != 400 || !strings.Contains(r.body, "AADSTS90002") {
-		t.Errorf("%d %s", r.status, r.body)
+		t.Errorf("got %d %s; want HTTP 400, a text with 'AADSTS90002'", r.status, r.body)
 	}
 	query := "?api-version=1.1&authorization_endpoint=" + url.QueryEscape("https://login.private.example/"+sim.TenantID+"/oauth2/v2.0/authorize")
 	instance := b.send(http.MethodGet, base+"common/discovery/instance"+query, "", nil).json(t)
 	if instance["tenant_discovery_endpoint"] != "https://login.private.example/"+sim.TenantID+"/v2.0/.well-known/openid-configuration" {
-		t.Errorf("%v", instance)
+		t.Errorf("got %v, want the tenant's discovery document", instance)
 	}
 	if r := b.send(http.MethodGet, base+"common/discovery/instance", "", nil); r.status != 400 {
-		t.Errorf("%d", r.status)
+		t.Errorf("got %d; want HTTP 400", r.status)
 	}
 }
 
@@ -183,10 +183,10 @@ func TestRevokedTokensAreReplaced(t *testing.T) {
 	b := newBench(t)
 	b.Entra.RevokeTokens(sim.ClientID)
 	if r := b.api(http.MethodGet, "/groups", ""); r.status != http.StatusForbidden {
-		t.Errorf("%d", r.status)
+		t.Errorf("got %d; want HTTP 403", r.status)
 	}
 	b.token, _ = b.signIn(sim.TenantID, goodForm()).json(t)["access_token"].(string)
 	if r := b.api(http.MethodGet, "/groups", ""); r.status != http.StatusOK {
-		t.Errorf("%d", r.status)
+		t.Errorf("got %d; want HTTP 200", r.status)
 	}
 }

@@ -46,7 +46,7 @@ func TestFailureClasses(t *testing.T) {
 	for _, class := range sim.FailureClasses() {
 		row, ok := rows[class]
 		if !ok {
-			t.Errorf("class %s has no row", class)
+			t.Errorf("got no row for the class %s, want one", class)
 			continue
 		}
 		t.Run(string(class), func(t *testing.T) {
@@ -61,16 +61,16 @@ func TestFailureClasses(t *testing.T) {
 			}
 			text, has := entry["serviceExceptionJson"].(string)
 			if has != row.exception {
-				t.Errorf("serviceExceptionJson %q", text)
+				t.Errorf("serviceExceptionJson: got %q; want one: %v", text, row.exception)
 			}
 			checkException(t, text, row.code, row.texts)
 			if r := b.detail(sim.Sales(), id); r.status != 200 || r.json(t)["startTime"] == "" {
-				t.Errorf("unverified: detail of %s: %d", class, r.status)
+				t.Errorf("unverified: detail of %s: got %d; want HTTP 200, a value for startTime", class, r.status)
 			}
 			next := b.mustStart(sim.Sales(), enhancedBody) // one failure, not two
 			b.clock.Add(time.Hour)
 			if got := b.detail(sim.Sales(), next).json(t)["status"]; got != "Completed" {
-				t.Errorf("the next refresh: %v", got)
+				t.Errorf("the next refresh: got %v; want Completed", got)
 			}
 		})
 	}
@@ -84,13 +84,13 @@ func checkException(t *testing.T, text, code string, parts []string) {
 	}
 	if code != "" {
 		if err := json.Unmarshal([]byte(text), &body); err != nil || body.Code != code {
-			t.Errorf("serviceExceptionJson %q: %v", text, err)
+			t.Errorf("serviceExceptionJson: got %q: %v; want Code %v", text, err, code)
 		}
 		text = body.Description
 	}
 	for _, part := range parts {
 		if !strings.Contains(text, part) {
-			t.Errorf("%q lacks %q", text, part)
+			t.Errorf("got %q; want a text with %q", text, part)
 		}
 	}
 }
@@ -104,12 +104,12 @@ func TestExceptionInDetail(t *testing.T) {
 	b.clock.Add(time.Hour)
 	got := b.detail(sim.Sales(), id).json(t)
 	if got["serviceExceptionJson"] != `{"errorCode":"ModelRefresh_ShortMessage_ProcessingError"}` {
-		t.Errorf("%v", got["serviceExceptionJson"])
+		t.Errorf("got %v, want the code without a description", got["serviceExceptionJson"])
 	}
 	attempts, _ := got["refreshAttempts"].([]any)
 	first, _ := attempts[0].(map[string]any)
 	if text, _ := first["serviceExceptionJson"].(string); !strings.Contains(text, "Forced Error") {
-		t.Errorf("%v", first)
+		t.Errorf("got %v; want a text with 'Forced Error'", first)
 	}
 }
 
@@ -126,6 +126,6 @@ func TestOutcomesAreUsedInOrder(t *testing.T) {
 		}
 	}
 	if got := b.history(sim.Sales(), "")[1]["serviceExceptionJson"]; got != "odd" {
-		t.Errorf("%v", got)
+		t.Errorf("got %v; want odd", got)
 	}
 }

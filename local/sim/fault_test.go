@@ -95,7 +95,7 @@ func TestFaultsBeforeAndAfterAcceptance(t *testing.T) {
 	for _, kind := range sim.FaultKinds() {
 		row, ok := rows[kind]
 		if !ok {
-			t.Errorf("kind %s has no row", kind)
+			t.Errorf("got no row for the kind %s, want one", kind)
 			continue
 		}
 		t.Run(string(kind), func(t *testing.T) {
@@ -108,23 +108,23 @@ func TestFaultsBeforeAndAfterAcceptance(t *testing.T) {
 			b.must(b.Fail(f))
 			r := b.start(sim.Sales(), `{"type":"full"}`)
 			if cut := errors.Is(r.err, io.ErrUnexpectedEOF); r.status != row.status || cut != (row.status == 0) {
-				t.Errorf("status %d, error %v", r.status, r.err)
+				t.Errorf("got %d, %v; want HTTP %d, 0 for a cut connection", r.status, r.err, row.status)
 			}
 			if row.header != "" && r.header.Get(row.header) == "" {
-				t.Errorf("no %s", row.header)
+				t.Errorf("got no header %s, want one", row.header)
 			}
 			if row.text == "" && r.body != "" || !strings.Contains(r.body, row.text) {
-				t.Errorf("body %q", r.body)
+				t.Errorf("body: got %q, want %q in it", r.body, row.text)
 			}
 			entries := b.Journal.Entries(0)
 			if accepted := len(b.truth(sim.Sales())) == 1; accepted != row.accepted {
-				t.Errorf("accepted: %v", accepted)
+				t.Errorf("accepted: got %v; want %v", accepted, row.accepted)
 			}
 			if last := entries[len(entries)-1]; last.Fault != string(kind) || last.Status != row.status {
-				t.Errorf("journal %+v", last)
+				t.Errorf("journal: got %+v; want Fault %v, HTTP %v", last, string(kind), row.status)
 			}
 			if len(b.Faults()) != 0 {
-				t.Error("the fault is still there")
+				t.Error("the fault is still there; want 0 Faults")
 			}
 		})
 	}
@@ -138,7 +138,7 @@ func TestFaultMistakesAndClearing(t *testing.T) {
 	}
 	b.must(b.Fail(sim.Fault{Kind: sim.CutBefore, Times: -1}))
 	if n := len(b.Faults()); n != 1 {
-		t.Errorf("%d faults", n)
+		t.Errorf("got %d faults; want 1", n)
 	}
 	b.ClearFaults()
 	b.mustStart(sim.Sales(), "")
@@ -151,11 +151,11 @@ func TestOwnAnswer(t *testing.T) {
 	b.must(b.Fail(sim.Fault{Op: sim.OpStart, Answer: teapot, Times: 2, After: true}))
 	for range 2 {
 		if r := b.start(sim.Sales(), ""); r.status != http.StatusTeapot || r.body != "short and stout" || r.header.Get("X-Odd") != "1" {
-			t.Errorf("%d %q", r.status, r.body)
+			t.Errorf("got %d %q; want HTTP 418, body short and stout, X-Odd 1", r.status, r.body)
 		}
 	}
 	if c := b.counters(sim.Sales()); c.Posts != 2 || c.Accepted != 1 {
-		t.Errorf("%+v", c)
+		t.Errorf("got %+v; want Posts 2, Accepted 1", c)
 	}
 }
 
@@ -214,7 +214,7 @@ func TestSlowAnswers(t *testing.T) {
 					t.Errorf("%d %v", status, err)
 				}
 				if row.status == 0 && row.patience < 20*time.Second && !errors.Is(err, context.DeadlineExceeded) {
-					t.Errorf("error %v is not the context's", err)
+					t.Errorf("got %v, want the context's error", err)
 				}
 				for _, want := range []int{row.accepted, row.later} {
 					list, err := c.PowerBI.Refreshes(sim.Sales())
@@ -249,7 +249,7 @@ func TestLateLandingMeetsAnotherRefresh(t *testing.T) {
 		}
 		counters, err := c.PowerBI.Counters(sim.Sales())
 		if err != nil || counters.RefusedByOwn != 1 || counters.MaxOverlap != 1 {
-			t.Errorf("%+v %v", counters, err)
+			t.Errorf("got %+v %v; want RefusedByOwn 1, MaxOverlap 1", counters, err)
 		}
 	})
 }
@@ -264,7 +264,7 @@ func TestLateLandingsInOrder(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			if _, err := post(ctx); !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("%v", err)
+				t.Errorf("got %v; want the error %v", err, context.DeadlineExceeded)
 			}
 			cancel()
 		}
@@ -292,7 +292,7 @@ func TestLandingAtTheMomentOfTheEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		if status, err := post(t.Context()); status != http.StatusAccepted {
-			t.Errorf("%d %v", status, err)
+			t.Errorf("got %d %v; want HTTP 202", status, err)
 		}
 	})
 }
@@ -303,10 +303,10 @@ func TestLateLandingOnAClockThatStandsStill(t *testing.T) {
 	b := newBench(t)
 	b.must(b.Fail(sim.Fault{Land: time.Millisecond}))
 	if r := b.start(sim.Sales(), ""); r.status != http.StatusAccepted {
-		t.Errorf("%d %v", r.status, r.err)
+		t.Errorf("got %d %v; want HTTP 202", r.status, r.err)
 	}
 	if got := b.truth(sim.Sales())[0].Accepted; !got.Equal(epoch.Add(time.Millisecond)) {
-		t.Errorf("accepted at %v", got)
+		t.Errorf("accepted: got %v, want a millisecond after %v", got, epoch)
 	}
 }
 
@@ -318,7 +318,7 @@ func TestLateLandingIsRefusedAtOnceWithoutPermission(t *testing.T) {
 			t.Fatal(err)
 		}
 		if status, err := post(t.Context()); status != http.StatusForbidden {
-			t.Errorf("%d %v", status, err)
+			t.Errorf("got %d %v; want HTTP 403", status, err)
 		}
 	})
 }
@@ -327,7 +327,7 @@ func TestTransportRefusesUnknownHosts(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	if r := b.send(http.MethodGet, "https://example.invalid/", "", nil); r.err == nil || !strings.Contains(r.err.Error(), "example.invalid") {
-		t.Errorf("%v", r.err)
+		t.Errorf("got %v; want a text with 'example.invalid'", r.err)
 	}
 }
 
@@ -362,14 +362,14 @@ func TestTransportWithAnOrdinaryHandler(t *testing.T) {
 	resp := send("/a?b=c", strings.NewReader("hello"))
 	text, err := io.ReadAll(resp.Body)
 	if err != nil || resp.StatusCode != http.StatusCreated || string(text) != "plain.example /a?b=c hello" || resp.ContentLength != int64(len(text)) {
-		t.Errorf("%d %q %v", resp.StatusCode, text, err)
+		t.Errorf("got %d %q %v; want HTTP 201 and the request's host, URL and body", resp.StatusCode, text, err)
 	}
 	if resp := send("/silent", nil); resp.StatusCode != http.StatusOK || resp.Status != "200 OK" {
-		t.Errorf("%s", resp.Status)
+		t.Errorf("got %s; want HTTP 200, HTTP 200 OK", resp.Status)
 	}
 	defer func() {
 		if recover() == nil {
-			t.Error("a handler's own panic was swallowed")
+			t.Error("got no panic, want the handler's own")
 		}
 	}()
 	send("/panic", nil)

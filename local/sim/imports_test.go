@@ -34,15 +34,15 @@ func TestImports(t *testing.T) {
 			root, _, _ := strings.Cut(path, "/")
 			inTest := strings.HasSuffix(f.Name(), "_test.go")
 			if root == "pbirefresh" && path != "pbirefresh/internal/wait" && (path != "pbirefresh/local/sim" || !inTest) {
-				t.Errorf("%s imports %s: the simulator must be an independent reading of the API", f.Name(), path)
+				t.Errorf("%s: got the import %s, want none of the project: the simulator is an independent reading of the API", f.Name(), path)
 			}
 			if strings.Contains(root, ".") && !inTest {
-				t.Errorf("%s imports %s: only the standard library is allowed", f.Name(), path)
+				t.Errorf("%s: got the import %s, want the standard library alone", f.Name(), path)
 			}
 			checked++
 		}
 	}
 	if checked < 50 {
-		t.Errorf("only %d imports were looked at", checked)
+		t.Errorf("got %d imports, want at least 50", checked)
 	}
 }

@@ -20,16 +20,16 @@ func TestJournalOfRequests(t *testing.T) {
 	first, second := entries[0], entries[1]
 	if first.Seq != 1 || first.Service != "powerbi" || first.Op != sim.OpHistory || first.Method != http.MethodGet ||
 		first.Path != "/v1.0/myorg"+refreshesPath(sim.Sales()) || first.Status != 200 || first.Caller != sim.ClientID || first.Model != sim.Sales() {
-		t.Errorf("%+v", first)
+		t.Errorf("got %+v, want the read of the history", first)
 	}
 	if second.Service != "vault" || second.Status != 401 || !second.Time.Equal(epoch) {
-		t.Errorf("%+v", second)
+		t.Errorf("got %+v, want the vault's 401", second)
 	}
 	if n := len(b.Journal.Entries(1)); n != 1 {
-		t.Errorf("%d entries after the first", n)
+		t.Errorf("got %d entries after the first; want 1", n)
 	}
 	if n := b.Journal.Count(sim.OpHistory, 200); n != 1 {
-		t.Errorf("count %d", n)
+		t.Errorf("count: got %d; want 1", n)
 	}
 }
 
@@ -44,7 +44,7 @@ func TestJournalNeverHoldsSecrets(t *testing.T) {
 	b.must(err)
 	for _, secret := range []string{"hunter2", b.token, sim.SecretValue} {
 		if strings.Contains(string(text), secret) {
-			t.Errorf("the journal holds %q", secret)
+			t.Errorf("got a journal with %q, want no secret in it", secret)
 		}
 	}
 }
@@ -78,7 +78,7 @@ func TestSubscribersMayCallBack(t *testing.T) {
 	})
 	b.mustStart(sim.Sales(), "")
 	if got := strings.Join(kinds, " "); got != "accepted started request ended" {
-		t.Errorf("%s", got)
+		t.Errorf("got %s; want accepted started request ended", got)
 	}
 }
 
@@ -108,11 +108,11 @@ func TestSubscribersSeeEverythingInOrderUnderLoad(t *testing.T) {
 	}
 	group.Wait()
 	if len(seen) != workers*each {
-		t.Fatalf("%d of %d entries", len(seen), workers*each)
+		t.Fatalf("got %d of %d entries; want %v seen", len(seen), workers*each, workers*each)
 	}
 	for i, seq := range seen {
 		if seq != int64(i+1) {
-			t.Fatalf("entry %d has number %d", i, seq)
+			t.Fatalf("entry %d: got number %d, want %d", i, seq, i+1)
 		}
 	}
 }
@@ -125,6 +125,6 @@ func TestJournalIsBounded(t *testing.T) {
 	}
 	entries := b.Journal.Entries(0)
 	if len(entries) > 20000 || entries[len(entries)-1].Seq != 21000 {
-		t.Errorf("%d entries, last %d", len(entries), entries[len(entries)-1].Seq)
+		t.Errorf("got %d entries, last %d; want at most 20000, last 21000", len(entries), entries[len(entries)-1].Seq)
 	}
 }

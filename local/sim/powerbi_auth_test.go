@@ -80,7 +80,7 @@ func TestAuthMatrix(t *testing.T) {
 				}
 			}
 			if !strings.Contains(r.body, row.text) {
-				t.Errorf("body %q lacks %q", r.body, row.text)
+				t.Errorf("body: got %q; want a text with %q", r.body, row.text)
 			}
 		})
 	}
@@ -107,7 +107,7 @@ func TestConditionalAccessChallenge(t *testing.T) {
 	b.PowerBI.SetAccess(sim.AccessConditional)
 	r := b.api(http.MethodGet, refreshesPath(sim.Sales()), "")
 	if !strings.Contains(r.header.Get("WWW-Authenticate"), "insufficient_claims") {
-		t.Errorf("WWW-Authenticate %q", r.header.Get("WWW-Authenticate"))
+		t.Errorf("WWW-Authenticate: got %q; want a text with 'insufficient_claims'", r.header.Get("WWW-Authenticate"))
 	}
 }
 
@@ -117,7 +117,7 @@ func TestIDsIgnoreCase(t *testing.T) {
 	upper := sim.Ref{Workspace: strings.ToUpper(sim.WorkspaceID), Model: strings.ToUpper(sim.SalesModel)}
 	id := b.mustStart(upper, enhancedBody)
 	if r := b.detail(sim.Sales(), strings.ToUpper(id)); r.status != http.StatusAccepted {
-		t.Errorf("%d", r.status)
+		t.Errorf("got %d; want HTTP 202", r.status)
 	}
 }
 
@@ -128,7 +128,7 @@ func TestEntityNotFoundShape(t *testing.T) {
 	r := b.detail(sim.Sales(), "x")
 	want := `{"error":{"code":"PowerBIEntityNotFound","pbi.error":{"code":"PowerBIEntityNotFound","parameters":{},"details":[],"exceptionCulprit":1}}}`
 	if r.body != want {
-		t.Errorf("%s", r.body)
+		t.Errorf("got %s; want body %v", r.body, want)
 	}
 }
 
@@ -139,10 +139,10 @@ func TestThrottleWindow(t *testing.T) {
 	r := b.start(sim.Sales(), "")
 	want := `{"message":"You have exceeded the amount of requests allowed in the current time frame and further requests will fail. Retry in 3392 seconds."}`
 	if r.status != http.StatusTooManyRequests || r.header.Get("Retry-After") != "3392" || r.body != want {
-		t.Errorf("seen RuiRomano/pbimonitor#58: %d %q %s", r.status, r.header.Get("Retry-After"), r.body)
+		t.Errorf("seen RuiRomano/pbimonitor#58: got %d %q %s; want HTTP 429, Retry-After 3392, body %v", r.status, r.header.Get("Retry-After"), r.body, want)
 	}
 	if n := len(b.history(sim.Sales(), "")); n != 0 { // another class of calls goes on
-		t.Errorf("%d rows: a throttled request was accepted", n)
+		t.Errorf("got %d rows after a throttled request, want none", n)
 	}
 	b.clock.Add(3390*time.Second + 500*time.Millisecond)
 	if r := b.start(sim.Sales(), ""); r.header.Get("Retry-After") != "2" {
@@ -152,6 +152,6 @@ func TestThrottleWindow(t *testing.T) {
 	b.mustStart(sim.Sales(), "")
 	b.PowerBI.Throttle(time.Minute)
 	if r := b.api(http.MethodGet, refreshesPath(sim.Sales()), ""); r.status != http.StatusTooManyRequests {
-		t.Errorf("all calls: %d", r.status)
+		t.Errorf("all calls: got %d; want HTTP 429", r.status)
 	}
 }

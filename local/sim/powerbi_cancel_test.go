@@ -31,14 +31,14 @@ func TestCancel(t *testing.T) {
 			id := b.mustStart(sim.Sales(), enhancedBody)
 			b.clock.Add(time.Second)
 			if r := b.cancel(sim.Sales(), id); r.status != http.StatusOK || r.body != "" {
-				t.Fatalf("documented: 200, empty: %d %q", r.status, r.body)
+				t.Fatalf("documented: 200, empty: got %d %q; want HTTP 200, no body", r.status, r.body)
 			}
 			b.clock.Add(row.after)
 			if got := b.detail(sim.Sales(), id).json(t)["extendedStatus"]; got != row.status {
 				t.Errorf("%v, want %s", got, row.status)
 			}
 			if n := b.counters(sim.Sales()).Cancels; n != 1 {
-				t.Errorf("%d cancels counted", n)
+				t.Errorf("got %d cancels counted; want 1", n)
 			}
 		})
 	}
@@ -53,10 +53,10 @@ func TestCancelledRow(t *testing.T) {
 	b.cancel(sim.Sales(), id)
 	got := b.history(sim.Sales(), "")[0]
 	if got["status"] != "Cancelled" || got["extendedStatus"] != "Cancelled" || got["endTime"] != "2026-03-15T23:50:01.123Z" {
-		t.Errorf("%v", got)
+		t.Errorf("got %v; want status Cancelled, extendedStatus Cancelled, endTime 2026-03-15T23:50:01.123Z", got)
 	}
 	if r := b.detail(sim.Sales(), id); r.status != http.StatusOK {
-		t.Errorf("unverified: detail of a cancelled refresh: %d", r.status)
+		t.Errorf("unverified: detail of a cancelled refresh: got %d; want HTTP 200", r.status)
 	}
 	b.mustStart(sim.Sales(), enhancedBody) // the model is free again
 }
@@ -70,7 +70,7 @@ func TestCancelRefused(t *testing.T) {
 		b.clock.Add(time.Minute)
 		r := b.cancel(sim.Sales(), id)
 		if _, message := errorOf(t, r); r.status != http.StatusConflict || !strings.Contains(message, "cannot be cancelled") {
-			t.Errorf("%d %s", r.status, r.body)
+			t.Errorf("got %d %s; want HTTP 409, a text with 'cannot be cancelled'", r.status, r.body)
 		}
 	})
 	t.Run("standard: documented, enhanced only; unverified: the answer", func(t *testing.T) {
@@ -78,7 +78,7 @@ func TestCancelRefused(t *testing.T) {
 		b := newBench(t)
 		id := b.mustStart(sim.Sales(), "")
 		if r := b.cancel(sim.Sales(), id); r.status != http.StatusBadRequest {
-			t.Errorf("%d %s", r.status, r.body)
+			t.Errorf("got %d %s; want HTTP 400", r.status, r.body)
 		}
 	})
 	t.Run("portal: documented, cannot be cancelled", func(t *testing.T) {
@@ -87,7 +87,7 @@ func TestCancelRefused(t *testing.T) {
 		id, err := b.PowerBI.StartForeign(sim.Sales(), sim.ViaPortal, 0)
 		b.must(err)
 		if r := b.cancel(sim.Sales(), id); r.status != http.StatusBadRequest || b.truth(sim.Sales())[0].Status != "InProgress" {
-			t.Errorf("%d %s", r.status, r.body)
+			t.Errorf("got %d %s; want HTTP 400, Status InProgress", r.status, r.body)
 		}
 	})
 }
@@ -101,14 +101,14 @@ func TestCancelOfAQueuedRefresh(t *testing.T) {
 	queued := b.mustStart(sim.Sales(), enhancedBody)
 	b.cancel(sim.Sales(), queued)
 	if got := b.detail(sim.Sales(), queued).json(t); got["status"] != "Cancelled" || got["refreshAttempts"] != nil {
-		t.Errorf("%v", got)
+		t.Errorf("got %v; want status Cancelled, refreshAttempts nil", got)
 	}
 	third := b.mustStart(sim.Sales(), enhancedBody)
 	b.clock.Add(5 * time.Second)
 	if got := b.detail(sim.Sales(), third).json(t)["extendedStatus"]; got != "InProgress" {
-		t.Errorf("the third is %v", got)
+		t.Errorf("the third: got %v; want InProgress", got)
 	}
 	if n := b.counters(sim.Sales()).Begun; n != 2 {
-		t.Errorf("%d refreshes ran", n)
+		t.Errorf("got %d refreshes ran; want 2", n)
 	}
 }

@@ -44,7 +44,7 @@ func TestDetailWhileUnfinished(t *testing.T) {
 			b.clock.Add(row.after)
 			r := b.detail(sim.Sales(), id)
 			if r.status != http.StatusAccepted {
-				t.Errorf("status %d, documented: 202 while in progress", r.status)
+				t.Errorf("status: got %d, documented: 202 while in progress; want HTTP 202", r.status)
 			}
 			got := r.json(t)
 			for k, v := range row.want {
@@ -53,13 +53,13 @@ func TestDetailWhileUnfinished(t *testing.T) {
 				}
 			}
 			if _, ok := got["requestId"]; ok {
-				t.Error("requestId is in the body")
+				t.Error("got a requestId in the body, want none")
 			}
 			if got["startTime"] != "2026-03-15T23:50:00.123" {
-				t.Errorf("startTime %v, documented: no zone", got["startTime"])
+				t.Errorf("startTime: got %v, documented: no zone; want 2026-03-15T23:50:00.123", got["startTime"])
 			}
 			if _, ok := got["endTime"]; ok {
-				t.Error("endTime before the end")
+				t.Error("got an endTime before the end, want none")
 			}
 		})
 	}
@@ -73,19 +73,19 @@ func TestDetailAtTheEnd(t *testing.T) {
 	r := b.detail(sim.Sales(), id)
 	got := r.json(t)
 	if r.status != http.StatusOK || got["status"] != "Completed" || got["extendedStatus"] != "Completed" || got["numberOfAttempts"] != 1.0 {
-		t.Errorf("%d %s", r.status, r.body)
+		t.Errorf("got %d %s; want HTTP 200, status Completed, extendedStatus Completed, numberOfAttempts 1", r.status, r.body)
 	}
 	objects := []any{
 		map[string]any{"table": "DimCurrency", "partition": "P1", "status": "Completed"},
 		map[string]any{"table": "Fact", "status": "Completed"},
 	}
 	if !reflect.DeepEqual(got["objects"], objects) {
-		t.Errorf("objects %v", got["objects"])
+		t.Errorf("got objects %v, want %v", got["objects"], objects)
 	}
 	attempts, _ := got["refreshAttempts"].([]any)
 	first, _ := attempts[0].(map[string]any)
 	if len(attempts) != 1 || first["endTime"] != "2026-03-15T23:50:04.123" || first["type"] != "Data" {
-		t.Errorf("attempts %v, documented: enhanced ones without a zone", attempts)
+		t.Errorf("attempts: got %v, documented: enhanced ones without a zone; want 1 attempts, endTime 2026-03-15T23:50:04.123, type Data", attempts)
 	}
 }
 
@@ -98,16 +98,16 @@ func TestDetailOfAStandardRefresh(t *testing.T) {
 	got := b.detail(sim.Sales(), id).json(t)
 	for _, k := range []string{"type", "extendedStatus", "objects", "commitMode", "currentRefreshType"} {
 		if _, ok := got[k]; ok {
-			t.Errorf("%s is there", k)
+			t.Errorf("got the member %s, want it absent", k)
 		}
 	}
 	attempts, _ := json.Marshal(got["refreshAttempts"])
 	if got["initiatedBy"] != "ViaApi" || !strings.Contains(string(attempts), "04.1234567Z") {
-		t.Errorf("%v", got)
+		t.Errorf("got %v; want initiatedBy ViaApi, a text with '04.1234567Z'", got)
 	}
 	b.tune(sim.Sales(), func(k *sim.Knobs) { k.StandardDetailRefused = true })
 	if r := b.detail(sim.Sales(), id); r.status != http.StatusBadRequest {
-		t.Errorf("switch: %d", r.status)
+		t.Errorf("switch: got %d; want HTTP 400", r.status)
 	}
 }
 
@@ -132,7 +132,7 @@ func TestUnknownRefreshID(t *testing.T) {
 	for _, id := range []string{"nonsense", sim.SalesModel, strings.TrimSuffix(time.Duration(number).String(), "ns")} {
 		for _, r := range []reply{b.detail(sim.Sales(), id), b.cancel(sim.Sales(), id)} {
 			if code, _ := errorOf(t, r); r.status != http.StatusNotFound || code != "PowerBIEntityNotFound" {
-				t.Errorf("unverified: %s: %d %s", id, r.status, code)
+				t.Errorf("unverified: %s: got %d %s; want HTTP 404, code PowerBIEntityNotFound", id, r.status, code)
 			}
 		}
 	}
@@ -150,10 +150,10 @@ func TestPartialCommit(t *testing.T) {
 		map[string]any{"table": "FactSales", "status": "Failed"},
 	}
 	if got["status"] != "Failed" || got["commitMode"] != "PartialBatch" || !reflect.DeepEqual(got["objects"], want) {
-		t.Errorf("%v", got)
+		t.Errorf("got %v; want Failed, PartialBatch and objects %v", got, want)
 	}
 	if truth := b.truth(sim.Sales())[0]; !reflect.DeepEqual(truth.Committed, []string{"DimDate"}) {
-		t.Errorf("committed %v", truth.Committed)
+		t.Errorf("got committed objects %v, want DimDate", truth.Committed)
 	}
 }
 
@@ -193,11 +193,11 @@ func TestTimeoutOfTheRequest(t *testing.T) {
 	id := b.mustStart(sim.Sales(), `{"timeout":"00:10:00","retryCount":2}`)
 	b.clock.Add(30*time.Minute - time.Second)
 	if r := b.detail(sim.Sales(), id); r.status != http.StatusAccepted {
-		t.Errorf("ended early: %s", r.body)
+		t.Errorf("ended early: got %s; want HTTP 202", r.body)
 	}
 	b.clock.Add(time.Second)
 	got := b.detail(sim.Sales(), id).json(t)
 	if got["extendedStatus"] != "TimedOut" || got["numberOfAttempts"] != 3.0 || len(got["refreshAttempts"].([]any)) != 3 {
-		t.Errorf("%v", got)
+		t.Errorf("got %v; want extendedStatus TimedOut, numberOfAttempts 3, 3 objects", got)
 	}
 }

@@ -71,11 +71,11 @@ func TestHistoryRows(t *testing.T) {
 			}
 			for _, k := range row.absent {
 				if v, ok := got[k]; ok {
-					t.Errorf("%s is there: %v", k, v)
+					t.Errorf("got %s %v, want it absent", k, v)
 				}
 			}
 			if n, ok := got["id"].(float64); !ok || n < 9e8 {
-				t.Errorf("internal id %v", got["id"])
+				t.Errorf("got the internal id %v, want a large number", got["id"])
 			}
 		})
 	}
@@ -93,16 +93,16 @@ func TestHistoryAttempts(t *testing.T) {
 	standard, _ := rows[0]["refreshAttempts"].([]any)
 	enhanced, _ := rows[1]["refreshAttempts"].([]any)
 	if len(standard) != 2 || len(enhanced) != 2 {
-		t.Fatalf("%v %v", standard, enhanced)
+		t.Fatalf("got %v %v; want 2 standard, 2 enhanced", standard, enhanced)
 	}
 	// Seen: a standard refresh ends with a Query attempt; attempts have up to 7 digits.
 	if q, _ := standard[1].(map[string]any); q["type"] != "Query" || q["startTime"] != "2026-03-15T23:51:04.1234567Z" {
-		t.Errorf("%v", q)
+		t.Errorf("got %v; want type Query, startTime 2026-03-15T23:51:04.1234567Z", q)
 	}
 	second, _ := enhanced[1].(map[string]any)
 	if second["attemptId"] != 2.0 || second["type"] != "Data" || second["startTime"] != "2026-03-15T23:50:04.1234567Z" ||
 		second["serviceExceptionJson"] != `{"errorCode":"X"}` {
-		t.Errorf("%v", second)
+		t.Errorf("got %v, want the second attempt, Data, failed with X", second)
 	}
 }
 
@@ -122,15 +122,15 @@ func TestHistoryOrderAndTop(t *testing.T) {
 	refreshMany(b, 5)
 	rows := b.history(sim.Sales(), "?$top=2")
 	if len(rows) != 2 || rows[0]["startTime"] != "2026-03-15T23:54:00.123Z" || rows[1]["startTime"] != "2026-03-15T23:53:00.123Z" {
-		t.Errorf("newest first (seen): %v", rows)
+		t.Errorf("newest first (seen): got %v; want 2 rows, startTime 2026-03-15T23:54:00.123Z, startTime 2026-03-15T23:53:00.123Z", rows)
 	}
 	if n := len(b.history(sim.Sales(), "?$top=99")); n != 5 {
-		t.Errorf("%d rows", n)
+		t.Errorf("got %d rows; want 5", n)
 	}
 	for _, top := range []string{"0", "-1", "all", "1.5"} {
 		r := b.api(http.MethodGet, refreshesPath(sim.Sales())+"?$top="+top, "")
 		if code, _ := errorOf(t, r); r.status != http.StatusBadRequest || code != "InvalidRequest" {
-			t.Errorf("unverified: $top=%s: %d %s", top, r.status, code)
+			t.Errorf("unverified: $top=%s: got %d %s, want HTTP 400", top, r.status, code)
 		}
 	}
 }
@@ -171,11 +171,11 @@ func TestRowsThatComeLateVanishOrChange(t *testing.T) {
 		b.tune(sim.Sales(), func(k *sim.Knobs) { k.ListAfter = 10 * time.Second })
 		id := b.mustStart(sim.Sales(), enhancedBody)
 		if len(b.history(sim.Sales(), "")) != 0 || b.detail(sim.Sales(), id).status != http.StatusNotFound {
-			t.Error("listed at once")
+			t.Error("listed at once; want none, status 404")
 		}
 		b.clock.Add(10 * time.Second)
 		if len(b.history(sim.Sales(), "")) != 1 || b.detail(sim.Sales(), id).status != http.StatusOK {
-			t.Error("not listed in time")
+			t.Error("not listed in time; want one, status 200")
 		}
 	})
 	t.Run("vanishing", func(t *testing.T) {
@@ -184,14 +184,14 @@ func TestRowsThatComeLateVanishOrChange(t *testing.T) {
 		b.tune(sim.Sales(), func(k *sim.Knobs) { k.VanishAfter, k.Duration = time.Minute, time.Hour })
 		id := b.mustStart(sim.Sales(), enhancedBody)
 		if b.detail(sim.Sales(), id).status != http.StatusAccepted {
-			t.Error("not listed at first")
+			t.Error("not listed at first; want status 202")
 		}
 		b.clock.Add(time.Minute)
 		if len(b.history(sim.Sales(), "")) != 0 || b.detail(sim.Sales(), id).status != http.StatusNotFound {
-			t.Error("still listed")
+			t.Error("still listed; want none, status 404")
 		}
 		if b.truth(sim.Sales())[0].Status != "InProgress" {
-			t.Error("the truth forgot it too")
+			t.Error("the truth forgot it too; want Status InProgress")
 		}
 	})
 	t.Run("renumbered", func(t *testing.T) {
@@ -201,10 +201,10 @@ func TestRowsThatComeLateVanishOrChange(t *testing.T) {
 		id := b.mustStart(sim.Sales(), enhancedBody)
 		listed, _ := b.history(sim.Sales(), "")[0]["requestId"].(string)
 		if listed == id || b.detail(sim.Sales(), id).status != http.StatusNotFound || b.detail(sim.Sales(), listed).status != http.StatusAccepted {
-			t.Errorf("202 said %s, the history %s", id, listed)
+			t.Errorf("got %s in the 202 and %s in the history; want two ids, of which the API shows the second", id, listed)
 		}
 		if truth := b.truth(sim.Sales())[0]; truth.ID != id || truth.ListedID != listed {
-			t.Errorf("%+v", truth)
+			t.Errorf("got %+v; want ID %v, ListedID %v", truth, id, listed)
 		}
 	})
 	t.Run("without requestId", func(t *testing.T) {
@@ -213,7 +213,7 @@ func TestRowsThatComeLateVanishOrChange(t *testing.T) {
 		b.tune(sim.Sales(), func(k *sim.Knobs) { k.OmitRequestID = true })
 		b.mustStart(sim.Sales(), "")
 		if _, ok := b.history(sim.Sales(), "")[0]["requestId"]; ok {
-			t.Error("requestId is there")
+			t.Error("got a requestId, want none")
 		}
 	})
 }
@@ -241,12 +241,12 @@ func TestHistoryOfAPushDataset(t *testing.T) {
 	r := b.api(http.MethodGet, refreshesPath(sim.Sales()), "")
 	if _, message := errorOf(t, r); r.status != http.StatusUnsupportedMediaType ||
 		message != "Invalid dataset. This API can only be called on a Model-based dataset" {
-		t.Errorf("%d %s", r.status, r.body)
+		t.Errorf("got %d %s; want HTTP 415, message Invalid dataset. This API can only be called on a Model-based dataset", r.status, r.body)
 	}
 	if r := b.detail(sim.Sales(), "x"); r.status != http.StatusUnsupportedMediaType {
-		t.Errorf("detail: %d", r.status)
+		t.Errorf("detail: got %d; want HTTP 415", r.status)
 	}
 	if r := b.cancel(sim.Sales(), "x"); r.status != http.StatusUnsupportedMediaType {
-		t.Errorf("cancel: %d", r.status)
+		t.Errorf("cancel: got %d; want HTTP 415", r.status)
 	}
 }

@@ -42,13 +42,13 @@ func TestQuota(t *testing.T) {
 			r := b.start(sim.Shared(), "")
 			if row.ok {
 				if r.status != http.StatusAccepted {
-					t.Errorf("%d %s", r.status, r.body)
+					t.Errorf("got %d %s; want HTTP 202", r.status, r.body)
 				}
 				return
 			}
 			_, message := errorOf(t, r)
 			if r.status != http.StatusBadRequest || !strings.Contains(message, "exceeded limit") {
-				t.Errorf("%d %s", r.status, message)
+				t.Errorf("got %d %s; want HTTP 400, a text with 'exceeded limit'", r.status, message)
 			}
 		})
 	}
@@ -73,13 +73,13 @@ func TestIDHeadersAlone(t *testing.T) {
 			r := b.start(sim.Sales(), enhancedBody)
 			id := b.truth(sim.Sales())[0].ID
 			if got := strings.HasSuffix(r.header.Get("Location"), "/"+id); got != row.loc {
-				t.Errorf("Location %q", r.header.Get("Location"))
+				t.Errorf("Location: got %q; want %v", r.header.Get("Location"), row.loc)
 			}
 			if got := r.header.Get("X-Ms-Request-Id") == id; got != row.xms {
-				t.Errorf("x-ms-request-id %q", r.header.Get("X-Ms-Request-Id"))
+				t.Errorf("x-ms-request-id: got %q; want %v", r.header.Get("X-Ms-Request-Id"), row.xms)
 			}
 			if got := r.header.Get("RequestId") == id; got != row.rid || r.header.Get("RequestId") == "" {
-				t.Errorf("RequestId %q", r.header.Get("RequestId"))
+				t.Errorf("RequestId: got %q; want %v, a value for RequestId", r.header.Get("RequestId"), row.rid)
 			}
 		})
 	}
@@ -90,9 +90,9 @@ func TestMovedWorkspace(t *testing.T) {
 	b := newBench(t)
 	b.must(b.PowerBI.MoveWorkspace(sim.WorkspaceID, true))
 	if r := b.start(sim.Sales(), enhancedBody); r.status != http.StatusBadRequest {
-		t.Errorf("%d", r.status)
+		t.Errorf("got %d; want HTTP 400", r.status)
 	}
 	if err := b.PowerBI.MoveWorkspace("nowhere", true); err == nil {
-		t.Error("an unknown workspace moved")
+		t.Error("an unknown workspace moved; want an error")
 	}
 }

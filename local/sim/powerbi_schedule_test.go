@@ -35,21 +35,21 @@ func TestRefreshScheduleOfAModel(t *testing.T) {
 		return resp.StatusCode, b.String()
 	}
 	if status, text := read(); status != http.StatusOK || !strings.Contains(text, `"days":[],"times":[],"enabled":false`) {
-		t.Errorf("%d %s", status, text)
+		t.Errorf("got %d %s; want HTTP 200, a text with '\"days\":[],\"times\":[],\"enabled\":false'", status, text)
 	}
 	if err := cloud.PowerBI.SetSchedule(sim.Sales(), sim.RefreshSchedule{Days: []string{"Monday"}, Times: []string{"07:30"}, Enabled: true, TimeZone: "UTC"}); err != nil {
 		t.Fatal(err)
 	}
 	if status, text := read(); status != http.StatusOK || !strings.Contains(text, `"days":["Monday"],"times":["07:30"],"enabled":true,"localTimeZoneId":"UTC"`) {
-		t.Errorf("%d %s", status, text)
+		t.Errorf("got %d %s; want HTTP 200, a text with '\"days\":[\"Monday\"],\"times\":[\"07:30\"],\"enabled\":true,\"localTimeZoneId\":\"UTC\"'", status, text)
 	}
 	if err := cloud.PowerBI.SetSchedule(sim.Ref{Workspace: sim.WorkspaceID, Model: "none"}, sim.RefreshSchedule{}); err == nil {
-		t.Error("a schedule for no model")
+		t.Error("a schedule for no model; want an error")
 	}
 	if err := cloud.PowerBI.Grant(sim.WorkspaceID, sim.ClientID, sim.RoleViewer); err != nil {
 		t.Fatal(err)
 	}
 	if status, text := read(); status < http.StatusBadRequest {
-		t.Errorf("a viewer reads it: %d %s", status, text)
+		t.Errorf("a viewer: got %d %s, want an error", status, text)
 	}
 }

@@ -21,7 +21,7 @@ func TestStartHeaders(t *testing.T) {
 		b := newBench(t)
 		r := b.start(sim.Sales(), "")
 		if r.status != http.StatusAccepted || r.body != "" {
-			t.Fatalf("%d %q", r.status, r.body)
+			t.Fatalf("got %d %q; want HTTP 202, no body", r.status, r.body)
 		}
 		for name, want := range map[string]string{
 			"Cache-Control":                 "no-store, must-revalidate, no-cache",
@@ -41,10 +41,10 @@ func TestStartHeaders(t *testing.T) {
 			}
 		}
 		if !strings.HasSuffix(r.header.Get("Home-Cluster-Uri"), ".analysis.windows.net/") {
-			t.Errorf("home-cluster-uri %q", r.header.Get("Home-Cluster-Uri"))
+			t.Errorf("got home-cluster-uri %q, want a host of analysis.windows.net", r.header.Get("Home-Cluster-Uri"))
 		}
 		if id := r.header.Get("RequestId"); !uuid.MatchString(id) || b.history(sim.Sales(), "")[0]["requestId"] != id {
-			t.Errorf("RequestId %q is not the history's", id)
+			t.Errorf("got RequestId %q, want the history's", id)
 		}
 	})
 	t.Run("enhanced: documented in the swagger", func(t *testing.T) {
@@ -54,7 +54,7 @@ func TestStartHeaders(t *testing.T) {
 		id := r.header.Get("X-Ms-Request-Id")
 		want := "https://api.powerbi.com/v1.0/myorg" + refreshesPath(sim.Sales()) + "/" + id
 		if r.status != http.StatusAccepted || !uuid.MatchString(id) || r.header.Get("Location") != want {
-			t.Errorf("%d, id %q, Location %q", r.status, id, r.header.Get("Location"))
+			t.Errorf("got %d, id %q, Location %q; want HTTP 202, an id, %q", r.status, id, r.header.Get("Location"), want)
 		}
 		if r.header.Get("RequestId") != id {
 			t.Errorf("RequestId %q, want %q (seen: apache/airflow)", r.header.Get("RequestId"), id)
@@ -70,11 +70,11 @@ func TestEveryAnswerCarriesARequestIDAndADate(t *testing.T) {
 		r := b.api(http.MethodGet, path, "")
 		id := r.header.Get("RequestId")
 		if !uuid.MatchString(id) || seen[id] {
-			t.Errorf("%s: RequestId %q", path, id)
+			t.Errorf("%s: got RequestId %q, want a new UUID", path, id)
 		}
 		seen[id] = true
 		if r.header.Get("Date") != epoch.Format(http.TimeFormat) {
-			t.Errorf("%s: Date %q is not the simulator's clock", path, r.header.Get("Date"))
+			t.Errorf("%s: got Date %q; want %v, the simulator's clock", path, r.header.Get("Date"), epoch.Format(http.TimeFormat))
 		}
 	}
 }
@@ -144,16 +144,16 @@ func TestStartValidation(t *testing.T) {
 			r := b.start(sim.Sales(), row.body)
 			if row.ok {
 				if r.status != http.StatusAccepted {
-					t.Errorf("%d %s", r.status, r.body)
+					t.Errorf("got %d %s; want HTTP 202", r.status, r.body)
 				}
 				return
 			}
 			code, message := errorOf(t, r)
 			if r.status != http.StatusBadRequest || code != "InvalidRequest" || message == "" {
-				t.Errorf("%d %q %q", r.status, code, message)
+				t.Errorf("got %d %q %q; want HTTP 400, code InvalidRequest, a value for message", r.status, code, message)
 			}
 			if n := len(b.truth(sim.Sales())); n != 0 {
-				t.Errorf("%d refreshes after a refusal", n)
+				t.Errorf("got %d refreshes after a refusal; want 0", n)
 			}
 		})
 	}
@@ -182,14 +182,14 @@ func TestBusy(t *testing.T) {
 			for _, body := range []string{"", enhancedBody} { // unverified: the same for both kinds
 				r := b.start(sim.Sales(), body)
 				if r.status != row.status {
-					t.Errorf("status %d", r.status)
+					t.Errorf("status: got %d; want HTTP %v", r.status, row.status)
 				}
 				if row.text == "" {
 					if r.body != "" {
-						t.Errorf("body %q", r.body)
+						t.Errorf("body: got %q; want no body", r.body)
 					}
 				} else if code, message := errorOf(t, r); code != "InvalidRequest" || message != row.text {
-					t.Errorf("%q %q", code, message)
+					t.Errorf("got %q %q; want code InvalidRequest, message %v", code, message, row.text)
 				}
 			}
 			b.clock.Add(time.Minute)
@@ -208,7 +208,7 @@ func TestBusyWithOwnRefreshIsCounted(t *testing.T) {
 	b.mustStart(sim.Sales(), "")
 	b.start(sim.Sales(), "")
 	if got := b.counters(sim.Sales()); got.RefusedByOwn != 1 || got.MaxOverlap != 1 {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v; want RefusedByOwn 1, MaxOverlap 1", got)
 	}
 }
 
@@ -225,10 +225,10 @@ func TestBusyWithAnotherApplicationsRefresh(t *testing.T) {
 	b.token = ours
 	b.start(sim.Sales(), "")
 	if got := b.counters(sim.Sales()); got.Refused != 1 || got.RefusedByOwn != 0 {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v; want Refused 1, RefusedByOwn 0", got)
 	}
 	if truth := b.truth(sim.Sales())[0]; truth.Caller != other {
-		t.Errorf("%+v", truth)
+		t.Errorf("got %+v; want Caller %v", truth, other)
 	}
 }
 
@@ -239,17 +239,17 @@ func TestQueueOneDropTheRest(t *testing.T) {
 	b.tune(sim.Sales(), func(k *sim.Knobs) { k.Busy = sim.BusyQueue; k.Duration = 10 * time.Second })
 	first, second, third := b.mustStart(sim.Sales(), enhancedBody), b.mustStart(sim.Sales(), enhancedBody), b.mustStart(sim.Sales(), enhancedBody)
 	if r := b.detail(sim.Sales(), second); r.json(t)["extendedStatus"] != "NotStarted" {
-		t.Errorf("the second: %s", r.body)
+		t.Errorf("the second: got %s; want extendedStatus NotStarted", r.body)
 	}
 	if r := b.detail(sim.Sales(), third); r.status != http.StatusNotFound {
-		t.Errorf("a dropped id can be read: %d", r.status)
+		t.Errorf("a dropped id can be read: got %d; want HTTP 404", r.status)
 	}
 	b.clock.Add(15 * time.Second)
 	if r := b.detail(sim.Sales(), first); r.json(t)["status"] != "Completed" {
-		t.Errorf("the first: %s", r.body)
+		t.Errorf("the first: got %s; want status Completed", r.body)
 	}
 	if r := b.detail(sim.Sales(), second); r.json(t)["extendedStatus"] != "InProgress" {
-		t.Errorf("the second: %s", r.body)
+		t.Errorf("the second: got %s; want extendedStatus InProgress", r.body)
 	}
 	b.clock.Add(time.Hour)
 	if rows := b.history(sim.Sales(), ""); len(rows) != 2 {
@@ -274,11 +274,11 @@ func TestDropWhenBusyAndDropWhenIdle(t *testing.T) {
 		rows int
 	}{{sim.Sales(), 1}, {sim.Finance(), 0}} {
 		if n := len(b.history(row.ref, "")); n != row.rows || b.counters(row.ref).Dropped != 1 {
-			t.Errorf("%v: %d rows, %+v", row.ref, n, b.counters(row.ref))
+			t.Errorf("%v: got %d rows, %+v; want %v, Dropped 1", row.ref, n, b.counters(row.ref), row.rows)
 		}
 	}
 	if list := b.truth(sim.Finance()); list[0].Status != "Dropped" || !list[0].Dropped {
-		t.Errorf("%+v", list)
+		t.Errorf("got %+v, want a dropped refresh", list)
 	}
 }
 
@@ -307,7 +307,7 @@ func TestUnsuitableModels(t *testing.T) {
 			}
 			r := b.start(row.ref, row.body)
 			if r.status != row.status || !strings.Contains(r.body, row.text) {
-				t.Errorf("%d %s", r.status, r.body)
+				t.Errorf("got %d %s; want HTTP %v, a text with %q", r.status, r.body, row.status, row.text)
 			}
 		})
 	}

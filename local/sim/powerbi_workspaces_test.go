@@ -14,11 +14,11 @@ func TestWorkspace(t *testing.T) {
 	dedicated := b.api(http.MethodGet, "/groups/"+sim.WorkspaceID, "").json(t)
 	if dedicated["isOnDedicatedCapacity"] != true || dedicated["isReadOnly"] != false || dedicated["defaultDatasetStorageFormat"] != "Small" ||
 		!uuid.MatchString(dedicated["capacityId"].(string)) || dedicated["id"] != sim.WorkspaceID {
-		t.Errorf("documented sample: %v", dedicated)
+		t.Errorf("got %v, want the members of the documented sample", dedicated)
 	}
 	shared := b.api(http.MethodGet, "/groups/"+sim.SharedWorkspace, "").json(t)
 	if _, has := shared["capacityId"]; has || shared["isOnDedicatedCapacity"] != false {
-		t.Errorf("%v", shared)
+		t.Errorf("got %v, want no capacity", shared)
 	}
 }
 
@@ -37,11 +37,11 @@ func TestDatasets(t *testing.T) {
 	b := newBench(t)
 	one := b.api(http.MethodGet, "/groups/"+sim.WorkspaceID+"/datasets/"+sim.SalesModel, "").json(t)
 	if one["id"] != sim.SalesModel || one["name"] != "Sales" || one["isRefreshable"] != true || one["addRowsAPIEnabled"] != false {
-		t.Errorf("%v", one)
+		t.Errorf("got %v; want id %v, name Sales, isRefreshable true, addRowsAPIEnabled false", one, sim.SalesModel)
 	}
 	all := b.api(http.MethodGet, "/groups/"+sim.WorkspaceID+"/datasets", "").json(t)
 	if list, _ := all["value"].([]any); len(list) != 2 {
-		t.Errorf("%v", all)
+		t.Errorf("got %v; want 2", all)
 	}
 	b.must(b.PowerBI.Grant(sim.WorkspaceID, sim.ClientID, sim.RoleViewer))
 	one = b.api(http.MethodGet, "/groups/"+sim.WorkspaceID+"/datasets/"+sim.SalesModel, "").json(t)
@@ -66,21 +66,21 @@ func TestQueries(t *testing.T) {
 	})
 	r := b.api(http.MethodPost, path, `{"queries":[{"query":"EVALUATE VALUES(MyTable)"}]}`)
 	if r.status != http.StatusOK || r.body != `{"results":[{"tables":[{"rows":[{"MyTable[Year]":2010}]}]}]}` || asked != "EVALUATE VALUES(MyTable)" {
-		t.Errorf("documented: %d %s", r.status, r.body)
+		t.Errorf("got %d %s; want HTTP 200 and the documented shape", r.status, r.body)
 	}
 	r = b.api(http.MethodPost, path, `{"queries":[{"query":"bad"}]}`)
 	if code, _ := errorOf(t, r); r.status != http.StatusBadRequest || code != "DatasetExecuteQueriesError" ||
 		!strings.Contains(r.body, `{"code":"DetailsMessage","detail":{"type":1,"value":"no such table"}}`) {
-		t.Errorf("seen shape 3: %d %s", r.status, r.body)
+		t.Errorf("seen shape 3: got %d %s; want HTTP 400, code DatasetExecuteQueriesError, a text with '{\"code\":\"DetailsMessage\",\"detail\":{\"type\":1,\"value\":\"no such table\"}}'", r.status, r.body)
 	}
 	for _, body := range []string{"", "{}", `{"queries":[]}`, `{"queries":[{"query":"a"},{"query":"b"}]}`} {
 		if r := b.api(http.MethodPost, path, body); r.status != http.StatusBadRequest {
-			t.Errorf("%q: %d", body, r.status)
+			t.Errorf("%q: got %d; want HTTP 400", body, r.status)
 		}
 	}
 	finance := "/groups/" + sim.WorkspaceID + "/datasets/" + sim.FinanceModel + "/executeQueries"
 	if r := b.api(http.MethodPost, finance, `{"queries":[{"query":"x"}]}`); r.status != http.StatusOK {
-		t.Errorf("without the knob: %d", r.status)
+		t.Errorf("without the knob: got %d; want HTTP 200", r.status)
 	}
 }
 
@@ -97,10 +97,10 @@ func TestSetupMistakes(t *testing.T) {
 		"finish an idle model":          b.PowerBI.Finish(sim.Sales(), "", sim.Outcome{}),
 	} {
 		if err == nil {
-			t.Errorf("%s: no error", name)
+			t.Errorf("%s: got no error; want an error", name)
 		}
 	}
 	if n := len(b.PowerBI.Models()); n != 3 {
-		t.Errorf("%d models", n)
+		t.Errorf("got %d models; want 3", n)
 	}
 }

@@ -40,7 +40,7 @@ func TestEverythingAtOnce(t *testing.T) {
 	group.Wait()
 	// Which of them get through is a matter of scheduling: perhaps only foreign ones.
 	if c := b.counters(sim.Sales()); c.MaxOverlap > 1 || c.Begun == 0 || c.Dropped != 0 {
-		t.Errorf("%+v", c)
+		t.Errorf("got %+v; want MaxOverlap 1 at most, some Begun, none Dropped", c)
 	}
 	checkOneAtATime(t, b.truth(sim.Sales()))
 }
@@ -59,7 +59,7 @@ func checkOneAtATime(t *testing.T, list []sim.Refresh) {
 			continue
 		}
 		if r.Started.Before(free) || r.Started.Before(r.Accepted) {
-			t.Errorf("%+v began before %v", r, free)
+			t.Errorf("got %+v, want a start after %v and after its acceptance", r, free)
 		}
 		if free = r.Ended; free.IsZero() {
 			free = r.Started.Add(1000 * time.Hour)

@@ -64,7 +64,7 @@ func FuzzParseRequest(f *testing.F) {
 		q, err := parseRequest(body)
 		if err != nil {
 			if err.Error() == "" {
-				t.Error("an empty error")
+				t.Error("an empty error; want a value for Error")
 			}
 			return
 		}
@@ -75,7 +75,7 @@ func FuzzParseRequest(f *testing.F) {
 			t.Errorf("%+v", q)
 		}
 		if _, late := q.laterFailure(); late && !q.applyPolicy {
-			t.Errorf("fails for a policy that is off: %+v", q)
+			t.Errorf("got a later failure of %+v, want none without the policy", q)
 		}
 	})
 }
@@ -105,7 +105,7 @@ func TestTokenSignature(t *testing.T) {
 	token := signToken(ours, want)
 	got, err := parseToken(&ours.PublicKey, token)
 	if err != nil || got != want {
-		t.Errorf("%+v %v", got, err)
+		t.Errorf("got %+v %v; want %v", got, err, want)
 	}
 	parts := strings.Split(token, ".")
 	for name, bad := range map[string]string{
@@ -117,7 +117,7 @@ func TestTokenSignature(t *testing.T) {
 		"other claims": parts[0] + "." + strings.Split(signToken(ours, tokenClaims{AppID: "c"}), ".")[1] + "." + parts[2],
 	} {
 		if _, err := parseToken(&ours.PublicKey, bad); err == nil {
-			t.Errorf("%s is accepted", name)
+			t.Errorf("%s: got no error; want one", name)
 		}
 	}
 }
@@ -129,7 +129,7 @@ func FuzzParseToken(f *testing.F) {
 	f.Add(signToken(anotherKey(f), tokenClaims{AppID: "x"}))
 	f.Fuzz(func(t *testing.T, token string) {
 		if claims, err := parseToken(&secret, token); err == nil {
-			t.Errorf("accepted %q: %+v", token, claims)
+			t.Errorf("%q: got %+v; want an error", token, claims)
 		}
 	})
 }
@@ -154,7 +154,7 @@ func TestWireTimes(t *testing.T) {
 		}
 	}
 	if got := wireTime(time.Time{}, historyLayout); got != "" {
-		t.Errorf("%q", got)
+		t.Errorf("got %q; want nothing", got)
 	}
 }
 
@@ -188,11 +188,11 @@ func TestWireNames(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(got) != len(row.names) {
-			t.Errorf("%s has other members than %v", text, row.names)
+			t.Errorf("got %s; want the members %v", text, row.names)
 		}
 		for _, name := range row.names {
 			if _, ok := got[name]; !ok {
-				t.Errorf("%T has no %s", row.value, name)
+				t.Errorf("got no member %s of %T, want one", name, row.value)
 			}
 		}
 	}

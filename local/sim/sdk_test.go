@@ -65,7 +65,7 @@ func TestSDKClientSecretCredentialGetsATokenThatPowerBITakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	if left := time.Until(token.ExpiresOn); left < 50*time.Minute || left > time.Hour {
-		t.Errorf("the token lives %v", left)
+		t.Errorf("got a lifetime of %v, want 50 minutes to an hour", left)
 	}
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.PowerBIURL+"/v1.0/myorg/groups/"+sim.WorkspaceID, nil)
 	if err != nil {
@@ -78,7 +78,7 @@ func TestSDKClientSecretCredentialGetsATokenThatPowerBITakes(t *testing.T) {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
-		t.Errorf("status %d", resp.StatusCode)
+		t.Errorf("status: got %d; want HTTP 200", resp.StatusCode)
 	}
 	if n := w.Journal.Count(sim.OpDiscovery, http.StatusOK); n != 1 {
 		t.Errorf("%d discovery requests, want 1: the tenant's document only", n)
@@ -104,10 +104,10 @@ func TestSDKReportsEntraRefusals(t *testing.T) {
 			_, err := secretCredential(t, w, row.tenant, row.client, row.secret).GetToken(t.Context(), powerBIScope())
 			var failed *azidentity.AuthenticationFailedError
 			if !errors.As(err, &failed) {
-				t.Fatalf("error %v is no AuthenticationFailedError", err)
+				t.Fatalf("got %v, want an AuthenticationFailedError", err)
 			}
 			if !strings.Contains(err.Error(), row.code) {
-				t.Errorf("%v does not name %s", err, row.code)
+				t.Errorf("got %v; want an error with %q", err, row.code)
 			}
 			if failed.RawResponse == nil || failed.RawResponse.StatusCode != row.status {
 				t.Errorf("response %v, want status %d", failed.RawResponse, row.status)
@@ -152,10 +152,10 @@ func TestSDKReadsASecretWithManagedIdentity(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got.Value == nil || *got.Value != sim.SecretValue {
-				t.Errorf("value %v", got.Value)
+				t.Errorf("value: got %v; want %v", got.Value, sim.SecretValue)
 			}
 			if got.ID.Name() != sim.SecretName || len(got.ID.Version()) != 32 {
-				t.Errorf("id %q", *got.ID)
+				t.Errorf("id: got %q; want Name %v, 32 Version", *got.ID, sim.SecretName)
 			}
 			if n := w.Journal.Count(sim.OpSecret, http.StatusUnauthorized); n != 1 {
 				t.Errorf("%d challenges, want the SDK's single probe", n)
@@ -174,7 +174,7 @@ func TestSDKRefusesAForeignChallenge(t *testing.T) {
 	}
 	_, err = client.GetSecret(t.Context(), sim.SecretName, "", nil)
 	if err == nil || !strings.Contains(err.Error(), "doesn't match the requested domain") {
-		t.Errorf("error %v", err)
+		t.Errorf("got %v; want an error, a text with 'doesnt match the requested domain'", err)
 	}
 }
 
@@ -190,20 +190,20 @@ func TestSDKSeesVaultErrors(t *testing.T) {
 		_, err := client.GetSecret(t.Context(), name, version, nil)
 		var failed *azcore.ResponseError
 		if !errors.As(err, &failed) {
-			t.Fatalf("error %v is no ResponseError", err)
+			t.Fatalf("got %v, want a ResponseError", err)
 		}
 		return failed
 	}
 	if e := get("nobody", ""); e.StatusCode != http.StatusNotFound || e.ErrorCode != "SecretNotFound" {
-		t.Errorf("missing: %d %s", e.StatusCode, e.ErrorCode)
+		t.Errorf("missing: got %d %s; want StatusCode 404, ErrorCode SecretNotFound", e.StatusCode, e.ErrorCode)
 	}
 	version := w.Vault.SetSecret("off", sim.Secret{Value: "x", Disabled: true})
 	if e := get("off", version); e.StatusCode != http.StatusForbidden || !strings.Contains(e.Error(), "SecretDisabled") {
-		t.Errorf("disabled: %v", e)
+		t.Errorf("disabled: got %v; want StatusCode 403, a text with 'SecretDisabled'", e)
 	}
 	w.Vault.Grant(sim.IdentityID, false)
 	if e := get(sim.SecretName, ""); e.StatusCode != http.StatusForbidden || !strings.Contains(e.Error(), "ForbiddenByRbac") {
-		t.Errorf("forbidden: %v", e)
+		t.Errorf("forbidden: got %v; want StatusCode 403, a text with 'ForbiddenByRbac'", e)
 	}
 }
 
@@ -218,7 +218,7 @@ func TestSDKManagedIdentityChoosesAnIdentity(t *testing.T) {
 	}
 	unknown := managedIdentity(t, w, azidentity.ManagedIdentityCredentialOptions{ID: azidentity.ClientID("7e4a0000-51b1-4d00-8000-0000000000bb")})
 	if _, err := unknown.GetToken(t.Context(), scope); err == nil || !strings.Contains(err.Error(), "No User Assigned") {
-		t.Errorf("error %v", err)
+		t.Errorf("got %v; want an error, a text with 'No User Assigned'", err)
 	}
 }
 
@@ -244,7 +244,7 @@ func TestSDKInProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	if *got.Value != sim.SecretValue {
-		t.Errorf("value %q", *got.Value)
+		t.Errorf("value: got %q; want %v", *got.Value, sim.SecretValue)
 	}
 }
 
@@ -268,7 +268,7 @@ func TestSDKInstanceDiscoveryOfAnUnknownAuthority(t *testing.T) {
 	}
 	for _, path := range []string{"/common/discovery/instance", "/" + sim.TenantID + "/v2.0/.well-known/openid-configuration"} {
 		if !asked[path] {
-			t.Errorf("MSAL did not ask %s", path)
+			t.Errorf("got no request of MSAL to %s, want one", path)
 		}
 	}
 }

@@ -35,19 +35,19 @@ func TestFaultsOfTheOtherServices(t *testing.T) {
 			b.must(b.Fail(sim.Fault{Kind: sim.Throttled, Op: op}))
 			for other, otherCall := range calls {
 				if r := otherCall(b); other != op && r.status != http.StatusOK {
-					t.Errorf("%s got the fault of %s: %d %v", other, op, r.status, r.err)
+					t.Errorf("fault of %s: got %d, %v for %s, want HTTP 200", op, r.status, r.err, other)
 				} else if other == op && r.status != 500 {
-					t.Errorf("first: %d", r.status)
+					t.Errorf("first: got %d, want HTTP 500", r.status)
 				}
 			}
 			if r := call(b); !errors.Is(r.err, io.ErrUnexpectedEOF) {
-				t.Errorf("second: %d %v", r.status, r.err)
+				t.Errorf("second: got %d %v; want the error %v", r.status, r.err, io.ErrUnexpectedEOF)
 			}
 			if r := call(b); r.status != http.StatusTooManyRequests {
-				t.Errorf("third: %d", r.status)
+				t.Errorf("third: got %d; want HTTP 429", r.status)
 			}
 			if r := call(b); r.status != http.StatusOK {
-				t.Errorf("fourth: %d", r.status)
+				t.Errorf("fourth: got %d; want HTTP 200", r.status)
 			}
 		})
 	}
@@ -84,7 +84,7 @@ func TestCloseEndsSlowAnswers(t *testing.T) {
 		t.Error(err)
 	}
 	if err := <-failed; err == nil {
-		t.Error("the call succeeded")
+		t.Error("the call succeeded; want an error")
 	}
 }
 
@@ -99,7 +99,7 @@ func TestACarefulClientIsNotBlamed(t *testing.T) {
 		}
 		counters, err := c.PowerBI.Counters(sim.Sales())
 		if want := (sim.Counters{Posts: 20, Accepted: 20, MaxOverlap: 1, Begun: 20}); err != nil || counters != want {
-			t.Errorf("%+v %v", counters, err)
+			t.Errorf("got %+v %v; want counters %v", counters, err, want)
 		}
 	})
 }
@@ -113,7 +113,7 @@ func TestAHastyClientIsBlamed(t *testing.T) {
 		b.start(sim.Sales(), "")
 		b.start(sim.Sales(), "")
 		if c := b.counters(sim.Sales()); c.MaxOverlap < 2 && c.RefusedByOwn == 0 {
-			t.Errorf("%q: %+v", mode, c)
+			t.Errorf("%q: got %+v, want an overlap or a refusal by its own refresh", mode, c)
 		}
 	}
 }
@@ -181,7 +181,7 @@ func FuzzPowerBI(f *testing.F) {
 		rec := httptest.NewRecorder()
 		b.PowerBI.ServeHTTP(rec, req)
 		if rec.Header().Get("RequestId") == "" {
-			t.Error("no RequestId")
+			t.Error("no RequestId; want a value for RequestId")
 		}
 		switch rec.Code {
 		case 200, 202, 301, 307, 308, 400, 404, 405, 409, 415:
@@ -203,7 +203,7 @@ func FuzzControl(f *testing.F) {
 		rec := httptest.NewRecorder()
 		sim.NewControl(b.Cloud).ServeHTTP(rec, req)
 		if rec.Code == http.StatusBadRequest && !strings.Contains(rec.Body.String(), `"error":"`) {
-			t.Errorf("no reason: %s", rec.Body)
+			t.Errorf("got %s, want an error with a reason", rec.Body)
 		}
 		if rec.Code >= 500 {
 			t.Errorf("status %d", rec.Code)

@@ -21,18 +21,18 @@ func TestForeignRefreshOccupiesTheModel(t *testing.T) {
 				t.Fatal(err)
 			}
 			if row := b.history(sim.Sales(), "")[0]; row["refreshType"] != string(via) || row["status"] != "Unknown" {
-				t.Errorf("%v", row)
+				t.Errorf("got %v; want refreshType %v, status Unknown", row, string(via))
 			}
 			if r := b.start(sim.Sales(), ""); r.status != http.StatusBadRequest {
-				t.Errorf("started beside it: %d", r.status)
+				t.Errorf("a start beside it: got %d; want HTTP 400", r.status)
 			}
 			if _, err := b.PowerBI.StartForeign(sim.Sales(), via, time.Second); err == nil {
-				t.Error("two foreign refreshes at once")
+				t.Error("two foreign refreshes at once; want an error")
 			}
 			b.clock.Add(30 * time.Second)
 			b.mustStart(sim.Sales(), "")
 			if c := b.counters(sim.Sales()); c.MaxOverlap != 1 || c.RefusedByOwn != 0 || c.Begun != 2 {
-				t.Errorf("%+v", c)
+				t.Errorf("got %+v; want MaxOverlap 1, RefusedByOwn 0, Begun 2", c)
 			}
 		})
 	}
@@ -45,14 +45,14 @@ func TestFinish(t *testing.T) {
 	b.must(err)
 	b.clock.Add(30 * time.Hour)
 	if b.truth(sim.Sales())[0].Status != "InProgress" {
-		t.Error("an open-ended refresh ended")
+		t.Error("an open-ended refresh ended; want Status InProgress")
 	}
 	if err := b.PowerBI.Finish(sim.Sales(), "another", sim.Outcome{}); err == nil {
-		t.Error("finished a refresh that does not run")
+		t.Error("finished a refresh that does not run; want an error")
 	}
 	b.must(b.PowerBI.Finish(sim.Sales(), id, sim.Outcome{Status: "Failed", Code: "X"}))
 	if got := b.truth(sim.Sales())[0]; got.Status != "Failed" || !got.Ended.Equal(b.clock.Now()) {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v, want a failure now", got)
 	}
 }
 
@@ -65,16 +65,16 @@ func TestStuckAndResumed(t *testing.T) {
 	b.tune(sim.Sales(), func(k *sim.Knobs) { k.Stuck = true })
 	b.clock.Add(6 * time.Hour)
 	if b.truth(sim.Sales())[0].Status != "InProgress" {
-		t.Error("a stuck refresh ended")
+		t.Error("a stuck refresh ended; want Status InProgress")
 	}
 	b.tune(sim.Sales(), func(k *sim.Knobs) { k.Stuck = false })
 	b.clock.Add(3 * time.Second)
 	if b.truth(sim.Sales())[0].Status != "InProgress" {
-		t.Error("ended before its duration was over")
+		t.Error("ended before its duration was over; want Status InProgress")
 	}
 	b.clock.Add(time.Second)
 	if b.truth(sim.Sales())[0].Status != "Completed" {
-		t.Error("did not resume")
+		t.Error("did not resume; want Status Completed")
 	}
 }
 
@@ -88,11 +88,11 @@ func TestStuckByOutcome(t *testing.T) {
 	b.tune(sim.Sales(), func(k *sim.Knobs) { k.Stuck = false }) // the wrong switch
 	b.clock.Add(24 * time.Hour)
 	if b.detail(sim.Sales(), id).status != http.StatusAccepted {
-		t.Error("ended by itself")
+		t.Error("ended by itself; want status 202")
 	}
 	b.must(b.PowerBI.Finish(sim.Sales(), "", sim.Outcome{}))
 	if b.detail(sim.Sales(), id).status != http.StatusOK {
-		t.Error("did not finish")
+		t.Error("did not finish; want status 200")
 	}
 }
 
@@ -102,7 +102,7 @@ func TestStartDelayCountsAsBusy(t *testing.T) {
 	b.tune(sim.Sales(), func(k *sim.Knobs) { k.StartDelay = 10 * time.Second })
 	b.mustStart(sim.Sales(), "")
 	if r := b.start(sim.Sales(), ""); r.status != http.StatusBadRequest {
-		t.Errorf("%d", r.status)
+		t.Errorf("got %d; want HTTP 400", r.status)
 	}
 	b.clock.Add(12 * time.Second)
 	truth := b.truth(sim.Sales())[0]
@@ -124,7 +124,7 @@ func TestQueuedRefreshBeginsWhenItsPredecessorEnds(t *testing.T) {
 	b.clock.Add(5 * time.Hour)
 	ours := b.truth(sim.Sales())[1]
 	if !ours.Started.Equal(epoch.Add(90*time.Second)) || !ours.Ended.Equal(epoch.Add(94*time.Second)) {
-		t.Errorf("started %v, ended %v", ours.Started, ours.Ended)
+		t.Errorf("got start %v, end %v; want 90 s and 94 s after %v", ours.Started, ours.Ended, epoch)
 	}
 }
 
@@ -138,10 +138,10 @@ func TestJournalTellsTheStory(t *testing.T) {
 	for _, e := range b.Journal.Entries(0) {
 		kinds = append(kinds, e.Kind)
 		if e.Kind != sim.KindRequest && e.Refresh != id {
-			t.Errorf("%+v", e)
+			t.Errorf("got %+v, want the refresh %s", e, id)
 		}
 		if e.Kind == sim.KindEnded && !e.Time.Equal(epoch.Add(4*time.Second)) {
-			t.Errorf("ended at %v", e.Time)
+			t.Errorf("got the end %v, want 4 s after %v", e.Time, epoch)
 		}
 	}
 	want := []string{sim.KindAccepted, sim.KindStarted, sim.KindRequest, sim.KindEnded}
@@ -162,7 +162,7 @@ func TestLookingChangesNothing(t *testing.T) {
 	for seed := range uint64(40) {
 		often, once := playRandomly(t, seed, true), playRandomly(t, seed, false)
 		if !reflect.DeepEqual(often, once) {
-			t.Fatalf("seed %d:\n%+v\n%+v", seed, often, once)
+			t.Fatalf("seed %d: got\n%+v with many reads, want\n%+v", seed, often, once)
 		}
 	}
 }

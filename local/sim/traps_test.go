@@ -114,7 +114,7 @@ var traps = []trap{
 		b.must(b.Fail(sim.Fault{Kind: sim.Throttled, RetryAfter: 3392 * time.Second, Times: -1}))
 		for range 3 {
 			if r := b.start(sim.Sales(), ""); r.header.Get("Retry-After") != "3392" {
-				t.Errorf("%d", r.status)
+				t.Errorf("got %d; want Retry-After 3392", r.status)
 			}
 		}
 		return "try again", "still throttled"
@@ -155,7 +155,7 @@ func TestTrapsCanBeStaged(t *testing.T) {
 			t.Parallel()
 			careless, truth := row.stage(t, newBench(t))
 			if careless == "" || careless == truth {
-				t.Errorf("not staged: a careless client says %q, the truth is %q", careless, truth)
+				t.Errorf("got %q from a careless client, want another end than the true %q", careless, truth)
 			}
 		})
 	}

@@ -56,7 +56,7 @@ func TestUnverifiedChoices(t *testing.T) {
 				b.tune(sim.Sales(), row.change)
 			}
 			if r := row.call(b); r.status != row.status || !strings.Contains(r.body, row.want) {
-				t.Errorf("%d %s", r.status, r.body)
+				t.Errorf("got %d %s; want HTTP %v, a text with %q", r.status, r.body, row.status, row.want)
 			}
 		})
 	}
@@ -68,9 +68,9 @@ func TestExtendedStatusSwitch(t *testing.T) {
 	b.tune(sim.Sales(), func(k *sim.Knobs) { k.OmitExtendedStatus = true })
 	id := b.mustStart(sim.Sales(), enhancedBody)
 	if _, has := b.history(sim.Sales(), "")[0]["extendedStatus"]; has {
-		t.Error("still in the history")
+		t.Error("got the refresh in the history, want it absent")
 	}
 	if b.detail(sim.Sales(), id).json(t)["extendedStatus"] != "InProgress" {
-		t.Error("gone from the detail too")
+		t.Error("gone from the detail too; want extendedStatus InProgress")
 	}
 }

@@ -45,7 +45,7 @@ func TestVaultChallenge(t *testing.T) {
 			}
 			// azsecrets' rule: the host ends in a dot and the resource's host.
 			if row.host != "localhost" && !strings.HasSuffix(row.host, "."+strings.TrimPrefix(row.resource, "https://")) {
-				t.Error("azsecrets would refuse it")
+				t.Errorf("got the resource %s for %s, want one that azsecrets accepts", row.resource, row.host)
 			}
 		})
 	}
@@ -73,10 +73,10 @@ func TestVaultRefusesBadTokens(t *testing.T) {
 				map[string]string{"Authorization": "Bearer " + row.token(b)})
 			code, message := errorOf(t, r)
 			if r.status != http.StatusUnauthorized || code != "Unauthorized" || !strings.Contains(message, row.text) {
-				t.Errorf("%d %s", r.status, r.body)
+				t.Errorf("got %d %s; want HTTP 401, code Unauthorized, a text with %q", r.status, r.body, row.text)
 			}
 			if !strings.Contains(r.header.Get("WWW-Authenticate"), `error="invalid_token"`) {
-				t.Errorf("%q", r.header.Get("WWW-Authenticate"))
+				t.Errorf("got %q; want a text with 'error=\"invalid_token\"'", r.header.Get("WWW-Authenticate"))
 			}
 		})
 	}
@@ -110,27 +110,27 @@ func TestVaultAnswers(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			r := b.secret(row.path, row.app)
 			if r.status != row.status || !strings.Contains(r.body, row.text) {
-				t.Errorf("%d %s", r.status, r.body)
+				t.Errorf("got %d %s; want HTTP %v, a text with %q", r.status, r.body, row.status, row.text)
 			}
 			if row.code != "" {
 				if code, _ := errorOf(t, r); code != row.code {
-					t.Errorf("code %s", code)
+					t.Errorf("code: got %s; want %v", code, row.code)
 				}
 				return
 			}
 			got := r.json(t)
 			attributes, _ := got["attributes"].(map[string]any)
 			if got["value"] != row.value || attributes["enabled"] != true {
-				t.Errorf("%s", r.body)
+				t.Errorf("got %s; want %v, enabled true", r.body, row.value)
 			}
 		})
 	}
 	attributes, _ := b.secret("rotated", sim.IdentityID).json(t)["attributes"].(map[string]any)
 	if attributes["exp"] != float64(epoch.Add(24*time.Hour).Unix()) || attributes["created"] != float64(epoch.Add(time.Hour).Unix()) {
-		t.Errorf("attributes %v", attributes)
+		t.Errorf("got the attributes %v, want exp and created of the secret", attributes)
 	}
 	if _, has := b.secret(sim.SecretName, sim.IdentityID).json(t)["attributes"].(map[string]any)["exp"]; has {
-		t.Error("a secret without expiry has one")
+		t.Error("got an expiry, want none")
 	}
 }
 
@@ -140,7 +140,7 @@ func TestVaultForbiddenTextNamesTheCaller(t *testing.T) {
 	_, message := errorOf(t, b.secret(sim.SecretName, sim.ClientID))
 	for _, part := range []string{"appid=" + sim.ClientID, "secrets/getSecret/action", "Vault: sim;", "DeniedWithNoValidRBAC"} {
 		if !strings.Contains(message, part) {
-			t.Errorf("%q lacks %q", message, part)
+			t.Errorf("got %q; want a text with %q", message, part)
 		}
 	}
 }
@@ -155,12 +155,12 @@ func TestVaultDeleteAndRecover(t *testing.T) {
 		"disable the dead":   b.Vault.Disable(sim.SecretName, ""),
 	} {
 		if err == nil {
-			t.Errorf("%s: no error", name)
+			t.Errorf("%s: got no error; want an error", name)
 		}
 	}
 	b.must(b.Vault.Recover(sim.SecretName))
 	if r := b.secret(sim.SecretName, sim.IdentityID); r.status != http.StatusOK {
-		t.Errorf("%d", r.status)
+		t.Errorf("got %d; want HTTP 200", r.status)
 	}
 }
 
@@ -195,11 +195,11 @@ func TestIdentityEndpoint(t *testing.T) {
 			r := b.send(row.method, "http://"+sim.IdentityHost+"/msi/token"+row.query, "", header)
 			got := r.json(t)
 			if r.status != row.status {
-				t.Fatalf("%d %s", r.status, r.body)
+				t.Fatalf("got %d %s; want HTTP %v", r.status, r.body, row.status)
 			}
 			if row.status != 200 {
 				if got["statusCode"] != float64(row.status) || got["message"] == "" {
-					t.Errorf("%s", r.body)
+					t.Errorf("got %s; want statusCode %v, a value for message", r.body, float64(row.status))
 				}
 				return
 			}
@@ -218,6 +218,6 @@ func TestWithoutASystemIdentity(t *testing.T) {
 	r := b.send(http.MethodGet, "http://"+sim.IdentityHost+"/?api-version=2019-08-01&resource=x", "",
 		map[string]string{"X-IDENTITY-HEADER": b.Identity.Header()})
 	if r.status != http.StatusBadRequest {
-		t.Errorf("%d %s", r.status, r.body)
+		t.Errorf("got %d %s; want HTTP 400", r.status, r.body)
 	}
 }

@@ -48,7 +48,7 @@ func TestWorldEnvironment(t *testing.T) {
 		"POWERBI_SCOPE", "AZURE_AUTHORITY_HOST", "IDENTITY_ENDPOINT", "IDENTITY_HEADER", "SSL_CERT_FILE",
 	} {
 		if env[name] == "" {
-			t.Errorf("%s is missing", name)
+			t.Errorf("got no %s, want one", name)
 		}
 	}
 	for name, scheme := range map[string]string{
@@ -56,11 +56,11 @@ func TestWorldEnvironment(t *testing.T) {
 	} {
 		u, err := url.Parse(env[name])
 		if err != nil || u.Scheme != scheme || u.Hostname() != "127.0.0.1" {
-			t.Errorf("%s: %s", name, env[name])
+			t.Errorf("%s: got %s; want Scheme %v, Hostname 127.0.0.1", name, env[name], scheme)
 		}
 	}
 	if list := w.Environ(); len(list) != len(env) || !strings.HasPrefix(list[0], "AZURE_AUTHORITY_HOST=https://") {
-		t.Errorf("%v", list)
+		t.Errorf("got %v; want %v, the prefix 'AZURE_AUTHORITY_HOST=https://'", list, len(env))
 	}
 }
 
@@ -73,26 +73,26 @@ func TestWorldCertificates(t *testing.T) {
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(text) {
-		t.Fatal("the CA file holds no certificate")
+		t.Fatal("got no certificate in the CA file, want one")
 	}
 	addr := strings.TrimPrefix(w.VaultURL, "https://")
 	for _, name := range []string{"127.0.0.1", "localhost", "kv.localhost", "::1"} {
 		dialer := &tls.Dialer{Config: &tls.Config{RootCAs: pool, ServerName: name, MinVersion: tls.VersionTLS12}}
 		conn, err := dialer.DialContext(t.Context(), "tcp", addr)
 		if err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v; want no error", name, err)
 			continue
 		}
 		_ = conn.Close()
 	}
 	dialer := &tls.Dialer{Config: &tls.Config{RootCAs: pool, ServerName: "api.powerbi.com", MinVersion: tls.VersionTLS12}}
 	if _, err := dialer.DialContext(t.Context(), "tcp", addr); err == nil {
-		t.Error("the certificate is good for a public name")
+		t.Error("the certificate is good for a public name; want an error")
 	}
 	block, _ := pem.Decode(text)
 	ca, err := x509.ParseCertificate(block.Bytes)
 	if err != nil || !ca.IsCA || len(ca.PermittedDNSDomains) != 1 || ca.PermittedDNSDomains[0] != "localhost" {
-		t.Errorf("the CA is not limited to loopback names: %v", err)
+		t.Errorf("got %v or a CA for other names, want loopback names alone", err)
 	}
 }
 
@@ -109,7 +109,7 @@ func TestWorldIsTrustedByAChildProcess(t *testing.T) {
 	out, err := cmd.CombinedOutput()
 	trusted := err == nil && strings.Contains(string(out), "child got 200")
 	if documented := runtime.GOOS != "windows" && runtime.GOOS != "darwin"; trusted != documented {
-		t.Errorf("%v\n%s", err, out)
+		t.Errorf("got %v\n%s; want trusted %v", err, out, documented)
 	}
 }
 
@@ -143,7 +143,7 @@ func TestWorldCutsConnections(t *testing.T) {
 			t.Errorf("%s: error %v, want a closed connection", kind, err)
 		}
 		if list, err := w.PowerBI.Refreshes(ref); err != nil || len(list) != accepted {
-			t.Errorf("%s: %d refreshes (%v)", kind, len(list), err)
+			t.Errorf("%s: got %d refreshes (%v); want %v", kind, len(list), err, accepted)
 		}
 	}
 }
@@ -160,10 +160,10 @@ func TestWorldCutOnAReusedConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := worldCall(t, w, client, http.MethodPost, refreshesPath(sim.Sales())); err == nil {
-		t.Error("no error")
+		t.Error("no error; want an error")
 	}
 	if c, err := w.PowerBI.Counters(sim.Sales()); err != nil || c.Posts != 1 {
-		t.Errorf("%+v %v", c, err)
+		t.Errorf("got %+v %v; want Posts 1", c, err)
 	}
 }
 
@@ -182,7 +182,7 @@ func TestWorldTellsTheEndUnasked(t *testing.T) {
 		t.Fatal(status, err)
 	}
 	if e := <-ended; e.Model != sim.Sales() {
-		t.Errorf("%+v", e)
+		t.Errorf("got %+v; want Model %v", e, sim.Sales())
 	}
 }
 
@@ -220,10 +220,10 @@ func TestWorldCleansUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(w.CAFile); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the CA file is still there: %v", err)
+		t.Errorf("the CA file is still there: got %v; want the error %v", err, os.ErrNotExist)
 	}
 	if _, err := worldCall(t, w, w.Client(), http.MethodGet, "/groups"); err == nil {
-		t.Error("still listening")
+		t.Error("still listening; want an error")
 	}
 }
 
@@ -239,7 +239,7 @@ func TestWorldReportsWhatItCannotDo(t *testing.T) {
 		"directory is missing": {Dir: "/nonexistent/pbirefresh"},
 	} {
 		if _, err := sim.Start(opts); err == nil || !strings.HasPrefix(err.Error(), "sim: ") {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v; want an error, the prefix 'sim: '", name, err)
 		}
 	}
 }

@@ -6,44 +6,44 @@ import (
 )
 
 const (
-	watchFor   = LongestRefresh  // as long as a refresh can be at work unseen
-	maxWatched = 8               // of one model
-	glanceFor  = 5 * time.Second // how long a look before a POST is good for
+	abandonedFor   = LongestRefresh  // as long as a refresh can be at work unseen
+	maxAbandoned   = 8               // of one model
+	historyGoodFor = 5 * time.Second // age of a read of the history that a POST may rely on
 )
 
-// giveUp takes an attempt back whose outcome stays unknown, and watches for it. One
-// that came back without a name is not watched for again: a model that others refresh
-// all the time would never be refreshed by us.
-func (m *machine) giveUp(a *Attempt) {
+// abandon removes an attempt whose outcome stays unknown, and remembers it for a day. An
+// attempt that was resumed without an id is not remembered again: a model that others
+// refresh all the time would never be refreshed by us.
+func (m *machine) abandon(a *Attempt) {
 	m.clearAttempt()
 	if a.Again {
 		return
 	}
-	w := Watched{Txn: a.Txn, Named: a.Named, Kind: a.Kind, Intent: a.Intent, Until: m.now.Add(watchFor), Weighed: len(a.Settle.Known) > 0}
+	w := Abandoned{Txn: a.Txn, Named: a.Named, Kind: a.Kind, Intent: a.Intent, Until: m.now.Add(abandonedFor), Ambiguous: len(a.Settle.Known) > 0}
 	if !a.Adopted {
 		w.RefreshID = a.RefreshID
 	}
-	m.watchFor(w)
+	m.rememberAbandoned(w)
 }
 
-// watchFor puts an attempt on the watch list, in the place of what was known of it.
-func (m *machine) watchFor(w Watched) {
-	m.unwatch(w.Txn)
-	m.Watch = append(m.Watch, w)
-	m.Watch = m.Watch[max(0, len(m.Watch)-maxWatched):]
+// rememberAbandoned adds an attempt to the list, and replaces an earlier entry of it.
+func (m *machine) rememberAbandoned(w Abandoned) {
+	m.forgetAbandoned(w.Txn)
+	m.Abandoned = append(m.Abandoned, w)
+	m.Abandoned = m.Abandoned[max(0, len(m.Abandoned)-maxAbandoned):]
 }
 
-func (m *machine) unwatch(txn string) {
-	m.Watch = slices.DeleteFunc(m.Watch, func(w Watched) bool { return w.Txn == txn })
+func (m *machine) forgetAbandoned(txn string) {
+	m.Abandoned = slices.DeleteFunc(m.Abandoned, func(w Abandoned) bool { return w.Txn == txn })
 }
 
-// forget drops what has not appeared in time.
-func (m *machine) forgetWatched() {
-	m.Watch = slices.DeleteFunc(m.Watch, func(w Watched) bool { return !w.Appeared && !m.now.Before(w.Until) })
+// expireAbandoned drops the attempts that did not appear in time.
+func (m *machine) expireAbandoned() {
+	m.Abandoned = slices.DeleteFunc(m.Abandoned, func(w Abandoned) bool { return !w.Appeared && !m.now.Before(w.Until) })
 }
 
-// owed are the operations that still wait, and whose latest attempt it was.
-func (m *machine) owed(txn string) []int64 {
+// waitingFor returns the pending operations whose latest attempt was that one.
+func (m *machine) waitingFor(txn string) []int64 {
 	var numbers []int64
 	for _, op := range m.Pending {
 		if n := len(op.Tries); n > 0 && op.Tries[n-1].Txn == txn {
@@ -53,22 +53,22 @@ func (m *machine) owed(txn string) []int64 {
 	return numbers
 }
 
-// uncertain reports whether the history is to be read before a POST, since an attempt
-// is watched for. A read that fails proves nothing and is not waited for: the POST's own
-// answer reports whether the model is busy. A look of an earlier stay in the critical section
-// does not count, however young it seems: the storage service's clock may have jumped since.
-func (s *State) uncertain(now time.Time) bool {
-	return len(s.Watch) > 0 && (!s.looked || now.Sub(s.Glanced).Abs() > glanceFor)
+// mustReadHistory reports whether the history is to be read before a POST, because there are
+// abandoned attempts. If the read fails, the POST is sent all the same: its answer shows
+// whether the model is busy. A read of an earlier stay in the critical section does not
+// count, however recent it seems: the storage service's clock may have jumped since.
+func (s *State) mustReadHistory(now time.Time) bool {
+	return len(s.Abandoned) > 0 && (!s.historyRead || now.Sub(s.HistoryRead).Abs() > historyGoodFor)
 }
 
-// looks records that the history was read.
-func (m *machine) looks() { m.Glanced, m.looked = m.now, true }
+// noteHistoryRead records that the history was read.
+func (m *machine) noteHistoryRead() { m.HistoryRead, m.historyRead = m.now, true }
 
-// neverEnds gives up on a refresh of ours that Power BI shows at work for longer than
-// any can be: it does not tell, and must not occupy the model for ever.
-func (m *machine) neverEnds(a *Attempt) {
+// abandonEndless abandons a refresh that Power BI shows at work for longer than a refresh
+// can take: it must not occupy the model for ever.
+func (m *machine) abandonEndless(a *Attempt) {
 	m.eachServed(func(op *Operation) { m.failedTry(op, OutcomeUnknown, endless(), m.now) })
-	m.giveUp(a)
+	m.abandon(a)
 }
 
 func endless() *Fault {

@@ -31,8 +31,8 @@ func (m *machine) accepted(a *Attempt, answer Answer) {
 	})
 }
 
-// identified goes on with a refresh that no 202 named: as an adopted one it is never
-// deleted, and unlike one there is nothing left to settle when it has ended.
+// identified continues with a refresh whose id was in no 202. Like an adopted one it is
+// never deleted; unlike for one, nothing is left to settle when it has ended.
 func (m *machine) identified(a *Attempt, id string) {
 	a.RefreshID, a.Adopted, a.ByID = id, true, true
 	m.setStage(a, StageRunning)
@@ -48,7 +48,7 @@ func (m *machine) identified(a *Attempt, id string) {
 	})
 }
 
-// named takes a 202 that arrives after its refresh was identified: it may be deleted now.
+// named records a 202 that arrives after its refresh was identified: it may be deleted now.
 func (m *machine) named(a *Attempt, id string) {
 	if !a.ByID || !strings.EqualFold(a.RefreshID, id) {
 		return

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// answered records how the POST of an attempt ended. An answer for an attempt
-// that is not the present one is late: only an id still matters then.
+// answered records how the POST of an attempt ended. The answer for an earlier attempt is
+// late: only an id in it still matters.
 func (m *machine) answered(e Answered) {
 	a := m.Attempt
 	if a == nil || a.Txn != e.Txn {
@@ -47,7 +47,7 @@ func (m *machine) answered(e Answered) {
 
 // busyAnswer waits for the refresh that Power BI says is executing. The history need
 // not show it (a OneDrive refresh is never listed), so the wait grows with each such
-// answer: no storm of requests.
+// answer.
 func (m *machine) busyAnswer() {
 	wait := m.busyWait()
 	m.notStarted()
@@ -72,12 +72,12 @@ func (m *machine) busyWait() time.Duration {
 	return wait
 }
 
-// lateAnswer keeps an id that arrives after its attempt was given up: the refresh
-// exists and occupies the model, after the attempt that does so now. One that was lost
-// may have brought ids to watch for.
+// lateAnswer keeps an id that arrives after its attempt was abandoned: the refresh exists,
+// and occupies the model after the present attempt. A lost answer may have brought ids as
+// well.
 func (m *machine) lateAnswer(e Answered) {
-	for i := range m.Watch {
-		if w := &m.Watch[i]; w.Txn == e.Txn {
+	for i := range m.Abandoned {
+		if w := &m.Abandoned[i]; w.Txn == e.Txn {
 			w.Named = slices.Concat(w.Named, e.Answer.Named)
 			w.Named = w.Named[max(0, len(w.Named)-maxNamed):]
 		}
@@ -85,14 +85,14 @@ func (m *machine) lateAnswer(e Answered) {
 	if e.Answer.Kind != Accepted || e.Answer.RefreshID == "" || m.concluded(e.Txn, e.Answer.RefreshID) {
 		return
 	}
-	m.watchFor(Watched{Txn: e.Txn, RefreshID: e.Answer.RefreshID, Kind: e.Answer.Sent, Intent: m.now,
-		Until: m.now.Add(watchFor), Appeared: true})
-	m.revive()
+	m.rememberAbandoned(Abandoned{Txn: e.Txn, RefreshID: e.Answer.RefreshID, Kind: e.Answer.Sent, Intent: m.now,
+		Until: m.now.Add(abandonedFor), Appeared: true})
+	m.resume()
 }
 
-// concluded reports whether the attempt came to an end that Power BI showed: an
-// answer that is fed twice must not bring it back. One that adopted another refresh than
-// the answer names has its own still to come.
+// concluded reports whether Power BI has shown the end of the attempt: an answer that is fed
+// twice must not resume it. The refresh of an attempt that adopted another row than the
+// answer names is still to come.
 func (m *machine) concluded(txn, id string) bool {
 	for _, list := range [][]Operation{m.Pending, m.Recent} {
 		for _, op := range list {
@@ -110,8 +110,8 @@ func (m *machine) concluded(txn, id string) bool {
 	return false
 }
 
-// notStarted takes an attempt back that certainly did not start: it is not
-// spent, and its operations can be shared again.
+// notStarted removes an attempt that certainly did not start: it does not count, and its
+// operations can be shared again.
 func (m *machine) notStarted() {
 	m.eachServed(func(op *Operation) {
 		op.Tries = op.Tries[:len(op.Tries)-1]
@@ -120,9 +120,8 @@ func (m *machine) notStarted() {
 	m.clearAttempt()
 }
 
-// refused handles a definitive no. Two of them are worth one more intent: a
-// token that has to be renewed, and an enhanced refresh where only a standard
-// one is possible.
+// refused records a definitive refusal. Two kinds lead to one more intent: a token that
+// has to be renewed, and an enhanced refresh where only a standard one is possible.
 func (m *machine) refused(answer Answer) {
 	again := false
 	m.eachServed(func(op *Operation) {
@@ -144,7 +143,7 @@ func (m *machine) refused(answer Answer) {
 	m.eachServed(func(op *Operation) {
 		op.endTry(OutcomeRefused, fault, m.now)
 		if answer.OfBody && op.Latest().Merged {
-			m.singly(op)
+			m.retryAlone(op)
 			return
 		}
 		m.finish(op, Failed, fault)
@@ -170,8 +169,8 @@ func (m *machine) quota(f Fault) *Fault {
 	return &f
 }
 
-// unsent handles an intent whose POST never left: nothing has to settle, and a
-// passing cause spends no attempt.
+// unsent records that the POST of an intent never left: nothing has to settle, and if the
+// cause may pass, the attempt does not count.
 func (m *machine) unsent(answer Answer) {
 	if !answer.Fault.Transient {
 		m.eachServed(func(op *Operation) { m.failedTry(op, OutcomeUnsent, answer.Fault, m.now) })

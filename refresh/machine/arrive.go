@@ -80,7 +80,7 @@ func (s *State) shareable(ask Ask, now time.Time) int {
 // waitsLike reports whether op gives the caller the wait for the start that it
 // asked for, and would give it to those who share op already. What one of them would
 // lose by the other is not shared: whoever wants no company in waiting gets an
-// operation of its own, and one refresh may serve both (see [machine.party]).
+// operation of its own, and one refresh may serve both (see batch).
 //
 // A queueTimeout holds for at least as long as it says and at most an eighth longer:
 // callers who come within that time can share one operation, and not one of them

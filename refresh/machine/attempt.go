@@ -22,7 +22,7 @@ type Attempt struct {
 	Started   time.Time `json:"started,omitzero"`  // Power BI's time
 	Seen      bool      `json:"seen,omitempty"`    // Power BI has shown it once
 	Deleted   bool      `json:"deleted,omitempty"` // a DELETE was sent
-	Weighed   bool      `json:"weighed,omitempty"` // no row can be told to be its refresh any more
+	Ambiguous bool      `json:"weighed,omitempty"` // earlier rows could be its refresh: none is adopted any more
 	Again     bool      `json:"again,omitempty"`   // it came back from the watch list without a name
 
 	Reply     *Fault     `json:"reply,omitempty"`     // the answer that was neither yes nor no
@@ -40,7 +40,7 @@ type Settle struct {
 	From  time.Time `json:"from,omitzero"`  // reads sent before do not count
 	Since time.Time `json:"since,omitzero"` // the first quiet read of the unbroken run
 	Reads int       `json:"reads,omitempty"`
-	Known []string  `json:"known,omitempty"` // ended rows that may have been ours and were weighed
+	Known []string  `json:"known,omitempty"` // ended rows that could be ours
 
 	Until  time.Time `json:"until,omitzero"`   // the outcome is not settled before
 	Looked bool      `json:"looked,omitempty"` // the history was read
@@ -52,8 +52,8 @@ type Settle struct {
 // Candidate is the row whose details are to be read.
 type Candidate struct {
 	RefreshID string `json:"refreshId"`
-	Again     int    `json:"again,omitempty"` // histories that came in the place of its details
-	Same      bool   `json:"same,omitempty"`  // the details tell of what was asked for
+	Again     int    `json:"again,omitempty"` // how often a history came instead of its details
+	Same      bool   `json:"same,omitempty"`  // the details show what was asked for
 
 	Unknown Unknown `json:"-"`
 }
@@ -69,7 +69,7 @@ type Foreign struct {
 	Unknown Unknown `json:"-"`
 }
 
-// Hold keeps the model from being posted to before a time.
+// Hold prevents a POST before a time.
 type Hold struct {
 	Since  time.Time  `json:"since"`
 	Until  time.Time  `json:"until"`
@@ -81,18 +81,17 @@ type Hold struct {
 	Unknown Unknown `json:"-"`
 }
 
-// Watched is an attempt that was given up without knowing what became of it. Power BI
-// may still show its refresh: then it is an attempt again, occupies the model, and
-// serves whoever still waits for it.
-type Watched struct {
+// Abandoned is an attempt whose outcome stayed unknown. Power BI may still show its refresh:
+// then it is the model's attempt again, and serves the operations that still wait for it.
+type Abandoned struct {
 	Txn       string    `json:"txn"`
-	RefreshID string    `json:"refreshId,omitempty"` // that a 202 named; empty: none did
+	RefreshID string    `json:"refreshId,omitempty"` // from a 202; empty: there was none
 	Named     []string  `json:"named,omitempty"`     // as those of the attempt
-	Found     string    `json:"found,omitempty"`     // the id of a row that is its refresh, and that no 202 named
+	Found     string    `json:"found,omitempty"`     // the id of its row, if it was in no 202
 	Kind      Kind      `json:"kind,omitempty"`
 	Intent    time.Time `json:"intent"`
-	Until     time.Time `json:"until"`              // what has not appeared by then never will
-	Weighed   bool      `json:"weighed,omitempty"`  // there were rows that may have been it: none is adopted any more
+	Until     time.Time `json:"until"`              // it is forgotten then if it has not appeared
+	Ambiguous bool      `json:"weighed,omitempty"`  // ended rows could be its refresh: none is adopted any more
 	Appeared  bool      `json:"appeared,omitempty"` // it occupies the model as soon as no other attempt does
 
 	Unknown Unknown `json:"-"`

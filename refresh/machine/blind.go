@@ -2,13 +2,13 @@ package machine
 
 import "time"
 
-// goneFor is how long history and model must answer that they are not there, with no
+// goneFor is how long history and model must answer that they are not there, without an
 // answer to the contrary, before an operation ends because of it. A model that is not
 // there and one that the service principal is not permitted to see get the same answer
 // (seen: DevScope/powerbi-powershell-modules#66), and a role may be withdrawn by mistake.
 const goneFor = 24 * time.Hour
 
-// failedLook remembers a look that failed.
+// failedLook records a read that failed.
 func (m *machine) failedLook(e Observed) {
 	l := m.LastLook
 	if l == nil {
@@ -26,16 +26,16 @@ func (m *machine) failedLook(e Observed) {
 	}
 }
 
-// gone reports whether this look is the last that it takes to give the model up.
+// gone reports whether the model was not there for long enough to abandon the attempt.
 func (m *machine) gone(e Observed) bool {
 	l := m.LastLook
 	return e.Gone && l != nil && l.GoneLooks >= quietReads && m.now.Sub(l.Gone) >= goneFor
 }
 
-// vanish ends what the attempt was made for: nobody can see any more what became of it.
-func (m *machine) vanish(a *Attempt) {
+// abandonGone abandons an attempt whose outcome cannot be read any more.
+func (m *machine) abandonGone(a *Attempt) {
 	m.eachServed(func(op *Operation) { m.failedTry(op, OutcomeUnknown, goneOrForbidden(), m.now) })
-	m.giveUp(a)
+	m.abandon(a)
 }
 
 func goneOrForbidden() *Fault {

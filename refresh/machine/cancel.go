@@ -55,8 +55,8 @@ func (m *machine) refuseCancel(e CancelAsked) {
 	m.do(Refuse{e.Nonce, CodeNotFound, "There is no such operation."})
 }
 
-// wantsCancel reports whether the attempt's refresh is to be deleted: it is one
-// that Power BI named to us, and nobody whom it serves wants it any more.
+// wantsCancel reports whether the attempt's refresh is to be deleted: its id is from a 202,
+// and all operations that it serves are cancelled.
 func (m *machine) wantsCancel(a *Attempt) bool {
 	ours := a.RefreshID != "" && !a.Adopted && a.Kind == Enhanced
 	if !ours || a.Deleted || a.Stage == StageSettling {

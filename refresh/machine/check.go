@@ -56,7 +56,7 @@ func (s *State) checkWords() error {
 		errs = append(errs, a.Kind.check(), a.Shape.Kind.check(),
 			strange("stage", a.Stage, StageStarting, StageRunning, StageSettling, StageCancelling))
 	}
-	for _, w := range s.Watch {
+	for _, w := range s.Abandoned {
 		errs = append(errs, w.Kind.check())
 	}
 	if h := s.Hold; h != nil {

@@ -2,18 +2,18 @@ package machine
 
 import "time"
 
-// Ahead is how far Power BI's clock has been ahead of the storage service's lately: all
-// that may be so lies between Least and Most.
+// ClockSkew is how far Power BI's clock has been ahead of the storage service's lately: at
+// least Least and at most Most.
 //
-// Each look allows a span, some seconds wide, since both clocks show whole seconds. As long as no
-// clock jumped, the offset lies in all of them: the spans are intersected, those of the looks before
-// the latest intent apart from those after it, so that a jump in between shows also where
-// it is smaller than a span. Once a jump was seen, the worst case counts for a day.
-type Ahead struct {
+// Each read allows a span, some seconds wide, since both clocks show whole seconds. As long
+// as no clock jumped, the offset lies in all of them: the spans are intersected, those of
+// reads before the latest intent apart from those after it, so that a jump in between shows
+// even if it is smaller than a span. After a jump, the worst case counts for a day.
+type ClockSkew struct {
 	Least  time.Duration `json:"least"`
 	Most   time.Duration `json:"most"`
 	Since  time.Time     `json:"since"`            // of the spans, or of the latest jump
-	Before *Span         `json:"before,omitempty"` // by the looks before the latest intent
+	Before *Span         `json:"before,omitempty"` // by the reads before the latest intent
 	Lately *Span         `json:"lately,omitempty"` // by those after it
 	Jumped bool          `json:"jumped,omitempty"`
 
@@ -32,13 +32,13 @@ type Span struct {
 const slowLook = 5 * time.Second
 
 // show keeps Least and Most as the worst case, which earlier versions read.
-func (k *Ahead) show() {
+func (k *ClockSkew) show() {
 	all := hull(k.Before, k.Lately)
 	k.Least, k.Most = all.Least, all.Most
 }
 
 // intended begins the spans of a new intent.
-func (k *Ahead) intended() {
+func (k *ClockSkew) intended() {
 	switch {
 	case k == nil || k.Lately == nil:
 		return

@@ -33,11 +33,11 @@ func standardRow(start time.Time) Row {
 // of a minute the clocks agreed, and a look had measured that.
 func TestARowIsDatedByEveryClockItMayHave(t *testing.T) {
 	t.Parallel()
-	agreed := &Ahead{Least: -2 * time.Second, Most: 2 * time.Second, Since: joinTime.Add(-time.Hour)}
+	agreed := &ClockSkew{Least: -2 * time.Second, Most: 2 * time.Second, Since: joinTime.Add(-time.Hour)}
 	for name, tc := range map[string]struct {
 		row   Row
 		skew  time.Duration
-		known *Ahead
+		known *ClockSkew
 		want  Phase
 		weigh int // rows that may be ours
 	}{
@@ -47,12 +47,12 @@ func TestARowIsDatedByEveryClockItMayHave(t *testing.T) {
 		"began before, as the clock of before tells":    {standardRow(joinTime.Add(-30 * time.Second)), 0, agreed, Settling, 1},
 		"ours; storage's clock went back five minutes":  {standardRow(joinTime.Add(3 * time.Second)), 5 * time.Minute, agreed, Settling, 1},
 		"long before; storage's clock is as it was":     {standardRow(joinTime.Add(-5 * time.Minute)), 0, agreed, Settling, 0},
-		"ours by the clock of now, measured a year ago": {standardRow(joinTime.Add(time.Minute + 3*time.Second)), time.Minute, &Ahead{Since: joinTime.AddDate(-1, 0, 0)}, Succeeded, 1},
+		"ours by the clock of now, measured a year ago": {standardRow(joinTime.Add(time.Minute + 3*time.Second)), time.Minute, &ClockSkew{Since: joinTime.AddDate(-1, 0, 0)}, Succeeded, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r, s := settling(t)
-			s.Ahead = tc.known
+			s.ClockSkew = tc.known
 			s, _ = r.Next(s, look(tc.row, tc.skew))
 			op, _ := s.Find(1)
 			if op.Phase != tc.want || len(s.Attempt.Settle.Known) != tc.weigh {
@@ -75,7 +75,7 @@ func TestAJumpIsNoticedHoweverLongNothingWasNew(t *testing.T) {
 	see(time.Minute)
 	s, _ = r.Next(s, look(standardRow(joinTime.Add(30*time.Second)), 0)) // half a minute before the intent, then
 	if op, _ := s.Find(1); op.Phase != Settling {
-		t.Errorf("the operation is %s, the clocks are %+v", op.Phase, s.Ahead)
+		t.Errorf("the operation is %s, the clocks are %+v", op.Phase, s.ClockSkew)
 	}
 }
 
@@ -94,10 +94,10 @@ func TestARowOfAnotherAttemptIsNeverAdopted(t *testing.T) {
 func TestClocksAreMeasured(t *testing.T) {
 	t.Parallel()
 	r, s := settling(t)
-	see := func(after, skew, fuzz time.Duration) Ahead {
+	see := func(after, skew, fuzz time.Duration) ClockSkew {
 		at := joinTime.Add(after)
 		s, _ = r.Next(s, Observed{At: At(at), SentAt: at, Txn: "t", Skew: skew, Fuzz: fuzz})
-		return *s.Ahead
+		return *s.ClockSkew
 	}
 	sec := time.Second
 	for _, step := range []struct {
@@ -117,8 +117,8 @@ func TestClocksAreMeasured(t *testing.T) {
 			t.Errorf("after %v: %v to %v, want %v to %v", step.after, got.Least, got.Most, step.least, step.most)
 		}
 	}
-	if s, _ = r.Next(s, Observed{At: At(joinTime.Add(52 * time.Hour)), Txn: "t", Err: &Fault{}, Skew: time.Hour}); s.Ahead.Most != 2*sec {
-		t.Errorf("a look that failed measured %v", s.Ahead.Most)
+	if s, _ = r.Next(s, Observed{At: At(joinTime.Add(52 * time.Hour)), Txn: "t", Err: &Fault{}, Skew: time.Hour}); s.ClockSkew.Most != 2*sec {
+		t.Errorf("a look that failed measured %v", s.ClockSkew.Most)
 	}
 }
 
@@ -128,7 +128,7 @@ func TestSeveralLooksProveWhatOneCannot(t *testing.T) {
 	t.Parallel()
 	ms := time.Millisecond
 	for name, tc := range map[string]struct {
-		before *Ahead
+		before *ClockSkew
 		skews  []time.Duration
 		other  bool
 		want   Phase
@@ -136,14 +136,14 @@ func TestSeveralLooksProveWhatOneCannot(t *testing.T) {
 		"one look":                               {nil, []time.Duration{0}, false, Settling},
 		"three looks":                            {nil, []time.Duration{0, 500 * ms, -900 * ms}, false, Succeeded},
 		"three looks that say the same":          {nil, []time.Duration{0, 0, 0}, false, Settling},
-		"the looks before allow no less":         {&Ahead{Since: joinTime.Add(-time.Hour), Before: &Span{Least: -time.Second, Most: time.Second}}, []time.Duration{0, 0, -900 * ms}, false, Succeeded},
-		"a jump of a second, back, by the looks": {&Ahead{Since: joinTime.Add(-time.Hour), Before: &Span{Least: time.Second, Most: 1300 * ms}}, []time.Duration{0, 0, -900 * ms}, false, Settling},
+		"the looks before allow no less":         {&ClockSkew{Since: joinTime.Add(-time.Hour), Before: &Span{Least: -time.Second, Most: time.Second}}, []time.Duration{0, 0, -900 * ms}, false, Succeeded},
+		"a jump of a second, back, by the looks": {&ClockSkew{Since: joinTime.Add(-time.Hour), Before: &Span{Least: time.Second, Most: 1300 * ms}}, []time.Duration{0, 0, -900 * ms}, false, Settling},
 		"a second row that is gone":              {nil, []time.Duration{0, 500 * ms, -900 * ms}, true, Settling},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r, s := settling(t)
-			s.Ahead = tc.before
+			s.ClockSkew = tc.before
 			for i, skew := range tc.skews {
 				e := look(standardRow(joinTime.Add(1200*ms)), skew)
 				e.SentAt = e.SentAt.Add(time.Duration(i) * time.Second)
@@ -155,7 +155,7 @@ func TestSeveralLooksProveWhatOneCannot(t *testing.T) {
 				s, _ = r.Next(s, e)
 			}
 			if op, _ := s.Find(1); op.Phase != tc.want {
-				t.Errorf("the operation is %s, want %s; the clocks are %+v", op.Phase, tc.want, s.Ahead)
+				t.Errorf("the operation is %s, want %s; the clocks are %+v", op.Phase, tc.want, s.ClockSkew)
 			}
 		})
 	}
@@ -166,9 +166,9 @@ func TestMeasuringKeepsWhatIsUnknown(t *testing.T) {
 	t.Parallel()
 	r, s := settling(t)
 	for _, skew := range []time.Duration{0, time.Minute} {
-		s.Ahead = &Ahead{Since: joinTime.AddDate(-1, 0, 0), Unknown: Unknown{"new": json.RawMessage("1")}}
-		if s, _ = r.Next(s, Observed{At: At(joinTime), SentAt: joinTime, Skew: skew, Fuzz: time.Second}); !s.Ahead.Since.Equal(joinTime) || len(s.Ahead.Unknown) != 1 {
-			t.Errorf("measured %v: %+v", skew, s.Ahead)
+		s.ClockSkew = &ClockSkew{Since: joinTime.AddDate(-1, 0, 0), Unknown: Unknown{"new": json.RawMessage("1")}}
+		if s, _ = r.Next(s, Observed{At: At(joinTime), SentAt: joinTime, Skew: skew, Fuzz: time.Second}); !s.ClockSkew.Since.Equal(joinTime) || len(s.ClockSkew.Unknown) != 1 {
+			t.Errorf("measured %v: %+v", skew, s.ClockSkew)
 		}
 	}
 }

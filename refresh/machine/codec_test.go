@@ -59,7 +59,7 @@ func fullState() State {
 	s.Pending[0].Number, s.Pending[0].Phase = 7, Running
 	s.Pending[1].Number, s.Pending[1].Phase = 9, Queued
 	s.Attempt.Serves, s.Attempt.Stage, s.Attempt.Kind, s.Attempt.Shape.Kind = []int64{7}, StageRunning, Enhanced, Auto
-	s.Hold.Reason, s.Watch[0].Kind, s.Watch[1].Kind = HoldThrottled, Standard, Enhanced
+	s.Hold.Reason, s.Abandoned[0].Kind, s.Abandoned[1].Kind = HoldThrottled, Standard, Enhanced
 	s.Pending[0].Done, s.Pending[1].Done = []int{1}, []int{0}
 	return s
 }

@@ -5,21 +5,21 @@ import (
 	"strings"
 )
 
-// A row of the history does not say what an enhanced refresh has refreshed; its details
-// do, in part. So where the answer of a POST was lost, and a single completed row may be
-// its refresh, the details of that row are read: if they tell of exactly what was asked
-// for, and the row is still the only one in the next history, it is ours.
+// A row of the history does not show what an enhanced refresh has refreshed; its details
+// do, in part. So if the answer of a POST was lost and only one completed row could be its
+// refresh, the details of that row are read. If they show exactly what was asked for, and
+// the row is still the only one in the next history, it is ours.
 //
-// Details that are refused, or not there, say nothing: after a few times the row counts
-// as weighed, as any other that cannot be told.
+// Details that are refused, or not there, prove nothing: after a few reads the row counts
+// as known, like any other that cannot be matched.
 
-// AskDetails is how often details are asked for that do not come.
+// AskDetails is how often details are read that do not come.
 const AskDetails = 3
 
-// inquire makes the row the attempt's candidate, if its details can prove what it is
+// askForDetails makes the row the attempt's candidate, if its details can prove what it is
 // and were not read before. last is the candidate until now.
-func (m *machine) inquire(a *Attempt, row Row, e Observed, last *Candidate) bool {
-	if row.Type != "ViaEnhancedApi" || !a.Shape.toldByDetails() || !m.onlyCandidate(a, row, e) {
+func (m *machine) askForDetails(a *Attempt, row Row, e Observed, last *Candidate) bool {
+	if row.Type != "ViaEnhancedApi" || !a.Shape.shownByDetails() || !m.onlyCandidate(a, row, e) {
 		return false
 	}
 	next := Candidate{RefreshID: row.ID}
@@ -33,8 +33,8 @@ func (m *machine) inquire(a *Attempt, row Row, e Observed, last *Candidate) bool
 	return true
 }
 
-// compare weighs the details of the candidate.
-func (m *machine) compare(a *Attempt, e Observed) {
+// matchDetails compares the details of the candidate with what was asked for.
+func (m *machine) matchDetails(a *Attempt, e Observed) {
 	if a.Candidate == nil {
 		return // it is too late for them
 	}
@@ -49,10 +49,10 @@ func (m *machine) compare(a *Attempt, e Observed) {
 	}
 }
 
-// urgent reports whether the next look is to be taken at once.
+// urgent reports whether the next read is due at once.
 func (c *Candidate) urgent() bool { return c != nil && (c.Same || c.Again == 0) }
 
-// look is what is to be read next of the attempt.
+// look returns what to read next for the attempt.
 func (a *Attempt) look() Look {
 	if c := a.Candidate; c != nil && !c.Same {
 		return Look{Txn: a.Txn, RefreshID: c.RefreshID, Kind: Enhanced}
@@ -63,16 +63,16 @@ func (a *Attempt) look() Look {
 	return Look{Txn: a.Txn, RefreshID: a.RefreshID, Kind: a.Kind}
 }
 
-// toldByDetails reports whether details can tell all of what a refresh of the shape
-// does. They have its type, its commit mode and its objects (documented, Get Refresh
-// Execution Details In Group), and not:
+// shownByDetails reports whether details can show all that a refresh of the shape does.
+// They have its type, its commit mode and its objects (documented, Get Refresh Execution
+// Details In Group), and not:
 //
-//   - whether the objects that they list are all there are: the whole model is never told.
+//   - whether they list all objects of the model: the whole model is never shown.
 //     The documented sample lists each partition by name, those of hidden tables too;
 //   - applyRefreshPolicy and effectiveDate. A policy is about tables. A named partition
 //     is refreshed without one (seen: a partition demands applyRefreshPolicy=false), and
 //     so is a table in a partialBatch that completes (documented: one with a policy fails).
-func (a Shape) toldByDetails() bool {
+func (a Shape) shownByDetails() bool {
 	if a.whole() || a.EffectiveDate != "" || a.ApplyPolicy != nil && *a.ApplyPolicy {
 		return false
 	}
@@ -80,8 +80,8 @@ func (a Shape) toldByDetails() bool {
 	return !tables || a.ApplyPolicy != nil && a.CommitMode == partialBatch
 }
 
-// sameAs reports whether the details tell of exactly what was asked for. What they leave
-// out is not the same. Whether they list objects in the words of the request is
+// sameAs reports whether the details show exactly what was asked for. A member that they
+// leave out is not the same. Whether they list objects in the words of the request is
 // unverified: other words are not the same either.
 func (a Shape) sameAs(row Row) bool {
 	kind, mode := a.Type, a.CommitMode

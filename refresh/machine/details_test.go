@@ -33,7 +33,7 @@ func TestWhatDetailsCanTell(t *testing.T) {
 	} {
 		s := partitions()
 		tc.change(&s)
-		if s.toldByDetails() != tc.told {
+		if s.shownByDetails() != tc.told {
 			t.Errorf("%s: want %v", name, tc.told)
 		}
 	}

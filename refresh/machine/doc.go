@@ -70,13 +70,13 @@
 // attempt can outlive the operation that it was made for, and occupies the model
 // until Power BI shows that it has ended.
 //
-// An attempt that was given up without knowing what became of it stays on the watch
-// list for a day ([State].Watch, bounded). While there is one, the history is read before
-// each POST. If it shows the refresh of a watched attempt at work, that is the model's
-// attempt again: nothing is posted until it ends, and it serves whoever it was made for
-// and still waits. One without an id may be any refresh of its kind that nobody else
-// knows: it is settled anew, once, and adopted by the narrow rule only. A late id whose
-// model has moved on waits there until the present attempt has ended.
+// An attempt whose outcome stayed unknown is abandoned, and remembered for a day
+// ([State].Abandoned, bounded). While there is one, the history is read before each POST. If
+// it shows the refresh of an abandoned attempt at work, that is the model's attempt again:
+// nothing is posted until it ends, and it serves the operations that still wait for it. An
+// abandoned attempt without an id may be any refresh of its kind that belongs to no other
+// attempt: it is settled again, once, and adopted by the narrow rule only. If an id arrives
+// after the model has a new attempt, it is kept there until that attempt has ended.
 //
 // A deadline ends what has not started. What may be at work is overdue from then on,
 // which is shown and not saved, until a look that was sent after the deadline shows it

@@ -17,7 +17,7 @@ func (s *State) Due() (time.Time, bool) {
 		due.add(s.Attempt.Until)
 	case s.Attempt != nil:
 		due.add(s.Attempt.LookAt)
-	case slices.ContainsFunc(s.Watch, func(w Watched) bool { return w.Appeared }):
+	case slices.ContainsFunc(s.Abandoned, func(w Abandoned) bool { return w.Appeared }):
 		due.add(time.Time{})
 	case len(s.Pending) == 0:
 	case s.Foreign != nil:

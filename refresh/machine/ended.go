@@ -15,12 +15,12 @@ func (m *machine) ended(a *Attempt, row Row, e Observed) {
 		m.learn(a.Shape.Key(), end.Sub(row.Start))
 	}
 	m.eachServed(func(op *Operation) { m.endedFor(op, row, end) })
-	m.notice(e)
+	m.noteForeign(e)
 	if !a.Adopted || a.ByID {
 		m.clearAttempt()
 		return
 	}
-	// The row was recognised, not named: our own may still come. Nothing is
+	// The row was matched without an id: our own refresh may still appear. Nothing is
 	// posted before that has settled.
 	a.RefreshID = ""
 	m.setStage(a, StageSettling)
@@ -29,9 +29,9 @@ func (m *machine) ended(a *Attempt, row Row, e Observed) {
 	m.known(a, row)
 }
 
-// notice remembers a refresh of somebody else that the same look showed at work:
-// nothing is posted while one is known.
-func (m *machine) notice(e Observed) {
+// noteForeign remembers a foreign refresh that the same read showed at work: nothing is
+// posted while one is known.
+func (m *machine) noteForeign(e Observed) {
 	i := slices.IndexFunc(e.Rows, func(r Row) bool { return r.atWork(e) })
 	if i >= 0 {
 		r := e.Rows[i]

@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// neverAfter is how long after its deadline an operation whose refresh cannot be
-// observed is given up.
+// neverAfter is the time between the deadline of an operation whose refresh cannot be
+// observed and its end as OutcomeUnknown.
 const neverAfter = 24 * time.Hour
 
-// expire ends operations whose time is over and that need no evidence for it:
-// nothing was started for them. A started one ends by what Power BI shows.
+// expire ends operations whose time is over and for which nothing was started. An
+// operation that was started ends by what Power BI shows.
 func (m *machine) expire() {
 	for _, op := range cloneOperations(m.Pending) {
 		p := &m.Pending[indexOf(m.Pending, op.Number)]

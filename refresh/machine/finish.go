@@ -17,30 +17,30 @@ func (m *machine) finish(op *Operation, p Phase, fault *Fault) {
 	}
 }
 
-// failedTry ends the present try of op and either schedules another or ends op.
+// failedTry ends the latest attempt of op, and either schedules another or ends op.
 func (m *machine) failedTry(op *Operation, outcome Outcome, fault *Fault, end time.Time) {
 	op.endTry(outcome, fault, end)
 	switch {
 	case op.Cancel:
 		m.finish(op, Cancelled, cancelledByCaller())
-	case fault.Transient && op.spent() < op.MaxAttempts:
+	case fault.Transient && op.attemptsUsed() < op.MaxAttempts:
 		m.hold(HoldBackoff, backoff(len(op.Tries), op.Number), "")
 		m.setPhase(op, Retrying)
-	case fault.Late && op.lateOnce() && op.spent() < op.MaxAttempts && m.now.Add(LateRetry).Before(op.Deadline):
+	case fault.Late && op.lateOnce() && op.attemptsUsed() < op.MaxAttempts && m.now.Add(LateRetry).Before(op.Deadline):
 		m.hold(HoldBackoff, LateRetry, "")
 		m.setPhase(op, Retrying)
 	case outcome == OutcomeFailed && op.Latest().Merged:
-		m.singly(op)
+		m.retryAlone(op)
 	default:
 		m.finish(op, Failed, fault)
 	}
 }
 
-// LateRetry is how long after a fault that may pass the one repeat leaves: tables that
-// had just been created were found after minutes (seen).
+// LateRetry is the wait before the one repeat after a fault that may pass: tables that had
+// just been created were found after minutes (seen).
 const LateRetry = 5 * time.Minute
 
-// lateOnce reports whether only one try of op has failed so.
+// lateOnce reports whether exactly one attempt of op has failed with such a fault.
 func (op *Operation) lateOnce() bool {
 	n := 0
 	for _, try := range op.Tries {
@@ -56,23 +56,23 @@ func (op *Operation) endTry(outcome Outcome, fault *Fault, at time.Time) {
 	try.Outcome, try.Fault, try.Ended = outcome, fault.short(), at
 }
 
-// singly lets an operation be tried by itself, after an attempt that may have failed by
-// what others asked for. That one is not counted.
-func (m *machine) singly(op *Operation) {
-	op.Alone = true
+// retryAlone schedules an attempt for this operation only, after a merged one that may have
+// failed because of the others. The merged one does not count against MaxAttempts.
+func (m *machine) retryAlone(op *Operation) {
+	op.NoMerge = true
 	m.setPhase(op, Retrying)
 }
 
-// spent is how many attempts count against MaxAttempts.
-func (op *Operation) spent() int {
-	if op.Alone {
+// attemptsUsed returns how many attempts count against MaxAttempts.
+func (op *Operation) attemptsUsed() int {
+	if op.NoMerge {
 		return len(op.Tries) - 1
 	}
 	return len(op.Tries)
 }
 
-// shorten leaves out why earlier tries failed, but for the last of them, in words: a
-// document that is nearly full holds many operations, and each may be tried often.
+// shorten removes the texts of the faults of all attempts except the last: a document that
+// is nearly full holds many operations, and each may have many attempts.
 func (op *Operation) shorten() {
 	for i := range op.Tries[:max(0, len(op.Tries)-1)] {
 		if f := op.Tries[i].Fault; f != nil {
@@ -82,8 +82,8 @@ func (op *Operation) shorten() {
 	}
 }
 
-// rejectAll ends the operations whose callers want a refusal: a refresh that was not
-// made for them occupies the model, as was found out only now.
+// rejectAll ends the operations with whenBusy: reject that the attempt does not serve, when
+// it turns out that another refresh occupies the model.
 func (m *machine) rejectAll() {
 	for _, op := range cloneOperations(m.Pending) {
 		if op.Reject && !m.serves(op.Number) {
@@ -92,7 +92,7 @@ func (m *machine) rejectAll() {
 	}
 }
 
-// inTheWay is what a caller reads who wants no refresh of a busy model.
+// inTheWay is the message for whenBusy: reject.
 const inTheWay = "The model is being refreshed, and the request says whenBusy: reject. " +
 	"Try again later, or ask with whenBusy: queue (a refresh after this one) or join (this one will do)."
 

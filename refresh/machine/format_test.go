@@ -134,7 +134,7 @@ func TestUnknownWordsAreNotJudged(t *testing.T) {
 		"kind of a try":    func(s *State) { s.Recent[1].Tries[0].Kind = "streaming" },
 		"kind of the post": func(s *State) { s.Attempt.Shape.Kind = "streaming" },
 		"outcome":          func(s *State) { s.Pending[0].Tries[1].Outcome = "evicted" },
-		"kind on watch":    func(s *State) { s.Watch[1].Kind = "streaming" },
+		"kind on watch":    func(s *State) { s.Abandoned[1].Kind = "streaming" },
 		"reason to hold":   func(s *State) { s.Hold.Reason = "moon" },
 	} {
 		s := fullState()

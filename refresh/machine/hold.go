@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// busyRecheck is how long after a "busy" answer the history is read: the row of
+// busyRecheck is the wait between a "busy" answer and the read of the history: the row of
 // the other refresh may take a moment to appear.
 const busyRecheck = 5 * time.Second
 
-// pausedRecheck is how long after a POST that a paused capacity refused the next one
-// leaves: nothing else shows for certain that the capacity runs again.
+// pausedRecheck is the wait between two POSTs to a paused capacity: only a POST shows for
+// certain that the capacity runs again.
 const pausedRecheck = 5 * time.Minute
 
-// hold keeps the model from being posted to for a while. No wait is made shorter by
-// another: Power BI may have asked for it, and each operation has its own.
+// hold prevents a POST for a while. A hold never shortens another: Power BI may have asked
+// for it, and each operation has its own.
 func (m *machine) hold(reason HoldReason, wait time.Duration, detail string) {
 	m.holdBy(Hold{Since: m.now, Until: m.now.Add(wait), Reason: reason, Detail: detail})
 }
@@ -36,15 +36,15 @@ func (m *machine) holdFor(cause HoldReason, wait time.Duration, fault *Fault) {
 	m.holdBy(Hold{Since: m.now, Until: m.now.Add(wait), Reason: HoldUnsent, Cause: cause, Detail: detail})
 }
 
-// spread is a wait that Power BI asked for, and up to a tenth more, another part of it
-// for each model: those that were throttled at the same time do not return as one storm.
+// spread lengthens a wait that Power BI asked for by up to a tenth, by another part for each
+// model, so that models that were throttled together do not return together.
 func (s *State) spread(wait time.Duration) time.Duration {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(s.Model.String())) // never fails
 	return wait + time.Duration(float64(wait/10)*float64(h.Sum32())/(1<<32)).Truncate(100*time.Millisecond)
 }
 
-// backoff is the wait before the next try: 10 s doubling to 5 min, spread by a
+// backoff is the wait before the next attempt: 10 s doubling to 5 min, spread by a
 // quarter so that models which failed together do not return together.
 func backoff(tries int, number int64) time.Duration {
 	wait := min(10*time.Second<<min(tries-1, 5), 5*time.Minute)
@@ -62,8 +62,8 @@ func (m *machine) block(b Blocked) {
 	}
 }
 
-// held marks operations as waiting for a time. Between two attempts only the one
-// that is tried again waits for it; the others are simply queued.
+// held marks operations as waiting for the end of a hold. Between two attempts only the
+// operation that is tried again waits for it; the others are queued.
 func (m *machine) held(h Hold) {
 	if h.Reason != HoldBackoff {
 		m.block(h.blocked())

@@ -6,15 +6,14 @@ import (
 	"time"
 )
 
-// mayBeOurs is wide: it is about not posting too early. A row of our kind that
-// began after the intent, or up to two minutes before by Power BI's clock, may
-// be the refresh that our POST started. One that another attempt knows by its id
-// is that one's.
-func (m *machine) mayBeOurs(a *Attempt, row Row, e Observed) bool {
+// couldBeOurs reports whether a row may be the refresh that our POST started. It is wide,
+// so that nothing is posted too early: a row of our kind that began after the intent, or up
+// to two minutes before by Power BI's clock, unless its id belongs to another attempt.
+func (m *machine) couldBeOurs(a *Attempt, row Row, e Observed) bool {
 	if !a.ofOurKind(row.Type) || m.knownBy(row.ID, a.Txn) {
 		return false
 	}
-	earliest := a.Intent.Add(min(m.Ahead.Least, e.Skew-e.Fuzz) - 2*time.Minute)
+	earliest := a.Intent.Add(min(m.ClockSkew.Least, e.Skew-e.Fuzz) - 2*time.Minute)
 	return row.Start.IsZero() || !row.Start.Before(earliest)
 }
 
@@ -29,16 +28,16 @@ func (m *machine) knownBy(id, txn string) bool {
 			}
 		}
 	}
-	return slices.ContainsFunc(m.Watch, func(w Watched) bool {
+	return slices.ContainsFunc(m.Abandoned, func(w Abandoned) bool {
 		_, is := w.find([]Row{{ID: id}})
 		return is && w.Txn != txn
 	})
 }
 
-// provenBy is narrow: it is about calling an operation done. Only the one completed row
-// that began after the intent will do, and only where the row's kind says all that there
-// is to say about what was refreshed, or its details do.
-func (m *machine) provenBy(a *Attempt, row Row, e Observed, c *Candidate) bool {
+// isProvenOurs reports whether a row is the refresh that our POST started. It is narrow,
+// since the operation ends as succeeded: the row has completed, began after the intent, is
+// the only one that could be ours, and its kind or its details say all that was refreshed.
+func (m *machine) isProvenOurs(a *Attempt, row Row, e Observed, c *Candidate) bool {
 	ofKind := row.Type == "ViaApi" && a.Shape.Plain() && a.Kind != Enhanced
 	return (ofKind || c.proves(row)) && m.onlyCandidate(a, row, e)
 }
@@ -46,29 +45,29 @@ func (m *machine) provenBy(a *Attempt, row Row, e Observed, c *Candidate) bool {
 // startedAfter reports whether a refresh began after the intent, by any reading of the
 // clocks.
 func (m *machine) startedAfter(a *Attempt, row Row, e Observed) bool {
-	most := m.Ahead.Most
+	most := m.ClockSkew.Most
 	if e.Fuzz > slowLook {
 		most = max(most, e.Skew+e.Fuzz) // it was not measured
 	}
 	return !row.Start.Add(-most).Before(a.Intent)
 }
 
-// onlyCandidate reports whether the row has completed and no other may be ours.
+// onlyCandidate reports whether the row has completed and no other could be ours.
 func (m *machine) onlyCandidate(a *Attempt, row Row, e Observed) bool {
-	if a.Weighed || row.State != RowCompleted || row.ID == "" || !m.startedAfter(a, row, e) {
+	if a.Ambiguous || row.State != RowCompleted || row.ID == "" || !m.startedAfter(a, row, e) {
 		return false
 	}
 	candidates := 0
 	for _, r := range e.Rows {
-		if m.mayBeOurs(a, r, e) {
+		if m.couldBeOurs(a, r, e) {
 			candidates++
 		}
 	}
 	return candidates == 1
 }
 
-// onlyKnown reports whether no other row was ever weighed: then a later look, when the
-// clocks are known better, may show that the row is ours.
+// onlyKnown reports whether no other row could ever be ours: then a later read, when the
+// clocks are known better, may prove that the row is.
 func (a *Attempt) onlyKnown(row Row) bool {
 	return !a.Adopted && !slices.ContainsFunc(a.Settle.Known, func(key string) bool { return key != row.key() })
 }
@@ -89,5 +88,5 @@ func (a *Attempt) ofOurKind(kind string) bool {
 	}
 }
 
-// proves reports whether the details have shown that the row is what was asked for.
+// proves reports whether the details of the row have shown what was asked for.
 func (c *Candidate) proves(row Row) bool { return c != nil && c.Same && c.RefreshID == row.ID }

@@ -5,19 +5,18 @@ import (
 	"slices"
 )
 
-// party decides whom the next attempt serves, and what it does: the oldest pending
-// operation, and those behind it that the same POST can serve. Nobody starves: the
-// head is always served, whoever is left behind comes nearer to it, and whoever arrives
-// later takes part in a later attempt only.
+// batch decides whom the next attempt serves, and what it does: the oldest pending
+// operation, and those after it that the same POST can serve. No operation starves: the
+// oldest is always served, and one that arrives later is part of a later attempt only.
 //
-// All of them arrived before the intent, so that the refresh is fresh for each.
-func (s *State) party() ([]int64, Shape) {
+// All of them arrived before the intent, so the refresh is fresh for each.
+func (s *State) batch() ([]int64, Shape) {
 	head := &s.Pending[0]
 	serves, shape := []int64{head.Number}, head.wanted()
 	room := s.roomForTries() // they may fail together, again and again
 	for i := range s.Pending[1:] {
 		op := &s.Pending[1+i]
-		if len(serves) > room || !head.goesWith(op) {
+		if len(serves) > room || !head.canMerge(op) {
 			continue
 		}
 		if wider, ok := shape.with(op.wanted()); ok {
@@ -27,10 +26,10 @@ func (s *State) party() ([]int64, Shape) {
 	return serves, shape
 }
 
-// goesWith reports whether one POST may serve both operations, as far as their objects
-// allow: it does the same, in the same way, and as hard.
-func (op *Operation) goesWith(other *Operation) bool {
-	return !op.Alone && !other.Alone && !other.Cancel && op.Fallback == other.Fallback &&
+// canMerge reports whether one POST may serve both operations, if their objects allow it:
+// type, options and tuning are the same.
+func (op *Operation) canMerge(other *Operation) bool {
+	return !op.NoMerge && !other.NoMerge && !other.Cancel && op.Fallback == other.Fallback &&
 		op.Tuning.equals(other.Tuning) && op.Shape.sameExceptObjects(other.Shape)
 }
 

@@ -60,7 +60,7 @@ func TestWith(t *testing.T) {
 func TestGoesWith(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*Operation){
-		"alone":          func(op *Operation) { op.Alone = true },
+		"alone":          func(op *Operation) { op.NoMerge = true },
 		"being left":     func(op *Operation) { op.Cancel = true },
 		"as standard":    func(op *Operation) { op.Fallback = true },
 		"in parallel":    func(op *Operation) { op.Tuning.MaxParallelism = new(2) },
@@ -69,10 +69,10 @@ func TestGoesWith(t *testing.T) {
 		"something else": func(op *Operation) { op.Shape.Type = "Calculate" },
 	} {
 		a, b := Operation{Shape: full("A")}, Operation{Shape: full("B")}
-		if !a.goesWith(&b) {
+		if !a.canMerge(&b) {
 			t.Fatal("got no merge of shapes that differ in their objects only")
 		}
-		if change(&b); a.goesWith(&b) {
+		if change(&b); a.canMerge(&b) {
 			t.Errorf("%s: merged", name)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"pbirefresh/refresh/machine/pace"
 )
 
-// observed records a look at Power BI.
+// observed records a read of Power BI.
 func (m *machine) observed(e Observed) {
 	a := m.Attempt
 	if e.Err == nil {
@@ -17,19 +17,19 @@ func (m *machine) observed(e Observed) {
 	} else {
 		m.failedLook(e)
 	}
-	m.spot(e)
+	m.rediscover(e)
 	switch {
 	case a != nil && a.Txn == e.Txn:
 		a.Looks++
 		if m.gone(e) {
-			m.vanish(a)
+			m.abandonGone(a)
 			return
 		}
 		if e.Err != nil {
 			a.LookAt = m.now.Add(max(m.spread(e.RetryAfter), lookAgain(a.Looks)))
 			return
 		}
-		m.watch(a, e)
+		m.observeAttempt(a, e)
 	case a == nil && e.Txn == "" && m.Foreign != nil && !e.SentAt.Before(m.Foreign.Since):
 		m.Foreign.Looks++
 		if e.Err != nil {
@@ -37,9 +37,9 @@ func (m *machine) observed(e Observed) {
 			m.foreignUnseen(e.Err)
 			return
 		}
-		m.watchForeign(e)
+		m.observeForeign(e)
 	case a == nil && e.Txn == "" && m.Foreign == nil:
-		m.glanced(e)
+		m.observedBeforePost(e)
 	}
 }
 
@@ -51,16 +51,16 @@ func (m *machine) foreignUnseen(fault *Fault) {
 	}
 }
 
-// watch weighs a look at the refresh of our own attempt.
-func (m *machine) watch(a *Attempt, e Observed) {
+// observeAttempt records a read for the model's attempt.
+func (m *machine) observeAttempt(a *Attempt, e Observed) {
 	row, found := m.find(a, e.Rows)
 	switch {
 	case found:
-		m.saw(a, row, e)
+		m.matched(a, row, e)
 	case e.Detail:
-		m.compare(a, e)
+		m.matchDetails(a, e)
 	default:
-		m.weigh(a, e)
+		m.matchHistory(a, e)
 	}
 	switch {
 	case m.Attempt == nil:
@@ -71,8 +71,8 @@ func (m *machine) watch(a *Attempt, e Observed) {
 	}
 }
 
-// saw handles the row of our refresh.
-func (m *machine) saw(a *Attempt, row Row, e Observed) {
+// matched records the row of our refresh.
+func (m *machine) matched(a *Attempt, row Row, e Observed) {
 	a.Seen, a.Candidate = true, nil
 	a.Settle = Settle{From: m.now}
 	if !row.Start.IsZero() {
@@ -91,12 +91,12 @@ func (m *machine) saw(a *Attempt, row Row, e Observed) {
 	case row.atWork(e):
 		m.stillRunning(a, e)
 	default:
-		m.neverEnds(a)
+		m.abandonEndless(a)
 	}
 }
 
-// shown is what of the objects fits into the document, at most so many: what has not
-// completed comes first, because that is what people look for.
+// shown returns at most so many of the objects. Those that have not completed come first,
+// since people look for them.
 func shown(objects []Progress, most int) []Progress {
 	objects = slices.Clone(objects)
 	slices.SortStableFunc(objects, func(a, b Progress) int { return finished(a) - finished(b) })
@@ -110,8 +110,8 @@ func finished(p Progress) int {
 	return 0
 }
 
-// stillRunning ends operations whose deadline has passed, now that a look made
-// after it shows the refresh at work. The refresh goes on occupying the model.
+// stillRunning ends the operations whose deadline had passed when the read was sent that
+// shows the refresh at work. The refresh still occupies the model.
 func (m *machine) stillRunning(a *Attempt, e Observed) {
 	if a.Stage == StageCancelling && a.Looks%4 == 0 {
 		a.Deleted = false // the DELETE may have been lost with its process: once more
@@ -126,9 +126,8 @@ func (m *machine) stillRunning(a *Attempt, e Observed) {
 	})
 }
 
-// watchForeign weighs a look at the history of a model that is occupied by a
-// refresh of somebody else.
-func (m *machine) watchForeign(e Observed) {
+// observeForeign records a read of the history while a foreign refresh occupies the model.
+func (m *machine) observeForeign(e Observed) {
 	i := slices.IndexFunc(e.Rows, func(r Row) bool { return r.atWork(e) })
 	if i < 0 {
 		m.Foreign = nil
@@ -153,10 +152,10 @@ func timedOut(op *Operation) *Fault {
 // older or younger than they are. A slow look says little, unless it is about a jump.
 func (m *machine) measure(e Observed) {
 	seen := &Span{Least: e.Skew - e.Fuzz, Most: e.Skew + e.Fuzz}
-	if m.Ahead == nil {
-		m.Ahead = &Ahead{Since: m.now, Lately: seen}
+	if m.ClockSkew == nil {
+		m.ClockSkew = &ClockSkew{Since: m.now, Lately: seen}
 	}
-	k := m.Ahead
+	k := m.ClockSkew
 	if k.Before == nil && k.Lately == nil {
 		k.Before = &Span{Least: k.Least, Most: k.Most} // an earlier version wrote it
 	}

@@ -35,7 +35,7 @@ type Operation struct {
 	Blocked   *Blocked     `json:"blocked,omitempty"`  // why it waits
 	Fault     *Fault       `json:"fault,omitempty"`    // why it failed
 	Done      []int        `json:"done,omitempty"`     // of Shape.Objects, what an attempt has committed that then failed
-	Alone     bool         `json:"alone,omitempty"`    // an attempt for it and others failed: from then on it is tried by itself
+	NoMerge   bool         `json:"alone,omitempty"`    // an attempt for it and others failed: from then on it is tried by itself
 	Renewed   bool         `json:"renewed,omitempty"`  // the token was renewed once for it
 	Fallback  bool         `json:"fallback,omitempty"` // enhanced was refused: standard, once the workspace is checked
 	Unsent    int          `json:"unsent,omitempty"`   // intents in a row whose POST never left

@@ -10,9 +10,9 @@ import (
 // transaction, whatever a failed refresh says of its objects.
 const partialBatch = "PartialBatch"
 
-// wanted is what is left to be done for an operation: what it asked for, without what
-// an earlier attempt has committed. That one began after all whom the operation has to
-// be fresh for: who joined later (whenBusy: join) is content with what had begun.
+// wanted returns what is left to do for an operation: what it asked for, without what an
+// earlier attempt has committed. That attempt began after all its callers had arrived,
+// except those with whenBusy: join, who accept a refresh that had begun.
 func (op *Operation) wanted() Shape {
 	s := op.Shape
 	if len(op.Done) == 0 {
@@ -27,14 +27,14 @@ func (op *Operation) wanted() Shape {
 	return s
 }
 
-// credit remembers what a failed attempt has done for an operation, as far as Power BI
-// tells of each object that was left to do: then only the rest is tried again.
+// credit remembers what a failed attempt has committed for an operation, if the details
+// show the status of each object that was left to do: then only the rest is tried again.
 //
-// What it does not tell, or tells in other words than it was asked (a table by its
-// partitions), counts for nothing, and everything is tried again. So it is for the
-// whole model: whether the details of a refresh list all tables is unverified. And so
-// it is if nothing failed, and yet the refresh did: then the details cannot be right,
-// or it failed by what others asked for, and success has to be shown by a success.
+// If an object is missing, or listed in other words than in the request (a table by its
+// partitions), nothing counts and everything is tried again. The same holds for the whole
+// model: whether details list all tables is unverified. And it holds if all objects of a
+// failed refresh have completed: then the details are wrong, or it failed because of the
+// objects of others.
 func (op *Operation) credit(row Row) {
 	if op.Shape.CommitMode != partialBatch || row.State != RowFailed {
 		return
@@ -57,8 +57,8 @@ func (op *Operation) credit(row Row) {
 	}
 }
 
-// statusOf reports whether the details tell of an object, and whether it has
-// completed. One that is listed twice has only if it says so each time.
+// statusOf reports whether the details list an object, and whether it has completed. An
+// object that is listed twice has completed only if each entry says so.
 func statusOf(list []Progress, o Object) (told, completed bool) {
 	for _, p := range list {
 		if p.Table != o.Table || p.Partition != o.Partition || p.Status == "" {
@@ -70,8 +70,8 @@ func statusOf(list []Progress, o Object) (told, completed bool) {
 	return told, completed
 }
 
-// progress is what of the progress of an attempt is about what the operation asked
-// for, and what earlier attempts have done of that.
+// progress returns the part of an attempt's progress that is about the operation's
+// objects, and what earlier attempts have committed of them.
 func (op *Operation) progress(all []Progress) []Progress {
 	own := op.wanted().own(all)
 	for _, i := range op.Done {
@@ -81,7 +81,7 @@ func (op *Operation) progress(all []Progress) []Progress {
 	return own
 }
 
-// own returns what of the progress of an attempt is about what the operation asked for.
+// own returns the part of an attempt's progress that is about the objects of the shape.
 func (a Shape) own(all []Progress) []Progress {
 	if a.whole() {
 		return all

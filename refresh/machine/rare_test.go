@@ -27,10 +27,10 @@ func rareSteps() (steps []rareStep) {
 		rejecting := Operation{Number: 2, Phase: waits, Shape: Shape{Kind: Enhanced}, Deadline: now.Add(time.Hour), MaxAttempts: 3, Reject: true}
 		s.Pending = []Operation{served, rejecting}
 		named, nameless, foreign := s, s, s
-		abandoned := Watched{Txn: "t1", Kind: Enhanced, Intent: now.Add(-time.Hour), Until: now.Add(time.Hour), Appeared: true}
-		nameless.Watch = []Watched{abandoned}
+		abandoned := Abandoned{Txn: "t1", Kind: Enhanced, Intent: now.Add(-time.Hour), Until: now.Add(time.Hour), Appeared: true}
+		nameless.Abandoned = []Abandoned{abandoned}
 		abandoned.RefreshID = "r1"
-		named.Watch = []Watched{abandoned}
+		named.Abandoned = []Abandoned{abandoned}
 		foreign.Foreign = &Foreign{Since: now.Add(-time.Minute)}
 		for _, e := range []Event{tick, late} {
 			steps = append(steps,

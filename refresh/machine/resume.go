@@ -5,15 +5,16 @@ import (
 	"time"
 )
 
-// spot looks for watched attempts in a history. One that a 202 named is found by its
-// id, and so is one whose own id Power BI has kept (see ids). One without a name may be any refresh of our kind that is at work and that nobody
-// else knows, and only while no attempt of ours could be it: it will be settled anew.
-func (m *machine) spot(e Observed) {
-	if e.Err != nil || e.Detail || len(m.Watch) == 0 {
+// rediscover looks for abandoned attempts in a history. One with an id from a 202 is found
+// by that, and so is one whose own id Power BI has kept (see ids). One without an id may be
+// any refresh of our kind that is at work and belongs to no other attempt, as long as the
+// model has no attempt: it is settled again.
+func (m *machine) rediscover(e Observed) {
+	if e.Err != nil || e.Detail || len(m.Abandoned) == 0 {
 		return
 	}
-	m.looks()
-	for _, w := range slices.Clone(m.Watch) {
+	m.noteHistoryRead()
+	for _, w := range slices.Clone(m.Abandoned) {
 		row, named := w.find(e.Rows)
 		if named && w.RefreshID == "" {
 			w.Found = row.ID
@@ -21,38 +22,38 @@ func (m *machine) spot(e Observed) {
 		switch {
 		case w.RefreshID == "" && !named:
 			w.Appeared = m.Attempt == nil && slices.ContainsFunc(e.Rows, func(r Row) bool {
-				return r.atWork(e) && m.mayBeOurs(w.attempt(), r, e)
+				return r.atWork(e) && m.couldBeOurs(w.attempt(), r, e)
 			})
-		case named && row.State != RowInProgress && len(m.owed(w.Txn)) == 0:
-			m.unwatch(w.Txn)
+		case named && row.State != RowInProgress && len(m.waitingFor(w.Txn)) == 0:
+			m.forgetAbandoned(w.Txn)
 			continue
 		case named:
 			w.Appeared = row.State != RowInProgress || row.atWork(e)
 		}
-		m.Watch[slices.IndexFunc(m.Watch, func(x Watched) bool { return x.Txn == w.Txn })] = w
+		m.Abandoned[slices.IndexFunc(m.Abandoned, func(x Abandoned) bool { return x.Txn == w.Txn })] = w
 	}
 }
 
-// glanced records the read before a POST, which may have failed.
-func (m *machine) glanced(e Observed) {
-	m.looks()
-	appeared := slices.ContainsFunc(m.Watch, func(w Watched) bool { return w.Appeared })
+// observedBeforePost records the read of the history before a POST; it may have failed.
+func (m *machine) observedBeforePost(e Observed) {
+	m.noteHistoryRead()
+	appeared := slices.ContainsFunc(m.Abandoned, func(w Abandoned) bool { return w.Appeared })
 	if e.Err == nil && !appeared {
-		m.notice(e)
+		m.noteForeign(e)
 	}
 }
 
-// revive makes the first watched attempt that has appeared the model's attempt. It
-// serves again whoever it was made for and who has not been tried since.
-func (m *machine) revive() {
-	i := slices.IndexFunc(m.Watch, func(w Watched) bool { return w.Appeared })
+// resume makes the first abandoned attempt that has appeared the model's attempt again. It
+// serves the operations for which it was the latest attempt.
+func (m *machine) resume() {
+	i := slices.IndexFunc(m.Abandoned, func(w Abandoned) bool { return w.Appeared })
 	if i < 0 || m.Attempt != nil {
 		return
 	}
-	w := m.Watch[i]
-	m.unwatch(w.Txn)
+	w := m.Abandoned[i]
+	m.forgetAbandoned(w.Txn)
 	a := w.attempt()
-	a.SendBy, a.Until, a.Serves = m.now, m.now, m.owed(w.Txn)
+	a.SendBy, a.Until, a.Serves = m.now, m.now, m.waitingFor(w.Txn)
 	m.setAttempt(a)
 	m.rejectAll()
 	m.eachServed(func(op *Operation) {

@@ -52,7 +52,7 @@ func (s *scenario) occupants() []string {
 		}
 		lines = append(lines, line)
 	}
-	for _, w := range s.state.Watch {
+	for _, w := range s.state.Abandoned {
 		line := strings.TrimSpace("watch " + w.Txn + " " + w.RefreshID)
 		if w.Appeared {
 			line += " appeared"

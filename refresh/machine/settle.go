@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// weigh looks for our refresh in a history that does not name it.
-func (m *machine) weigh(a *Attempt, e Observed) {
+// matchHistory looks for our refresh in a history that has no row with its id.
+func (m *machine) matchHistory(a *Attempt, e Observed) {
 	if a.Candidate != nil && a.Candidate.Same && e.SentAt.Before(a.LookAt) {
 		return // it was asked for before the details were read
 	}
@@ -18,11 +18,11 @@ func (m *machine) weigh(a *Attempt, e Observed) {
 			a.Settle.AtWork = a.Settle.AtWork || row.atWork(e)
 			continue
 		}
-		if !m.mayBeOurs(a, row, e) {
+		if !m.couldBeOurs(a, row, e) {
 			continue
 		}
 		known := slices.Contains(a.Settle.Known, row.key())
-		if (!known || a.onlyKnown(row)) && m.provenBy(a, row, e, last) {
+		if (!known || a.onlyKnown(row)) && m.isProvenOurs(a, row, e, last) {
 			m.adopt(a, row, e)
 			return
 		}
@@ -30,7 +30,7 @@ func (m *machine) weigh(a *Attempt, e Observed) {
 			continue
 		}
 		quiet = false
-		if !m.inquire(a, row, e, last) {
+		if !m.askForDetails(a, row, e, last) {
 			m.known(a, row)
 		}
 	}
@@ -44,7 +44,7 @@ func (m *machine) count(a *Attempt, e Observed, quiet bool) {
 	switch {
 	case !quiet:
 		s.Since, s.Reads = time.Time{}, 0
-		s.From = later(s.From, e.SentAt) // an older look that is fed late counts no more
+		s.From = later(s.From, e.SentAt) // reads that were sent before do not count
 		return
 	case e.SentAt.Before(s.From):
 		return
@@ -52,7 +52,7 @@ func (m *machine) count(a *Attempt, e Observed, quiet bool) {
 		s.Since = m.now // a read that was repeated saw less than what it was sent for
 	}
 	s.Reads++
-	s.From = e.SentAt.Add(1) // a look that is fed twice counts once
+	s.From = e.SentAt.Add(1) // a read that is fed twice counts once
 	if s.Reads >= quietReads && e.SentAt.Sub(s.Since) >= m.SettleWindow {
 		m.notThere(a)
 	}
@@ -69,8 +69,8 @@ func (m *machine) notThere(a *Attempt) {
 	}
 	a.explain(fault)
 	m.eachServed(func(op *Operation) { m.failedTry(op, outcome, fault, m.now) })
-	m.giveUp(a)
-	m.looks() // it is the history that has just been read
+	m.abandon(a)
+	m.noteHistoryRead()
 }
 
 // explain adds to the fault of a refresh that Power BI does not show what was answered to
@@ -84,7 +84,7 @@ func (a *Attempt) explain(f *Fault) {
 	f.Detail, f.PowerBI, f.Support = r.Detail, r.PowerBI, r.Support
 }
 
-// adopt takes a row of the history for our refresh.
+// adopt takes a row of the history as our refresh.
 func (m *machine) adopt(a *Attempt, row Row, e Observed) {
 	a.RefreshID, a.Adopted = row.ID, true
 	m.eachServed(func(op *Operation) {
@@ -100,8 +100,8 @@ func dropped() *Fault {
 		Remedy:  "Power BI drops requests when many arrive for one model; it was asked again as often as allowed. Look for other tools that refresh this model."}
 }
 
-// unrecognised: there were rows that may have been ours, and nothing tells which.
-// Refreshing once more does no harm.
+// unrecognised: there were rows that could be ours, and nothing shows which. One more
+// refresh does no harm.
 func unrecognised() *Fault {
 	return &Fault{Code: CodeOutcomeUnknown, Transient: true,
 		Message: "Power BI's answer was lost, and its history does not tell which refresh was asked for here.",

@@ -1,7 +1,7 @@
 package machine
 
-// quietReads is the least number of quiet reads that settle an outcome. Time
-// alone never does: a look that failed, or a process that slept, proves nothing.
+// quietReads is the least number of quiet reads that settle an outcome. Time alone never
+// does: a read that failed, or a process that slept, proves nothing.
 const quietReads = 3
 
 // settle begins to find out whether Power BI has the attempt.
@@ -29,7 +29,7 @@ func (m *machine) settleUntil(a *Attempt) {
 	s.Until = begin.Add(m.SettleWindow)
 }
 
-// known remembers an ended row that was weighed, so that it delays only once.
+// known remembers an ended row that could be ours, so that it interrupts the quiet reads once.
 func (m *machine) known(a *Attempt, row Row) {
 	a.Settle.Known = append(a.Settle.Known, row.key())
 	a.Settle.Known = a.Settle.Known[max(0, len(a.Settle.Known)-maxKnown):]

@@ -16,14 +16,14 @@ type State struct {
 	Model     Model  `json:"model"`
 	Last      int64  `json:"last"` // number of the newest operation
 
-	Pending []Operation `json:"pending,omitempty"` // not finished, oldest first
-	Recent  []Operation `json:"recent,omitempty"`  // finished, oldest first
-	Attempt *Attempt    `json:"attempt,omitempty"` // our one unresolved POST and the refresh it started
-	Foreign *Foreign    `json:"foreign,omitempty"` // a refresh that we did not start
-	Hold    *Hold       `json:"hold,omitempty"`    // no POST before a time
-	Watch   []Watched   `json:"watch,omitempty"`   // attempts that were given up and may still appear, oldest first
-	Glanced time.Time   `json:"glanced,omitzero"`  // when the history was last read because of them
-	Ahead   *Ahead      `json:"ahead,omitempty"`   // how far Power BI's clock is ahead
+	Pending     []Operation `json:"pending,omitempty"` // not finished, oldest first
+	Recent      []Operation `json:"recent,omitempty"`  // finished, oldest first
+	Attempt     *Attempt    `json:"attempt,omitempty"` // our one unresolved POST and the refresh it started
+	Foreign     *Foreign    `json:"foreign,omitempty"` // a refresh that we did not start
+	Hold        *Hold       `json:"hold,omitempty"`    // no POST before a time
+	Abandoned   []Abandoned `json:"watch,omitempty"`   // attempts whose refresh may still appear, oldest first
+	HistoryRead time.Time   `json:"glanced,omitzero"`  // when the history was last read because of them
+	ClockSkew   *ClockSkew  `json:"ahead,omitempty"`   // how far Power BI's clock is ahead
 
 	LastLook *LastLook `json:"lastLook,omitempty"` // the latest look failed
 
@@ -32,8 +32,8 @@ type State struct {
 
 	Unknown Unknown `json:"-"`
 
-	looked bool // Glanced is of this stay in the critical section, whose clock does not jump; not stored
-	size   size // not stored either
+	historyRead bool // HistoryRead is of this stay in the critical section, whose clock does not jump; not stored
+	size        size // not stored either
 }
 
 // NewState is the state of a model that nobody has asked for yet.
@@ -61,10 +61,10 @@ func (s State) clone() State {
 	s.Recent = slices.Clone(s.Recent)
 	s.Durations = slices.Clone(s.Durations)
 	s.Writes = slices.Clone(s.Writes)
-	s.Watch = slices.Clone(s.Watch)
+	s.Abandoned = slices.Clone(s.Abandoned)
 	s.Foreign = clonePointer(s.Foreign)
 	s.Hold = clonePointer(s.Hold)
-	s.Ahead = clonePointer(s.Ahead)
+	s.ClockSkew = clonePointer(s.ClockSkew)
 	s.LastLook = clonePointer(s.LastLook)
 	if s.Attempt = clonePointer(s.Attempt); s.Attempt != nil {
 		s.Attempt.Serves = slices.Clone(s.Attempt.Serves)

@@ -4,12 +4,12 @@ package machine
 func (m *machine) tick(txn string) {
 	m.expire()
 	m.archive()
-	m.forgetWatched()
-	m.revive()
+	m.expireAbandoned()
+	m.resume()
 	switch {
 	case m.Attempt != nil:
 		m.follow(m.Attempt)
-	case len(m.Pending) == 0: // nobody waits; the next caller has what is known looked up anew
+	case len(m.Pending) == 0: // what is known of the model is read again for the next caller
 	case m.Foreign != nil:
 		m.block(m.occupant())
 		if !m.now.Before(m.Foreign.LookAt) {
@@ -17,7 +17,7 @@ func (m *machine) tick(txn string) {
 		}
 	case m.Hold != nil && m.now.Before(m.Hold.Until):
 		m.held(*m.Hold)
-	case m.uncertain(m.now):
+	case m.mustReadHistory(m.now):
 		m.do(Look{})
 	default:
 		m.Hold = nil
@@ -25,17 +25,17 @@ func (m *machine) tick(txn string) {
 	}
 }
 
-// start saves the intent of one POST for the oldest pending operation, and for those
-// that it can serve as well.
+// start saves the intent of one POST for the oldest pending operation and those that it
+// can serve as well.
 func (m *machine) start(txn string) {
-	serves, shape := m.party()
+	serves, shape := m.batch()
 	head := m.Pending[0]
 	kind := shape.Kind
 	if head.Fallback {
 		kind = Standard
 	}
-	m.Ahead.intended()
-	m.LastLook = nil // what was not to be seen of others says nothing of this one
+	m.ClockSkew.intended()
+	m.LastLook = nil // it is about earlier refreshes
 	m.setAttempt(&Attempt{
 		Txn: txn, Serves: serves,
 		Kind: kind, Shape: shape, Intent: m.now,
@@ -57,7 +57,7 @@ func (m *machine) start(txn string) {
 	})
 }
 
-// follow moves the model's attempt on.
+// follow takes the next step of the model's attempt.
 func (m *machine) follow(a *Attempt) {
 	if a.Stage == StageStarting {
 		if m.now.Before(a.Until) {

@@ -142,13 +142,13 @@ func (w *walk) ask() Ask {
 
 func (w *walk) number() int64 { return w.state.Last - int64(w.draw(3)) }
 
-// id is the attempt's, a watched one's, or any.
+// id is the attempt's, an abandoned one's, or any.
 func (w *walk) id() string {
 	ids := []string{"", "r1", "r2", fmt.Sprint("t", w.draw(w.txns+1))}
 	if a := w.state.Attempt; a != nil {
 		ids = append(ids, a.Txn, a.RefreshID, a.RefreshID)
 	}
-	for _, watched := range w.state.Watch {
+	for _, watched := range w.state.Abandoned {
 		ids = append(ids, watched.RefreshID, watched.Txn)
 	}
 	return pick(w, ids...)

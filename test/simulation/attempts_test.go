@@ -28,7 +28,7 @@ func (o *oracle) phases(prev, next machine.State) {
 			}
 			o.tries(old, op)
 			o.credited(prev, next, old, op)
-			if op.Alone && !old.Alone {
+			if op.NoMerge && !old.NoMerge {
 				o.w.cover.hit("merged attempt failed: rerun singly")
 			}
 		}

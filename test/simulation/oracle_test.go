@@ -110,7 +110,7 @@ func (o *oracle) wrote(by, name string, body []byte, meta lease.Meta) {
 	}
 	if a := next.Attempt; a != nil && (prev.Attempt == nil || prev.Attempt.Txn != a.Txn) {
 		o.revived(prev, a)
-		o.intended(model, a, prev.Ahead == nil)
+		o.intended(model, a, prev.ClockSkew == nil)
 		o.watched(by, next)
 	}
 }

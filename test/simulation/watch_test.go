@@ -36,7 +36,7 @@ func (o *oracle) saw(by string, m machine.Model, s refresh.Sight) {
 // the same process then sees its refresh at work, nothing is posted beside it.
 func (o *oracle) watched(by string, next machine.State) {
 	last := o.sights[next.Model]
-	if next.Attempt.Stage != machine.StageStarting || len(next.Watch) == 0 {
+	if next.Attempt.Stage != machine.StageStarting || len(next.Abandoned) == 0 {
 		return
 	}
 	if ago := time.Since(last.at); ago > time.Minute {
@@ -45,7 +45,7 @@ func (o *oracle) watched(by string, next machine.State) {
 	if last.by != by {
 		return
 	}
-	for _, w := range next.Watch {
+	for _, w := range next.Abandoned {
 		if w.RefreshID == "" {
 			continue
 		}
@@ -60,7 +60,7 @@ func (o *oracle) watched(by string, next machine.State) {
 
 // revived counts how attempts come back from the watch list.
 func (o *oracle) revived(prev machine.State, a *machine.Attempt) {
-	for _, w := range prev.Watch {
+	for _, w := range prev.Abandoned {
 		switch {
 		case w.Txn != a.Txn:
 		case w.RefreshID != "":

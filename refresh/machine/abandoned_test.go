@@ -12,14 +12,14 @@ func TestWatchIsBounded(t *testing.T) {
 	rules, s := DefaultRules(), NewState(testModel, "e")
 	s, _ = rules.Next(s, Arrive{At: At(joinTime), Nonce: "ana", Ask: wholeModel()})
 	s, _ = rules.Next(s, Tick{At: At(joinTime), Txn: "t"})
-	for i := range 3 * maxWatched {
+	for i := range 3 * maxAbandoned {
 		late := Answered{At: At(joinTime), Txn: fmt.Sprint("late", i), Answer: Answer{Kind: Accepted, RefreshID: fmt.Sprint("R", i), Sent: Enhanced}}
 		for range 2 { // fed twice
 			s, _ = rules.Next(s, late)
 		}
 	}
-	if len(s.Watch) != maxWatched || s.Watch[maxWatched-1].Txn != fmt.Sprint("late", 3*maxWatched-1) || s.Attempt.Txn != "t" {
-		t.Errorf("%d on watch: %+v", len(s.Watch), s.Watch)
+	if len(s.Abandoned) != maxAbandoned || s.Abandoned[maxAbandoned-1].Txn != fmt.Sprint("late", 3*maxAbandoned-1) || s.Attempt.Txn != "t" {
+		t.Errorf("%d on watch: %+v", len(s.Abandoned), s.Abandoned)
 	}
 }
 
@@ -39,12 +39,12 @@ func TestWhatIsNotOnWatch(t *testing.T) {
 		"ours": at(func(*Row) {}),
 	} {
 		s := NewState(testModel, "e")
-		s.Ahead = &Ahead{Since: joinTime}
-		s.Watch = []Watched{{Txn: "t", Kind: Standard, Intent: joinTime, Until: joinTime.Add(watchFor)},
-			{Txn: "u", Kind: Standard, RefreshID: "known", Until: joinTime.Add(watchFor), Intent: joinTime.Add(-time.Hour)}}
+		s.ClockSkew = &ClockSkew{Since: joinTime}
+		s.Abandoned = []Abandoned{{Txn: "t", Kind: Standard, Intent: joinTime, Until: joinTime.Add(abandonedFor)},
+			{Txn: "u", Kind: Standard, RefreshID: "known", Until: joinTime.Add(abandonedFor), Intent: joinTime.Add(-time.Hour)}}
 		now := joinTime.Add(2 * time.Minute)
 		s, _ = DefaultRules().Next(s, Observed{At: At(now), SentAt: now, Rows: []Row{row}})
-		if got := s.Watch[0].Appeared; got != (name == "ours") {
+		if got := s.Abandoned[0].Appeared; got != (name == "ours") {
 			t.Errorf("%s: appeared %v", name, got)
 		}
 	}
@@ -55,21 +55,21 @@ func TestWhatIsNotOnWatch(t *testing.T) {
 func TestHowLongALookIsGoodFor(t *testing.T) {
 	t.Parallel()
 	s := NewState(testModel, "e")
-	if s.uncertain(joinTime) {
+	if s.mustReadHistory(joinTime) {
 		t.Error("there is nothing to look for")
 	}
-	s.Watch = []Watched{{Txn: "t", Kind: Standard, Intent: joinTime.Add(-time.Hour), Until: joinTime.Add(watchFor)}}
+	s.Abandoned = []Abandoned{{Txn: "t", Kind: Standard, Intent: joinTime.Add(-time.Hour), Until: joinTime.Add(abandonedFor)}}
 	s, _ = DefaultRules().Next(s, Observed{At: At(joinTime), SentAt: joinTime})
-	for after, want := range map[time.Duration]bool{0: false, glanceFor: false, glanceFor + 1: true, -glanceFor: false, -10 * time.Minute: true} {
-		if s.uncertain(joinTime.Add(after)) != want {
+	for after, want := range map[time.Duration]bool{0: false, historyGoodFor: false, historyGoodFor + 1: true, -historyGoodFor: false, -10 * time.Minute: true} {
+		if s.mustReadHistory(joinTime.Add(after)) != want {
 			t.Errorf("%v after it: look again? want %v", after, want)
 		}
 	}
 	stored, err := Decode(mustEncode(t, s))
-	if err != nil || !stored.Glanced.Equal(joinTime) {
-		t.Fatalf("got %v, glanced %v, want %v", err, stored.Glanced, joinTime)
+	if err != nil || !stored.HistoryRead.Equal(joinTime) {
+		t.Fatalf("got %v, glanced %v, want %v", err, stored.HistoryRead, joinTime)
 	}
-	if !stored.uncertain(joinTime.Add(time.Second)) {
+	if !stored.mustReadHistory(joinTime.Add(time.Second)) {
 		t.Error("a look of an earlier stay that seems a second old: got no new look, want one")
 	}
 }

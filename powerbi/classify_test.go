@@ -81,7 +81,7 @@ func TestAnswersToStart(t *testing.T) {
 		// inferred
 		{"conflict with other words", 409, `{"error":{"code":"X","message":"Dataset is being modified"}}`, nil, CodeConflict, Refused, "X", "being modified"},
 		{"conflict with a code only", 409, shape2Body("X"), nil, CodeBusy, Refused, "X", ""},
-		// what stands between
+		// answers of proxies and firewalls
 		{"firewall", 403, "<html><head><title>Access &amp; more</title></head></html>", []string{"Content-Type: text/html", "Server: squid/6.1"}, CodeNotPowerBI, Refused, "",
 			`something between this app and Power BI answered (HTTP 403 Forbidden, page "Access & more", Server: squid/6.1)`},
 		{"proxy sign-in", 407, "", nil, CodeNotPowerBI, Refused, "", "HTTP 407"},

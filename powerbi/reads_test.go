@@ -19,7 +19,7 @@ func TestAnswersToReads(t *testing.T) {
 		code    Code
 		outcome Outcome
 	}{
-		// what stands between
+		// answers of proxies and firewalls
 		{"firewall", 403, "<html><head><title>No entry</title></head></html>", []string{"Server: squid/6.1"}, CodeNotPowerBI, Refused},
 		{"proxy sign-in", 407, "", nil, CodeNotPowerBI, Refused},
 		{"portal", 200, "<title>Sign in</title>", []string{"Content-Type: text/html"}, CodeNotPowerBI, Unknown},

@@ -119,8 +119,8 @@ func TestGate(t *testing.T) {
 	})
 }
 
-// While the first call after a wait is out, an older one may still come back with a 429:
-// the time that it names stands, whatever the first call says.
+// While the first call after a wait is in progress, an older one may still return a 429:
+// its time applies, whatever the answer to the first call.
 func TestASuccessDoesNotUndoALaterThrottling(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

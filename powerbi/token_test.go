@@ -81,8 +81,8 @@ func TestManyRejectionsCostOneRenewal(t *testing.T) {
 	}
 }
 
-// TestLateRejectionOfAnOldToken: a rejection that arrives after somebody else has
-// renewed is no reason to renew again, and none to give up.
+// TestLateRejectionOfAnOldToken: a rejection that arrives after another caller has
+// renewed the token causes no further renewal, and the call is repeated.
 func TestLateRejectionOfAnOldToken(t *testing.T) {
 	t.Parallel()
 	a := newClient(t, always(200, `[]`), nil).auth

@@ -123,7 +123,7 @@ func TestHungServer(t *testing.T) {
 	}
 }
 
-// TestHungHandshake: the TCP connection stands, TLS does not answer: nothing is sent.
+// TestHungHandshake: the TCP connection is open, TLS does not answer: nothing is sent.
 func TestHungHandshake(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a test's listener

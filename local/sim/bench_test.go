@@ -12,7 +12,7 @@ import (
 	"pbirefresh/local/sim"
 )
 
-// clock is the simulator's time in tests: it moves only when told to.
+// clock is the simulator's time in tests: it moves only when a test moves it.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time

@@ -47,7 +47,7 @@ func modelURL(ref sim.Ref, what string) string {
 
 var curlLine = regexp.MustCompile(`(?m)^  curl (-s )?(?:-X (\w+) )?(?:--data (\S+) )?'([^']+)'`)
 
-// Every line of the help page must work as it stands, in the order of the page.
+// Every line of the help page must work unchanged, in the order of the page.
 func TestHelpPageIsTrue(t *testing.T) {
 	t.Parallel()
 	w := startWorld(t, sim.WorldOptions{Options: sim.Options{Duration: time.Hour}})

@@ -111,7 +111,7 @@ func TestStartDelayCountsAsBusy(t *testing.T) {
 	}
 }
 
-// A step happens at its own time even if nobody looked for hours.
+// A step happens at its own time even after hours without a read.
 func TestQueuedRefreshBeginsWhenItsPredecessorEnds(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -128,7 +128,7 @@ func TestQueuedRefreshBeginsWhenItsPredecessorEnds(t *testing.T) {
 	}
 }
 
-func TestJournalTellsTheStory(t *testing.T) {
+func TestJournalHasEveryStep(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	id := b.mustStart(sim.Sales(), "")
@@ -156,7 +156,7 @@ func sequentialIDs() func() string {
 	return func() string { n++; return "id-" + strconv.Itoa(n) }
 }
 
-// The same requests give the same history whether somebody looks all the time or only at the end.
+// The same requests give the same history with many reads and with one at the end.
 func TestLookingChangesNothing(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(40) {

@@ -15,7 +15,7 @@ type trap struct {
 	stage func(t *testing.T, b *bench) (careless, truth string)
 }
 
-// Each row stages one and shows what a careless client would have concluded next to what was true, so a test of a real
+// Each row stages one and shows the wrong conclusion of a naive client next to the true one, so a test of a real
 // client can stage it in the same way.
 var traps = []trap{
 	{"value[0] of an empty history: endjin, nitor", func(_ *testing.T, b *bench) (string, string) {

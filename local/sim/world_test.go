@@ -167,7 +167,7 @@ func TestWorldCutOnAReusedConnection(t *testing.T) {
 	}
 }
 
-func TestWorldTellsTheEndUnasked(t *testing.T) {
+func TestWorldPublishesTheEndWithoutARead(t *testing.T) {
 	t.Parallel()
 	ended := make(chan sim.Entry, 1)
 	w := startWorld(t, sim.WorldOptions{Options: sim.Options{

@@ -10,6 +10,7 @@ import os
 import re
 from collections import Counter
 from itertools import count
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import requests
@@ -25,6 +26,7 @@ app.headers["x-functions-key"] = os.environ["PBIREFRESH_KEY"]
 seen = Counter()  # of (operation, status)
 statuses = []  # of operations: (id, sig)
 turns = {}  # label of an operation -> counter of its allowed requests
+KEYS = Path("keys.txt")  # each Operation-Id that was sent, of all seeds
 
 
 def keep(document):
@@ -63,10 +65,14 @@ def express(body):
 
 
 def one_key(headers):
-    """Leaves one of the headers that are keys, which no document can say, no date to be parsed, and
-    no key that is the id of an operation: with links, the next request would have it again."""
-    if headers.get("Operation-Id") in [id for id, _ in statuses]:
-        del headers["Operation-Id"]
+    """Leaves one of the headers that are keys, which no document can say, and no date to be parsed. An
+    Operation-Id is sent once: another request with it is a 400, depending on what was sent before."""
+    key = headers.get("Operation-Id")
+    if key:
+        sent = KEYS.read_text().splitlines() if KEYS.exists() else []
+        if key in sent or key in [id for id, _ in statuses]:
+            del headers["Operation-Id"]
+        KEYS.write_text("\n".join([*sent, key]))
     names = [name for name in ("Idempotency-Key", "Operation-Id") if headers.get(name)]
     for name in names[1:] + ["Repeatability-Request-ID", "Repeatability-First-Sent"]:
         headers.pop(name, None)

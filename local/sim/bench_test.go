@@ -111,7 +111,7 @@ func (b *bench) mustStart(ref sim.Ref, body string) string {
 	b.t.Helper()
 	r := b.start(ref, body)
 	if r.status != http.StatusAccepted {
-		b.t.Fatalf("start: %d %s %v", r.status, r.body, r.err)
+		b.t.Fatalf("start: got %d %s %v, want HTTP 202", r.status, r.body, r.err)
 	}
 	return r.header.Get("RequestId")
 }
@@ -120,7 +120,7 @@ func (b *bench) history(ref sim.Ref, query string) []map[string]any {
 	b.t.Helper()
 	r := b.api(http.MethodGet, refreshesPath(ref)+query, "")
 	if r.status != http.StatusOK {
-		b.t.Fatalf("history: %d %s", r.status, r.body)
+		b.t.Fatalf("history: got %d %s, want HTTP 200", r.status, r.body)
 	}
 	var page struct {
 		Value []map[string]any `json:"value"`

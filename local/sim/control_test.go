@@ -220,7 +220,7 @@ func TestControlFaults(t *testing.T) {
 	}
 	for i, want := range []int{202, 502, 502, 202} {
 		if got[2*i+1] != want {
-			t.Fatalf("%v", got)
+			t.Fatalf("got the statuses in %v, want %d at call %d", got, want, i)
 		}
 	}
 	c.mustCall(http.MethodPost, "/sim/faults?delay=1h&hold=2h&land=3h&times=-1", "")

@@ -73,7 +73,7 @@ func TestTokenEndpointRefusals(t *testing.T) {
 			}
 			b.must(json.Unmarshal([]byte(r.body), &body))
 			if r.status != row.status || body.Error != row.word || len(body.Codes) != 1 || body.Codes[0] != row.code {
-				t.Errorf("%d %s", r.status, r.body)
+				t.Errorf("got %d %s; want HTTP %d, %s and the code %v", r.status, r.body, row.status, row.word, row.code)
 			}
 			if !strings.HasPrefix(body.Description, "AADSTS") || !strings.Contains(body.Description, "Trace ID: "+body.Trace) {
 				t.Errorf("got the description %q, want one that begins with AADSTS and has the trace id", body.Description)

@@ -134,7 +134,7 @@ func TestFaultMistakesAndClearing(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	if err := b.Fail(sim.Fault{Kind: "nonsense"}); err == nil || !strings.Contains(err.Error(), "cut-after") {
-		t.Errorf("error %v should list the kinds", err)
+		t.Errorf("got %v, want an error that lists the kinds", err)
 	}
 	b.must(b.Fail(sim.Fault{Kind: sim.CutBefore, Times: -1}))
 	if n := len(b.Faults()); n != 1 {
@@ -211,7 +211,7 @@ func TestSlowAnswers(t *testing.T) {
 				defer cancel()
 				status, err := post(ctx)
 				if status != row.status || (status == 0) != (err != nil) {
-					t.Errorf("%d %v", status, err)
+					t.Errorf("got %d, %v; want HTTP %d, 0 with an error", status, err, row.status)
 				}
 				if row.status == 0 && row.patience < 20*time.Second && !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("got %v, want the context's error", err)
@@ -242,7 +242,7 @@ func TestLateLandingMeetsAnotherRefresh(t *testing.T) {
 		}()
 		time.Sleep(9 * time.Second) // virtual
 		if status, err := post(t.Context()); status != http.StatusAccepted {
-			t.Fatal(status, err)
+			t.Fatalf("got %d, %v; want HTTP 202", status, err)
 		}
 		if status := <-done; status != http.StatusBadRequest {
 			t.Errorf("the late one: %d, want busy", status)
@@ -271,7 +271,7 @@ func TestLateLandingsInOrder(t *testing.T) {
 		time.Sleep(time.Hour) // virtual
 		list, err := c.PowerBI.Refreshes(sim.Sales())
 		if err != nil || len(list) != 3 {
-			t.Fatal(list, err)
+			t.Fatalf("got %v, %v; want 3 refreshes", list, err)
 		}
 		for i, want := range []time.Duration{11 * time.Second, 22 * time.Second, 30 * time.Second} {
 			if got := list[i].Accepted.Sub(start); got != want {

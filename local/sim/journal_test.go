@@ -57,10 +57,10 @@ func TestEntryIsOneLine(t *testing.T) {
 	for _, e := range b.Journal.Entries(0) {
 		line := e.String()
 		if strings.Contains(line, "\n") || !strings.HasPrefix(line, "23:50:00.123 "+e.Kind) {
-			t.Errorf("%q", line)
+			t.Errorf("got %q, want one line that begins with the time and %s", line, e.Kind)
 		}
 		if e.Kind == sim.KindRequest && (!strings.Contains(line, "fault=cut-after") || !strings.Contains(line, "-> 0 model="+sim.SalesModel)) {
-			t.Errorf("%q", line)
+			t.Errorf("got %q, want the fault, the status 0 and the model", line)
 		}
 	}
 }

@@ -118,7 +118,7 @@ func TestDetailListsTheModelsTables(t *testing.T) {
 	id := b.mustStart(sim.Sales(), enhancedBody)
 	for _, status := range []string{"InProgress", "Completed"} {
 		if body := b.detail(sim.Sales(), id).body; !strings.Contains(body, `"objects":[{"table":"A","status":"`+status+`"},{"table":"B","status":"`+status+`"}]`) {
-			t.Errorf("%s", body)
+			t.Errorf("got %s, want both objects as %s", body, status)
 		}
 		b.clock.Add(time.Minute)
 	}
@@ -179,7 +179,7 @@ func TestCombinationsThatFailLater(t *testing.T) {
 			r := b.detail(sim.Sales(), id)
 			failed := r.json(t)["status"] == "Failed"
 			if failed != row.fails || failed != strings.Contains(r.body, "must have the property 'CommitMode' = 'Transactional'") {
-				t.Errorf("%s", r.body)
+				t.Errorf("got %s, want a failure because of the policy: %v", r.body, row.fails)
 			}
 		})
 	}

@@ -14,11 +14,11 @@ func TestHistoryOfAFreshModelIsEmpty(t *testing.T) {
 	b := newBench(t)
 	r := b.api(http.MethodGet, refreshesPath(sim.Sales()), "")
 	if !strings.HasSuffix(r.body, `"value":[]}`) {
-		t.Errorf("body %s", r.body)
+		t.Errorf("got %s, want an empty list", r.body)
 	}
 	context, _ := r.json(t)["@odata.context"].(string)
 	if !strings.HasPrefix(context, "https://wabi-") || !strings.HasSuffix(context, "/v1.0/myorg/groups/"+sim.WorkspaceID+"/$metadata#refreshes") {
-		t.Errorf("@odata.context %q (seen: kestra-io/plugin-powerbi fixture)", context)
+		t.Errorf("got @odata.context %q, want a back end and the workspace (seen: kestra-io/plugin-powerbi fixture)", context)
 	}
 }
 
@@ -228,7 +228,7 @@ func TestHistoryWords(t *testing.T) {
 	for _, want := range []string{"Pondering", "Exhausted"} {
 		r := b.api(http.MethodGet, refreshesPath(sim.Sales()), "")
 		if !strings.HasPrefix(r.body, "[") || !strings.Contains(r.body, `"status":"`+want+`"`) || strings.Contains(r.body, "extendedStatus") {
-			t.Errorf("body %s", r.body)
+			t.Errorf("got %s, want a bare array with the status %s and no extendedStatus", r.body, want)
 		}
 		b.clock.Add(time.Minute)
 	}

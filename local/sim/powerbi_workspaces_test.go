@@ -28,7 +28,7 @@ func TestWorkspaceListShowsWhatTheCallerMayUse(t *testing.T) {
 	b.PowerBI.AddWorkspace(sim.Workspace{ID: "7e4a0000-51b1-4d00-8000-000000000030", Name: "Foreign"})
 	r := b.api(http.MethodGet, "/groups", "")
 	if !strings.Contains(r.body, sim.WorkspaceID) || !strings.Contains(r.body, sim.SharedWorkspace) || strings.Contains(r.body, "Foreign") {
-		t.Errorf("%s", r.body)
+		t.Errorf("got %s, want the two workspaces of the caller", r.body)
 	}
 }
 
@@ -46,7 +46,7 @@ func TestDatasets(t *testing.T) {
 	b.must(b.PowerBI.Grant(sim.WorkspaceID, sim.ClientID, sim.RoleViewer))
 	one = b.api(http.MethodGet, "/groups/"+sim.WorkspaceID+"/datasets/"+sim.SalesModel, "").json(t)
 	if len(one) != 2 { // documented: a read-only caller gets id and name
-		t.Errorf("%v", one)
+		t.Errorf("got %v, want id and name alone", one)
 	}
 }
 

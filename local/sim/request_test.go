@@ -69,10 +69,10 @@ func FuzzParseRequest(f *testing.F) {
 			return
 		}
 		if q.timeout < 0 || q.timeout >= 24*time.Hour || q.retryCount < 0 {
-			t.Errorf("%+v", q)
+			t.Errorf("got %+v, want a timeout below a day and no negative number", q)
 		}
 		if !contains(refreshKinds, q.kind) || !contains(commitModes, q.commitMode) || (q.notify != "" && !contains(notifyOptions, q.notify)) {
-			t.Errorf("%+v", q)
+			t.Errorf("got %+v, want documented words", q)
 		}
 		if _, late := q.laterFailure(); late && !q.applyPolicy {
 			t.Errorf("got a later failure of %+v, want none without the policy", q)

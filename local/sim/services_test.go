@@ -155,7 +155,7 @@ func (c *careful) call(ctx context.Context, method string) (int, string) {
 func (c *careful) refresh(ctx context.Context) {
 	c.t.Helper()
 	if status, text := c.call(ctx, http.MethodPost); status != http.StatusAccepted {
-		c.t.Fatal(status, text)
+		c.t.Fatalf("got %d %s, want HTTP 202", status, text)
 	}
 	for {
 		if _, text := c.call(ctx, http.MethodGet); !strings.Contains(text, `"status":"Unknown"`) {
@@ -186,7 +186,7 @@ func FuzzPowerBI(f *testing.F) {
 		switch rec.Code {
 		case 200, 202, 301, 307, 308, 400, 404, 405, 409, 415:
 		default:
-			t.Errorf("status %d", rec.Code)
+			t.Errorf("got HTTP %d, want a status of the control plane", rec.Code)
 		}
 	})
 }
@@ -206,7 +206,7 @@ func FuzzControl(f *testing.F) {
 			t.Errorf("got %s, want an error with a reason", rec.Body)
 		}
 		if rec.Code >= 500 {
-			t.Errorf("status %d", rec.Code)
+			t.Errorf("got HTTP %d, want one below 500", rec.Code)
 		}
 		b.history(sim.Sales(), "") // still well
 	})

@@ -107,7 +107,7 @@ func TestStartDelayCountsAsBusy(t *testing.T) {
 	b.clock.Add(12 * time.Second)
 	truth := b.truth(sim.Sales())[0]
 	if truth.Status != "InProgress" || truth.Started.Sub(truth.Accepted) != 10*time.Second {
-		t.Errorf("%+v", truth)
+		t.Errorf("got %+v; want InProgress, started 10 s after its acceptance", truth)
 	}
 }
 

@@ -64,7 +64,7 @@ var traps = []trap{
 		id := b.mustStart(sim.Sales(), enhancedBody)
 		b.Entra.RevokeTokens(sim.ClientID)
 		if r := b.detail(sim.Sales(), id); r.status != http.StatusForbidden || r.header.Get(errorInfo) != "TokenExpired" {
-			t.Errorf("%d", r.status)
+			t.Errorf("got %d, want HTTP 403 with TokenExpired", r.status)
 		}
 		return "forbidden", b.truth(sim.Sales())[0].Status
 	}},

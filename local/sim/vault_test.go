@@ -205,7 +205,7 @@ func TestIdentityEndpoint(t *testing.T) {
 			}
 			expires, isString := got["expires_on"].(string)
 			if !isString || len(expires) != 10 || got["client_id"] != row.client || got["resource"] != vaultAudience || got["token_type"] != "Bearer" {
-				t.Errorf("%s", r.body)
+				t.Errorf("got %s, want the documented members for %s", r.body, row.client)
 			}
 		})
 	}

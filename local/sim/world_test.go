@@ -154,7 +154,7 @@ func TestWorldCutOnAReusedConnection(t *testing.T) {
 	w := startWorld(t, sim.WorldOptions{})
 	client := w.Client()
 	if status, err := worldCall(t, w, client, http.MethodGet, "/groups"); status != http.StatusOK {
-		t.Fatal(status, err)
+		t.Fatalf("got %d, %v; want HTTP 200", status, err)
 	}
 	if err := w.Fail(sim.Fault{Kind: sim.CutAfter, Op: sim.OpStart}); err != nil {
 		t.Fatal(err)
@@ -179,7 +179,7 @@ func TestWorldPublishesTheEndWithoutARead(t *testing.T) {
 		},
 	}})
 	if status, err := worldCall(t, w, w.Client(), http.MethodPost, refreshesPath(sim.Sales())); status != http.StatusAccepted {
-		t.Fatal(status, err)
+		t.Fatalf("got %d, %v; want HTTP 202", status, err)
 	}
 	if e := <-ended; e.Model != sim.Sales() {
 		t.Errorf("got %+v; want Model %v", e, sim.Sales())

@@ -18,21 +18,21 @@ import (
 // certificate's policy says (documented: "About Azure Key Vault certificates",
 // composition; content types application/x-pem-file and application/x-pkcs12).
 //
-// PKCS#12 is read by go-pkcs12: azidentity's own reader knows no SHA-256, which its
-// documentation says and newer files use.
+// PKCS#12 is read by go-pkcs12: azidentity's own reader does not support SHA-256
+// (documented), which newer files use.
 
-// keyPair is what signs assertions. The certificates are the leaf and its chain.
+// keyPair signs assertions. The certificates are the leaf and its chain.
 type keyPair struct {
 	certificates []*x509.Certificate
 	key          crypto.PrivateKey
 }
 
-// Reasons for which a certificate cannot be used. They hold nothing of it.
+// Reasons why a certificate cannot be used. They repeat nothing of it.
 var (
 	errNoCertificate = errors.New("it is neither PEM nor PKCS#12 in base64 without a password")
 	errNoKey         = errors.New("it has no private key: the certificate's policy must make the key exportable")
 	errManyKeys      = errors.New("it has more than one private key")
-	errNotRSA        = errors.New("its key is not RSA, and Entra ID takes no other")
+	errNotRSA        = errors.New("its key is not RSA, which Entra ID requires")
 	errOtherKey      = errors.New("its private key belongs to none of its certificates")
 )
 
@@ -93,13 +93,12 @@ func parsePFX(value string) (keyPair, error) {
 	}
 	key, leaf, chain, err := pkcs12.DecodeChain(bytes.Clone(der), "")
 	if err != nil {
-		return keyPair{}, errNoCertificate // its text is about the file's inside
+		return keyPair{}, errNoCertificate // its text is about the file's content
 	}
 	return keyPair{append([]*x509.Certificate{leaf}, chain...), key}, nil
 }
 
-// leafFirst puts the certificate of the key first: its thumbprint goes into the
-// assertion.
+// leafFirst puts the certificate of the key first: the assertion has its thumbprint.
 func (p keyPair) leafFirst() (keyPair, error) {
 	key, ok := p.key.(*rsa.PrivateKey)
 	if !ok {

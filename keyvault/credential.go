@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// Credential gets tokens of the service principal. It may be used concurrently.
+// Credential gets tokens of the service principal. It is safe for concurrent use.
 type Credential struct {
 	source     source
 	timeout    time.Duration
@@ -20,7 +20,7 @@ type Credential struct {
 	reminder   reminder
 	onExpiring func(Expiring)
 
-	flights singleflight.Group // of token requests that callers share
+	shared singleflight.Group // token requests, by what is requested
 }
 
 var _ azcore.TokenCredential = (*Credential)(nil)
@@ -40,34 +40,34 @@ func New(o Options) (*Credential, error) {
 	}, nil
 }
 
-// GetToken returns a token, from azidentity's cache if it has one. If ctx ends
-// first its error is returned and the request goes on for others.
+// GetToken returns a token, from azidentity's cache if it has one. If ctx ends first, it
+// returns the error of ctx, and the request goes on for other callers.
 func (c *Credential) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	key := fmt.Sprintf("%q %q %q %t", o.Scopes, o.Claims, o.TenantID, o.EnableCAE)
-	flight := c.flights.DoChan(key, func() (any, error) {
+	result := c.shared.DoChan(key, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.timeout)
 		defer cancel()
 		return c.fetch(ctx, o)
 	})
 	select {
-	case f := <-flight:
-		token, _ := f.Val.(azcore.AccessToken)
-		return token, f.Err
+	case r := <-result:
+		token, _ := r.Val.(azcore.AccessToken)
+		return token, r.Err
 	case <-ctx.Done():
 		return azcore.AccessToken{}, fmt.Errorf("keyvault: stopped waiting for a token: %w", ctx.Err())
 	}
 }
 
-// Expires returns the expiry date of the secret in use, and whether there is one. It
-// is known once a token was asked for.
+// Expires returns the expiry date of the secret in use, and whether there is one. It is
+// known after the first token request.
 func (c *Credential) Expires() (time.Time, bool) {
 	s, known := c.source.expiry()
 	return s.expires, known
 }
 
-// Ping reports whether there is a secret to use, or an identity to vouch: the one at
-// hand, or else one that is read now. It asks Entra ID for no token of the service
-// principal. Called now and then, it keeps the secret fresh and tells of its end.
+// Ping returns an error unless there is a secret, or an identity for an assertion. It reads
+// the secret if none is known or a read is due, and requests no token of the service
+// principal. Called now and then, it keeps the secret fresh and reports its end.
 func (c *Credential) Ping(ctx context.Context) error {
 	if err := c.source.ping(ctx); err != nil {
 		return err
@@ -76,7 +76,7 @@ func (c *Credential) Ping(ctx context.Context) error {
 	return nil
 }
 
-// remind tells that the secret ends soon, at most once a day.
+// remind reports that the secret ends soon, at most once a day.
 func (c *Credential) remind() {
 	if s, known := c.source.expiry(); known {
 		if e, due := c.reminder.due(s, time.Now()); due {
@@ -85,13 +85,12 @@ func (c *Credential) remind() {
 	}
 }
 
-// fetch asks Entra ID, a second time if the secret was rejected and the vault has
-// another one.
+// fetch requests a token from Entra ID. If the secret is rejected and the vault has another
+// one, it requests a second time.
 func (c *Credential) fetch(ctx context.Context, o policy.TokenRequestOptions) (token azcore.AccessToken, err error) {
 	defer func() {
-		// The Key Vault client takes parts of the vault's answer for granted
-		// (azsecrets v1.5.1 panics on a challenge whose authorization has no path),
-		// and this goroutine belongs to no caller that could recover.
+		// The Key Vault client panics on some answers (azsecrets v1.5.1: a challenge
+		// whose authorization has no path), and no caller can recover in this goroutine.
 		if r := recover(); r != nil {
 			err = &Error{Code: CodeUnexpected, Message: oneLine(fmt.Sprint("an answer could not be read: ", r)), Remedy: remedy(CodeUnexpected)}
 		}
@@ -110,25 +109,25 @@ func (c *Credential) fetch(ctx context.Context, o policy.TokenRequestOptions) (t
 	if failed == nil {
 		return token, nil
 	}
-	return c.askStandIn(ctx, o, failed)
+	return c.askWithPrevious(ctx, o, failed)
 }
 
-// askStandIn tries the secret before the one that failed. A new one takes a while to
-// reach all of Entra ID, and the old one is good until somebody takes it away.
-func (c *Credential) askStandIn(ctx context.Context, o policy.TokenRequestOptions, failed *Error) (azcore.AccessToken, error) {
-	old, found := c.source.standIn(ctx, failed)
+// askWithPrevious requests a token with the previous secret. A new secret takes time to
+// reach all of Entra ID, and the previous one is valid until it is deleted.
+func (c *Credential) askWithPrevious(ctx context.Context, o policy.TokenRequestOptions, failed *Error) (azcore.AccessToken, error) {
+	old, found := c.source.previousSecret(ctx, failed)
 	if !found {
 		return azcore.AccessToken{}, failed
 	}
 	token, err := c.ask(ctx, old, o)
 	if err != nil {
-		return azcore.AccessToken{}, failed // about the secret that should work
+		return azcore.AccessToken{}, failed // about the newest secret
 	}
-	c.logger.Warn("the newest secret gave no token; the one before it did", "version", old.version, "code", failed.Code, "detail", failed.Detail)
+	c.logger.Warn("the newest secret gave no token, and the previous one did", "version", old.version, "code", failed.Code, "detail", failed.Detail)
 	return token, nil
 }
 
-// ask sends the token request, unless the secret was rejected a moment ago.
+// ask sends the token request, unless the secret was rejected less than an interval ago.
 func (c *Credential) ask(ctx context.Context, s secret, o policy.TokenRequestOptions) (azcore.AccessToken, *Error) {
 	if held := c.source.held(s); held != nil {
 		return azcore.AccessToken{}, held

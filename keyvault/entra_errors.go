@@ -24,8 +24,8 @@ type refusal struct {
 	ErrorCodes       []int  `json:"error_codes"`
 }
 
-// entraError turns azidentity's error into one of ours, without keeping it: it
-// leads to the request that has the secret in it.
+// entraError turns azidentity's error into an [Error]. It does not wrap it, because it
+// contains the request with the secret.
 func entraError(ctx context.Context, err error) *Error {
 	var identity *identityError
 	if errors.As(err, &identity) {
@@ -43,7 +43,7 @@ func entraError(ctx context.Context, err error) *Error {
 	return &Error{Code: code, Status: status, Detail: aadstsName(number), Message: oneLine(r.ErrorDescription), Remedy: remedy(code)}
 }
 
-// numberIn finds the number of Entra ID's code in a text, 0 if there is none.
+// numberIn returns the number of Entra ID's code in a text; 0 if there is none.
 func numberIn(text string) int {
 	m := aadsts.FindStringSubmatch(text)
 	if m == nil {
@@ -79,11 +79,11 @@ func entraCode(status, number int) Code {
 		return CodeSecretRejected
 	case 7000222:
 		return CodeSecretExpired
-	// The same list makes Microsoft's own library read a certificate anew
+	// Microsoft's own library reads a certificate again for the same list
 	// (AzureAD/microsoft-identity-web, source: its certificate error codes).
 	case 700027, 700024, 7000214, 1000502, 7000274, 7000277:
 		return CodeCertificateRejected
-	// 70021 and 700213 seen; 700211, 700212 and 7002131 are its kin for issuer,
+	// 70021 and 700213 seen; 700211, 700212 and 7002131 are the same for issuer,
 	// audience and expression (unverified).
 	case 70021, 700211, 700212, 700213, 7002131:
 		return CodeFederationRefused
@@ -102,7 +102,7 @@ func entraCode(status, number int) Code {
 	case status == http.StatusTooManyRequests || status >= 500:
 		return CodeEntraUnavailable
 	case status == http.StatusUnauthorized && number == 0:
-		return CodeSecretRejected // the secret is all that such an answer can be about
+		return CodeSecretRejected // such an answer can only mean the secret
 	case status == 0 && number == 0:
 		return CodeEntraUnreachable
 	default:
@@ -115,8 +115,7 @@ func (e *Error) rejectsSecret() bool {
 	return e.Code == CodeSecretRejected || e.Code == CodeSecretExpired || e.Code == CodeCertificateRejected
 }
 
-// noAnswer reports whether Entra ID said nothing about the secret: a token that is still
-// in a cache may do.
+// noAnswer reports whether Entra ID has not judged the secret: a cached token may help.
 func (e *Error) noAnswer() bool {
 	return e.Code == CodeEntraUnavailable || e.Code == CodeEntraUnreachable
 }

@@ -11,12 +11,12 @@ import (
 	"unicode"
 )
 
-// Code names a case. Codes are stable; messages are not.
+// Code names a kind of failure. Codes are stable; messages are not.
 type Code string
 
 // The codes.
 const (
-	// CodeIdentityUnavailable: the managed identity gives no token.
+	// CodeIdentityUnavailable: the managed identity returns no token.
 	CodeIdentityUnavailable Code = "IdentityUnavailable"
 	// CodeVaultUnreachable: no connection to the vault, or no such host.
 	CodeVaultUnreachable Code = "VaultUnreachable"
@@ -24,9 +24,9 @@ const (
 	CodeVaultUnavailable Code = "VaultUnavailable"
 	// CodeVaultForbidden: the identity may not read secrets.
 	CodeVaultForbidden Code = "VaultForbidden"
-	// CodeVaultFirewall: the vault's network rules keep the app out.
+	// CodeVaultFirewall: the vault's network rules reject the app.
 	CodeVaultFirewall Code = "VaultFirewall"
-	// CodeVaultUnauthorized: the vault does not take the identity's token.
+	// CodeVaultUnauthorized: the vault rejects the identity's token.
 	CodeVaultUnauthorized Code = "VaultUnauthorized"
 	// CodeSecretNotFound: there is no secret of that name.
 	CodeSecretNotFound Code = "SecretNotFound"
@@ -40,9 +40,9 @@ const (
 	CodeSecretExpired Code = "SecretExpired"
 	// CodeCertificateUnusable: the certificate in the vault cannot sign.
 	CodeCertificateUnusable Code = "CertificateUnusable"
-	// CodeCertificateRejected: Entra ID does not take the certificate (AADSTS700027 and kin).
+	// CodeCertificateRejected: Entra ID rejects the certificate (AADSTS700027 and similar).
 	CodeCertificateRejected Code = "CertificateRejected"
-	// CodeFederationRefused: the application does not trust the managed identity (AADSTS70021 and kin).
+	// CodeFederationRefused: the application does not trust the managed identity (AADSTS70021 and similar).
 	CodeFederationRefused Code = "FederationRefused"
 	// CodeApplicationNotFound: no such service principal in the tenant.
 	CodeApplicationNotFound Code = "ApplicationNotFound"
@@ -50,7 +50,7 @@ const (
 	CodeApplicationDisabled Code = "ApplicationDisabled"
 	// CodeTenantNotFound: no such tenant.
 	CodeTenantNotFound Code = "TenantNotFound"
-	// CodeResourceNotFound: the tenant does not know the scope, as with a wrong cloud.
+	// CodeResourceNotFound: the scope is unknown in the tenant, for example of another cloud.
 	CodeResourceNotFound Code = "ResourceNotFound"
 	// CodeConditionalAccess: a policy blocks the service principal.
 	CodeConditionalAccess Code = "ConditionalAccess"
@@ -60,13 +60,14 @@ const (
 	CodeEntraUnavailable Code = "EntraUnavailable"
 	// CodeEntraUnreachable: no connection to Entra ID, or no useful answer.
 	CodeEntraUnreachable Code = "EntraUnreachable"
-	// CodeTimeout: the flight's time was over.
+	// CodeTimeout: the token request took too long.
 	CodeTimeout Code = "Timeout"
-	// CodeUnexpected: an answer that makes no sense.
+	// CodeUnexpected: an answer that is not documented.
 	CodeUnexpected Code = "Unexpected"
 )
 
-// Error is every failure to get a token, but for the caller's own context.
+// Error is a failure to get a token. Only the end of the caller's own context is another
+// error.
 type Error struct {
 	Code    Code
 	Status  int    // HTTP status, 0 without an answer
@@ -74,8 +75,8 @@ type Error struct {
 	Message string // one line
 	Remedy  string // what to change, and where
 
-	err     error // only an error of a context
-	passing bool  // although its code says otherwise
+	err       error // only an error of a context
+	temporary bool  // although its code is lasting
 }
 
 // Error returns one line.
@@ -94,8 +95,8 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the context's error, if that was the reason, and nothing else: the
-// SDK's errors hold requests with the secret.
+// Unwrap returns the context's error, if that was the cause. It never returns an error of
+// the SDK, which contains the request with the secret.
 func (e *Error) Unwrap() error { return e.err }
 
 // LogValue logs the parts of e as attributes.
@@ -104,10 +105,10 @@ func (e *Error) LogValue() slog.Value {
 		slog.String("detail", e.Detail), slog.String("message", e.Message))
 }
 
-// NonRetriable keeps azcore from sending again what will fail again.
+// NonRetriable keeps azcore from repeating a request that would fail again.
 func (*Error) NonRetriable() {}
 
-// NonRetriable keeps azcore from sending again: the identity has retried by itself.
+// NonRetriable keeps azcore from repeating the request: the identity has retried by itself.
 func (*identityError) NonRetriable() {}
 
 // hasCode reports whether err is an [*Error] with one of the codes.
@@ -117,13 +118,13 @@ func hasCode(err error, codes ...Code) bool {
 }
 
 func timeoutError(ctx context.Context) *Error {
-	return &Error{Code: CodeTimeout, Message: "the token did not come in time", Remedy: remedy(CodeTimeout), err: ctx.Err()}
+	return &Error{Code: CodeTimeout, Message: "the token request took too long", Remedy: remedy(CodeTimeout), err: ctx.Err()}
 }
 
-// webToken finds a JSON Web Token. The services echo none; a proxy between might.
+// webToken matches a JSON Web Token. The services echo none, but a proxy may.
 var webToken = regexp.MustCompile(`eyJ[0-9A-Za-z_-]{6,}(\.[0-9A-Za-z_-]*){0,2}`)
 
-// oneLine makes foreign text fit for an error: one line, and short.
+// oneLine returns foreign text for an error: one line, short, without tokens.
 func oneLine(s string) string {
 	printable := func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -139,11 +140,11 @@ func oneLine(s string) string {
 	return s
 }
 
-// Lasting reports whether the cause will stay until somebody changes something:
-// trying again by itself is of no use. A secret that was rejected just now, where
-// others worked before, does not count as that yet.
+// Lasting reports whether the cause remains until a person changes something, so that a
+// retry does not help. A rejected secret is not lasting during the grace period, if a secret
+// has worked before.
 func (e *Error) Lasting() bool {
-	if e.passing {
+	if e.temporary {
 		return false
 	}
 	switch e.Code {

@@ -7,13 +7,13 @@ import (
 )
 
 const (
-	// warnDays is when the end of a secret begins to be told.
+	// warnDays is how many days before the end of a secret the reports begin.
 	warnDays = 30
-	// warnEvery is how often a process tells it.
+	// warnEvery is how often a process reports it.
 	warnEvery = 24 * time.Hour
 )
 
-// Expiring tells that the secret or certificate in use ends soon.
+// Expiring reports that the secret or certificate in use ends soon.
 type Expiring struct {
 	Version string
 	At      time.Time
@@ -25,24 +25,24 @@ func daysLeft(at, now time.Time) int {
 	return int(math.Floor(at.Sub(now).Hours() / 24))
 }
 
-// Days counts the whole days that are left of what was read, rounded down. It means
-// nothing where Expires is zero.
+// Days returns the whole days until Expires, rounded down. It has no meaning if Expires is
+// zero.
 func (r Read) Days(now time.Time) int { return daysLeft(r.Expires, now) }
 
-// reminder tells at most once a day.
+// reminder limits reports to one a day.
 type reminder struct {
 	mu   sync.Mutex
-	told time.Time
+	last time.Time // report
 }
 
-// due returns what is to be told now, if anything is.
+// due returns what to report now, if anything.
 func (r *reminder) due(s secret, now time.Time) (Expiring, bool) {
 	days := daysLeft(s.expires, now)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if days > warnDays || !r.told.IsZero() && now.Sub(r.told) < warnEvery {
+	if days > warnDays || !r.last.IsZero() && now.Sub(r.last) < warnEvery {
 		return Expiring{}, false
 	}
-	r.told = now
+	r.last = now
 	return Expiring{Version: s.version, At: s.expires, Days: days}, true
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 )
 
-// Method is a way to prove to Entra ID who asks for a token.
+// Method is a way to sign in to Entra ID.
 type Method string
 
 // The methods, by the words of the setting POWERBI_AUTH.
@@ -17,7 +17,7 @@ const (
 	ClientSecret      Method = "keyvault-secret"      // a secret of the application, from the vault
 	ClientCertificate Method = "keyvault-certificate" // a certificate of the application, from the vault
 	ManagedIdentity   Method = "managed-identity"     // the app's managed identity itself; no application
-	Federated         Method = "federated"            // the application, vouched for by the managed identity
+	Federated         Method = "federated"            // the application, by an assertion of the managed identity
 )
 
 // Methods lists them, the default first.
@@ -36,15 +36,15 @@ func (m Method) setting() string {
 	return "POWERBI_CLIENT_SECRET_NAME"
 }
 
-// source is what proves the principal, and decides when it is read anew.
+// source has the secret of the principal, and decides when it is read again.
 type source interface {
-	get(context.Context) (secret, error)            // what to use now
-	ping(context.Context) error                     // whether there is something to use
-	standIn(context.Context, *Error) (secret, bool) // what to try after a failure of get's
-	held(secret) *Error                             // its rejection, while that is fresh
-	reject(secret, *Error)                          // Entra ID does not take it
-	accept(secret)                                  // Entra ID takes it
-	expiry() (current secret, known bool)           // the secret whose expiry date is known
+	get(context.Context) (secret, error)                   // to use now
+	ping(context.Context) error                            // unless there is a secret to use
+	previousSecret(context.Context, *Error) (secret, bool) // to use after a failure of get's
+	held(secret) *Error                                    // its rejection, during an interval
+	reject(secret, *Error)                                 // Entra ID has rejected it
+	accept(secret)                                         // Entra ID has accepted it
+	expiry() (current secret, known bool)                  // the secret whose expiry date is known
 }
 
 func newSource(o Options) (source, error) {
@@ -69,7 +69,7 @@ func newSource(o Options) (source, error) {
 	return steady{secret{principal: f}, f.ping}, nil
 }
 
-// steady is a source without anything that could be replaced.
+// steady is a source whose secret never changes.
 type steady struct {
 	only  secret
 	check func(context.Context) error // nil: nothing to check but the token itself
@@ -82,13 +82,13 @@ func (s steady) ping(ctx context.Context) error {
 	}
 	return s.check(ctx)
 }
-func (steady) standIn(context.Context, *Error) (secret, bool) { return secret{}, false }
-func (steady) held(secret) *Error                             { return nil }
-func (steady) reject(secret, *Error)                          {}
-func (steady) accept(secret)                                  {}
-func (steady) expiry() (secret, bool)                         { return secret{}, false }
+func (steady) previousSecret(context.Context, *Error) (secret, bool) { return secret{}, false }
+func (steady) held(secret) *Error                                    { return nil }
+func (steady) reject(secret, *Error)                                 {}
+func (steady) accept(secret)                                         {}
+func (steady) expiry() (secret, bool)                                { return secret{}, false }
 
-// plainIdentity marks the failures of the managed identity.
+// plainIdentity marks errors as those of the managed identity.
 type plainIdentity struct{ azcore.TokenCredential }
 
 // GetToken implements azcore.TokenCredential.
@@ -107,8 +107,8 @@ type federated struct {
 	assertion func(context.Context) (string, error)
 }
 
-// failedKey leads to where the assertion's failure is noted: azidentity keeps only
-// its text.
+// failedKey is the context key of a place for the assertion's error, of which azidentity
+// keeps only the text.
 type failedKey struct{}
 
 func (o Options) federated(identity azcore.TokenCredential) (federated, error) {
@@ -140,7 +140,7 @@ func (f federated) GetToken(ctx context.Context, o policy.TokenRequestOptions) (
 	return t, err
 }
 
-// ping reports whether the managed identity gives an assertion.
+// ping returns an error unless the managed identity returns an assertion.
 func (f federated) ping(ctx context.Context) error {
 	_, err := f.assertion(ctx)
 	if err != nil {
@@ -149,8 +149,8 @@ func (f federated) ping(ctx context.Context) error {
 	return nil
 }
 
-// identityFailure says in our words why the managed identity gave no token. Its text
-// may hold Entra ID's own code, as when the tenant does not know the resource.
+// identityFailure says in our own words why the managed identity returned no token. The
+// text may contain a code of Entra ID, for example if the resource is unknown in the tenant.
 func identityFailure(ctx context.Context, err error) *Error {
 	if ctx.Err() != nil {
 		return timeoutError(ctx)

@@ -18,7 +18,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 )
 
-// Options say who signs in, and with what. Which are needed depends on the Method.
+// Options say who signs in, and how. Which are required depends on the Method.
 type Options struct {
 	Method Method // empty: ClientSecret
 
@@ -29,17 +29,17 @@ type Options struct {
 	ClientID      string // of the service principal
 	TokenExchange string // audience of a federated credential; empty: the public cloud's
 	AuthorityHost string // base URL of Entra ID; empty: https://login.microsoftonline.com
-	// DisableInstanceDiscovery must be set for an authority that is not one of
-	// Microsoft's: Microsoft would otherwise be asked whether it can be trusted.
+	// DisableInstanceDiscovery must be set for an authority that is not Microsoft's.
+	// Otherwise azidentity asks Microsoft whether the authority can be trusted.
 	DisableInstanceDiscovery bool
 
-	// Identity opens the vault, vouches for the application, or signs in itself; nil:
-	// the managed identity, user-assigned if IdentityClientID is set.
+	// Identity reads the vault, makes the assertion, or signs in itself; nil: the managed
+	// identity, user-assigned if IdentityClientID is set.
 	Identity         azcore.TokenCredential
 	IdentityClientID string
 
 	Transport policy.Transporter // for the vault, Entra ID and the identity; nil: own
-	Timeout   time.Duration      // of one flight; 0: a minute
+	Timeout   time.Duration      // of one token request, with its vault reads; 0: a minute
 	Logger    *slog.Logger       // nil: silent
 	OnRead    func(Read)         // called after each read of the vault; may be nil
 	// OnExpiring is called at most once a day, from thirty days before the end of the
@@ -51,7 +51,7 @@ type Options struct {
 type Read struct {
 	Version string    // of the secret
 	Expires time.Time // zero: never, or not known
-	Changed bool      // the value is not the one before
+	Changed bool      // the value differs from the one before
 	Err     error     // nil, or an *Error
 }
 
@@ -74,7 +74,7 @@ func (o Options) withDefaults() Options {
 		o.OnExpiring = func(Expiring) {}
 	}
 	if o.Transport == nil {
-		// A redirect would carry the secret to wherever it points.
+		// A redirect would send the secret to another host.
 		o.Transport = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		}}
@@ -95,7 +95,7 @@ func (o Options) validate() error {
 	if err := o.validateVault(); err != nil {
 		return err
 	}
-	// azidentity checks the tenant and the authority when it is given a secret.
+	// azidentity checks the tenant and the authority when it makes a credential.
 	if _, err := o.withSecret("unused"); err != nil {
 		return fmt.Errorf("keyvault: POWERBI_TENANT_ID %.60q or AZURE_AUTHORITY_HOST %.200q: %w", o.TenantID, o.AuthorityHost, err)
 	}
@@ -117,13 +117,13 @@ func (o Options) validateVault() error {
 	return nil
 }
 
-// proof is what a value from the vault can do.
+// proof is the credential that a value from the vault makes.
 type proof struct {
 	principal azcore.TokenCredential
-	expires   time.Time // as the value itself says; zero: it does not
+	expires   time.Time // of the value itself; zero: it has no date
 }
 
-// prove makes the credential of the service principal.
+// prove makes the credential of the service principal from a value.
 func (o Options) prove(value string) (proof, error) {
 	if o.Method != ClientCertificate {
 		c, err := o.withSecret(value)
@@ -152,7 +152,7 @@ func (o Options) identity() (azcore.TokenCredential, error) {
 	if o.Identity != nil {
 		return o.Identity, nil
 	}
-	// The retry options stay azidentity's own: it knows how its endpoints recover.
+	// The retry options are azidentity's own, which fit the endpoints of identities.
 	m := azidentity.ManagedIdentityCredentialOptions{ClientOptions: azcore.ClientOptions{Transport: o.Transport}}
 	if o.IdentityClientID != "" {
 		m.ID = azidentity.ClientID(o.IdentityClientID)

@@ -26,7 +26,7 @@ func remedy(c Code) string {
 	case CodeTimeout:
 		return "check the app's outbound network to the vault and to Entra ID"
 	case CodeUnexpected:
-		return "check that KEY_VAULT_URL is a vault that knows this api-version, and that no proxy answers in its place"
+		return "check that KEY_VAULT_URL is a vault that supports this api-version, and that no proxy answers instead of it"
 	case CodeVaultUnavailable:
 		return ""
 	default:
@@ -41,7 +41,7 @@ func entraRemedy(c Code) string {
 	case CodeSecretExpired:
 		return "add a new client secret to the application and store its value as a new version of the Key Vault secret"
 	case CodeCertificateRejected:
-		return "upload the public part of the certificate's current version to the application (Certificates & secrets), and check that it has not ended"
+		return "upload the public part of the certificate's current version to the application (Certificates & secrets), and check that it has not expired"
 	case CodeFederationRefused:
 		return "add a federated credential to the application: issuer https://<authority>/<tenant id>/v2.0, subject the object (principal) id of the " +
 			"user-assigned managed identity that AZURE_CLIENT_ID names, audience api://AzureADTokenExchange (other clouds have their own)"

@@ -10,21 +10,20 @@ import (
 )
 
 const (
-	// interval is the least time between two reads of the vault, and for how long a
-	// rejection or a failed read is given again. Short enough for an operator who
-	// has just put things right, long enough to be no load.
+	// interval is the shortest time between two reads of the vault, and how long the error
+	// of a rejection or a failed read is returned without another request.
 	interval = 30 * time.Second
-	// firstInterval is the interval until the first read went well: nothing works
-	// without it, and at a cold start the network may be a moment late.
+	// firstInterval is the interval until the first successful read. It is shorter, because
+	// at a cold start the network may not be ready.
 	firstInterval = 5 * time.Second
-	// patience is for how long a rejection counts as passing, where secrets have
-	// worked before: somebody is about to put the new one into the vault.
-	patience = 5 * time.Minute
-	// freshness is how long the secret is used without a look at the vault.
+	// grace is how long a rejection counts as temporary if a secret has worked before: the
+	// new one will soon be in the vault.
+	grace = 5 * time.Minute
+	// freshness is how long the secret is used without a read of the vault.
 	freshness = 6 * time.Hour
 )
 
-// secret is one value and what it can do.
+// secret is one value and its credential.
 type secret struct {
 	value     string
 	version   string
@@ -41,7 +40,7 @@ func (s secret) GoString() string { return s.String() }
 // LogValue keeps the value out of logs.
 func (s secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// reader is the vault as it is needed here.
+// reader reads the vault.
 type reader interface {
 	newest(context.Context) (secret, error)
 	before(ctx context.Context, version string) (secret, error)
@@ -50,30 +49,30 @@ type reader interface {
 // secrets decides when to read the vault.
 type secrets struct {
 	vault  reader
-	what   string // the vault holds, in words
+	what   string // is in the vault, in words
 	onRead func(Read)
 	logger *slog.Logger
 
-	turn chan struct{} // holds a token while the vault is read: one read at a time
+	turn chan struct{} // full while the vault is read: one read at a time
 
 	mu       sync.Mutex
-	current  tried // value "" : none yet
-	previous tried // what may stand in for current; value "" : none
-	readAt   time.Time
-	triedAt  time.Time
-	backAt   time.Time // of the last look for an older version
-	backFor  string    // the version that it was older than, if it went well
-	failure  error     // of the last try, nil if it went well
+	current  candidate // value "" : none yet
+	previous candidate // value "" : none
+	readAt   time.Time // of the last successful read
+	triedAt  time.Time // of the last read
+	backAt   time.Time // of the last search for an older version
+	backFor  string    // the version that it was older than, if it succeeded
+	failure  error     // of the last read; nil if it succeeded
 
 	judgedAt time.Time // of the last read because of a rejection
-	worked   bool      // Entra ID has taken a secret in this process
-	failing  time.Time // since when it has taken none; zero: it does
+	worked   bool      // Entra ID has accepted a secret in this process
+	failing  time.Time // since when it rejects all; zero: it does not
 }
 
-// tried is a secret and what Entra ID said of it last.
-type tried struct {
+// candidate is a secret and its last rejection by Entra ID.
+type candidate struct {
 	secret
-	rejection  *Error // nil: nothing bad
+	rejection  *Error // nil: none since it was last accepted
 	rejectedAt time.Time
 }
 
@@ -95,8 +94,8 @@ func (s *secrets) take(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// get returns the secret to use, after a look at the vault if one is due. If that
-// look fails the secret at hand is still the best there is.
+// get returns the secret to use, after a read of the vault if one is due. If that read
+// fails, it returns the secret that was read before.
 func (s *secrets) get(ctx context.Context) (secret, error) {
 	release, err := s.take(ctx)
 	if err != nil {
@@ -105,7 +104,7 @@ func (s *secrets) get(ctx context.Context) (secret, error) {
 	defer release()
 	if s.due() {
 		next, err := s.vault.newest(ctx)
-		s.learn(next, err)
+		s.keep(next, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,8 +120,8 @@ func (s *secrets) ping(ctx context.Context) error {
 	return err
 }
 
-// due reports whether to read the vault now. A rejection is a reason at once, however
-// fresh the last read is: the secret may have been replaced since.
+// due reports whether to read the vault now. After a rejection it is, also if the last read
+// was a moment ago: the secret may have been replaced since.
 func (s *secrets) due() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -138,9 +137,9 @@ func (s *secrets) due() bool {
 	return now.Sub(s.triedAt) >= interval && (expired || now.Sub(s.readAt) >= freshness)
 }
 
-// learn keeps the result of a read. The same value keeps its principal, and with it
-// the tokens in azidentity's cache; another one keeps the old one as a stand-in.
-func (s *secrets) learn(next secret, err error) {
+// keep stores the result of a read. An unchanged value keeps its principal, and so the tokens
+// in azidentity's cache. A changed one makes the old secret the previous one.
+func (s *secrets) keep(next secret, err error) {
 	s.mu.Lock()
 	s.triedAt, s.failure = time.Now(), err
 	changed := err == nil && next.value != s.current.value
@@ -150,12 +149,12 @@ func (s *secrets) learn(next secret, err error) {
 		s.current.version, s.current.expires = next.version, next.expires
 	}
 	if changed {
-		s.previous, s.current = s.current, tried{secret: next}
+		s.previous, s.current = s.current, candidate{secret: next}
 	}
 	s.mu.Unlock()
 	switch {
 	case err != nil && had:
-		s.logger.Warn("Key Vault could not be read again; the secret at hand stays in use", "err", err)
+		s.logger.Warn("Key Vault could not be read again; the known secret stays in use", "err", err)
 	case changed && had:
 		s.logger.Info("Key Vault has a new "+s.what, "version", next.version)
 	}

@@ -211,10 +211,10 @@ func TestARejectionPassesForAWhile(t *testing.T) {
 				if !errors.As(err, &e) || e.Code != CodeSecretRejected {
 					t.Fatalf("got %v", err)
 				}
-				if want := !worked || time.Since(begun) >= patience+interval; time.Since(begun) != patience && e.Lasting() != want {
+				if want := !worked || time.Since(begun) >= grace+interval; time.Since(begun) != grace && e.Lasting() != want {
 					t.Errorf("worked %v, after %v: lasting %v", worked, time.Since(begun), e.Lasting())
 				}
-				time.Sleep(patience / 10)
+				time.Sleep(grace / 10)
 			}
 		})
 	}

@@ -30,7 +30,7 @@ func newVault(o Options) (*vault, error) {
 	}
 	client, err := azsecrets.NewClient(o.VaultURL, pinned{identity, u.Host}, &azsecrets.ClientOptions{
 		ClientOptions: o.client(),
-		// pinned is in its place; see the package documentation.
+		// pinned replaces it; see the package documentation.
 		DisableChallengeResourceVerification: !microsoftVault(u.Hostname()),
 	})
 	if err != nil {
@@ -45,7 +45,7 @@ func (v *vault) get(ctx context.Context, version string) (secret, error) {
 	if err != nil {
 		return secret{}, v.failed(ctx, err)
 	}
-	// A line end is easily stored along; no client secret has one.
+	// A stored value may end with a line break, which is not part of a client secret.
 	var value string
 	if r.Value != nil {
 		value = strings.TrimSpace(*r.Value)
@@ -63,8 +63,7 @@ func (v *vault) get(ctx context.Context, version string) (secret, error) {
 	return v.proven(s)
 }
 
-// proven adds what the secret can do. A certificate says itself when it ends, and the
-// earlier date counts.
+// proven adds the credential. A certificate has an end of its own; the earlier date counts.
 func (v *vault) proven(s secret) (secret, error) {
 	p, err := v.prove(s.value)
 	if err != nil {
@@ -95,8 +94,8 @@ func microsoftVault(host string) bool {
 	return false
 }
 
-// pinned keeps the identity from asking for tokens that a vault has no use for: the
-// vault's own answer chooses the resource.
+// pinned allows the identity to request only tokens for vaults: the vault's answer chooses
+// the resource.
 type pinned struct {
 	identity azcore.TokenCredential
 	host     string // of the vault, with port
@@ -108,7 +107,7 @@ func (p pinned) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azc
 		if !p.allows(scope) {
 			return azcore.AccessToken{}, &Error{
 				Code:    CodeUnexpected,
-				Message: "the vault asks for a token for " + oneLine(scope) + ", which is no vault",
+				Message: "the vault asks for a token for " + oneLine(scope) + ", which is not a vault",
 				Remedy:  remedy(CodeUnexpected),
 			}
 		}

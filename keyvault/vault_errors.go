@@ -51,7 +51,7 @@ func (v *vault) remedy(c Code) string {
 }
 
 // vaultDetail reads {"error":{"code","message","innererror":{"code"}}} (documented);
-// the inner code is the one that tells.
+// the inner code is the more exact one.
 func vaultDetail(r *azcore.ResponseError) (code, message string) {
 	var b struct {
 		Error struct {
@@ -61,7 +61,7 @@ func vaultDetail(r *azcore.ResponseError) (code, message string) {
 	}
 	if r.RawResponse != nil {
 		if body, err := runtime.Payload(r.RawResponse); err == nil {
-			_ = json.Unmarshal(body, &b) // without it the status has to do
+			_ = json.Unmarshal(body, &b) // without it only the status is known
 		}
 	}
 	code = b.Error.InnerError.Code
@@ -74,10 +74,10 @@ func vaultDetail(r *azcore.ResponseError) (code, message string) {
 	return oneLine(code), oneLine(b.Error.Message)
 }
 
-// plainWords returns the words of an answer that has not the documented shape: the members
-// error, message and detail of an object (by the source of the emulator lowkey-vault, which
-// answers so to an api-version that it does not support), else the text, unless it is a
-// page. An answer with another status than an error has none: it may have the secret.
+// plainWords returns the words of an answer without the documented shape: the members
+// error, message and detail of an object (source of the emulator lowkey-vault, for an
+// api-version that it does not support), else the text, unless it is an HTML page. It
+// returns none if the status is not an error: such an answer may contain the secret.
 func plainWords(r *azcore.ResponseError) string {
 	if r.RawResponse == nil || r.StatusCode < http.StatusBadRequest {
 		return ""

@@ -8,7 +8,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
 )
 
-// maxPages bounds the look at a secret's versions; a page has 25 (documented: Get
+// maxPages bounds the listing of a secret's versions; a page has 25 (documented: Get
 // Secret Versions).
 const maxPages = 8
 
@@ -21,7 +21,7 @@ func (v *vault) newest(ctx context.Context) (secret, error) {
 	}
 	version, listErr := v.usable(ctx, "")
 	if listErr != nil || version == "" {
-		return secret{}, err // that the latest is disabled tells more
+		return secret{}, err // that the latest is disabled is the better message
 	}
 	return v.get(ctx, version)
 }
@@ -39,8 +39,8 @@ func (v *vault) before(ctx context.Context, version string) (secret, error) {
 	return v.get(ctx, older)
 }
 
-// usable names the newest version that is enabled and valid now, and older than the
-// given one if one is given.
+// usable returns the name of the newest version that is enabled and valid now. If a version
+// is given, the result is older than that.
 func (v *vault) usable(ctx context.Context, than string) (string, error) {
 	all, err := v.versions(ctx)
 	if err != nil {
@@ -48,7 +48,7 @@ func (v *vault) usable(ctx context.Context, than string) (string, error) {
 	}
 	slices.SortFunc(all, func(a, b version) int { return b.created.Compare(a.created) })
 	if i := slices.IndexFunc(all, func(a version) bool { return a.name == than }); than != "" {
-		all = all[i+1:] // all of them, if it is not there any more
+		all = all[i+1:] // all of them, if it is not listed
 	}
 	for _, a := range all {
 		if a.usable {

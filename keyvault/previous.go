@@ -5,11 +5,10 @@ import (
 	"time"
 )
 
-// standIn returns the secret before the current one: the one that this process used,
-// or, if Entra ID rejects the current one and it never used another, the newest older
-// version in the vault that is enabled. A process that starts in the middle of a
-// rotation needs the latter.
-func (s *secrets) standIn(ctx context.Context, failed *Error) (secret, bool) {
+// previousSecret returns the secret that this process used before the current one. If there
+// is none and Entra ID rejects the current one, it returns the newest older version in the
+// vault that is enabled: a process that starts during a rotation needs that.
+func (s *secrets) previousSecret(ctx context.Context, failed *Error) (secret, bool) {
 	if ctx.Err() != nil || !failed.rejectsSecret() && !failed.noAnswer() {
 		return secret{}, false
 	}
@@ -27,8 +26,8 @@ func (s *secrets) standIn(ctx context.Context, failed *Error) (secret, bool) {
 	return s.previous.secret, s.previous.value != ""
 }
 
-// lookBack reports whether to look for a version older than which: once for each
-// version that is rejected, and after a failure again, at most once an interval.
+// lookBack reports whether to search for an older version, and older than which. It does so
+// once for each rejected version, and again after a failure, at most once an interval.
 func (s *secrets) lookBack(failed *Error) (than string, look bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,16 +43,16 @@ func (s *secrets) lookedBack(version string, old secret, err error) {
 	defer s.mu.Unlock()
 	s.backAt = time.Now()
 	if err == nil || hasCode(err, CodeSecretNotFound) {
-		s.backFor = version // there is nothing more to find out
+		s.backFor = version // the search is complete
 	}
 	if err == nil && old.value != s.current.value {
-		s.previous = tried{secret: old}
+		s.previous = candidate{secret: old}
 	}
 }
 
-// reject notes that Entra ID does not take the secret. Where secrets have worked
-// before, this one was probably just replaced, and the new one is on its way to the
-// vault: for a while the error counts as one that passes.
+// reject stores that Entra ID rejects the secret. If a secret has worked before, this one was
+// probably replaced at the application, and the new value will soon be in the vault: during
+// the grace period the error is temporary.
 func (s *secrets) reject(rejected secret, e *Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -61,40 +60,41 @@ func (s *secrets) reject(rejected secret, e *Error) {
 	if s.failing.IsZero() {
 		s.failing = now
 	}
-	e.passing = s.worked && now.Sub(s.failing) < patience
-	if t := s.which(rejected); t != nil {
+	e.temporary = s.worked && now.Sub(s.failing) < grace
+	if t := s.find(rejected); t != nil {
 		t.rejection, t.rejectedAt = e, now
 	}
 }
 
-// accept notes that it does. The current one then needs no stand-in any more.
+// accept stores that Entra ID accepts the secret. If it is the current one, the previous one
+// is not needed any more.
 func (s *secrets) accept(accepted secret) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.worked, s.failing = true, time.Time{}
-	t := s.which(accepted)
+	t := s.find(accepted)
 	if t == nil {
 		return
 	}
 	t.rejection = nil
 	if t == &s.current {
-		s.previous = tried{}
+		s.previous = candidate{}
 	}
 }
 
-// held returns the rejection of the secret while it is fresh.
+// held returns the rejection of a secret for an interval.
 func (s *secrets) held(asked secret) *Error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := s.which(asked)
+	t := s.find(asked)
 	if t == nil || t.rejection == nil || time.Since(t.rejectedAt) >= interval {
 		return nil
 	}
 	return t.rejection
 }
 
-// which is called under the lock.
-func (s *secrets) which(of secret) *tried {
+// find returns the candidate of a secret, or nil. The caller holds the lock.
+func (s *secrets) find(of secret) *candidate {
 	switch of.value {
 	case s.current.value:
 		return &s.current

@@ -25,7 +25,7 @@ var nextVersion = []change{
 	{"refresh/machine/operation.go", "type Operation struct {\n", "type Operation struct {\n\tLap int64 `json:\"lap,omitempty\"`\n"},
 	{"refresh/machine/operation.go", "type Try struct {\n", "type Try struct {\n\tLap int64 `json:\"lap,omitempty\"`\n"},
 	{"refresh/machine/attempt.go", "type Attempt struct {\n", "type Attempt struct {\n\tLap int64 `json:\"lap,omitempty\"`\n"},
-	{"refresh/machine/codec.go", "return s, s.check()\n", "return s, errors.Join(s.check(), s.lost())\n"},
+	{"refresh/machine/codec.go", "return s, s.check()\n", "return s, s.checkLaps()\n"},
 	{"refresh/machine/codec.go", "Stamp(txn string) {\n", "Stamp(txn string) {\n\ts.lap()\n"},
 	{"refresh/step.go", "\ts.state = next\n", "\ts.state = next\n\ts.q.log.Info(\"next version wrote\", \"lap\", s.state.Laps.Count, \"lapOf\", s.q.model.String())\n"},
 }

@@ -63,6 +63,9 @@ func (s *State) mark(op *Operation) {
 	}
 }
 
+// checkLaps is check, and what of the marks is gone.
+func (s *State) checkLaps() error { return errors.Join(s.check(), s.lost()) }
+
 // lost says what of the marks is gone.
 func (s *State) lost() error {
 	var errs []error

@@ -10,5 +10,6 @@ func corpus() []uint64 {
 		1040,  // a row that ended with an unknown word occupied its model for ever
 		21137, // a clock that went back made a look of eight minutes ago seem new
 		51021, // the first read of a run of quiet ones was repeated, and its window began too early
+		52039, // the wall clock of a process that had died was ahead: the simulation never ended
 	}
 }

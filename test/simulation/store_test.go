@@ -118,7 +118,7 @@ func (s *store) Acquire(ctx context.Context, name, id string, ttl time.Duration)
 // Write implements lease.Store.
 func (s *store) Write(ctx context.Context, name, id string, base lease.Version, body []byte, meta lease.Meta) (lease.Version, error) {
 	s.p.wrote()
-	if s.p.distrusted(name) {
+	if s.p.alive() && s.p.distrusted(name) {
 		return "", fmt.Errorf("%w: the lease's trust window ended before the write was sent", lease.ErrLost)
 	}
 	return over(ctx, s, "write", name, func(ctx context.Context) (lease.Version, error) {

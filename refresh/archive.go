@@ -51,7 +51,7 @@ func (c *Coordinator) archiveOne(ctx context.Context, m machine.Model, s *machin
 	if err := c.createFinal(ctx, ArchiveName(m, s.Epoch, op.Number), a); err != nil {
 		return err
 	}
-	return c.point(ctx, s.Epoch, op) // to what is there
+	return c.pointAll(ctx, s.Epoch, op) // to what is there
 }
 
 // fromArchive reads an archived operation, and the storage service's clock.

@@ -26,22 +26,24 @@ func (c *Coordinator) Trigger(ctx context.Context, r Request) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, unavailable(err)
 	}
-	id, told := access{ID: ID{Model: r.Model}, Nonce: random(16)}, newNotice(ctx, r)
-	a, repeated, err := answer{}, false, error(nil)
+	id := access{ID: ID{Model: r.Model}, Nonce: random(16)}
+	a, repeated, b, err := answer{}, false, binding{}, error(nil)
 	if r.Key != (machine.Key{}) {
 		id.Nonce = r.Key.Nonce(keys.Root)
-		a, repeated, err = c.bind(ctx, r, id.Nonce)
+		a, repeated, b, err = c.bind(ctx, r, id.Nonce)
+		r.Key.Ticket = b.ticket
 	}
+	told := c.newNotice(ctx, r)
 	if err == nil && !repeated {
-		a, err = c.arrive(ctx, r, id.Nonce, told, until)
+		a, err = c.arrive(ctx, r, b, id.Nonce, told, until)
 	}
 	if err != nil {
 		return Receipt{}, err
 	}
-	id.Epoch, id.Number = a.epoch, a.number
-	if err := told.wait(ctx, id.Epoch, id.Number); err != nil {
+	if a, err = told.wait(ctx, a); err != nil {
 		return Receipt{}, err
 	}
+	id.Epoch, id.Number = a.epoch, a.number
 	return c.receipt(ctx, id, a)
 }
 
@@ -65,23 +67,26 @@ func (c *Coordinator) receipt(ctx context.Context, id access, a answer) (Receipt
 }
 
 // bind claims the request's key, and finds what became of an earlier request of it.
-func (c *Coordinator) bind(ctx context.Context, r Request, nonce string) (answer, bool, error) {
+func (c *Coordinator) bind(ctx context.Context, r Request, nonce string) (answer, bool, binding, error) {
 	if !r.Key.Valid() {
-		return answer{}, false, errors.New("refresh: the key was not made by NewKey")
+		return answer{}, false, binding{}, errors.New("refresh: the key was not made by NewKey")
 	}
-	before, err := c.claim(ctx, r.Key)
-	if err != nil || !before {
-		return answer{}, false, err
+	b, err := c.claim(ctx, r)
+	if err != nil || !b.made.IsZero() {
+		return answer{}, false, b, err
 	}
-	return c.repeat(ctx, r, nonce)
+	r.Key.Ticket = b.ticket
+	a, found, err := c.repeat(ctx, r, nonce)
+	return a, found, b, err
 }
 
 // arrive lets the state machine admit a caller.
-func (c *Coordinator) arrive(ctx context.Context, r Request, nonce string, told *notice, until time.Time) (answer, error) {
+func (c *Coordinator) arrive(ctx context.Context, r Request, b binding, nonce string, told *notice, until time.Time) (answer, error) {
 	owner := machine.OwnerMark(r.Owner)
 	job := newJob(until, func(at machine.At) machine.Event {
 		return machine.Arrive{At: at, Nonce: nonce, Key: r.Key, Owner: owner, Ask: r.Ask}
 	})
+	job.made = b.made
 	job.nonce, job.ask, job.key, job.told = nonce, &r.Ask, r.Key, told
 	return c.do(ctx, r.Model, job)
 }

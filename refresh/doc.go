@@ -15,10 +15,12 @@
 //	advance                    a job for the queue of a model, and its answer
 //	enter, step, decide        a stay under the lease: feed events, save, carry out
 //	doubt, effects, ended      what else happens under it: calls to Power BI, hooks
-//	archive, keyed, narrate    what has ended, idempotency keys, the log
+//	archive, repeats, keyed    what has ended, idempotency keys
+//	narrate                    the log
 //	section, watcher, leases   one stay; who is shown what; who holds the lease
-//	queue, reader              who waits for a model, and who reads it
-//	notice, config, request    a coordinator, and what it is asked
+//	queue, streams, reader     who waits for a model, and who reads it
+//	notice, records            between the write that admits a request and its answer
+//	config, request            a coordinator, and what it is asked
 //	finished, decoded          what is remembered
 //	statuskeys, link, id       ids and signatures
 //	upstream, upstream_answer  Power BI
@@ -89,12 +91,34 @@
 //
 // # Keys
 //
-// Requests of one [machine.Key] are one request. Its claim, a blob that can be created once,
-// binds it to what was asked for before anything else happens. The operations in the
-// document carry the keys of their callers, so that who is admitted is remembered by
-// the same write; a key that is there is answered, not admitted. Before an operation
-// leaves the document, each of its keys gets a pointer to it; a key that is not in the
-// document is looked up among the pointers under the lease.
+// Requests of one [machine.Key] are one request. Two blobs, neither of which ever changes,
+// have names that follow from the key, so that nothing is listed:
+//
+//	claim    made before anything else: what was asked for, and a ticket
+//	pointer  made before the answer: the operation
+//
+// A ticket is a number in a stream of one process and model ([machine.Ticket]). An operation
+// in the document has the tickets that were admitted to it, as runs of numbers: room for a
+// process, not for each key. The states of a key, and what a repetition finds after a crash:
+//
+//	free      no claim. The repetition is the first request
+//	claimed   no operation has the ticket. It is admitted with the ticket of the claim
+//	admitted  an operation in the document has the ticket. It makes the pointer
+//	pointed   It is answered with the operation of the pointer
+//
+// A key becomes claimed by a create that succeeds once; admitted by the write of the
+// document, under the lease; pointed by a create that succeeds once. So:
+//
+//  1. All answers of a key name the operation of its pointer: the first one made decides.
+//  2. A ticket is admitted once. Under the lease it is looked up in the document, and the
+//     pointer too, unless no operation can have left the document since the request itself
+//     made the claim: then nobody else can have been admitted with it.
+//  3. A claim that an earlier version made has no ticket. The operation carries a mark of
+//     such a key, and its pointer is made at the latest before it leaves the document.
+//
+// A key costs a caller two requests to the storage more. Its pointer is made while Power BI
+// is being asked. Claims and pointers are deleted by a rule of the storage, when the status
+// URLs have ended.
 //
 // # Not guaranteed
 //
@@ -104,6 +128,8 @@
 //   - An enhanced refresh of the whole model whose 202 was lost is not adopted, nor one of
 //     tables that may have a policy: neither the history nor the details of a row say
 //     all of what was refreshed (machine/details.go). It is waited for, and asked for again.
+//   - A key whose operation leaves the document before its pointer is made, because its
+//     process died or stood still and no repetition came: a repetition is another refresh.
 //   - Deleting the state container loses every promise made; deleting the records of a
 //     key, what it stood for.
 //   - Cancelled shares of one operation are remembered up to a bound.

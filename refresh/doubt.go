@@ -30,7 +30,7 @@ func (s *section) settleDoubts(jobs []*job) []*job {
 			continue
 		}
 		s.answers[j] = answer{epoch: s.state.Epoch, number: d.number, view: s.show(d.number, j.nonce)}
-		j.told.begin(s.state.Epoch, d.number)
+		j.told.begin(s.answers[j])
 	}
 	return kept
 }

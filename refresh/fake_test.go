@@ -173,6 +173,12 @@ func (s *slowStore) count(name string) {
 	time.Sleep(s.trip)
 }
 
+func (s *slowStore) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = nil
+}
+
 func (s *slowStore) counted(name string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -56,6 +56,17 @@ func mustRefuse(t *testing.T, c *Coordinator, r Request, code string) {
 	}
 }
 
+// claimed returns a key with the ticket of its claim.
+func claimed(t *testing.T, store lease.Store, k machine.Key) machine.Key {
+	t.Helper()
+	r, err := newTestCoordinator(store, nil).keyRecord(context.Background(), claimName(k.Name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.Ticket = r.ticket()
+	return k
+}
+
 // modelState is the document as it is saved.
 func modelState(t *testing.T, store lease.Store) *machine.State {
 	t.Helper()
@@ -100,7 +111,7 @@ func TestKeyStandsForOneRequest(t *testing.T) {
 		finish(t, c, first.Link())
 		check("ended", machine.StatusSucceeded)
 		push(t, c, pbi)
-		if _, _, here := modelState(t, store).Keyed(keyed("k").Key); here {
+		if _, _, here := modelState(t, store).Keyed(claimed(t, store, keyed("k").Key)); here {
 			t.Fatal("the operation has not left the document")
 		}
 		time.Sleep(25 * time.Hour)
@@ -159,10 +170,12 @@ func patiently(t *testing.T, c *Coordinator, r Request) Receipt {
 		t.Fatal(err)
 	}
 	id := access{ID: ID{Model: r.Model}, Nonce: r.Key.Nonce(keys.Root)}
-	if _, repeated, err := c.bind(t.Context(), r, id.Nonce); err != nil || repeated {
+	_, repeated, b, err := c.bind(t.Context(), r, id.Nonce)
+	if err != nil || repeated {
 		t.Fatalf("bind: repeated %v, %v; want a first request", repeated, err)
 	}
-	a, err := c.arrive(t.Context(), r, id.Nonce, nil, time.Now().Add(time.Hour))
+	r.Key.Ticket = b.ticket
+	a, err := c.arrive(t.Context(), r, b, id.Nonce, nil, time.Now().Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +187,7 @@ func patiently(t *testing.T, c *Coordinator, r Request) Receipt {
 	return receipt
 }
 
-func TestKeyedTriggerMakesSixRoundTrips(t *testing.T) {
+func TestKeyedTriggerMakesFiveRoundTrips(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
 		const trip = 10 * time.Millisecond
@@ -187,9 +200,9 @@ func TestKeyedTriggerMakesSixRoundTrips(t *testing.T) {
 		store.trip, pbi.delay = trip, trip
 		began := time.Now()
 		mustTrigger(t, c, keyed("k"))
-		// claim -> (acquire, download) -> pointer -> (write intent, token) -> POST -> write answer
-		if got := time.Since(began); got != 6*trip {
-			t.Errorf("%v, that is %d round trips one after another; want 6", got, got/trip)
+		// claim -> (acquire, download) -> (write intent, token) -> (POST, pointer) -> write answer
+		if got := time.Since(began); got != 5*trip {
+			t.Errorf("%v, that is %d round trips one after another; want 5", got, got/trip)
 		}
 	})
 }
@@ -297,35 +310,6 @@ func TestKeyedCallersShare(t *testing.T) {
 	})
 }
 
-// A full document refuses further keys in words, and not their callers without.
-func TestKeysAreBounded(t *testing.T) {
-	t.Parallel()
-	s := machine.NewState(testModel, "e")
-	admitted, refused := 0, 0
-	arrive := func(k machine.Key) (refusal *machine.Refuse) {
-		var effects []machine.Effect
-		s, effects = machine.DefaultRules().Next(s, machine.Arrive{At: machine.At(time.Unix(1e9, 0)), Nonce: random(16), Key: k, Ask: wholeModel().Ask})
-		if no, ok := effects[0].(machine.Refuse); ok {
-			return &no
-		}
-		return nil
-	}
-	for i := range 2000 {
-		if no := arrive(keyed(fmt.Sprint(i)).Key); no == nil {
-			admitted++
-		} else if refused++; no.Code != machine.CodeQueueFull {
-			t.Fatal(no.Code)
-		}
-	}
-	doc, err := s.Encode()
-	if err != nil || admitted < 1000 || refused == 0 || len(doc) > machine.MaxDocument {
-		t.Errorf("got %d admitted, %d refused and %d bytes (%v), want at least 1000, some, and at most %d", admitted, refused, len(doc), err, machine.MaxDocument)
-	}
-	if arrive(machine.Key{}) != nil || arrive(keyed("7").Key) != nil {
-		t.Error("a caller without a key, or with a known one, is refused")
-	}
-}
-
 // A refused request binds its key all the same, and may be sent again.
 func TestRefusedRequestMayBeRepeated(t *testing.T) {
 	t.Parallel()
@@ -344,23 +328,34 @@ func TestRefusedRequestMayBeRepeated(t *testing.T) {
 	})
 }
 
-// The records of a key may be deleted when they are old: the document still knows it.
-func TestKeyOutlivesItsClaim(t *testing.T) {
+// A claim of an earlier version has no ticket: the document carries the key's mark, and
+// knows it also without the claim, until the operation leaves.
+func TestClaimOfAnEarlierVersion(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
 		store := lease.NewMemory()
 		c := newTestCoordinator(store, &fakePowerBI{length: time.Hour})
+		claimEarlier(store, keyed("k").Key)
 		first := mustTrigger(t, c, keyed("k"))
-		store.Remove(claimName(keyed("k").Key.Name))
+		mustRepeat(t, newTestCoordinator(store, &fakePowerBI{}), keyed("k"), first.Link())
+		if _, same, here := modelState(t, store).Keyed(keyed("k").Key); !here || !same {
+			t.Error("the document has no mark of the key")
+		}
+		store.Remove(pointerName(keyed("k").Key.Name))
 		mustRefuse(t, c, otherwise("k"), machine.CodeKeyReused)
 		store.Remove(claimName(keyed("k").Key.Name))
 		mustRepeat(t, c, keyed("k"), first.Link())
 	})
 }
 
+// claimEarlier makes the claim that a version without tickets made.
+func claimEarlier(store *lease.Memory, k machine.Key) {
+	store.Overwrite(claimName(k.Name), fmt.Appendf(nil, `{"schema":3,"minReader":2,"payload":%q}`, k.Payload), nil)
+}
+
 func TestRecordsOfKeysThatCannotBeRead(t *testing.T) {
 	t.Parallel()
-	for _, body := range []string{"", "{}", "[]", `{"payload":7}`} {
+	for _, body := range []string{"", "{}", "[]", `{"payload":7}`, `{"payload":"7","stream":"x","ticket":1}`} {
 		bubble(t, func(t *testing.T) {
 			store := lease.NewMemory()
 			store.Overwrite(claimName(keyed("k").Key.Name), []byte(body), nil)
@@ -457,7 +452,7 @@ func TestKeyedCallerIsNotServedByAReadAlone(t *testing.T) {
 		}
 		r.Key = machine.NewKey("test", "k", r.Model, r.Ask)
 		mustTrigger(t, c, r)
-		if _, _, here := modelState(t, store).Keyed(r.Key); !here {
+		if _, _, here := modelState(t, store).Keyed(claimed(t, store, r.Key)); !here {
 			t.Error("the key is not remembered")
 		}
 	})

@@ -8,51 +8,77 @@ import (
 	"pbirefresh/refresh/machine"
 )
 
-// notice tells somebody that a request is admitted, as soon as that is saved and while
-// Power BI is being asked. A nil notice has nobody to tell.
+// notice runs what has to be done between the write that admits a request and its answer,
+// as soon as that is saved and while Power BI is being asked: the pointer of its key is
+// made, and its caller's hook is called. A nil notice has nothing to do.
 type notice struct {
 	ctx  context.Context // without the caller's end: what has begun is finished
+	c    *Coordinator
+	key  machine.Key
 	tell func(ctx context.Context, epoch string, number int64) error
 	once sync.Once
-	done chan error
+	done chan noticed
 }
 
-func newNotice(ctx context.Context, r Request) *notice {
-	if r.Admitted == nil {
+// noticed is the operation that the caller is answered with.
+type noticed struct {
+	epoch  string
+	number int64
+	err    error
+}
+
+func (c *Coordinator) newNotice(ctx context.Context, r Request) *notice {
+	if r.Admitted == nil && r.Key == (machine.Key{}) {
 		return nil
 	}
-	return &notice{ctx: context.WithoutCancel(ctx), tell: r.Admitted, done: make(chan error, 1)}
+	return &notice{ctx: context.WithoutCancel(ctx), c: c, key: r.Key, tell: r.Admitted, done: make(chan noticed, 1)}
 }
 
-// begin tells, once, and does not wait.
-func (n *notice) begin(epoch string, number int64) {
+// begin begins, once, and does not wait.
+func (n *notice) begin(a answer) {
 	if n == nil {
 		return
 	}
-	n.once.Do(func() { go func() { n.done <- n.guarded(epoch, number) }() })
+	n.once.Do(func() {
+		go func() {
+			epoch, number, err := n.guarded(a)
+			n.done <- noticed{epoch, number, err}
+		}()
+	})
 }
 
 // guarded turns a panic into an error: the goroutine belongs to nobody.
-func (n *notice) guarded(epoch string, number int64) (err error) {
+func (n *notice) guarded(a answer) (epoch string, number int64, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("refresh: panic while telling of an admission: %v", p)
 		}
 	}()
-	return n.tell(n.ctx, epoch, number)
+	epoch, number = a.epoch, a.number
+	if n.key != (machine.Key{}) && !a.pointed {
+		epoch, number, err = n.c.point(n.ctx, n.key, epoch, number)
+	}
+	if err == nil && n.tell != nil {
+		err = n.tell(n.ctx, epoch, number)
+	}
+	return epoch, number, err
 }
 
-// wait tells, if that has not begun, and waits for it. Only one may wait.
-func (n *notice) wait(ctx context.Context, epoch string, number int64) error {
+// wait begins, if that has not happened, and waits for the end. It returns the answer of
+// the key's pointer. Only one may wait.
+func (n *notice) wait(ctx context.Context, a answer) (answer, error) {
 	if n == nil {
-		return nil
+		return a, nil
 	}
-	n.begin(epoch, number)
+	n.begin(a)
 	select {
-	case err := <-n.done:
-		return err
+	case got := <-n.done:
+		if got.err == nil && (got.epoch != a.epoch || got.number != a.number) {
+			a = answer{epoch: got.epoch, number: got.number, repeated: true}
+		}
+		return a, got.err
 	case <-ctx.Done():
-		return ctx.Err()
+		return a, ctx.Err()
 	}
 }
 

@@ -15,6 +15,7 @@ type job struct {
 	nonce   string                         // names the caller in Admit and Refuse
 	ask     *machine.Ask                   // set for arrivals: they may be served by a read alone
 	key     machine.Key                    // set for arrivals that have one: only a write remembers it
+	made    time.Time                      // when this request made the key's claim; zero: an earlier one did
 	told    *notice                        // set for arrivals: whom to tell of the admission
 	show    access                         // set for steps: the operation to answer with, if it is there
 	patient bool                           // waits for the lease; an impatient one leaves the work to its holder
@@ -33,6 +34,7 @@ type answer struct {
 	view   machine.View // zero if the operation has left the document
 
 	repeated bool // a request of the same key came first
+	pointed  bool // the pointer of the key is there
 	err      error
 }
 
@@ -55,6 +57,7 @@ type queue struct {
 	jobs    []*job
 	serving bool
 	calls   map[string]bool // to Power BI that are under way without the lease
+	streams streams         // of tickets
 	stepDue time.Time       // the step that a status request last set off
 	stepAt  time.Time
 	heldBy  time.Time // when others were first met with the lease, since this process last had it
@@ -136,4 +139,14 @@ func (q *queue) idle() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return !q.serving && len(q.jobs) == 0 && len(q.calls) == 0
+}
+
+// ticket gives out the next ticket for a keyed request of a shape.
+func (q *queue) ticket(shape machine.Shape) machine.Ticket {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.streams == nil {
+		q.streams = streams{}
+	}
+	return q.streams.next(shape)
 }

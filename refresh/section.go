@@ -58,7 +58,7 @@ func (s *section) answerFor(nonce string, a answer) {
 			a.repeated = j.repeated
 			s.answers[j] = a
 			if a.err == nil && a.number != 0 {
-				j.told.begin(a.epoch, a.number)
+				j.told.begin(a)
 			}
 			return
 		}

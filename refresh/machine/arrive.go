@@ -19,7 +19,7 @@ func (m *machine) arrive(e Arrive) {
 			return
 		}
 		m.join(&m.Pending[i], ask, deadline)
-		m.Pending[i].Keys += e.Key.mark()
+		m.Pending[i].remember(e.Key)
 		m.do(Admit{e.Nonce, m.Pending[i].Number})
 		return
 	}
@@ -31,8 +31,9 @@ func (m *machine) arrive(e Arrive) {
 	op := Operation{
 		Number: m.Last, Nonce: e.Nonce, Created: m.now, Deadline: deadline,
 		Shape: ask.Shape, Tuning: ask.Tuning, Notify: ask.NotifyOption, MaxAttempts: max(1, ask.MaxAttempts),
-		Reject: ask.WhenBusy == WhenBusyReject, Owner: e.Owner, Keys: e.Key.mark(),
+		Reject: ask.WhenBusy == WhenBusyReject, Owner: e.Owner,
 	}
+	op.remember(e.Key)
 	m.setPhase(&op, Queued)
 	if ask.QueueTimeout > 0 {
 		op.QueueBy = m.now.Add(ask.QueueTimeout + roomForOthers(ask.QueueTimeout))

@@ -25,7 +25,7 @@
 //	same, codec, check        the document as JSON
 //	effect, observation, event
 //	state, operation, attempt what is stored
-//	key, ask, fault, shape
+//	key, tickets, ask, fault, shape
 //	clocks, unknown, format   Power BI's clock; documents of other versions
 //	rules, bounds, words
 //

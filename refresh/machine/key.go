@@ -14,10 +14,11 @@ import (
 type Key struct {
 	Name    string // 32 hex digits, which key it is; the client's own text is kept nowhere
 	Payload string // 32 hex digits, what was asked for with it
+	Ticket  Ticket // of its claim, once that is made; zero: an earlier version made it
 }
 
-// Bounds of a mark, which is what the document keeps of a key: its name and enough of
-// its payload to notice that another request uses it.
+// Bounds of a mark, which is what the document keeps of a key without a ticket: its name
+// and enough of its payload to notice that another request uses it.
 const (
 	KeyName = 32
 	keyMark = KeyName + 8

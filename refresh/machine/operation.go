@@ -29,6 +29,7 @@ type Operation struct {
 	Cancel    bool         `json:"cancel,omitempty"`    // to be cancelled as soon as it can be
 	Owner     string       `json:"owner,omitempty"`     // who created it; see OwnerMark
 	Keys      string       `json:"keys,omitempty"`      // marks of its callers' keys, one after the other; see Key
+	Tickets   tickets      `json:"tickets,omitempty"`   // of its callers' keys; an older version finds them by their pointers only
 	Tries     []Try        `json:"tries,omitempty"`
 	Objects   []Progress   `json:"objects,omitempty"`  // what has not completed first; see Total
 	Total     int          `json:"total,omitempty"`    // how many objects the refresh has

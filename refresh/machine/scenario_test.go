@@ -166,25 +166,29 @@ func (s *scenario) owner(args []string) string {
 	return ""
 }
 
-// key is that of a request with key=TEXT: for the same request if the options are.
-func (s *scenario) key(args []string) Key {
+// key is that of a request with key=TEXT: for the same request if the options are. With
+// ticket=N its claim has a ticket.
+func (s *scenario) key(args []string) (k Key) {
 	for _, arg := range args {
 		if text, ok := strings.CutPrefix(arg, "key="); ok {
-			return NewKey("story", text, s.state.Model, s.ask(args))
+			k = NewKey("story", text, s.state.Model, s.ask(args))
+		}
+		if number, ok := strings.CutPrefix(arg, "ticket="); ok {
+			k.Ticket = Ticket{"00000000000000aa", int64(s.number(number))}
 		}
 	}
-	return Key{}
+	return k
 }
 
 // ask reads the options of a request: kind, type, commit, parallelism, tables=A,B or
-// tables=A/P for a partition, busy, timeout, queueTimeout, attempts, key, owner.
+// tables=A/P for a partition, busy, timeout, queueTimeout, attempts, key, ticket, owner.
 func (s *scenario) ask(args []string) Ask {
 	s.t.Helper()
 	ask := Ask{Shape: Shape{Kind: Auto}, WhenBusy: WhenBusyQueue, Timeout: 12 * time.Hour, MaxAttempts: 3}
 	for _, arg := range args {
 		key, value, option := strings.Cut(arg, "=")
 		switch {
-		case !option, key == "key", key == "owner":
+		case !option, key == "key", key == "ticket", key == "owner":
 		case key == "kind":
 			ask.Shape.Kind = Kind(value)
 		case key == "type":

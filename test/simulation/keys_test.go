@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -155,28 +155,62 @@ func (k *keyholder) hold(r refresh.Receipt) {
 	k.w.checkSaved(k.held)
 }
 
-// judge: no key was admitted to two operations, whoever was answered.
+// judge: no key was admitted to two operations, whoever was answered, and the pointer
+// names the one that was answered.
 func (k *keyholder) judge() {
 	if k.w.oracle.anew(k.request.Model) {
 		return // what a deleted document knew of keys is lost
 	}
-	docs := []string{refresh.StateName(k.request.Model)}
-	page, err := k.w.disk.List(context.Background(), "archive/"+k.request.Model.String(), "", 5000)
+	key := k.request.Key
+	var claim struct {
+		Stream string
+		Ticket int64
+	}
+	k.w.document("keys/requests/"+key.Name+".json", &claim)
+	key.Ticket = machine.Ticket{Stream: claim.Stream, Number: claim.Ticket}
+	admitted := k.w.admitted(k.request.Model, key)
+	if len(admitted) > 1 || len(admitted) == 0 && k.held != nil {
+		k.w.oracle.violated("key %s was admitted to operations %v, its caller was answered: %v", k.name, admitted, k.held != nil)
+	}
+	var pointer struct {
+		Epoch  string
+		Number int64
+	}
+	k.w.document("keys/requests/"+key.Name+".operation.json", &pointer)
+	if k.held != nil && (pointer.Epoch != k.held.opened.Epoch || pointer.Number != k.held.opened.Number) {
+		k.w.oracle.violated("key %s points to operation %d, its caller was answered with %d", k.name, pointer.Number, k.held.opened.Number)
+	}
+}
+
+// document reads a document that may be there.
+func (w *world) document(name string, v any) {
+	if doc, err := w.disk.Read(context.Background(), name); err == nil && json.Unmarshal(doc.Body, v) != nil {
+		w.oracle.violated("%s is not readable", name)
+	}
+}
+
+// admitted returns the operations of a model, here and in the archive, that know the key.
+func (w *world) admitted(m machine.Model, key machine.Key) (numbers []int64) {
+	page, err := w.disk.List(context.Background(), "archive/"+m.String(), "", 5000)
 	if err != nil {
-		k.w.t.Fatal(err)
+		w.t.Fatal(err)
 	}
+	state := w.oracle.state(m)
+	operations := slices.Concat(state.Pending, state.Recent)
 	for _, e := range page.Entries {
-		docs = append(docs, e.Name)
-	}
-	operations := 0
-	for _, name := range docs {
-		if doc, err := k.w.disk.Read(context.Background(), name); err == nil {
-			operations += strings.Count(string(doc.Body), k.request.Key.Name)
+		var a struct{ Operation machine.Operation }
+		w.document(e.Name, &a)
+		if _, here := state.Find(a.Operation.Number); !here {
+			operations = append(operations, a.Operation)
 		}
 	}
-	if operations > 1 || operations == 0 && k.held != nil {
-		k.w.oracle.violated("key %s was admitted to %d operations, its caller was answered: %v", k.name, operations, k.held != nil)
+	for _, op := range operations {
+		one := machine.State{Recent: []machine.Operation{op}}
+		if _, _, found := one.Keyed(key); found {
+			numbers = append(numbers, op.Number)
+		}
 	}
+	return numbers
 }
 
 // TestKeyedSchedules plays random schedules with keyholders among the callers.

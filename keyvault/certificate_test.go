@@ -102,7 +102,7 @@ func TestCertificateForms(t *testing.T) {
 	} {
 		p, err := parseCertificate(value)
 		if err != nil || !p.certificates[0].Equal(c.leaf) || !c.leafKey.Equal(p.key) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("parseCertificate of %s = %v, want the leaf and its key", name, err)
 		}
 	}
 }
@@ -155,7 +155,7 @@ func TestCertificatesThatCannotBeUsed(t *testing.T) {
 			_, err := get(t, newCredential(t, certificateOptions(w)))
 			checkError(t, err, CodeCertificateUnusable, "exportable")
 			if strings.Contains(err.Error(), "MII") {
-				t.Errorf("the error holds the value: %v", err)
+				t.Errorf("a certificate that is %s: %v, want an error without the value", name, err)
 			}
 		})
 	}
@@ -190,12 +190,12 @@ func TestSignInWithACertificate(t *testing.T) {
 		}
 		sum := sha256.Sum256(chain().leaf.Raw)
 		if header["x5t#S256"] != base64.StdEncoding.EncodeToString(sum[:]) { // as MSAL for Go has it
-			t.Errorf("the header is %v", header)
+			t.Errorf("the header of the assertion is %v, want the leaf's thumbprint in x5t#S256", header)
 		}
 	})
 }
 
-// TestCertificateRotation: every code that says so makes the vault be read anew.
+// TestCertificateRotation: after each of these codes the vault is read again.
 func TestCertificateRotation(t *testing.T) {
 	t.Parallel()
 	for _, code := range []int{700027, 700024, 7000214, 1000502, 7000274, 7000277} {
@@ -214,7 +214,7 @@ func TestCertificateRotation(t *testing.T) {
 			})
 			time.Sleep(interval)
 			if _, err := getClaims(t, c, "{}"); !hasCode(err, CodeCertificateRejected) {
-				t.Errorf("%d: got %v", code, err)
+				t.Errorf("AADSTS%d: GetToken = %v, want %s", code, err, CodeCertificateRejected)
 			}
 			if r, _ := w.counts(); r != 2 {
 				t.Errorf("%d: %d reads of the vault, want another one", code, r)
@@ -225,23 +225,23 @@ func TestCertificateRotation(t *testing.T) {
 			w.set(func(w *world) { w.trusted = "" })
 			time.Sleep(interval)
 			if _, err := getClaims(t, c, "{}"); err != nil {
-				t.Errorf("%d: the new certificate is registered, and yet: %v", code, err)
+				t.Errorf("AADSTS%d: GetToken with the registered certificate = %v, want a token", code, err)
 			}
 		})
 	}
 }
 
-// FuzzParseCertificate: it never panics, and what it takes can sign.
+// FuzzParseCertificate: it never panics, and a result without an error can sign.
 func FuzzParseCertificate(f *testing.F) {
 	f.Add("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----")
 	f.Add("MIIC")
 	f.Fuzz(func(t *testing.T, value string) {
 		p, err := parseCertificate(value)
 		if err == nil && (p.key == nil || len(p.certificates) == 0) {
-			t.Error("half a pair was taken")
+			t.Errorf("parseCertificate(%q) = %v, want a key and a certificate", value, p.certificates)
 		}
 		if err != nil && len(value) > 40 && strings.Contains(err.Error(), value) {
-			t.Errorf("the error repeats the value: %v", err)
+			t.Errorf("parseCertificate(%q) = %v, want an error without the value", value, err)
 		}
 	})
 }

@@ -25,27 +25,27 @@ func TestGetToken(t *testing.T) {
 	o.Identity = id
 	c := newCredential(t, o)
 	if _, known := c.Expires(); known {
-		t.Error("an expiry date before any read")
+		t.Error("Expires is known before any read, want it unknown")
 	}
 	for range 3 {
 		if token, err := get(t, c); err != nil || token != "token-1" {
-			t.Fatalf("got %q, %v", token, err)
+			t.Fatalf("GetToken = %q, %v, want token-1", token, err)
 		}
 	}
 	w.wantCounts(t, 1, 1)
 	if at, known := c.Expires(); !known || !at.Equal(w.expires) {
-		t.Errorf("expires %v, %v", at, known)
+		t.Errorf("Expires = %v, %t, want %v", at, known, w.expires)
 	}
 	want := Read{Version: "v1", Expires: w.expires, Changed: true}
 	if len(read) != 1 || read[0] != want {
-		t.Errorf("observed %+v", read)
+		t.Errorf("OnRead was called with %+v, want %+v once", read, want)
 	}
 	if len(id.scopes) != 1 || id.scopes[0] != resource+"/.default" {
-		t.Errorf("the identity was asked for %v", id.scopes)
+		t.Errorf("scopes of the identity's tokens: %v, want %s/.default once", id.scopes, resource)
 	}
 }
 
-// TestClaimsSkipTheCache: what the Power BI client's forced renewal rests on.
+// TestClaimsSkipTheCache: the Power BI client's forced renewal depends on it.
 func TestClaimsSkipTheCache(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -58,11 +58,11 @@ func TestClaimsSkipTheCache(t *testing.T) {
 	}
 	w.wantCounts(t, 1, 3)
 	if w.claims[0] != w.claims[1] || !strings.Contains(w.claims[0], "xms_cc") {
-		t.Errorf("an empty claims object changes the request: %q", w.claims)
+		t.Errorf("the claims sent are %q, want the same for \"\" and {}", w.claims)
 	}
 }
 
-func TestManyCallersShareOneFlight(t *testing.T) {
+func TestManyCallersShareOneRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
@@ -72,7 +72,7 @@ func TestManyCallersShareOneFlight(t *testing.T) {
 		for range 1000 {
 			wg.Go(func() {
 				if token, err := get(t, c); err != nil || token != "token-1" {
-					t.Errorf("got %q, %v", token, err)
+					t.Errorf("GetToken = %q, %v, want token-1", token, err)
 				}
 			})
 		}
@@ -81,7 +81,7 @@ func TestManyCallersShareOneFlight(t *testing.T) {
 	})
 }
 
-// TestDifferentRequestsShareTheRead: two flights, one read of the vault. (Only the
+// TestDifferentRequestsShareTheRead: two token requests, one read of the vault. (Only the
 // vault is slow: azidentity sends under a mutex, which would stop a bubble's clock.)
 func TestDifferentRequestsShareTheRead(t *testing.T) {
 	t.Parallel()
@@ -99,12 +99,12 @@ func TestDifferentRequestsShareTheRead(t *testing.T) {
 		}
 		wg.Wait()
 		if reads, _ := w.counts(); reads != 1 {
-			t.Errorf("%d reads", reads)
+			t.Errorf("%d reads of the vault, want 1", reads)
 		}
 	})
 }
 
-func TestLeavingHurtsNobody(t *testing.T) {
+func TestLeavingStopsNoOtherCaller(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
@@ -113,17 +113,17 @@ func TestLeavingHurtsNobody(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		var wg sync.WaitGroup
-		wg.Go(func() { // starts the flight and leaves
+		wg.Go(func() { // starts the request and leaves
 			begun := time.Now()
 			_, err := c.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{scope}, EnableCAE: true})
 			if !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != time.Second {
-				t.Errorf("left after %v with %v", time.Since(begun), err)
+				t.Errorf("GetToken = %v after %v, want DeadlineExceeded after 1s", err, time.Since(begun))
 			}
 		})
 		synctest.Wait()
 		wg.Go(func() {
 			if token, err := get(t, c); err != nil || token != "token-1" {
-				t.Errorf("who stayed got %q, %v", token, err)
+				t.Errorf("GetToken of the other caller = %q, %v, want token-1", token, err)
 			}
 		})
 		wg.Wait()
@@ -131,20 +131,20 @@ func TestLeavingHurtsNobody(t *testing.T) {
 	})
 }
 
-func TestFlightEndsInTime(t *testing.T) {
+func TestRequestEndsInTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
 		w.delay = time.Hour
 		begun := time.Now()
 		if _, err := get(t, newCredential(t, options(w))); !hasCode(err, CodeVaultUnreachable) || time.Since(begun) > time.Minute {
-			t.Errorf("after %v: %v", time.Since(begun), err)
+			t.Errorf("GetToken = %v after %v, want %s within a minute", err, time.Since(begun), CodeVaultUnreachable)
 		}
 		for slow, o := range map[string]Options{"/secrets/": options(w), "/token": options(w)} {
 			w.slow, o.Timeout, begun = slow, 10*time.Second, time.Now()
 			_, err := get(t, newCredential(t, o))
 			if !hasCode(err, CodeTimeout) || !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != 10*time.Second {
-				t.Errorf("%s: after %v: %v", slow, time.Since(begun), err)
+				t.Errorf("GetToken with a slow %s = %v after %v, want %s after 10s", slow, err, time.Since(begun), CodeTimeout)
 			}
 		}
 	})
@@ -157,7 +157,7 @@ func TestBrokenChallenge(t *testing.T) {
 	o := options(w)
 	o.Transport = brokenChallenge{}
 	if _, err := get(t, newCredential(t, o)); !hasCode(err, CodeUnexpected) {
-		t.Errorf("got %v", err)
+		t.Errorf("GetToken with a broken challenge = %v, want %s", err, CodeUnexpected)
 	}
 }
 
@@ -181,10 +181,10 @@ func TestManagedIdentity(t *testing.T) {
 		app := &appService{world: w}
 		o.Identity, o.Transport, o.IdentityClientID = nil, app, id
 		if token, err := get(t, newCredential(t, o)); err != nil || token != "token-1" {
-			t.Fatalf("got %q, %v", token, err)
+			t.Fatalf("GetToken with the identity %q = %q, %v, want token-1", id, token, err)
 		}
 		if app.header != "header-secret" || app.resource != w.challenge || app.client != id {
-			t.Errorf("the endpoint got %+v", app)
+			t.Errorf("the endpoint received %+v, want the header, the resource %s and the client %q", app, w.challenge, id)
 		}
 	}
 }

@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// FuzzAnswers: whatever Key Vault or Entra ID answers, there is a token, or an error of
-// one short line. Only the words of a refusal are repeated: an answer that has the
-// secret, and cannot be read, is not.
+// FuzzAnswers: after any answer of Key Vault or Entra ID there is a token, or an error of one
+// short line. Only the words of a refusal are repeated, never those of another answer, which
+// may contain the secret.
 func FuzzAnswers(f *testing.F) {
 	f.Add(true, 403, forbidden("ForbiddenByRbac", "Caller is not authorized.\r\nWait."))
 	f.Add(true, 200, `{"value":"s3cret-one","id":"https://kv.vault.azure.net/secrets/powerbi/v1"}`)
@@ -41,7 +41,7 @@ func FuzzAnswers(f *testing.F) {
 			if err != nil {
 				checkLine(t, err.Error(), status < http.StatusBadRequest)
 			} else if token == "" {
-				t.Fatal("neither a token nor an error")
+				t.Fatalf("after status %d and %q there is neither a token nor an error", status, body)
 			}
 		})
 	})
@@ -50,9 +50,9 @@ func FuzzAnswers(f *testing.F) {
 func checkLine(t *testing.T, text string, silent bool) {
 	t.Helper()
 	if strings.ContainsAny(text, "\r\n") || len(text) > 4<<10 || !utf8.ValidString(text) {
-		t.Fatalf("not one short line: %q", text)
+		t.Fatalf("the error is %q, want one short line", text)
 	}
 	if silent && strings.Contains(text, "s3cret-one") {
-		t.Fatalf("the secret: %q", text)
+		t.Fatalf("the error is %q, want it without the secret", text)
 	}
 }

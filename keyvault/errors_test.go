@@ -45,7 +45,7 @@ func TestVaultErrors(t *testing.T) {
 		// The emulator lowkey-vault, by its source (ErrorMessage.java, ErrorHandlingAwareController.java; Spring
 		// answers an unknown version itself, without a message). Not recorded: its jar, lowkey-vault-app, is not
 		// on Maven Central (asked for 4.0.0, 7.3.0 and any), and its container needs Docker. It serves an expired
-		// secret, as Azure does: TestTheEndIsToldInTime. Whether it serves a disabled one is not known.
+		// secret, as Azure does: TestTheEndIsReported. Whether it serves a disabled one is unverified.
 		{"lowkey-vault, missing", 404, `{"error":{"code":"com.github.nagyesta.lowkeyvault.service.exception.NotFoundException","message":"Entity not found"}}`,
 			CodeSecretNotFound, "POWERBI_CLIENT_SECRET_NAME"},
 		{"lowkey-vault, api-version", 400, `{"timestamp":"2026-05-31T06:00:00.000+00:00","status":400,"error":"Bad Request","path":"/secrets/powerbi/"}`,
@@ -90,15 +90,15 @@ func TestVaultUnreachable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := options(newWorld())
 		o.VaultURL = "https://kv.vault.azure.net"
-		o.Transport = nobody{}
+		o.Transport = noNetwork{}
 		_, err := get(t, newCredential(t, o))
 		checkError(t, err, CodeVaultUnreachable, "KEY_VAULT_URL")
 	})
 }
 
-type nobody struct{}
+type noNetwork struct{}
 
-func (nobody) Do(*http.Request) (*http.Response, error) {
+func (noNetwork) Do(*http.Request) (*http.Response, error) {
 	return nil, errors.New("dial tcp: lookup kv: no such host")
 }
 
@@ -156,7 +156,7 @@ func TestEntraUnreachable(t *testing.T) {
 	})
 }
 
-// TestErrorsDoNotLeak: not in any format, not down the chain, not if it is echoed.
+// TestErrorsDoNotLeak: no format and no wrapped error has the secret, also if Entra ID echoes it.
 func TestErrorsDoNotLeak(t *testing.T) {
 	t.Parallel()
 	const value = "s3cret-one"
@@ -175,11 +175,11 @@ func TestErrorsDoNotLeak(t *testing.T) {
 	encoded, _ := json.Marshal(err)
 	for _, s := range []string{all.String(), string(encoded), logged.String()} {
 		if strings.Contains(s, value) || s == "" {
-			t.Errorf("leaked or empty: %s", s)
+			t.Errorf("printed %q, want text without the secret", s)
 		}
 	}
 	if !strings.Contains(err.Error(), "You sent ***") {
-		t.Errorf("the echo is not masked: %v", err)
+		t.Errorf("the error is %v, want the echo masked", err)
 	}
 }
 
@@ -190,17 +190,17 @@ func TestErrorText(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if hasCode(nil, CodeTimeout) || hasCode(errors.New("x"), CodeTimeout) {
-		t.Error("a code that is not there")
+		t.Error("hasCode of no error, or of another one, is true, want false")
 	}
 	if got := oneLine("Bearer eyJhbGciOiJub25lIn0.eyJhIjoxfQ.c2ln, sent"); got != "Bearer ***, sent" {
-		t.Errorf("a token is not masked: %s", got)
+		t.Errorf("oneLine of a token = %s, want it masked", got)
 	}
 	if got := oneLine(strings.Repeat("x\n", 900)); len(got) > 410 || strings.Contains(got, "\n") {
-		t.Errorf("%d bytes", len(got))
+		t.Errorf("oneLine returned %d bytes, want one line of 410 at most", len(got))
 	}
 }
 
-// TestLasting: what a person has to change does not go away by itself.
+// TestLasting: a failure that a person has to mend is lasting.
 func TestLasting(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[Code]bool{

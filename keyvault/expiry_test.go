@@ -19,19 +19,19 @@ func TestDaysLeft(t *testing.T) {
 	}
 }
 
-// TestTheEndIsToldInTime: from thirty days on, once a day whoever asks how often, and
-// after the end as well.
-func TestTheEndIsToldInTime(t *testing.T) {
+// TestTheEndIsReported: from thirty days on, once a day however often tokens are requested,
+// and after the end as well.
+func TestTheEndIsReported(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
 		w.expires = time.Now().Add(40*24*time.Hour + time.Minute)
 		o := options(w)
-		var told []int
+		var reported []int
 		o.OnExpiring = func(e Expiring) {
-			told = append(told, e.Days)
+			reported = append(reported, e.Days)
 			if e.Version != "v1" || !e.At.Equal(w.expires.Truncate(time.Second).UTC()) {
-				t.Errorf("told %+v", e)
+				t.Errorf("reported %+v, want version v1 and %v", e, w.expires)
 			}
 		}
 		c := newCredential(t, o)
@@ -45,30 +45,30 @@ func TestTheEndIsToldInTime(t *testing.T) {
 		for day := 30; day > -3; day-- {
 			want = append(want, day)
 		}
-		if !slices.Equal(told, want) {
-			t.Errorf("told on days\n%v, want\n%v", told, want)
+		if !slices.Equal(reported, want) {
+			t.Errorf("reported on days\n%v, want\n%v", reported, want)
 		}
 		later := time.Now().Add(100 * 24 * time.Hour)
 		w.set(func(w *world) { w.expires, w.version = later, "v2" })
-		told = nil
+		reported = nil
 		for range 48 {
 			time.Sleep(time.Hour)
 			if _, err := get(t, c); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if len(told) != 0 {
-			t.Errorf("the secret was renewed, and yet: %v", told)
+		if len(reported) != 0 {
+			t.Errorf("reported on days %v after a renewal, want none", reported)
 		}
 	})
 }
 
-// TestNoDateNoReminder: a secret without an expiry date says nothing.
+// TestNoDateNoReminder: a secret without an expiry date is not reported.
 func TestNoDateNoReminder(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	o := options(w)
-	o.OnExpiring = func(e Expiring) { t.Errorf("told %+v", e) }
+	o.OnExpiring = func(e Expiring) { t.Errorf("reported %+v, want nothing", e) }
 	c := newCredential(t, o)
 	wantToken(t, c, "token-1")
 	if err := c.Ping(t.Context()); err != nil {

@@ -35,7 +35,7 @@ type world struct {
 	expires   time.Time // of it
 	disabled  bool      // it is
 	older     []older   // versions before it, oldest first
-	valid     []string  // secrets that Entra ID takes
+	valid     []string  // secrets that Entra ID accepts
 	challenge string    // resource in the vault's challenge; empty: the public one
 	rejection string    // Entra ID's answer to other secrets
 	vault     func(r *http.Request) (*http.Response, error)
@@ -45,8 +45,8 @@ type world struct {
 
 	reads, lists, tokens int
 	claims               []string
-	assertions           []string // that Entra ID got
-	trusted              string   // the assertion that it takes
+	assertions           []string // that Entra ID received
+	trusted              string   // the assertion that it accepts; empty: all
 }
 
 // older is a version that is not the latest.
@@ -105,7 +105,7 @@ func (w *world) route(r *http.Request) (*http.Response, error) {
 	case strings.HasPrefix(r.URL.Path, "/secrets/"):
 		return w.secret(r)
 	default:
-		return nil, errors.New("nobody answers at " + r.URL.String())
+		return nil, errors.New("no server at " + r.URL.String())
 	}
 }
 
@@ -162,7 +162,7 @@ func (w *world) secret(r *http.Request) (*http.Response, error) {
 	return reply(200, string(b)), nil
 }
 
-// row is a version as the vault tells of it (documented); the later ones were made later.
+// row is a version as the vault returns it (documented). Later ones were created later.
 func (o older) row(created int) map[string]any {
 	attributes := map[string]any{"enabled": !o.disabled, "created": 1_700_000_000 + created}
 	if !o.expires.IsZero() {
@@ -194,7 +194,7 @@ func (w *world) counts() (reads, tokens int) {
 	return w.reads, w.tokens
 }
 
-// identity opens the vault.
+// identity is the managed identity.
 type identity struct {
 	err    error
 	mu     sync.Mutex
@@ -235,7 +235,7 @@ func getClaims(t *testing.T, c *Credential, claims string) (string, error) {
 	return token.Token, err
 }
 
-// wantCounts checks how often the vault was read and Entra ID was asked.
+// wantCounts checks the number of vault reads and token requests.
 func (w *world) wantCounts(t *testing.T, reads, tokens int) {
 	t.Helper()
 	if r, n := w.counts(); r != reads || n != tokens {

@@ -30,11 +30,11 @@ func TestManagedIdentityItself(t *testing.T) {
 	}
 	wantToken(t, c, "vault-token")
 	if !slices.Equal(id.scopes, []string{scope}) {
-		t.Errorf("the identity was asked for %v", id.scopes)
+		t.Errorf("scopes of the identity's tokens: %v, want %s", id.scopes, scope)
 	}
 	w.wantCounts(t, 0, 0)
 	if _, known := c.Expires(); known {
-		t.Error("an expiry date of what does not expire")
+		t.Error("Expires of a managed identity is known, want it unknown")
 	}
 }
 
@@ -53,13 +53,13 @@ func TestFederatedIdentity(t *testing.T) {
 			want = audience + "/.default"
 		}
 		if !slices.Equal(id.scopes, []string{want}) || !slices.Equal(w.assertions, []string{"vault-token"}) {
-			t.Errorf("the identity was asked for %v, Entra ID got %v", id.scopes, w.assertions)
+			t.Errorf("scopes of the identity's tokens: %v, assertions: %v, want %s and vault-token, once each", id.scopes, w.assertions, want)
 		}
 		w.wantCounts(t, 0, 1)
 	}
 }
 
-func TestIdentityFailuresAreTold(t *testing.T) {
+func TestIdentityFailuresAreReported(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		says  string
@@ -77,7 +77,7 @@ func TestIdentityFailuresAreTold(t *testing.T) {
 			checkError(t, err, tt.code, tt.names)
 			w.wantCounts(t, 0, 0)
 			if err := c.Ping(t.Context()); m == Federated && !hasCode(err, tt.code) {
-				t.Errorf("%s: ready, but %v", m, err)
+				t.Errorf("Ping of %s = %v, want %s", m, err, tt.code)
 			}
 		}
 	}
@@ -92,13 +92,12 @@ func TestFederationThatIsNotSetUp(t *testing.T) {
 		checkError(t, err, CodeFederationRefused, "api://AzureADTokenExchange")
 		var e *Error
 		if !errors.As(err, &e) || !e.Lasting() {
-			t.Errorf("%d passes by itself?", code)
+			t.Errorf("AADSTS%d is temporary, want it lasting", code)
 		}
 	}
 }
 
-// TestCachedTokenServesWhileTheIdentityIsDown: the assertion is asked for only when
-// the token is.
+// TestCachedTokenServesWhileTheIdentityIsDown: an assertion is requested only for a new token.
 func TestCachedTokenServesWhileTheIdentityIsDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -112,7 +111,7 @@ func TestCachedTokenServesWhileTheIdentityIsDown(t *testing.T) {
 		wantToken(t, c, "token-1")
 		time.Sleep(31 * time.Minute)
 		if _, err := get(t, c); !hasCode(err, CodeIdentityUnavailable) {
-			t.Errorf("got %v", err)
+			t.Errorf("GetToken = %v, want %s", err, CodeIdentityUnavailable)
 		}
 	})
 }
@@ -125,7 +124,7 @@ func TestSlowIdentityEndsInTime(t *testing.T) {
 			o.Timeout = 10 * time.Second
 			begun := time.Now()
 			if _, err := get(t, newCredential(t, o)); !hasCode(err, CodeTimeout) || time.Since(begun) != 10*time.Second {
-				t.Errorf("after %v: %v", time.Since(begun), err)
+				t.Errorf("GetToken of %s = %v after %v, want %s after 10s", m, err, time.Since(begun), CodeTimeout)
 			}
 		})
 	}
@@ -138,7 +137,7 @@ func (slowIdentity) GetToken(ctx context.Context, _ policy.TokenRequestOptions) 
 	return azcore.AccessToken{}, ctx.Err()
 }
 
-// TestWhatEachMethodNeeds: no more is asked for than is used.
+// TestWhatEachMethodNeeds: a setting is required only if it is used.
 func TestWhatEachMethodNeeds(t *testing.T) {
 	t.Parallel()
 	for m, needs := range map[Method]string{

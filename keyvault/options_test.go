@@ -39,15 +39,15 @@ func TestNewRefuses(t *testing.T) {
 	o := options(newWorld())
 	o.Transport, o.VaultURL = nil, goodURL+"/"
 	if c, err := New(o); err != nil || c == nil {
-		t.Errorf("the defaults gave %v", err)
+		t.Errorf("New with the defaults = %v, want no error", err)
 	}
 }
 
-// TestNoRedirectIsFollowed: one would carry the secret to wherever it points.
+// TestNoRedirectIsFollowed: a redirect would send the secret to another host.
 func TestNoRedirectIsFollowed(t *testing.T) {
 	t.Parallel()
 	client, ok := Options{}.withDefaults().Transport.(*http.Client)
 	if !ok || client.CheckRedirect == nil || !errors.Is(client.CheckRedirect(nil, nil), http.ErrUseLastResponse) {
-		t.Errorf("%+v", client)
+		t.Errorf("the default transport is %+v, want a client that follows no redirect", client)
 	}
 }

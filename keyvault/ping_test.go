@@ -24,6 +24,6 @@ func TestPingNamesWhatIsMissing(t *testing.T) {
 		return reply(http.StatusNotFound, `{"error":{"code":"SecretNotFound","message":"no"}}`), nil
 	}
 	if err := newCredential(t, options(w)).Ping(t.Context()); !hasCode(err, CodeSecretNotFound) {
-		t.Errorf("%v", err)
+		t.Errorf("Ping = %v, want %s", err, CodeSecretNotFound)
 	}
 }

@@ -14,8 +14,8 @@ func addVersion(w *world, value, version string) {
 	w.value, w.version, w.disabled = value, version, false
 }
 
-// TestOldSecretServesWhileTheNewOneSpreads: Entra ID does not know the new secret
-// everywhere yet, and the old one is still valid.
+// TestOldSecretServesWhileTheNewOneSpreads: the new secret has not reached all of Entra ID,
+// and the old one is still valid.
 func TestOldSecretServesWhileTheNewOneSpreads(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -26,13 +26,13 @@ func TestOldSecretServesWhileTheNewOneSpreads(t *testing.T) {
 		time.Sleep(freshness) // the proactive read sees it
 		wantToken(t, c, "token-3")
 		if n := w.lists; n != 0 {
-			t.Errorf("%d looks at the versions, although the old secret is at hand", n)
+			t.Errorf("%d listings of versions, want none: the previous secret is known", n)
 		}
-		w.set(func(w *world) { w.valid = []string{"s3cret-two"} }) // now everywhere; the old one is taken away
+		w.set(func(w *world) { w.valid = []string{"s3cret-two"} }) // everywhere now; the old one is deleted
 		time.Sleep(2 * time.Hour)
 		wantToken(t, c, "token-4")
 		if old := c.source.(*secrets).previous; old.value != "" {
-			t.Errorf("the old secret is kept: %v", old)
+			t.Errorf("the previous secret is kept: %v, want none", old)
 		}
 	})
 }
@@ -44,7 +44,7 @@ func wantToken(t *testing.T, c *Credential, want string) {
 	}
 }
 
-// TestColdStartInARotation: the process never saw the old secret.
+// TestColdStartInARotation: the process has never read the old secret.
 func TestColdStartInARotation(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -57,12 +57,12 @@ func TestColdStartInARotation(t *testing.T) {
 		c := newCredential(t, options(w))
 		wantToken(t, c, "token-2")
 		if w.lists != 1 {
-			t.Errorf("%d looks at the versions", w.lists)
+			t.Errorf("%d listings of versions, want 1", w.lists)
 		}
 	})
 }
 
-// TestBothRejected: the error is about the newest, and nobody is stormed.
+// TestBothRejected: the error is about the newest, and few requests are sent.
 func TestBothRejected(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -72,12 +72,12 @@ func TestBothRejected(t *testing.T) {
 		c := newCredential(t, options(w))
 		for range 30 { // five minutes
 			if _, err := get(t, c); !hasCode(err, CodeSecretRejected) {
-				t.Fatalf("got %v", err)
+				t.Fatalf("GetToken = %v, want %s", err, CodeSecretRejected)
 			}
 			time.Sleep(10 * time.Second)
 		}
 		if w.lists != 1 || w.tokens > 22 || w.reads > 14 {
-			t.Errorf("%d looks at the versions, %d token requests, %d reads in five minutes", w.lists, w.tokens, w.reads)
+			t.Errorf("%d listings of versions, %d token requests, %d reads in five minutes, want 1, and 22 and 14 at most", w.lists, w.tokens, w.reads)
 		}
 	})
 }
@@ -88,24 +88,24 @@ func TestLookingBackIsRepeatedAfterAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
 		addVersion(w, "s3cret-two", "v2")
-		w.older[0].disabled = true // until somebody enables it
+		w.older[0].disabled = true // until it is enabled
 		c := newCredential(t, options(w))
 		flaky := &failingList{world: w}
 		c2 := newCredential(t, withTransport(options(w), flaky))
 		if _, err := get(t, c); !hasCode(err, CodeSecretRejected) {
-			t.Errorf("got %v", err)
+			t.Errorf("GetToken without an older version = %v, want %s", err, CodeSecretRejected)
 		}
 		if _, err := get(t, c2); !hasCode(err, CodeSecretRejected) {
-			t.Errorf("got %v", err)
+			t.Errorf("GetToken without a listing = %v, want %s", err, CodeSecretRejected)
 		}
 		w.set(func(w *world) { w.older[0].disabled = false })
 		flaky.works = true
 		if _, err := get(t, c2); !hasCode(err, CodeSecretRejected) {
-			t.Errorf("too soon: %v", err)
+			t.Errorf("GetToken within the interval = %v, want %s", err, CodeSecretRejected)
 		}
 		time.Sleep(interval)
 		if _, err := get(t, c2); err != nil {
-			t.Errorf("the versions can be read now, and yet: %v", err)
+			t.Errorf("GetToken after the interval = %v, want a token", err)
 		}
 	})
 }
@@ -153,8 +153,8 @@ func TestDisabledAndNoOther(t *testing.T) {
 	checkError(t, err, CodeSecretDisabled, "enable")
 }
 
-// TestCachedTokenServesWhileEntraIsDown: the vault has a new secret, whose principal
-// has no token yet, and Entra ID does not answer.
+// TestCachedTokenServesWhileEntraIsDown: the vault has a new secret, for which there is no
+// token yet, and Entra ID does not answer.
 func TestCachedTokenServesWhileEntraIsDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -168,7 +168,7 @@ func TestCachedTokenServesWhileEntraIsDown(t *testing.T) {
 		})
 		time.Sleep(freshness)
 		if _, err := get(t, c); !hasCode(err, CodeEntraUnavailable) {
-			t.Errorf("the cached token has ended, and yet: %v", err)
+			t.Errorf("GetToken after the cached token has ended = %v, want %s", err, CodeEntraUnavailable)
 		}
 		w.set(func(w *world) { w.entra = nil })
 	})
@@ -181,7 +181,7 @@ func TestCachedTokenServesWhileEntraIsDown(t *testing.T) {
 			addVersion(w, "s3cret-two", "v2")
 			w.entra = func(*http.Request) (*http.Response, error) { return reply(503, "down"), nil }
 		})
-		time.Sleep(2 * time.Minute) // the old one has ended in the vault, so it is read anew
+		time.Sleep(2 * time.Minute) // the old one has expired in the vault, so it is read again
 		wantToken(t, c, "token-1")
 	})
 }

@@ -30,7 +30,7 @@ func TestRotationIsSeenWhenEntraRejects(t *testing.T) {
 			w.set(rotate)
 			w.set(func(w *world) { w.rejection = rejection })
 			if token, err := getClaims(t, c, "{}"); err != nil || token != "token-3" {
-				t.Errorf("got %q, %v", token, err)
+				t.Errorf("GetToken after the answer %q = %q, %v, want token-3", rejection, token, err)
 			}
 			w.wantCounts(t, 2, 3)
 		})
@@ -46,17 +46,17 @@ func TestRejectedSecretIsNotHammered(t *testing.T) {
 		c := newCredential(t, options(w))
 		for range 60 { // ten minutes
 			if _, err := get(t, c); !hasCode(err, CodeSecretRejected) {
-				t.Fatalf("got %v", err)
+				t.Fatalf("GetToken = %v, want %s", err, CodeSecretRejected)
 			}
 			time.Sleep(10 * time.Second)
 		}
 		if r, n := w.counts(); r > 21 || n > 20 || r < 15 || n < 15 {
 			t.Errorf("%d reads and %d token requests in ten minutes, want about one in %v, and one read more after the first rejection", r, n, interval)
 		}
-		w.set(func(w *world) { w.valid = []string{"s3cret-one"} }) // Entra ID was late to know it
+		w.set(func(w *world) { w.valid = []string{"s3cret-one"} }) // it has reached Entra ID
 		time.Sleep(interval)
 		if _, err := get(t, c); err != nil {
-			t.Errorf("the secret became valid, and yet: %v", err)
+			t.Errorf("GetToken after the secret became valid = %v, want a token", err)
 		}
 	})
 }
@@ -69,7 +69,7 @@ func TestOtherRefusalsDoNotReadAgain(t *testing.T) {
 		c := newCredential(t, options(w))
 		for range 3 {
 			if _, err := get(t, c); !hasCode(err, CodeApplicationNotFound) {
-				t.Fatalf("got %v", err)
+				t.Fatalf("GetToken = %v, want %s", err, CodeApplicationNotFound)
 			}
 			time.Sleep(interval)
 		}
@@ -77,7 +77,7 @@ func TestOtherRefusalsDoNotReadAgain(t *testing.T) {
 	})
 }
 
-func TestSecretIsLookedAtNowAndThen(t *testing.T) {
+func TestSecretIsReadEverySixHours(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
@@ -107,7 +107,7 @@ func TestSameValueKeepsTheTokens(t *testing.T) {
 		later := time.Now().Add(90 * 24 * time.Hour).Truncate(time.Second)
 		w.set(func(w *world) { w.expires, w.version = later, "v2" })
 		if token, err := get(t, c); err != nil || token != "token-1" {
-			t.Errorf("got %q, %v", token, err)
+			t.Errorf("GetToken = %q, %v, want token-1", token, err)
 		}
 		w.wantCounts(t, 2, 1)
 		if at, _ := c.Expires(); !at.Equal(later) {
@@ -116,7 +116,7 @@ func TestSameValueKeepsTheTokens(t *testing.T) {
 	})
 }
 
-func TestVaultTroubleLaterIsNoTrouble(t *testing.T) {
+func TestKnownSecretServesWhileTheVaultIsDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
@@ -136,7 +136,7 @@ func TestVaultTroubleLaterIsNoTrouble(t *testing.T) {
 			w.vault = func(*http.Request) (*http.Response, error) { return nil, errors.New("down") }
 		})
 		if _, err := get(t, c); err != nil || failed != 1 {
-			t.Errorf("got %v after %d failed reads", err, failed)
+			t.Errorf("GetToken = %v after %d failed reads, want a token after 1", err, failed)
 		}
 	})
 }
@@ -149,14 +149,14 @@ func TestFirstReadIsRepeatedSoon(t *testing.T) {
 		c := newCredential(t, options(w))
 		for range 10 {
 			if _, err := get(t, c); !hasCode(err, CodeVaultForbidden) {
-				t.Fatalf("got %v", err)
+				t.Fatalf("GetToken = %v, want %s", err, CodeVaultForbidden)
 			}
 		}
 		w.wantCounts(t, 1, 0)
 		w.set(func(w *world) { w.vault = nil })
 		time.Sleep(firstInterval)
 		if _, err := get(t, c); err != nil {
-			t.Errorf("the role was given, and yet: %v", err)
+			t.Errorf("GetToken after the role was assigned = %v, want a token", err)
 		}
 	})
 }
@@ -166,15 +166,15 @@ func TestSecretHidesItsValue(t *testing.T) {
 	s := secret{value: "s3cret-one", version: "v1"}
 	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
 		if got := fmt.Sprintf(format, s); got != "secret version v1" {
-			t.Errorf("%s: %s", format, got)
+			t.Errorf("%s prints %s, want secret version v1", format, got)
 		}
 	}
 	if got := s.LogValue().String(); got != "secret version v1" {
-		t.Errorf("log: %s", got)
+		t.Errorf("the log shows %s, want secret version v1", got)
 	}
 }
 
-// TestReplacedJustAfterARead: a rejection is a reason to read at once.
+// TestReplacedJustAfterARead: after a rejection the vault is read at once.
 func TestReplacedJustAfterARead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -183,18 +183,18 @@ func TestReplacedJustAfterARead(t *testing.T) {
 		wantToken(t, c, "token-1")
 		w.set(rotate)
 		if token, err := getClaims(t, c, "{}"); err != nil || token != "token-3" {
-			t.Errorf("got %q, %v", token, err)
+			t.Errorf("GetToken = %q, %v, want token-3", token, err)
 		}
 		w.wantCounts(t, 2, 3)
 		if w.lists != 0 {
-			t.Error("it was found among the older versions")
+			t.Errorf("%d listings of versions, want none", w.lists)
 		}
 	})
 }
 
-// TestARejectionPassesForAWhile: where a secret has worked, the new one may be on its
-// way to the vault. Where none ever has, nothing passes by itself.
-func TestARejectionPassesForAWhile(t *testing.T) {
+// TestARejectionIsTemporaryForAWhile: if a secret has worked, the new one may soon be in the
+// vault. If none has, a rejection is lasting at once.
+func TestARejectionIsTemporaryForAWhile(t *testing.T) {
 	t.Parallel()
 	for _, worked := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
@@ -209,10 +209,10 @@ func TestARejectionPassesForAWhile(t *testing.T) {
 				_, err := getClaims(t, c, "{}")
 				var e *Error
 				if !errors.As(err, &e) || e.Code != CodeSecretRejected {
-					t.Fatalf("got %v", err)
+					t.Fatalf("GetToken = %v, want %s", err, CodeSecretRejected)
 				}
 				if want := !worked || time.Since(begun) >= grace+interval; time.Since(begun) != grace && e.Lasting() != want {
-					t.Errorf("worked %v, after %v: lasting %v", worked, time.Since(begun), e.Lasting())
+					t.Errorf("worked before %t, after %v: lasting %t, want %t", worked, time.Since(begun), e.Lasting(), want)
 				}
 				time.Sleep(grace / 10)
 			}

@@ -4,7 +4,7 @@ import (
 	"testing"
 )
 
-// TestVaultHosts: which hosts work with which challenge, through settings only.
+// TestVaultHosts: which hosts work with which challenge.
 func TestVaultHosts(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -15,13 +15,13 @@ func TestVaultHosts(t *testing.T) {
 		{"government", "https://kv.vault.usgovcloudapi.net", "https://vault.usgovcloudapi.net", true},
 		{"public with a foreign resource", "https://kv.vault.azure.net", "https://management.azure.com", false},
 		{"public with another cloud's vaults", "https://kv.vault.azure.net", "https://vault.azure.cn", false},
-		{"stand-in on loopback", "https://127.0.0.1:8443", "https://vault.azure.net", true},
-		{"stand-in that names itself", "https://127.0.0.1:8443", "https://127.0.0.1:8443", true},
-		{"named stand-in", "https://kv.localhost:8443", "https://vault.azure.net", true},
+		{"emulator on loopback", "https://127.0.0.1:8443", "https://vault.azure.net", true},
+		{"emulator that names itself", "https://127.0.0.1:8443", "https://127.0.0.1:8443", true},
+		{"emulator with a name", "https://kv.localhost:8443", "https://vault.azure.net", true},
 		{"private cloud", "https://kv.vault.local.contoso.example", "https://vault.local.contoso.example", true},
-		{"stand-in after a token for Resource Manager", "https://127.0.0.1:8443", "https://management.azure.com", false},
-		{"stand-in after a token for Graph", "https://127.0.0.1:8443", "https://graph.microsoft.com", false},
-		{"stand-in with plain http", "https://127.0.0.1:8443", "http://vault.azure.net", false},
+		{"hostile host that wants a token for Resource Manager", "https://127.0.0.1:8443", "https://management.azure.com", false},
+		{"hostile host that wants a token for Graph", "https://127.0.0.1:8443", "https://graph.microsoft.com", false},
+		{"emulator with plain http", "https://127.0.0.1:8443", "http://vault.azure.net", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -35,7 +35,7 @@ func TestVaultHosts(t *testing.T) {
 				t.Errorf("got %v, want works=%v", err, tt.works)
 			}
 			if !tt.works && (len(id.scopes) != 0 || !hasCode(err, CodeUnexpected, CodeVaultUnreachable)) {
-				t.Errorf("the identity was asked for %v; %v", id.scopes, err)
+				t.Errorf("scopes of the identity's tokens: %v, with %v, want none", id.scopes, err)
 			}
 		})
 	}

@@ -41,7 +41,7 @@ func (s *server) trusted(serve route) route {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if s.base(r) == "" {
 			return &Error{Status: http.StatusBadRequest, Code: "HostNotTrusted", Target: "Host",
-				Message: "The app does not know the address that you used, and so cannot tell you a status URL. Set PUBLIC_BASE_URL to the address of the app, or name the host in PUBLIC_HOSTS."}
+				Message: "The host name of the request is not one of the app's, so the app cannot give you a status URL. Set PUBLIC_BASE_URL to the address of the app, or add the host name to PUBLIC_HOSTS."}
 		}
 		return serve(w, r)
 	}

@@ -32,8 +32,8 @@ func (s *server) checkCallback(raw string) (callback.URL, error) {
 
 // callback reads where the caller wants to be called back: callBackUri is what the
 // WebHook activity of Data Factory, Synapse and Fabric adds to the body (documented),
-// callbackUrl what Microsoft's examples of the Logic Apps HTTP Webhook name it. The
-// zero URL: nowhere.
+// callbackUrl what Microsoft's examples of the Logic Apps HTTP Webhook name it. It returns
+// the zero URL if there is none.
 func (f *fields) callback(check func(string) (callback.URL, error)) callback.URL {
 	uri, url := f.Get("callBackUri"), f.Get("callbackUrl")
 	switch {
@@ -156,7 +156,7 @@ func CallbackOutcome(ops Operations, keyed bool) func(context.Context, callback.
 		case !receipt.View.Status.Terminal():
 			return callback.Outcome{}, nil
 		}
-		return ended(told(document(receipt, linksTo(op.Base, receipt.Link(), keyed))))
+		return ended(result(document(receipt, linksTo(op.Base, receipt.Link(), keyed))))
 	}
 }
 
@@ -179,9 +179,9 @@ func ended(d callbackDocument) (callback.Outcome, error) {
 	return callback.Outcome{Ended: true, Body: body}, err
 }
 
-// told is the callback of an operation that has ended. One that was cancelled is told
-// like one that failed: whoever waits for it is to go on.
-func told(d StatusDocument) callbackDocument {
+// result is the callback of an operation that has ended. A cancelled one is reported like
+// a failed one, so that its receiver continues.
+func result(d StatusDocument) callbackDocument {
 	if d.Status == machine.StatusSucceeded {
 		return callbackDocument{Output: d, StatusCode: "200"}
 	}
@@ -193,7 +193,7 @@ func told(d StatusDocument) callbackDocument {
 }
 
 // lost is the callback of an operation whose state, or whose key, was deleted: its
-// caller waits all the same.
+// receiver still waits.
 func lost(to links) callbackDocument {
 	return callbackDocument{
 		Output:     map[string]string{"statusUrl": to.status},

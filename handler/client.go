@@ -66,23 +66,23 @@ func (c *Client) operationURL(id string) string {
 	return c.BaseURL + "/api/operations/" + url.PathEscape(id)
 }
 
-// trouble is how long Watch bears trouble that may pass: a process that is replaced, a
-// new version that is deployed, a network that is away.
+// trouble is how long Watch tolerates errors that may pass: a process is replaced, a new
+// version is deployed, the network is down.
 const trouble = 5 * time.Minute
 
-// Watch follows an operation to its end and tells each look. Once it has been told how
-// the operation stands, it waits trouble out; until then it waits only for an app that
-// answers. Any other error, and the end of ctx, end it early.
-func (c *Client) Watch(ctx context.Context, statusURL string, tell func(StatusDocument)) (StatusDocument, error) {
-	told, well := false, time.Now()
+// Watch polls an operation to its end and calls report with each status. After the first
+// status it tolerates passing errors for five minutes; before it, only answers that ask to
+// try again. Any other error, and the end of ctx, end it early.
+func (c *Client) Watch(ctx context.Context, statusURL string, report func(StatusDocument)) (StatusDocument, error) {
+	reported, well := false, time.Now()
 	for {
 		doc, wait, err := c.Status(ctx, statusURL)
 		if err == nil {
-			told, well = true, time.Now()
-			if tell(doc); doc.Status.Terminal() {
+			reported, well = true, time.Now()
+			if report(doc); doc.Status.Terminal() {
 				return doc, nil
 			}
-		} else if wait = mayPass(err, told); wait == 0 || time.Since(well) > trouble {
+		} else if wait = mayPass(err, reported); wait == 0 || time.Since(well) > trouble {
 			return doc, err
 		}
 		select {
@@ -141,8 +141,8 @@ func (c *Client) client() *http.Client {
 // what stands before it perhaps for more.
 const longestWait = 10 * time.Minute
 
-// read tells an operation's outcome from an error by the member "status", as
-// every caller should.
+// read distinguishes an operation's outcome from an error by the member "status", as every
+// caller should.
 func read(resp *http.Response, answer []byte) (StatusDocument, time.Duration, error) {
 	wait := time.Duration(0)
 	if n, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {

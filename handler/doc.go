@@ -24,7 +24,7 @@
 // "target","details"}} of the Azure REST guidelines and no "status" member; an
 // operation that failed or was cancelled is a 409 whose body is the whole status
 // document. What a caller can have got wrong is checked completely before
-// anything is read or written, and all of it is told in one answer.
+// anything is read or written, and one answer reports all of it.
 //
 // Routes are an exact allow-list. A path that would have to be decoded or cleaned first
 // is a 404, never a redirect.

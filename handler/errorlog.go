@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// LogValue is what the log tells of an error. The words of a refusal are for the
-// caller: they quote what it sent, and somebody who pastes a key into the wrong field
+// LogValue is the text of an error for the log. The words of a refusal are for the
+// caller: they quote what it sent, and a person who pastes a key into the wrong field
 // must not find it in the log.
 func (e *Error) LogValue() slog.Value {
 	switch {
@@ -17,11 +17,11 @@ func (e *Error) LogValue() slog.Value {
 	case len(e.Details) == 0:
 		return slog.StringValue(e.Code)
 	}
-	var told []string
+	var details []string
 	for _, d := range e.Details {
-		told = append(told, d.logged())
+		details = append(details, d.logged())
 	}
-	return slog.StringValue(fmt.Sprintf("%s: %s", e.Code, strings.Join(told, ", ")))
+	return slog.StringValue(fmt.Sprintf("%s: %s", e.Code, strings.Join(details, ", ")))
 }
 
 // logged names the field, unless its name is the caller's own.

@@ -121,7 +121,7 @@ type innerError struct {
 	Support string `json:"support,omitempty"` // HRESULT, cluster and ids, for Power BI's support
 }
 
-// comeAgain is when to try again, where nobody knows better.
+// comeAgain is the default of Retry-After.
 const comeAgain = 5 * time.Second
 
 func writeError(w http.ResponseWriter, e *Error) {

@@ -124,8 +124,8 @@ type timerAnswer struct {
 // sweep: POST /RefreshSweep, from the timer.
 func (s *server) sweep(w http.ResponseWriter, r *http.Request) error {
 	report, err := s.Refresher.Sweep(r.Context())
-	// After the models, so that what has just ended is told, and also if they could
-	// not be swept.
+	// After the models, so that callbacks of operations that have just ended are sent; and
+	// also if the models could not be swept.
 	calls, failure := s.sweepCallbacks(r.Context())
 	if err := errors.Join(err, failure); err != nil {
 		return err

@@ -12,8 +12,8 @@ import (
 )
 
 // The headers by which a request says that it is the same as an earlier one. At most
-// one kind of key is taken: with two, a client that leaves one out of a repetition
-// would get another operation, and nobody would notice.
+// one kind of key is accepted: with two, a client that leaves one out of a repetition
+// would silently get another operation.
 //
 // x-ms-client-tracking-id is none of them. Logic Apps sends it with every action of a
 // run, and callers may set it for several runs: a loop that asks twice for the same
@@ -129,8 +129,8 @@ func (k clientKey) checkFirstSent(value string, p *problems) {
 	}
 }
 
-// inTime refuses a repetition whose first try may have been forgotten: whether it was
-// done cannot be told any more.
+// inTime refuses a repetition whose first request may have been forgotten: the app can no
+// longer know whether it was done.
 func (k clientKey) inTime(h http.Header) error {
 	at, _ := time.Parse(http.TimeFormat, h.Get(firstSent)) // readKey has refused what is no date
 	if k.header != repeatabilityID || time.Since(at) <= tracked {

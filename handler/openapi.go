@@ -18,6 +18,6 @@ func (s *server) openAPI(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(OpenAPI)))
 	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(OpenAPI) // the client has left; there is nobody to tell
+	_, _ = w.Write(OpenAPI) // an error means that the client has left
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // Guard is what a request to trigger or cancel passes before anything is done for it.
-// The zero Guard lets everybody pass whom the host let in.
+// The zero Guard lets every request pass that the host forwards.
 type Guard struct {
 	Gate      access.Gate
 	PerCaller Rate // of triggers and cancels
@@ -84,7 +84,7 @@ func (g *guard) admit(r *http.Request, caller access.Caller, m machine.Model) er
 	return nil
 }
 
-// permit holds a caller against the policy. The log is told who was turned away.
+// permit checks a caller against the policy. The log names the callers that it refuses.
 func (g *guard) permit(r *http.Request, caller access.Caller, a access.Action, m machine.Model) error {
 	if g.Gate.Permits(caller, a, m.WorkspaceID, m.DatasetID) {
 		return nil

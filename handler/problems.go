@@ -8,8 +8,8 @@ import (
 	"pbirefresh/internal/httpjson"
 )
 
-// Bounds of a 400: a small body can have ten thousand things wrong with it. Looking for more
-// would cost memory and help nobody.
+// Bounds of a 400: a small body can have ten thousand mistakes. A longer list would cost
+// memory and help no caller.
 const (
 	maxProblems = 20
 	maxTarget   = 100

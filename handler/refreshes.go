@@ -16,7 +16,7 @@ type triggering struct {
 	parsed
 	caller access.Caller
 	key    clientKey
-	wish   wish
+	prefer waitPreference
 }
 
 // trigger: POST /api/refreshes.
@@ -49,9 +49,9 @@ func (s *server) trigger(w http.ResponseWriter, r *http.Request) error {
 // is there also with an error.
 func (s *server) readTrigger(w http.ResponseWriter, r *http.Request, caller access.Caller) (t triggering, err error) {
 	t.caller = caller
-	var ofKey, ofWish, ofBody []Detail
+	var ofKey, ofPrefer, ofBody []Detail
 	t.key, ofKey = readKey(r.Header)
-	t.wish, ofWish = s.readWish(r)
+	t.prefer, ofPrefer = s.readPreference(r)
 	body, err := readBody(w, r)
 	if err != nil {
 		return t, err
@@ -59,7 +59,7 @@ func (s *server) readTrigger(w http.ResponseWriter, r *http.Request, caller acce
 	if t.parsed, ofBody, err = s.parse(r.Context(), body); err != nil {
 		return t, err
 	}
-	if problems := slices.Concat(ofBody, ofKey, ofWish); len(problems) > 0 {
+	if problems := slices.Concat(ofBody, ofKey, ofPrefer); len(problems) > 0 {
 		return t, badRequest(problems)
 	}
 	if !s.Allowed.permits(t.request.Model) {
@@ -94,8 +94,8 @@ func (s *server) triggered(w http.ResponseWriter, r *http.Request, t triggering,
 	if t.callBack != (callback.URL{}) {
 		return s.promised(w, r, receipt, t)
 	}
-	receipt = s.wait(r.Context(), t.wish, receipt)
-	t.wish.heeded(w.Header(), receipt)
+	receipt = s.wait(r.Context(), t.prefer, receipt)
+	t.prefer.writeApplied(w.Header(), receipt)
 	return s.stands(w, r, receipt, t.warnings...)
 }
 
@@ -131,7 +131,7 @@ func (s *server) operation(w http.ResponseWriter, r *http.Request) error {
 
 // polled answers with how an operation stands, after the wait that the caller prefers.
 func (s *server) polled(w http.ResponseWriter, r *http.Request, read func() (refresh.Receipt, error)) error {
-	wish, problems := s.readWish(r)
+	prefer, problems := s.readPreference(r)
 	if len(problems) > 0 {
 		return badRequest(problems)
 	}
@@ -139,8 +139,8 @@ func (s *server) polled(w http.ResponseWriter, r *http.Request, read func() (ref
 	if err != nil {
 		return err
 	}
-	receipt = s.wait(r.Context(), wish, receipt)
-	wish.heeded(w.Header(), receipt)
+	receipt = s.wait(r.Context(), prefer, receipt)
+	prefer.writeApplied(w.Header(), receipt)
 	return s.stands(w, r, receipt)
 }
 
@@ -199,7 +199,7 @@ func (s *server) cancelAll(w http.ResponseWriter, r *http.Request) error {
 }
 
 // cancelForAll: POST /api/operations/{id}/cancel-for-all, the same for a caller to whom
-// the policy gives that right. Without a policy nobody has it.
+// the policy gives that right. Without a policy no caller has it.
 func (s *server) cancelForAll(w http.ResponseWriter, r *http.Request) error {
 	if s.guard.Gate.Policy == nil {
 		return &Error{Status: http.StatusForbidden, Code: "CallerNotAllowed",

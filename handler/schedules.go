@@ -38,7 +38,7 @@ func ScheduleRequest(defaultTimeout time.Duration, extraOptions ...string) sched
 }
 
 func noCallback(string) (callback.URL, error) {
-	return callback.URL{}, &callback.Error{Code: "InvalidValue", Message: "a schedule has nobody to call back; leave it out."}
+	return callback.URL{}, &callback.Error{Code: "InvalidValue", Message: "a schedule has no caller to call back; leave it out."}
 }
 
 // Permits reports whether a model may be asked for.

@@ -91,7 +91,7 @@ func requestID(r *http.Request) string {
 var hostIDPattern = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
 
 // clientRequestID is a caller's own name for its request. It gets it back, so that it
-// can tell answers apart; it is no key, since some clients send one for many requests.
+// can match answers to requests; it is no key, since some clients send one for many requests.
 const clientRequestID = "x-ms-client-request-id"
 
 var clientIDPattern = regexp.MustCompile(`^[0-9A-Za-z._:{}-]{1,128}$`)
@@ -116,6 +116,6 @@ func writeJSON(w http.ResponseWriter, status int, body any) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
 	w.WriteHeader(status)
-	_, _ = w.Write(b) // the client has left; there is nobody to tell
+	_, _ = w.Write(b) // an error means that the client has left
 	return nil
 }

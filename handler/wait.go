@@ -10,21 +10,21 @@ import (
 	"pbirefresh/refresh"
 )
 
-// wish is how long a caller wants its answer held back, by Prefer: wait=N (RFC 7240) or
-// ?wait=N, and whether it wants a 202 rather than wait for ever. In the query, which
-// more callers can set, a mistake is told; a preference that cannot be read is none.
-type wish struct {
+// waitPreference is how long a caller wants to wait for its answer, by Prefer: wait=N (RFC
+// 7240) or ?wait=N, and whether it asks for a 202 (respond-async). A mistake in the query,
+// which more callers can set, is an error; a header that cannot be read is ignored.
+type waitPreference struct {
 	seconds int  // at most the app's limit
-	header  bool // the wish is a preference, and is told if it was heeded
+	header  bool // it came in the header Prefer, so Preference-Applied names it
 	async   bool // respond-async
 	arrived time.Time
 }
 
-// readWish reads the wish of a request.
-func (s *server) readWish(r *http.Request) (wish, []Detail) {
+// readPreference reads the preference of a request.
+func (s *server) readPreference(r *http.Request) (waitPreference, []Detail) {
 	prefer := preferences(r.Header.Values("Prefer"))
 	_, async := prefer["respond-async"]
-	w, limit := wish{async: async, arrived: time.Now()}, int(s.MaxWait/time.Second)
+	w, limit := waitPreference{async: async, arrived: time.Now()}, int(s.MaxWait/time.Second)
 	if value := r.URL.Query().Get("wait"); value != "" {
 		n, ok := wholeNumber(value)
 		if !ok {
@@ -51,10 +51,10 @@ func wholeNumber(s string) (int, bool) {
 	return n, true
 }
 
-// wait holds the answer back until the operation ends, as long as the caller wishes:
-// the platform cuts every request after 230 s, and callers sooner. The time is counted
-// from the arrival: what it took to admit the request is part of it.
-func (s *server) wait(ctx context.Context, w wish, receipt refresh.Receipt) refresh.Receipt {
+// wait delays the answer until the operation ends or the preferred time is over. The
+// platform ends every request after 230 s, and callers sooner. The time counts from the
+// arrival, so it includes the admission.
+func (s *server) wait(ctx context.Context, w waitPreference, receipt refresh.Receipt) refresh.Receipt {
 	if w.seconds == 0 || receipt.View.Status.Terminal() {
 		return receipt
 	}
@@ -63,9 +63,9 @@ func (s *server) wait(ctx context.Context, w wish, receipt refresh.Receipt) refr
 	return s.Refresher.Wait(ctx, receipt)
 }
 
-// heeded tells which preferences were: the wait, and respond-async if the answer says
-// that it goes on.
-func (w wish) heeded(h http.Header, receipt refresh.Receipt) {
+// writeApplied writes Preference-Applied: the wait, and respond-async if the operation has
+// not ended.
+func (w waitPreference) writeApplied(h http.Header, receipt refresh.Receipt) {
 	var applied []string
 	if w.async && !receipt.View.Status.Terminal() {
 		applied = append(applied, "respond-async")

@@ -33,7 +33,7 @@ type StatusDocument struct {
 	Warnings []Detail         `json:"warnings,omitempty"` // only in the answer to a POST: what of it has no effect
 
 	StatusURL string `json:"statusUrl"` // with the caller's signature: a secret
-	// By the names of Durable Functions, for whoever has its recipes. Terminating is a
+	// The names of Durable Functions, for callers that use its recipes. Terminating is a
 	// POST; its ?reason= is not used, and it wants the function key besides, which none
 	// of these URLs has.
 	StatusQueryGetURI string `json:"statusQueryGetUri"`
@@ -222,7 +222,7 @@ func failure(f *machine.Fault) *errorBody {
 	return e
 }
 
-// sec is a time of the storage service's clock, which tells whole seconds.
+// sec is a time of the storage service's clock, which reports whole seconds.
 func sec(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
 // ms is a time of Power BI, cut to what people read.

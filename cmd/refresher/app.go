@@ -45,7 +45,7 @@ func newApp(s settings, log *slog.Logger) (*app, error) {
 	}
 	a := &app{log: log}
 	if p := s.guard.Gate.Policy; p != nil && p.NeedsEasyAuth() && !s.guard.Gate.EasyAuth {
-		log.Warn("the policy has rules for object ids, applications, tenants or roles, and App Service authentication is off: they allow nobody anything")
+		log.Warn("the policy has rules for object ids, applications, tenants or roles, but App Service authentication is off: these rules match no caller")
 	}
 	if a.store, err = s.storage.open(identity, s.transport()); err != nil {
 		return nil, err
@@ -157,8 +157,8 @@ func sweepCheck(s settings) error {
 	return errors.New("SWEEP_SCHEDULE is not set: the timer does not run, and an operation that nobody polls never ends; set it to */30 * * * * *")
 }
 
-// warm does what the first request would otherwise wait for. A failure is told and
-// not final: the request tries again and answers with the cause.
+// warm does what the first request would otherwise wait for. A failure is logged and not
+// final: the request tries again and answers with the cause.
 func (a *app) warm(ctx context.Context) {
 	began := time.Now()
 	for _, step := range []handler.Check{
@@ -174,8 +174,8 @@ func (a *app) warm(ctx context.Context) {
 	a.log.Info("warm", "ms", time.Since(began).Milliseconds())
 }
 
-// background warms up, takes the schedules up without waiting for the timer, and then
-// watches over the secret.
+// background warms up, reads the schedules without waiting for the timer, and then keeps
+// the secret fresh.
 func (a *app) background(ctx context.Context) {
 	a.warm(ctx)
 	if _, err := a.clock.Tick(ctx); err != nil {
@@ -184,11 +184,11 @@ func (a *app) background(ctx context.Context) {
 	a.watchSecret(ctx)
 }
 
-// watchInterval is how often the secret is looked at when nobody asks for tokens.
-// Whether the vault is read then is the credential's decision.
+// watchInterval is how often the secret is checked when no tokens are requested. The
+// credential decides whether to read the vault then.
 const watchInterval = time.Hour
 
-// watchSecret keeps the secret fresh and its end told on an app that has little to do.
+// watchSecret keeps the secret fresh, and its expiry reported, in an app with few requests.
 func (a *app) watchSecret(ctx context.Context) {
 	ticker := time.NewTicker(watchInterval)
 	defer ticker.Stop()

@@ -42,7 +42,7 @@ func (r *reader) cloud() powerbi.Cloud {
 	authority := r.optional("AZURE_AUTHORITY_HOST", "an https address such as https://login.microsoftonline.com", httpsPattern.MatchString)
 	over, err := cloud.Override(api, r.get("POWERBI_SCOPE"), authority)
 	if err != nil {
-		return cloud // told above
+		return cloud // reported above
 	}
 	return over
 }

@@ -24,8 +24,8 @@ func (s settings) roots() *x509.CertPool {
 
 // extraRoots returns a client that trusts the certificates of SSL_CERT_FILE besides
 // the system's. Go reads that variable itself on Unix; on macOS and Windows it asks
-// the platform instead, so that a private cloud or a stand-in would be out of reach.
-// It returns nil where nothing is to be added.
+// the platform instead, so that a private cloud or an emulator could not be reached. It
+// returns nil if there is nothing to add.
 func (r *reader) extraRoots(goos string) *http.Client {
 	if goos != "darwin" && goos != "windows" {
 		return nil

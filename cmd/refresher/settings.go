@@ -78,9 +78,9 @@ var (
 	secretPattern = regexp.MustCompile(`^[0-9A-Za-z-]{1,127}$`) // Key Vault: documented, object names
 )
 
-// reader reads settings and collects what is wrong with them. What it says names the
-// setting and never repeats the value: it is told to every caller, and a value in
-// the wrong place may be a secret.
+// reader reads settings and collects what is wrong with them. Its messages name the
+// setting and never repeat the value: every caller sees them, and a value in the wrong
+// place may be a secret.
 type reader struct {
 	getenv   func(string) string
 	problems []error
@@ -243,8 +243,8 @@ func (s settings) ownHosts(platform string) (own []string) {
 	return slices.Compact(own)
 }
 
-// local tells the names of this machine. To any other, plain http would show status ids
-// to whoever is on the way.
+// local reports whether a name is one of this machine. On the way to any other host, plain
+// http would reveal status URLs.
 func local(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return strings.EqualFold(host, "localhost") || err == nil && addr.IsLoopback()

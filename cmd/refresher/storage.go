@@ -87,15 +87,15 @@ func (r *reader) openable(s storageSettings, where string) {
 	if s.serviceURL == "" && s.connectionString == "" {
 		return
 	}
-	if _, err := s.open(nobody{}, nil); err != nil {
+	if _, err := s.open(noCredential{}, nil); err != nil {
 		r.problem("%s%w", where, err)
 	}
 }
 
-// nobody is a credential that opens nothing.
-type nobody struct{}
+// noCredential is a credential that gives no token.
+type noCredential struct{}
 
-func (nobody) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+func (noCredential) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	return azcore.AccessToken{}, errors.New("settings are checked without a credential")
 }
 

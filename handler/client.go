@@ -62,6 +62,24 @@ func (c *Client) CancelAll(ctx context.Context, id string) (StatusDocument, erro
 	return doc, err
 }
 
+// Doctor has the app look at everything, and at a model if both ids are given.
+func (c *Client) Doctor(ctx context.Context, workspaceID, datasetID string) (DoctorDocument, error) {
+	address := c.BaseURL + "/api/doctor"
+	if workspaceID != "" || datasetID != "" {
+		address += "?" + url.Values{"workspaceId": {workspaceID}, "datasetId": {datasetID}}.Encode()
+	}
+	resp, answer, err := c.send(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return DoctorDocument{}, err
+	}
+	var doc DoctorDocument
+	if json.Unmarshal(answer, &doc) == nil && doc.State != "" {
+		return doc, nil
+	}
+	_, _, err = read(resp, answer)
+	return doc, err
+}
+
 func (c *Client) operationURL(id string) string {
 	return c.BaseURL + "/api/operations/" + url.PathEscape(id)
 }
@@ -107,9 +125,18 @@ func mayPass(err error, answered bool) time.Duration {
 }
 
 func (c *Client) call(ctx context.Context, method, address string, body []byte) (StatusDocument, time.Duration, error) {
-	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	resp, answer, err := c.send(ctx, method, address, body)
 	if err != nil {
 		return StatusDocument{}, 0, err
+	}
+	return read(resp, answer)
+}
+
+// send returns an answer and its body, which is read.
+func (c *Client) send(ctx context.Context, method, address string, body []byte) (*http.Response, []byte, error) {
+	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	if err != nil {
+		return nil, nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	if c.Key != "" && strings.HasPrefix(address, c.BaseURL+"/") {
@@ -117,14 +144,11 @@ func (c *Client) call(ctx context.Context, method, address string, body []byte) 
 	}
 	resp, err := c.client().Do(req)
 	if err != nil {
-		return StatusDocument{}, 0, err
+		return nil, nil, err
 	}
 	defer func() { _ = resp.Body.Close() }()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	if err != nil {
-		return StatusDocument{}, 0, err
-	}
-	return read(resp, answer)
+	return resp, answer, err
 }
 
 // client follows no redirect: it would take the function key along, to any host.

@@ -22,7 +22,8 @@ type Examine func(ctx context.Context, hostVersion string, model powerbi.Dataset
 // and the app itself about twenty times.
 var doctorRate = Rate{Count: 3, Per: time.Minute}
 
-type doctorDocument struct {
+// DoctorDocument is the answer: the worst state, and each check.
+type DoctorDocument struct {
 	State   doctor.State   `json:"state"`
 	Version string         `json:"version"`
 	Checks  []doctor.Check `json:"checks"`
@@ -46,7 +47,7 @@ func (s *server) examine(w http.ResponseWriter, r *http.Request) error {
 	if strings.Contains(r.Header.Get("Accept"), "text/plain") {
 		return writeLines(w, checks)
 	}
-	return writeJSON(w, http.StatusOK, doctorDocument{doctor.Overall(checks), s.Version, checks})
+	return writeJSON(w, http.StatusOK, DoctorDocument{doctor.Overall(checks), s.Version, checks})
 }
 
 // patient is the model that a request names, if the caller may read about it; the zero Dataset

@@ -2,6 +2,8 @@ package powerbi
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 )
@@ -76,6 +78,12 @@ func (c *Client) ListWorkspaces(ctx context.Context) ([]Workspace, error) {
 	return convert(rows, wireWorkspace.workspace), err
 }
 
+// ListModels reads the models of a workspace (documented: Get Datasets In Group).
+func (c *Client) ListModels(ctx context.Context, workspaceID string) ([]Model, error) {
+	rows, err := readList[wireModel](ctx, c, "list models", workspacePath(workspaceID)+"/datasets", checkGUID("workspaceId", workspaceID))
+	return convert(rows, wireModel.model), err
+}
+
 // ListUsers reads who has which role in a workspace (documented: Get Group Users). Which
 // role the caller needs is not documented.
 func (c *Client) ListUsers(ctx context.Context, workspaceID string) ([]User, error) {
@@ -112,6 +120,23 @@ func (c *Client) Datasources(ctx context.Context, d Dataset) ([]Datasource, erro
 	return convert(rows, func(r row) Datasource {
 		return Datasource{string(r.Kind), strings.Trim(string(r.Gateway), "0-")} // the zero GUID is none
 	}), err
+}
+
+// SetRole gives a principal a role in a workspace: Add Group User, or Update Group User if the
+// principal has one (both documented). It is sent at most once. The least role that the
+// caller needs is not documented: an administrator of the workspace has it.
+func (c *Client) SetRole(ctx context.Context, workspaceID string, u User, has bool) error {
+	k := &call{op: "set workspace role", endpoint: others, once: true}
+	body, err := json.Marshal(u)
+	if err := errors.Join(checkGUID("workspaceId", workspaceID), err); err != nil {
+		return invalid(k, err)
+	}
+	method := http.MethodPost
+	if has {
+		method = http.MethodPut
+	}
+	_, err = c.do(ctx, k, request{method: method, path: workspacePath(workspaceID) + "/users", body: body}, http.StatusOK)
+	return err
 }
 
 // readList reads {"value":[...]}; another answer is an error, never an empty list. wrong is

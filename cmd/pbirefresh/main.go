@@ -20,7 +20,7 @@ func main() {
 	// A closed pipe counts as well (dev | head): dying of it would leave the processes
 	// that dev has started behind.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
-	err := run(ctx, os.Args[1:], environment{getenv: os.Getenv, environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr})
+	err := run(ctx, os.Args[1:], environment{getenv: os.Getenv, environ: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr})
 	stop()
 	os.Exit(exitCode(err, os.Stderr))
 }
@@ -29,6 +29,7 @@ func main() {
 type environment struct {
 	getenv         func(string) string
 	environ        []string
+	stdin          io.Reader // nil: empty
 	stdout, stderr io.Writer
 }
 
@@ -49,6 +50,11 @@ func commands() []command {
 		{"trigger", "ask an app for a refresh, and watch it to its end", trigger},
 		{"watch", "watch an operation by its status URL", watch},
 		{"cancel", "cancel an operation", cancel},
+		{"doctor", "say what is wrong between an app and a finished refresh, and with -fix how to mend it", examine},
+		{"workspaces", "list the Power BI workspaces of the person who is signed in", workspaces},
+		{"models", "list the models of a workspace", models},
+		{"users", "list who has which role in a workspace", users},
+		{"workspace", "give a service principal a role in a workspace (grant); it asks first", grantRole},
 		{"keys", "add a version of the key that signs status URLs (rotate)", keysCommand},
 		{"audit", "show who asked for what, from the records in the storage", showAudit},
 		{"schedule", "check a schedule file and show its week (check), or make an entry of Power BI's own schedule (import)", scheduleCommand},
@@ -82,7 +88,7 @@ func run(ctx context.Context, args []string, env environment) error {
 func usage(w io.Writer) {
 	fmt.Fprintf(w, "pbirefresh (version %s): reliable refreshes of Power BI semantic models\n\n", version)
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  pbirefresh %-9s %s\n", c.name, c.summary)
+		fmt.Fprintf(w, "  pbirefresh %-10s %s\n", c.name, c.summary)
 	}
 	fmt.Fprint(w, "\npbirefresh COMMAND -h tells the options of a command.\n")
 }
@@ -96,6 +102,12 @@ func synopsis(name string) string {
 		return "watch STATUS_URL"
 	case "cancel":
 		return "cancel [options] STATUS_URL"
+	case "doctor":
+		return "doctor [options] [WORKSPACE_ID DATASET_ID]"
+	case "models", "users":
+		return name + " [options] WORKSPACE_ID"
+	case "workspace", "workspace grant":
+		return "workspace grant [options] WORKSPACE_ID PRINCIPAL_ID [ROLE]"
 	case "keys", "keys rotate":
 		return "keys rotate [options]"
 	case "schedule":

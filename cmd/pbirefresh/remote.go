@@ -173,7 +173,9 @@ func unauthorized(err error) bool {
 	return errors.As(err, &e) && e.Status == http.StatusUnauthorized
 }
 
-func printDocument(w io.Writer, doc handler.StatusDocument) error {
+func printDocument(w io.Writer, doc handler.StatusDocument) error { return printJSON(w, doc) }
+
+func printJSON(w io.Writer, doc any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")

@@ -21,6 +21,9 @@ import (
 var version = "dev"
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "doctor" {
+		os.Exit(diagnose(context.Background(), os.Args[2:], os.Getenv, os.Stdout, os.Stderr))
+	}
 	if err := run(context.Background(), os.Getenv, os.Stdout, os.Stderr); err != nil {
 		if !errors.Is(err, errHostGone) { // it was the reader: a write would end the process by a signal
 			fmt.Fprintln(os.Stderr, "refresher:", err)

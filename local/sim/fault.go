@@ -22,7 +22,7 @@ const (
 	OpSchedule    Op = "schedule"    // GET .../refreshSchedule
 	OpQuery       Op = "query"       // POST .../executeQueries
 	OpUsers       Op = "users"       // GET .../groups/{id}/users
-	OpGrant       Op = "grant"       // POST .../groups/{id}/users
+	OpGrant       Op = "grant"       // POST and PUT .../groups/{id}/users
 	OpDatasources Op = "datasources" // GET .../datasources
 	OpCapacities  Op = "capacities"  // GET .../capacities
 	OpOther       Op = "other"       // any other path of Power BI

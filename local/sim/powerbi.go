@@ -81,6 +81,7 @@ func (s *PowerBI) routes() {
 		"GET " + group:                                       {OpWorkspace, RoleViewer, (*PowerBI).workspace},
 		"GET " + group + "/users":                            {OpUsers, RoleViewer, (*PowerBI).users},
 		"POST " + group + "/users":                           {OpGrant, RoleAdmin, (*PowerBI).grant},
+		"PUT " + group + "/users":                            {OpGrant, RoleAdmin, (*PowerBI).grant},
 		"GET " + dataset + "/datasources":                    {OpDatasources, RoleContributor, (*PowerBI).datasources},
 		"GET /v1.0/myorg/capacities":                         {OpCapacities, roleNone, (*PowerBI).capacities},
 		"GET /v1.0/myorg/groups":                             {OpWorkspaces, roleNone, (*PowerBI).listWorkspaces},

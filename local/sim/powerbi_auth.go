@@ -92,7 +92,7 @@ func (s *PowerBI) authorize(req *request, rt route) *Answer {
 	}
 	req.space = space
 	if req.ref.Model == "" {
-		return nil
+		return insufficientRole(space.roles[key(req.caller)], rt)
 	}
 	if req.model = space.models[key(req.ref.Model)]; req.model == nil {
 		a := entityNotFound()

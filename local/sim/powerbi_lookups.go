@@ -60,8 +60,8 @@ func (s *PowerBI) users(req request) Answer {
 	return list("users", rows)
 }
 
-// grant answers POST .../users: 200 without a body (documented: Add Group User). unverified: the answer to a principal that
-// has a role already; the simulator replaces the role.
+// grant answers POST and PUT .../users: 200 without a body (documented: Add Group User, Update Group User). unverified: POST
+// for a principal that has a role is 400, PUT for one that has none is 404.
 func (s *PowerBI) grant(req request) Answer {
 	var row userRow
 	role := roleNone
@@ -71,7 +71,14 @@ func (s *PowerBI) grant(req request) Answer {
 	if row.Identifier == "" || role == roleNone || row.Kind == "" {
 		return invalidRequest("Invalid group user")
 	}
-	req.space.roles[key(cmp.Or(s.tokens.appOf(row.Identifier), row.Identifier))] = role
+	principal := key(cmp.Or(s.tokens.appOf(row.Identifier), row.Identifier))
+	switch has := req.space.roles[principal] != roleNone; {
+	case has && req.Method == http.MethodPost:
+		return invalidRequest("The user has access to the workspace already")
+	case !has && req.Method == http.MethodPut:
+		return entityNotFound()
+	}
+	req.space.roles[principal] = role
 	return emptyAnswer(http.StatusOK)
 }
 

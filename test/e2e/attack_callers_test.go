@@ -117,3 +117,37 @@ func TestAttackQueue(t *testing.T) {
 		t.Errorf("another caller: got HTTP %d %.300s, want 202", resp.StatusCode, answer)
 	}
 }
+
+// TestAttackKeys: two thousand requests, each with an idempotency key of its own, are all
+// admitted and cost two refreshes; a repeated key gets the same operation.
+func TestAttackKeys(t *testing.T) {
+	world := newWorld(t)
+	a := startApp(t, world, onAzurite(t))
+	a.longRefresh(t)
+	const workers, each = 20, 100
+	ids := make([][]string, workers)
+	ask := func(worker, i int) string {
+		resp, answer := a.call("POST", "/api/refreshes", body(sim.Sales()), "Idempotency-Key", fmt.Sprintf("attack-%d-%d", worker, i))
+		if resp.StatusCode != http.StatusAccepted {
+			t.Errorf("request %d of %d: got HTTP %d %.300s, want 202", i, worker, resp.StatusCode, answer)
+		}
+		return resp.Header.Get("Operation-Location")
+	}
+	var wave sync.WaitGroup
+	for worker := range workers {
+		wave.Go(func() {
+			for i := range each {
+				ids[worker] = append(ids[worker], ask(worker, i))
+			}
+		})
+	}
+	wave.Wait()
+	for worker := range workers {
+		if again := ask(worker, 7); again != ids[worker][7] || again == "" {
+			t.Errorf("the key attack-%d-7 again: got %q, want %q", worker, again, ids[worker][7])
+		}
+	}
+	if c := counters(t, world, sim.Sales()); c.Accepted > 2 || c.MaxOverlap > 1 {
+		t.Errorf("got %d refreshes, at most %d at once, want at most 2 and 1", c.Accepted, c.MaxOverlap)
+	}
+}

@@ -78,7 +78,7 @@ func (n *notice) wait(ctx context.Context, a answer) (answer, error) {
 		}
 		return a, got.err
 	case <-ctx.Done():
-		return a, ctx.Err()
+		return a, unavailable(ctx.Err())
 	}
 }
 

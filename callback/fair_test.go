@@ -35,7 +35,7 @@ func (w *world) put(r Registration, attempts int) {
 
 // silent is a receiver that never answers if its path has the word, and as the world's
 // otherwise.
-func (w *world) silent(word string) SendFunc {
+func (w *world) silent(word string) func(context.Context, URL, []byte) Result {
 	return func(ctx context.Context, u URL, body []byte) Result {
 		if !strings.Contains(u.Exact(), word) {
 			return w.post(ctx, u, body)

@@ -17,28 +17,24 @@ type Outcome struct {
 	Body  []byte // JSON, of the POST; nil before the end
 }
 
-// OutcomeFunc returns how an operation ended, if it has. An error means that this cannot
-// be known now. An operation whose state was deleted has ended.
-type OutcomeFunc func(context.Context, Operation) (Outcome, error)
-
-// SendFunc posts a body once; see [Sender.Send].
-type SendFunc func(context.Context, URL, []byte) Result
-
 // Config is what a Service needs. Only Logger is optional.
 type Config struct {
-	Store   lease.Store
-	Outcome OutcomeFunc
-	Send    SendFunc
-	Policy  Policy // of what may be registered
-	Logger  *slog.Logger
+	Store lease.Store
+	// Outcome returns how an operation ended, if it has. An error means that this cannot be
+	// known now. An operation whose state was deleted has ended.
+	Outcome func(context.Context, Operation) (Outcome, error)
+	// Send posts a body once; see [Sender.Send].
+	Send   func(context.Context, URL, []byte) Result
+	Policy Policy // of what may be registered
+	Logger *slog.Logger
 }
 
 // Service stores callbacks and sends them. It is safe for concurrent use, beside any
 // number of services in other processes. Use [New].
 type Service struct {
 	store   lease.Store
-	outcome OutcomeFunc
-	send    SendFunc
+	outcome func(context.Context, Operation) (Outcome, error)
+	send    func(context.Context, URL, []byte) Result
 	policy  Policy
 	log     *slog.Logger
 

@@ -1,4 +1,4 @@
-# What rings, as data; docs/runbook.md has a section for each. Each rule asks for one event of the catalogue in
+# The alert rules, as data; docs/runbook.md has a section for each. Each rule asks for one event of the catalogue in
 # internal/hostlog/events.go, and for attributes that are promised there: the tests of
 # test/infra hold these queries to lines that the program wrote.
 #
@@ -34,10 +34,10 @@ locals {
     }
     sweep = {
       severity    = 1
-      description = "The sweep does not run: operations that nobody polls do not move forward. Is SWEEP_SCHEDULE set, the app running, its storage reachable?"
+      description = "The sweep does not run: operations that no caller polls do not move forward. Is SWEEP_SCHEDULE set, the app running, its storage reachable?"
       query       = "where tostring(line.event) == \"sweep.done\" | project timestamp"
       by          = []
-      at_least    = 0 # nothing at all rings
+      at_least    = 0 # no line at all raises the alert
       minutes     = 15
     }
     schedule_late = {
@@ -82,7 +82,7 @@ locals {
     }
     timer_refused = {
       severity    = 1
-      description = "A call of a timer's route was not the host's, and was refused. Somebody got past the host's authorization, or a newer host calls its timers differently."
+      description = "A call of a timer's route did not come from the host and was refused. A client got past the host's authorization, or a newer host calls its timers differently."
       query       = "where tostring(line.event) == \"timer.refused\" | extend function = tostring(line.function), reason = tostring(line.reason) | project timestamp, function, reason"
       by          = ["function", "reason"]
       at_least    = 1

@@ -1,4 +1,4 @@
-# The bells. Mail if there are addresses; and whatever action groups exist already.
+# The alerts: mail if there are addresses, and the given action groups.
 locals {
   emails        = compact(var.alert_emails)
   action_groups = concat(var.alert_action_group_ids, azurerm_monitor_action_group.this[*].id)

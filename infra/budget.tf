@@ -1,4 +1,4 @@
-# A bell, not a brake: Azure does not stop anything when it rings.
+# An alert only: Azure stops nothing when the budget is used up.
 resource "azurerm_consumption_budget_resource_group" "this" {
   count             = var.budget == null ? 0 : 1
   name              = "budget-${var.name}"

@@ -1,4 +1,4 @@
-# Where logs go. Nobody writes without an Entra token.
+# Where logs go. Writing needs an Entra token.
 locals {
   workspace_id = var.existing_workspace_id == null ? azurerm_log_analytics_workspace.this[0].id : var.existing_workspace_id
 }

@@ -1,5 +1,5 @@
 # Who may do what: built-in roles by their GUIDs, which are the same in every cloud and
-# language. Each has who needs it, and for what. Nobody gets more here.
+# language. Each has who needs it, and for what. No other rights are granted here.
 locals {
   roles = {
     blob_owner        = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b" # Storage Blob Data Owner

@@ -1,4 +1,4 @@
-# What the program is told. Every setting of docs/settings.md can be given: the important
+# Settings of the program. Every setting of docs/settings.md can be given: the important
 # ones by a variable of their own, the rest by extra_settings.
 
 variable "powerbi_tenant_id" {
@@ -83,7 +83,7 @@ variable "allowed_models" {
 }
 
 variable "sweep_schedule" {
-  description = "NCRONTAB, six fields, of the timer that moves models forward when nobody polls."
+  description = "NCRONTAB, six fields, of the timer that moves models forward without polling callers."
   type        = string
   default     = "*/30 * * * * *"
 
@@ -105,7 +105,7 @@ variable "public_base_url" {
 }
 
 variable "extra_settings" {
-  description = "Any other setting of docs/settings.md, by its name. Never a secret: whoever may read the app's configuration reads them."
+  description = "Any other setting of docs/settings.md, by its name. Never a secret: everyone who may read the app's configuration can read them."
   type        = map(string)
   default     = {}
 

@@ -1,4 +1,4 @@
-# Who is told what, and what it may cost.
+# Who gets alerts, and what monitoring may cost.
 
 variable "existing_workspace_id" {
   description = "Resource id of a Log Analytics workspace to use; null: one is made."
@@ -34,7 +34,7 @@ variable "log_daily_cap_gb" {
 }
 
 variable "alert_emails" {
-  description = "Who is told by mail."
+  description = "Mail addresses that get the alerts."
   type        = list(string)
   default     = []
 
@@ -45,13 +45,13 @@ variable "alert_emails" {
 }
 
 variable "alert_action_group_ids" {
-  description = "Action groups that exist already and are told as well: a pager, a chat."
+  description = "Existing action groups that get the alerts as well: a pager, a chat."
   type        = list(string)
   default     = []
 }
 
 variable "alerts_off" {
-  description = "Names of alert rules that are made but do not ring: failed, stuck, secret, sweep, callbacks, schedule_late, schedule_failed, throttled, restarts, timer_refused."
+  description = "Names of alert rules that are created but disabled: failed, stuck, secret, sweep, callbacks, schedule_late, schedule_failed, throttled, restarts, timer_refused."
   type        = set(string)
   default     = []
 
@@ -72,7 +72,7 @@ variable "runbook_url" {
 }
 
 variable "failed_refreshes" {
-  description = "Failed refreshes of one model within an hour that ring."
+  description = "How many failed refreshes of one model within an hour raise the alert."
   type        = number
   default     = 1
 
@@ -83,7 +83,7 @@ variable "failed_refreshes" {
 }
 
 variable "budget" {
-  description = "Cost a month, in the currency of the subscription, at which the alert_emails are told; null: no budget. Needs alert_emails and a resource group of its own."
+  description = "Cost a month, in the currency of the subscription, at which alert_emails get a mail; null: no budget. Needs alert_emails and a resource group of its own."
   type        = number
   default     = null
 

@@ -93,7 +93,7 @@ run "existing_workspace" {
   }
   assert {
     condition     = azurerm_monitor_scheduled_query_rules_alert_v2.this["failed"].criteria[0].threshold == 3 && strcontains(azurerm_monitor_scheduled_query_rules_alert_v2.this["failed"].description, "https://wiki.example.com/runbook#failed")
-    error_message = "It rings at the third failure, and says where to read on."
+    error_message = "The alert fires at the third failure and links to the runbook."
   }
 }
 

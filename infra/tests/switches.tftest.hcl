@@ -1,5 +1,5 @@
 # What each switch makes of the plan. The providers are mocks: nothing is asked of Azure,
-# and no one has to be signed in. make infra-check runs this with stand-ins for the
+# and no one has to be signed in. make infra-check runs this with fakes of the
 # providers, .github/workflows/infra.yml with the real ones.
 
 mock_provider "azurerm" {
@@ -267,7 +267,7 @@ run "watched" {
 
   assert {
     condition     = length(azurerm_consumption_budget_resource_group.this) == 1 && alltrue([for a in azurerm_monitor_scheduled_query_rules_alert_v2.this : length(a.action[0].action_groups) == 1])
-    error_message = "There is a budget, and every alert rings."
+    error_message = "There is a budget, and every alert is enabled."
   }
   assert {
     condition     = [for k, a in azurerm_monitor_scheduled_query_rules_alert_v2.this : k if !a.enabled] == ["throttled"]

@@ -23,8 +23,8 @@ func Notes(changelog, version string) (name, text string, err error) {
 	return "", "", fmt.Errorf("release: the changelog has neither a section %q nor %q", strings.TrimPrefix(version, "v"), Unreleased)
 }
 
-// Released returns the section of a version, and an error if it has none: a release
-// is not made of what nobody wrote down.
+// Released returns the section of a version, and an error if it has none: a release needs
+// its section.
 func Released(changelog, version string) (string, error) {
 	name, text, err := Notes(changelog, version)
 	switch {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Workflows run with the project's rights on somebody else's machine: what they call
+// Workflows run with the project's rights on machines of others: what they call
 // is pinned by commit, and they may read unless a job says why it must write.
 
 var pinned = regexp.MustCompile(`^[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`)

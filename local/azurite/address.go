@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// readAddress reads a starting server's output up to the line that tells where
+// readAddress reads a starting server's output up to the line that says where
 // it listens, and returns that address: "http://127.0.0.1:41234".
 func readAddress(output io.Reader) (string, error) {
 	lines := bufio.NewScanner(output)

@@ -63,7 +63,7 @@ func Start(ctx context.Context, dir string) (*Server, error) {
 	return s, nil
 }
 
-// run starts the process and waits until it tells its address.
+// run starts the process and waits until it reports its address.
 func (s *Server) run() error {
 	complaints := &tail{}
 	s.cmd.Stderr = complaints

@@ -85,7 +85,7 @@ func TestPipeEndsServer(t *testing.T) {
 	wantCut(t, conn)
 }
 
-var child = flag.Bool("azurite.child", false, "start a server, tell its address and wait to be killed")
+var child = flag.Bool("azurite.child", false, "start a server, print its address and wait to be killed")
 
 // TestKilledParent: a test binary that is killed leaves no server behind.
 func TestKilledParent(t *testing.T) {

@@ -14,7 +14,7 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// shared is the one server of this process. Nobody closes it: it ends with the
+// shared is the one server of this process. It is not closed: it ends with the
 // process, see the package documentation.
 var shared = sync.OnceValues(func() (*Server, error) { return Start(context.Background(), "") })
 
@@ -30,5 +30,5 @@ func Shared(t TB) *Server {
 	return s
 }
 
-// NewContainer returns a container name that nobody uses yet.
+// NewContainer returns a container name that is not in use.
 func NewContainer() string { return "t-" + strings.ToLower(rand.Text()) }

@@ -36,7 +36,7 @@ type client struct {
 	shut bool
 }
 
-// A message is a request on its way to the handler.
+// A message is a request to the handler.
 type message struct {
 	method string
 	target string

@@ -39,7 +39,7 @@ func grade(text string, stderr, errorsOnly bool) slog.Level {
 	return slog.LevelInfo
 }
 
-// category tells the host's own lines from an app's.
+// category distinguishes the host's own lines from an app's.
 func category(text string) string {
 	switch {
 	case strings.HasPrefix(text, "LanguageWorkerConsoleLog"):

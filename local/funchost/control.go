@@ -79,7 +79,7 @@ func (h *Host) Close() error {
 // Done is closed when the host has stopped, by itself or by Close.
 func (h *Host) Done() <-chan struct{} { return h.done }
 
-// Err tells why the host has stopped: nil after Close or the end of Start's
+// Err is why the host has stopped: nil after Close or the end of Start's
 // context. It is only meaningful once Done is closed.
 func (h *Host) Err() error {
 	select {

@@ -20,7 +20,7 @@ var (
 	ErrNotReady = errors.New("funchost: initialization timed out and host is shutting down")
 )
 
-// errStopped is the answer to whoever comes too late.
+// errStopped is the answer to requests after the host has stopped.
 var errStopped = errors.New("funchost: Function host is not running")
 
 // initializationWaits is how many initialization time-outs an invocation waits
@@ -108,7 +108,7 @@ func dialable(addr string) string {
 // one of these could be taken again before the handler listens.
 func freePort(ctx context.Context) (string, error) {
 	for range 100 {
-		port := strconv.Itoa(10_000 + rand.IntN(20_000)) //nolint:gosec // nobody gains by guessing it
+		port := strconv.Itoa(10_000 + rand.IntN(20_000)) //nolint:gosec // guessing it gains nothing
 		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", port))
 		if err == nil {
 			return port, listener.Close()

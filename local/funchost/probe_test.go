@@ -61,7 +61,7 @@ func TestProbe(t *testing.T) {
 	t.Parallel()
 	closed := listen(t)
 	_ = closed.Close()
-	mute := listen(t) // the system accepts for it, nobody answers
+	mute := listen(t) // the system accepts for it, and there is no answer
 	tests := []struct {
 		name, address string
 		timeout       time.Duration

@@ -140,7 +140,7 @@ func TestOptionDefaults(t *testing.T) {
 	if o.Addr != "127.0.0.1:0" || o.TimeoutGrace != 2*time.Second || o.ShutdownTimeout != 10*time.Second {
 		t.Errorf("defaults %+v", o)
 	}
-	o.Logger.Info("to nobody")
+	o.Logger.Info("to no reader")
 	o.OnLine(Line{})
 	set := Options{Root: "x", Addr: "a", FunctionKey: "f", MasterKey: "m", TimeoutGrace: 1, ShutdownTimeout: 1}
 	got, err := set.withDefaults()

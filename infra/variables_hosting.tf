@@ -107,7 +107,7 @@ variable "keep_days" {
   description = "Days that are kept: finished operations (archive), idempotency keys (requests), callbacks (callbacks), the audit trail (audit)."
   type = object({
     archive   = optional(number, 400)
-    requests  = optional(number, 30)
+    requests  = optional(number, 38) # 30 days, as long as a status URL, after an operation of a week
     callbacks = optional(number, 30)
     audit     = optional(number, 400)
   })

@@ -13,7 +13,7 @@ import (
 )
 
 // keyRecordPrefix is where the records of idempotency keys live. Nothing here deletes them: a
-// lifecycle rule of the storage may, 30 days or more after their operation's end.
+// lifecycle rule of the storage does, 30 days or more after their operation's end.
 const keyRecordPrefix = "keys/requests/"
 
 // A key has up to two records; see "Keys" in the package doc. Neither ever changes.

@@ -126,8 +126,27 @@ func signInMistakes() []mistake {
 			b.deps.Method = keyvault.ManagedIdentity
 			b.cloud.PowerBI.SetAccess(sim.AccessNotInGroup)
 		}, "tenantSetting", "PowerBINotAuthorizedException", "security group", "Tenant settings"},
+		{"the application does not trust the managed identity", "peers 11", func(_ *testing.T, b *bench) { b.deps.Method = keyvault.Federated }, "token", "FederationRefused", "federated credential", ""},
+		{"no managed identity to vouch", "infra 3", func(_ *testing.T, b *bench) {
+			b.deps.Method = keyvault.Federated
+			b.cloud.Identity.SetSystem(sim.TenantID, "")
+		}, "identity", "IdentityUnavailable", "AZURE_CLIENT_ID", "identity assign"},
+		{"no managed identity to sign in", "infra 3", func(_ *testing.T, b *bench) {
+			b.deps.Method = keyvault.ManagedIdentity
+			b.cloud.Identity.SetSystem(sim.TenantID, "")
+		}, "identity", "IdentityUnavailable", "AZURE_CLIENT_ID", "identity assign"},
+		{"a secret in place of a certificate", "peers 11", func(_ *testing.T, b *bench) { b.deps.Method = keyvault.ClientCertificate }, "secret", "CertificateUnusable", "exportable RSA key", ""},
+		{"a vault of another tenant", "infra 3", cloud(func(c *sim.Cloud) { _ = c.Fail(sim.Fault{Op: sim.OpSecret, Times: -1, Answer: otherTenant()}) }), "vault", "VaultUnauthorized", "same tenant", ""},
 		{"Power BI does not know the token", "power-bi-api 6", cloud(func(c *sim.Cloud) { _ = c.Fail(sim.Fault{Kind: sim.TokenExpired, Op: sim.OpWorkspaces, Times: -1}) }), "token", "TokenRejected", "POWERBI_CLOUD", ""},
 	}
+}
+
+// otherTenant is a vault's answer to a token of another tenant's issuer (unverified: the text).
+func otherTenant() *sim.Answer {
+	return &sim.Answer{Status: http.StatusUnauthorized, Header: http.Header{
+		"Www-Authenticate": {`Bearer authorization="https://login.windows.net/` + sim.TenantID + `", resource="https://vault.azure.net"`},
+		"Content-Type":     {"application/json"},
+	}, Body: []byte(`{"error":{"code":"Unauthorized","message":"AKV10032: Invalid issuer."}}`)}
 }
 
 func accessMistakes() []mistake {

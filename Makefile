@@ -119,7 +119,7 @@ package: ## Stage dist/, zip it for linux/amd64 and linux/arm64 into build/, wit
 	@$(GO) run ./cmd/pbirefresh package
 
 .PHONY: release
-release: ## Package, and make checksums and notes in build/release (ARGS=-allow-dirty)
+release: ## Package, and make checksums and notes in build/release (ARGS=--allow-dirty)
 	@$(GO) run ./cmd/pbirefresh release $(ARGS)
 
 .PHONY: tools

@@ -80,6 +80,13 @@ func (c *Client) Doctor(ctx context.Context, workspaceID, datasetID string) (Doc
 	return doc, err
 }
 
+// CancelForAll cancels an operation for every caller, if the app's policy gives the
+// caller of Key the right to.
+func (c *Client) CancelForAll(ctx context.Context, id string) (StatusDocument, error) {
+	doc, _, err := c.call(ctx, http.MethodPost, c.operationURL(id)+"/cancel-for-all", nil)
+	return doc, err
+}
+
 func (c *Client) operationURL(id string) string {
 	return c.BaseURL + "/api/operations/" + url.PathEscape(id)
 }

@@ -57,7 +57,7 @@ func (r keyRing) rotated(now time.Time, life time.Duration, force bool) (keyRing
 			newest.Version, newest.SignsFrom.UTC().Format(time.RFC3339))
 	}
 	if until := newest.SignsFrom.Add(longestOperation + life); len(r.Versions) > 1 && now.Before(until) && !force {
-		return keyRing{}, Rotation{}, fmt.Errorf("URLs that version %d of the status key has signed may be good until %s: rotate after that, or with -force, which ends them now",
+		return keyRing{}, Rotation{}, fmt.Errorf("URLs that version %d of the status key has signed may be good until %s: rotate after that, or with --force, which ends them now",
 			r.Versions[0].Version, until.UTC().Format(time.RFC3339))
 	}
 	fresh := statusKey{Version: newest.Version + 1, Key: newKey(), SignsFrom: now.Add(keySettling).UTC().Truncate(time.Second)}

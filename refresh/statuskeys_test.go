@@ -85,8 +85,8 @@ func TestRotateRefusesToEndGoodURLs(t *testing.T) {
 			t.Errorf("a forced rotation before the last one is over: %v, want a refusal", err)
 		}
 		time.Sleep(time.Hour)
-		if _, err := RotateStatusKey(t.Context(), store, DefaultLinkLife, false); err == nil || !strings.Contains(err.Error(), "-force") {
-			t.Errorf("a second rotation within the hour: %v, want a refusal that names -force", err)
+		if _, err := RotateStatusKey(t.Context(), store, DefaultLinkLife, false); err == nil || !strings.Contains(err.Error(), "--force") {
+			t.Errorf("a second rotation within the hour: %v, want a refusal that names --force", err)
 		}
 		mustStatus(t, c, old)
 		if _, err := RotateStatusKey(t.Context(), store, DefaultLinkLife, true); err != nil {

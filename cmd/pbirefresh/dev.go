@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -12,6 +11,9 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/spf13/cobra"
+
+	"pbirefresh/cli"
 	"pbirefresh/handler"
 	"pbirefresh/internal/stage"
 	"pbirefresh/local/azurite"
@@ -20,27 +22,35 @@ import (
 	"pbirefresh/refresh/machine"
 )
 
-// dev runs the real program against stand-ins: it builds and stages the app,
-// starts Power BI, Entra, managed identity and Key Vault stand-ins and the
-// stand-in for the Functions host, and refreshes one model through the HTTP API.
-func dev(ctx context.Context, args []string, env environment) error {
-	fs := flag.NewFlagSet("dev", flag.ContinueOnError)
-	once := fs.Bool("once", false, "end after the first refresh")
-	real := fs.Bool("azurite", false, "keep the state in Azurite, a real blob service, instead of in memory")
-	policy := fs.String("policy", "", "policy `file` of the app, see access/policy.schema.json; none: every caller may do everything")
-	addr := fs.String("addr", "127.0.0.1:7071", "where the app is served; another port is taken if it is in use")
-	if _, err := parse(fs, args, env); err != nil {
-		return err
+// devCommand runs the real program against emulators: it builds and stages the app, starts
+// emulators of Power BI, Entra, managed identity, Key Vault and the Functions host, and
+// refreshes one model through the HTTP API.
+func devCommand(env cli.Environment) *cobra.Command {
+	var once, azurite bool
+	var addr, policy string
+	cmd := &cobra.Command{
+		Use: "dev", Short: "Refresh a model end to end on this machine, then keep serving", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return dev(cmd.Context(), env, addr, policy, once, azurite)
+		},
 	}
-	s := &session{env: env, tale: newTale(), ticker: newTicker(env.stderr), schedules: !*once, policy: *policy}
+	cmd.Flags().BoolVar(&once, "once", false, "end after the first refresh")
+	cmd.Flags().BoolVar(&azurite, "azurite", false, "keep the state in Azurite, a real blob service, instead of in memory")
+	cmd.Flags().StringVar(&policy, "policy", "", "policy `file` of the app, see access/policy.schema.json (default: every caller may do everything)")
+	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:7071", "`address` of the app; another port is taken if it is in use")
+	return cmd
+}
+
+func dev(ctx context.Context, env cli.Environment, addr, policy string, once, azurite bool) error {
+	s := &session{env: env, tale: newTale(), ticker: newTicker(env.Stderr), schedules: !once, policy: policy}
 	defer s.close()
-	if err := s.start(ctx, *addr, *real); err != nil {
+	if err := s.start(ctx, addr, azurite); err != nil {
 		return err
 	}
 	if err := s.firstRefresh(ctx); err != nil {
 		return err
 	}
-	if *once {
+	if once {
 		return nil
 	}
 	s.explain()
@@ -55,7 +65,7 @@ func dev(ctx context.Context, args []string, env environment) error {
 
 // session is a running set of stand-ins with the app among them.
 type session struct {
-	env    environment
+	env    cli.Environment
 	tale   *tale
 	ticker *ticker
 	// schedules: with a schedule that refreshes a model every minute
@@ -73,7 +83,7 @@ func (s *session) step(what string, do func() error) error {
 	if err := do(); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	fmt.Fprintf(s.env.stderr, "  %-46s %6s\n", what, time.Since(began).Round(time.Millisecond))
+	fmt.Fprintf(s.env.Stderr, "  %-46s %6s\n", what, time.Since(began).Round(time.Millisecond))
 	return nil
 }
 
@@ -83,7 +93,7 @@ func (s *session) start(ctx context.Context, addr string, real bool) error {
 		return err
 	}
 	dist := filepath.Join(root, "dist")
-	fmt.Fprintln(s.env.stderr, "starting")
+	fmt.Fprintln(s.env.Stderr, "starting")
 	steps := []struct {
 		what string
 		do   func() error
@@ -123,7 +133,7 @@ func (s *session) startHost(ctx context.Context, root, dist, addr string) error 
 		return err
 	}
 	host, err := funchost.Start(ctx, funchost.Options{
-		Root: dist, Addr: freeAddr(ctx, addr, s.env.stderr), Env: settings, Environ: s.env.environ, OnLine: s.heard,
+		Root: dist, Addr: freeAddr(ctx, addr, s.env.Stderr), Env: settings, Environ: s.env.Environ, OnLine: s.heard,
 	})
 	if err != nil {
 		return err
@@ -188,23 +198,21 @@ func (s *session) firstRefresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.env.stderr, "\nPOST %s/api/refreshes\n     %s\n", s.host.URL(), body)
+	fmt.Fprintf(s.env.Stderr, "\nPOST %s/api/refreshes\n     %s\n", s.host.URL(), body)
 	s.tale.begin()
 	doc, err := s.client.Trigger(ctx, body)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.env.stderr, "202  %s\n\n", doc.StatusURL)
-	line := newProgress(s.env.stderr)
-	doc, err = s.client.Watch(ctx, doc.StatusURL, line.show)
-	line.end()
+	fmt.Fprintf(s.env.Stderr, "202  %s\n\n", doc.StatusURL)
+	doc, err = cli.Watch(ctx, s.client, doc.StatusURL, s.env)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(s.env.stderr, "\nwhat happened")
-	s.tale.tell(s.env.stderr)
-	fmt.Fprintln(s.env.stderr, "\nthe status document")
-	if err := printDocument(s.env.stdout, doc); err != nil {
+	fmt.Fprintln(s.env.Stderr, "\nwhat happened")
+	s.tale.tell(s.env.Stderr)
+	fmt.Fprintln(s.env.Stderr, "\nthe status document")
+	if err := cli.PrintJSON(s.env.Stdout, doc); err != nil {
 		return err
 	}
 	if doc.Status != machine.StatusSucceeded {
@@ -229,7 +237,7 @@ func (s *session) close() {
 func (s *session) explain() {
 	model := sim.Sales()
 	control := s.world.ControlURL + "models/" + model.Workspace + "/" + model.Model
-	fmt.Fprintf(s.env.stdout, explanation, s.host.URL(), s.host.FunctionKey(), model.Workspace, model.Model,
+	fmt.Fprintf(s.env.Stdout, explanation, s.host.URL(), s.host.FunctionKey(), model.Workspace, model.Model,
 		s.host.MasterKey(), control, control, s.world.ControlURL, s.world.ControlURL)
 }
 

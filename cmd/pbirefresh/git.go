@@ -48,10 +48,10 @@ func uncommitted(ctx context.Context, root string) string {
 // commit that has all of it.
 func repeatable(ctx context.Context, root string) error {
 	if git(ctx, root, "rev-parse", "HEAD") == "" {
-		return errors.New("this is no git checkout with a commit, and nobody could make this release again: release from a clone, or say -allow-dirty")
+		return errors.New("this is no git checkout with a commit, and nobody could make this release again: release from a clone, or say --allow-dirty")
 	}
 	if change := uncommitted(ctx, root); change != "" {
-		return fmt.Errorf("the tree has changes that are not committed (%s), and nobody could make this release again: commit them, or say -allow-dirty", change)
+		return fmt.Errorf("the tree has changes that are not committed (%s), and nobody could make this release again: commit them, or say --allow-dirty", change)
 	}
 	return nil
 }
@@ -65,7 +65,7 @@ func pinned(root, goVersion string) error {
 	}
 	for line := range strings.Lines(string(text)) {
 		if want, ok := strings.CutPrefix(strings.TrimSpace(line), "toolchain "); ok && want != goVersion {
-			return fmt.Errorf("this is %s, and go.mod names %s for releases: run it with GOTOOLCHAIN=%s, or say -allow-dirty", goVersion, want, want)
+			return fmt.Errorf("this is %s, and go.mod names %s for releases: run it with GOTOOLCHAIN=%s, or say --allow-dirty", goVersion, want, want)
 		}
 	}
 	return nil

@@ -5,41 +5,54 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 
+	"github.com/spf13/cobra"
+
+	"pbirefresh/cli"
 	"pbirefresh/internal/stage"
 )
 
-// packageApp stages and zips the app for each platform of the Functions service, or
-// checks a zip that somebody has.
-func packageApp(ctx context.Context, args []string, env environment) error {
-	fs := flag.NewFlagSet("package", flag.ContinueOnError)
-	platforms := fs.String("platforms", strings.Join(defaultPlatforms(), ","), "what to build for; dist/ holds the first")
-	stamp := fs.String("version", "", "the version to stamp; default: from git")
-	out := fs.String("out", "", "the folder in which dist/ and build/ are made; default: the project's")
-	check := fs.String("check", "", "make nothing: check this zip as it is about to be deployed")
-	if _, err := parse(fs, args, env); err != nil {
-		return err
+// packageCommand stages and zips the app for each platform of the Functions service, or
+// checks a zip.
+func packageCommand(env cli.Environment) *cobra.Command {
+	var f packageFlags
+	cmd := &cobra.Command{
+		Use: "package", Short: "Stage dist/ and zip it for each platform, with a bill of materials each", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return packageApp(cmd.Context(), f, env) },
 	}
-	if *check != "" {
-		return checkZip(*check, env)
+	cmd.Flags().StringVar(&f.platforms, "platforms", strings.Join(defaultPlatforms(), ","), "`platforms` to build for; dist/ holds the first")
+	f.add(cmd)
+	cmd.Flags().StringVar(&f.check, "check", "", "build nothing: check this `zip` before it is deployed")
+	return cmd
+}
+
+type packageFlags struct{ platforms, stamp, out, check string }
+
+func (f *packageFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.stamp, "version", "", "`version` to stamp (default: from git)")
+	cmd.Flags().StringVar(&f.out, "out", "", "`folder` for dist/ and build/ (default: the project's)")
+}
+
+func packageApp(ctx context.Context, f packageFlags, env cli.Environment) error {
+	if f.check != "" {
+		return checkZip(f.check, env)
 	}
-	p, err := newPackaging(ctx, *out, *stamp, env)
+	p, err := newPackaging(ctx, f.out, f.stamp, env)
 	if err != nil {
 		return err
 	}
-	list := strings.Split(*platforms, ",")
+	list := strings.Split(f.platforms, ",")
 	for i := len(list) - 1; i >= 0; i-- { // the first last, so that dist/ holds it
 		made, err := p.make(ctx, list[i])
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(env.stdout, strings.Join(made, "\n"))
+		fmt.Fprintln(env.Stdout, strings.Join(made, "\n"))
 	}
 	return nil
 }
@@ -48,7 +61,7 @@ func packageApp(ctx context.Context, args []string, env environment) error {
 func defaultPlatforms() []string { return []string{"linux/amd64", "linux/arm64"} }
 
 // checkZip says whether the host would take a zip.
-func checkZip(name string, env environment) error {
+func checkZip(name string, env cli.Environment) error {
 	f, err := os.Open(name)
 	if err != nil {
 		return err
@@ -61,7 +74,7 @@ func checkZip(name string, env environment) error {
 	if err := stage.Verify(f, info.Size()); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	fmt.Fprintln(env.stdout, name, "is a staged app and nothing else")
+	fmt.Fprintln(env.Stdout, name, "is a staged app and nothing else")
 	return nil
 }
 
@@ -70,10 +83,10 @@ type packaging struct {
 	root  string // the project
 	out   string // dist/ and build/ are made in it
 	stamp string // the version
-	env   environment
+	env   cli.Environment
 }
 
-func newPackaging(ctx context.Context, out, stamp string, env environment) (*packaging, error) {
+func newPackaging(ctx context.Context, out, stamp string, env cli.Environment) (*packaging, error) {
 	root, err := findRoot()
 	if err != nil {
 		return nil, err
@@ -95,7 +108,7 @@ func newPackaging(ctx context.Context, out, stamp string, env environment) (*pac
 func (p *packaging) make(ctx context.Context, platform string) ([]string, error) {
 	goos, goarch, ok := strings.Cut(strings.TrimSpace(platform), "/")
 	if !ok {
-		return nil, usageError{fmt.Errorf("platform %q is not like linux/amd64", platform)}
+		return nil, cli.Usage(fmt.Errorf("platform %q is not like linux/amd64", platform))
 	}
 	exe := p.executable(goos, goarch)
 	if err := buildRefresher(ctx, p.root, exe, p.stamp, goos, goarch, p.env); err != nil {
@@ -132,13 +145,13 @@ func writeZip(dist, name string) error {
 // buildRefresher builds the custom handler. Paths, build ids and times stay out of
 // it: the same sources and Go release give the same bytes, whatever the machine's own
 // settings for Go are.
-func buildRefresher(ctx context.Context, root, exe, stamp, goos, goarch string, env environment) error {
+func buildRefresher(ctx context.Context, root, exe, stamp, goos, goarch string, env cli.Environment) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false",
 		"-ldflags", "-s -w -buildid= -X main.version="+stamp, "-o", exe, "./cmd/refresher")
 	cmd.Dir = root
-	cmd.Env = append(env.environ, "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+goarch,
+	cmd.Env = append(env.Environ, "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+goarch,
 		"GOFLAGS=-mod=readonly", "GOWORK=off", "GOAMD64=v1", "GOARM64=v8.0")
-	cmd.Stdout, cmd.Stderr = env.stderr, env.stderr
+	cmd.Stdout, cmd.Stderr = env.Stderr, env.Stderr
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("go build ./cmd/refresher: %w", err)
 	}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"pbirefresh/cli"
 )
 
 func TestVersionWithoutGit(t *testing.T) {
@@ -26,7 +28,7 @@ func TestVersionWithoutGit(t *testing.T) {
 func TestBuildFails(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
-	env := environment{environ: os.Environ(), stdout: &stdout, stderr: &stderr}
+	env := cli.Environment{Environ: os.Environ(), Stdout: &stdout, Stderr: &stderr}
 	err := buildRefresher(t.Context(), t.TempDir(), filepath.Join(t.TempDir(), "x"), "v", "linux", "amd64", env)
 	if err == nil || !strings.Contains(err.Error(), "go build ./cmd/refresher") || stderr.Len() == 0 || stdout.Len() != 0 {
 		t.Errorf("%v, stdout %q, stderr %q", err, &stdout, &stderr)
@@ -51,7 +53,7 @@ func TestNoZipOfAnIncompleteApp(t *testing.T) {
 func TestStepsAreTold(t *testing.T) {
 	t.Parallel()
 	var stderr bytes.Buffer
-	s := &session{env: environment{stderr: &stderr}, tale: newTale()}
+	s := &session{env: cli.Environment{Stderr: &stderr}, tale: newTale()}
 	if err := s.step("build the app", func() error { return nil }); err != nil || !strings.HasPrefix(stderr.String(), "  build the app   ") {
 		t.Errorf("%v, %q", err, &stderr)
 	}
@@ -63,13 +65,17 @@ func TestStepsAreTold(t *testing.T) {
 	s.close() // what never started needs no end
 }
 
-// A zip that somebody has is checked without making anything.
+// A zip is checked without building anything.
 func TestCheckZip(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "app.zip")
-	runCommand(t, nil, "package", "-check", name).exits(1).says("app.zip")
+	if code, _, stderr := runCommand(t.Context(), "package", "--check", name); code != 1 || !strings.Contains(stderr, "app.zip") {
+		t.Errorf("a missing zip: exit code %d, want 1: %s", code, stderr)
+	}
 	if err := os.WriteFile(name, []byte("PK"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	runCommand(t, nil, "package", "-check", name).exits(1).says("not a zip").prints("")
+	if code, stdout, stderr := runCommand(t.Context(), "package", "--check", name); code != 1 || stdout != "" || !strings.Contains(stderr, "not a zip") {
+		t.Errorf("no zip: exit code %d, want 1: %q %q", code, stdout, stderr)
+	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -12,28 +11,36 @@ import (
 	"runtime"
 	"slices"
 
+	"github.com/spf13/cobra"
+
+	"pbirefresh/cli"
 	"pbirefresh/internal/release"
 )
 
 // releasedVersion is a tag that promises something; anything else is a snapshot.
 var releasedVersion = regexp.MustCompile(`^v\d+\.\d+\.\d+$`)
 
-// makeRelease packages the app and puts what is published into build/release: zips,
+// releaseCommand packages the app and puts what is published into build/release: zips,
 // bills of materials, checksums, and the changelog's section.
-func makeRelease(ctx context.Context, args []string, env environment) error {
-	fs := flag.NewFlagSet("release", flag.ContinueOnError)
-	stamp := fs.String("version", "", "the version; default: from git")
-	out := fs.String("out", "", "the folder in which dist/ and build/ are made; default: the project's")
-	dirty := fs.Bool("allow-dirty", false, "also what nobody could make again: a tree with changes, a version that is no tag, another Go")
-	if _, err := parse(fs, args, env); err != nil {
-		return err
+func releaseCommand(env cli.Environment) *cobra.Command {
+	var f packageFlags
+	dirty := false
+	cmd := &cobra.Command{
+		Use: "release", Short: "Package, and make in build/release what is published with it", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return makeRelease(cmd.Context(), f, dirty, env) },
 	}
-	p, err := newPackaging(ctx, *out, *stamp, env)
+	f.add(cmd)
+	cmd.Flags().BoolVar(&dirty, "allow-dirty", false, "also what cannot be reproduced: a tree with changes, a version that is no tag, another Go")
+	return cmd
+}
+
+func makeRelease(ctx context.Context, f packageFlags, dirty bool, env cli.Environment) error {
+	p, err := newPackaging(ctx, f.out, f.stamp, env)
 	if err != nil {
 		return err
 	}
 	err = errors.Join(repeatable(ctx, p.root), tagged(ctx, p.root, p.stamp), pinned(p.root, runtime.Version()))
-	if err != nil && !*dirty {
+	if err != nil && !dirty {
 		return err
 	}
 	notes, err := notesOf(p.root, p.stamp)
@@ -82,7 +89,7 @@ func (p *packaging) files(ctx context.Context) (map[string][]byte, error) {
 
 // publish replaces the folder: what an earlier release left must not be taken for
 // part of this one.
-func publish(dir string, files map[string][]byte, env environment) error {
+func publish(dir string, files map[string][]byte, env cli.Environment) error {
 	if err := os.RemoveAll(dir); err != nil {
 		return err
 	}
@@ -94,7 +101,7 @@ func publish(dir string, files map[string][]byte, env environment) error {
 		if err := os.WriteFile(path, files[name], 0o644); err != nil { //nolint:gosec // for anybody to read
 			return err
 		}
-		fmt.Fprintf(env.stdout, "%10d  %s\n", len(files[name]), path)
+		fmt.Fprintf(env.Stdout, "%10d  %s\n", len(files[name]), path)
 	}
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"pbirefresh/cli"
 )
 
 func changelogIn(t *testing.T, text string) string {
@@ -88,7 +90,7 @@ func TestReleaseRefusesWhatNobodyCanRepeat(t *testing.T) {
 				writeIn(t, root, c.file, "x")
 			}
 			err := repeatable(t.Context(), root)
-			if (err == nil) != (c.want == "") || err != nil && (!strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "-allow-dirty")) {
+			if (err == nil) != (c.want == "") || err != nil && (!strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "--allow-dirty")) {
 				t.Errorf("%v, want %q", err, c.want)
 			}
 			if version := gitVersion(t.Context(), root); strings.HasSuffix(version, "-dirty") != (c.want != "") {
@@ -150,7 +152,7 @@ func TestPublishReplaces(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "release")
 	var stdout bytes.Buffer
-	env := environment{stdout: &stdout}
+	env := cli.Environment{Stdout: &stdout}
 	for _, name := range []string{"old.zip", "new.zip"} {
 		if err := publish(dir, map[string][]byte{name: []byte(name)}, env); err != nil {
 			t.Fatal(err)
@@ -192,7 +194,7 @@ func TestReleaseHasWhatIsFetched(t *testing.T) {
 // A bill of materials that cannot be made is told with the tool's words.
 func TestNoBillOfMaterials(t *testing.T) {
 	t.Parallel()
-	env := environment{environ: os.Environ()}
+	env := cli.Environment{Environ: os.Environ()}
 	if err := writeSBOM(t.Context(), t.TempDir(), "nothing", "v1", filepath.Join(t.TempDir(), "x"), env); err == nil || !strings.Contains(err.Error(), "bill of materials") {
 		t.Errorf("%v", err)
 	}

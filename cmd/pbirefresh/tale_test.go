@@ -85,10 +85,10 @@ func TestTaleOfTheStandIns(t *testing.T) {
 		entry sim.Entry
 		want  string
 	}{
-		{sim.Entry{Kind: sim.KindRequest, Service: "powerbi", Method: "POST", Status: 202, Path: "/v1.0/myorg/groups/" + workspace + "/datasets/" + dataset + "/refreshes"},
+		{sim.Entry{Kind: sim.KindRequest, Service: "powerbi", Method: "POST", Status: 202, Path: "/v1.0/myorg/groups/" + workspaceID + "/datasets/" + datasetID + "/refreshes"},
 			"powerbi: POST /v1.0/myorg/groups/f089..48/datasets/cfaf..29/refreshes -> 202"},
-		{sim.Entry{Kind: sim.KindAccepted, Refresh: workspace, Note: "enhanced"}, "powerbi: refresh f089..48 accepted enhanced"},
-		{sim.Entry{Kind: sim.KindEnded, Refresh: workspace}, "powerbi: refresh f089..48 ended"},
+		{sim.Entry{Kind: sim.KindAccepted, Refresh: workspaceID, Note: "enhanced"}, "powerbi: refresh f089..48 accepted enhanced"},
+		{sim.Entry{Kind: sim.KindEnded, Refresh: workspaceID}, "powerbi: refresh f089..48 ended"},
 		{sim.Entry{Kind: sim.KindControl, Note: "busy"}, ""},
 	} {
 		tale := newTale()
@@ -124,14 +124,14 @@ func TestTaleOfTheHandler(t *testing.T) {
 func TestShorten(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{
-		"":                                "",
-		"/a/b":                            "/a/b",
-		workspace:                         "f089..48",
-		"/x/" + workspace + "/y":          "/x/f089..48/y",
-		"/" + workspace + "/" + dataset:   "/f089..48/cfaf..29",
-		"/" + workspace + "0":             "/" + workspace + "0",
-		"/" + strings.Repeat("a", 36):     "/" + strings.Repeat("a", 36),
-		"/secrets/powerbi-client-secret/": "/secrets/powerbi-client-secret/",
+		"":                                  "",
+		"/a/b":                              "/a/b",
+		workspaceID:                         "f089..48",
+		"/x/" + workspaceID + "/y":          "/x/f089..48/y",
+		"/" + workspaceID + "/" + datasetID: "/f089..48/cfaf..29",
+		"/" + workspaceID + "0":             "/" + workspaceID + "0",
+		"/" + strings.Repeat("a", 36):       "/" + strings.Repeat("a", 36),
+		"/secrets/powerbi-client-secret/":   "/secrets/powerbi-client-secret/",
 	} {
 		if got := shorten(path); got != want {
 			t.Errorf("%q: %q, want %q", path, got, want)

@@ -30,7 +30,7 @@ func packaged(t *testing.T) (content []byte, out string) {
 	t.Helper()
 	out = t.TempDir()
 	platform := runtime.GOOS + "/" + runtime.GOARCH
-	cmd := exec.CommandContext(t.Context(), "go", "run", "./cmd/pbirefresh", "package", "-platforms", platform, "-version", zipVersion, "-out", out)
+	cmd := exec.CommandContext(t.Context(), "go", "run", "./cmd/pbirefresh", "package", "--platforms", platform, "--version", zipVersion, "--out", out)
 	cmd.Dir = "../.."
 	text, err := cmd.CombinedOutput()
 	if err != nil {

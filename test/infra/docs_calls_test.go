@@ -159,7 +159,7 @@ var own = sync.OnceValues(func() (func(args ...string) (string, error), error) {
 // wrongOwn asks the program itself what a command's options are.
 func wrongOwn(args []string) string {
 	words := 1
-	if args[0] == "schedule" || args[0] == "keys" {
+	if slices.Contains([]string{"schedule", "keys", "profile", "workspace"}, args[0]) {
 		words = 2
 	}
 	run, err := own()
@@ -171,7 +171,7 @@ func wrongOwn(args []string) string {
 		return "there is no such command: " + help
 	}
 	for _, a := range args[words:] {
-		if strings.HasPrefix(a, "-") && !regexp.MustCompile(`(?m)^  `+regexp.QuoteMeta(a)+`\b`).MatchString(help) {
+		if strings.HasPrefix(a, "-") && !regexp.MustCompile(`(?m)^ +(-\w, )?`+regexp.QuoteMeta(a)+`\b`).MatchString(help) {
 			return "there is no option " + a
 		}
 	}
@@ -216,8 +216,8 @@ func TestWrongCallsAreFound(t *testing.T) {
 		"make all":                                                             "no such target",
 		"go build ./cmd/pbirefresh":                                            "must be go run",
 		"go run ./cmd/pbirefresh await x":                                      "no such command",
-		"go run ./cmd/pbirefresh audit -since 24h":                             "no option -since",
-		"go run ./cmd/pbirefresh schedule check -file x":                       "no option -file",
+		"go run ./cmd/pbirefresh audit --since 24h":                            "no option --since",
+		"go run ./cmd/pbirefresh schedule check --file x":                      "no option --file",
 		"curl https://a/api/healthy":                                           "no such route",
 		"curl https://a/api/health/ready":                                      "wants a function key",
 		"azcopy move a b":                                                      "no such command",

@@ -25,7 +25,7 @@ func TestRunbookAndSecurityAgreeOnTheStatusKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const rotate = "`pbirefresh keys rotate -force`, twice"
+	const rotate = "`pbirefresh keys rotate --force`, twice"
 	if want := "Never delete `keys/status.json`**"; !strings.Contains(book, rotate) || !strings.Contains(book, want) || strings.Count(book, "keys/status.json") != 1 {
 		t.Errorf("docs/runbook.md must mention the status key once, as %q", want)
 	}

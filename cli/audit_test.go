@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 	"pbirefresh/local/azurite"
 )
 
-// seededAudit is a container with three records, and the environment that leads to it.
+// seededAudit is a container with three records, and the Environment that leads to it.
 func seededAudit(t *testing.T) map[string]string {
 	t.Helper()
 	env := map[string]string{"STATE_STORAGE": azurite.Shared(t).ConnectionString(), "AUDIT_CONTAINER": azurite.NewContainer()}
@@ -46,7 +46,7 @@ func seededAudit(t *testing.T) map[string]string {
 func TestAuditShowsTheRecords(t *testing.T) {
 	t.Parallel()
 	env := seededAudit(t)
-	lines := strings.Split(strings.TrimSpace(runCommand(t, env, "audit", "-to", "2099-01-01", "-from", time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly)).exits(2).stdout), "\n")
+	lines := strings.Split(strings.TrimSpace(runCommand(t, env, "audit", "--to", "2099-01-01", "--from", time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly)).exits(2).stdout), "\n")
 	if len(lines) != 1 || lines[0] != "" {
 		t.Errorf("a query over decades was answered: %q", lines)
 	}
@@ -65,20 +65,20 @@ func TestAuditShowsTheRecords(t *testing.T) {
 	if strings.Contains(r.stdout, "\x1b") {
 		t.Error("a name moves the cursor")
 	}
-	for _, args := range [][]string{{"-caller", "bob"}, {"-caller", "object:bob"}, {"-model", workspace, "-caller", "bob"}, {"-model", workspace + "/" + dataset, "-caller", "BOB"}} {
+	for _, args := range [][]string{{"--caller", "bob"}, {"--caller", "object:bob"}, {"--model", workspace, "--caller", "bob"}, {"--model", workspace + "/" + dataset, "--caller", "BOB"}} {
 		if out := runCommand(t, env, append([]string{"audit"}, args...)...).exits(0).stdout; strings.Count(out, "\n") != 1 {
 			t.Errorf("%v: %q", args, out)
 		}
 	}
-	if r := runCommand(t, env, "audit", "-model", dataset).exits(0).prints(""); r.stderr != "no record matches\n" {
+	if r := runCommand(t, env, "audit", "--model", dataset).exits(0).prints(""); r.stderr != "no record matches\n" {
 		t.Errorf("stderr %q", r.stderr)
 	}
-	runCommand(t, env, "audit", "-to", "1h").exits(0).prints("")
+	runCommand(t, env, "audit", "--to", "1h").exits(0).prints("")
 }
 
 func TestAuditAsJSON(t *testing.T) {
 	t.Parallel()
-	out := runCommand(t, seededAudit(t), "audit", "-json", "-caller", "key:adf").exits(0).stdout
+	out := runCommand(t, seededAudit(t), "audit", "--output", "json", "--caller", "key:adf").exits(0).stdout
 	var r audit.Record
 	if err := json.Unmarshal([]byte(out), &r); err != nil || r.Operation != 7 || r.Ask == nil || strings.Count(out, "\n") != 1 {
 		t.Errorf("%q, %v", out, err)
@@ -90,10 +90,10 @@ func TestAuditWantsToKnowWhere(t *testing.T) {
 	for _, env := range []map[string]string{nil, {"STATE_STORAGE": "memory"}} {
 		runCommand(t, env, "audit").exits(2).says("STATE_STORAGE")
 	}
-	for _, args := range [][]string{{"-from", "yesterday"}, {"-to", "tomorrow"}, {"-from", "1h", "-to", "2h"}, {"something"}, {"-model", "sales"}, {"-model", "/"}, {"-model", workspace + "," + workspace}} {
+	for _, args := range [][]string{{"--from", "yesterday"}, {"--to", "tomorrow"}, {"--from", "1h", "--to", "2h"}, {"something"}, {"--model", "sales"}, {"--model", "/"}, {"--model", workspace + "," + workspace}} {
 		runCommand(t, map[string]string{"STATE_STORAGE": "x"}, append([]string{"audit"}, args...)...).exits(2)
 	}
-	runCommand(t, nil, "audit", "-storage", "account").exits(2).says(`-storage "account": `)
+	runCommand(t, nil, "audit", "--storage", "account").exits(2).says(`--storage "account": `)
 	runCommand(t, map[string]string{"STATE_STORAGE": "AccountKey=s3cret"}, "audit").exits(1).says("STATE_STORAGE")
 }
 

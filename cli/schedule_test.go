@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -9,13 +9,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"pbirefresh/handler"
-	"pbirefresh/local/funchost"
 	"pbirefresh/local/sim"
 	"pbirefresh/powerbi"
 	"pbirefresh/schedule"
@@ -42,7 +40,7 @@ func TestScheduleCheck(t *testing.T) {
 		"stock":`+ofModel(`"every":"15m","blackout":[{"from":"07:00","to":"22:00"}]`)+`,
 		"off":`+ofModel(`"every":"2h","enabled":false,"spread":"1h","jitter":"90m"`)+`,
 		"leap":`+ofModel(`"cron":"0 0 29 2 *","enabled":true`)+`}}`)
-	r := runCommand(t, nil, "schedule", "check", "-zone", "Europe/Berlin", "-from", "2026-03-28", path).exits(0)
+	r := runCommand(t, nil, "schedule", "check", "--zone", "Europe/Berlin", "--from", "2026-03-28", path).exits(0)
 	want := `SCHEDULE  MODELS  TIMING                             NEXT SLOTS
 sales     1       30 2 * * *; Europe/Berlin          Sat 28 Mar 02:30 CET, Sun 29 Mar 03:00 CEST, Mon 30 Mar 02:30 CEST
 stock     1       every 15m                          Fri 27 Mar 23:00 UTC, Fri 27 Mar 23:15 UTC, Fri 27 Mar 23:30 UTC
@@ -84,7 +82,7 @@ func TestScheduleCheckTellsProblemsAndWarnings(t *testing.T) {
 	}
 	monthly := writeFile(t, `{"capacities":{"c":"F2"},"schedules":{"a":`+ofModel(`"cron":"0 6 1 * *","capacity":"c"`)+`,"b":`+
 		strings.Replace(ofModel(`"cron":"0 6 1 * *","capacity":"c"`), dataset, workspace, 1)+`}}`)
-	r = runCommand(t, nil, "schedule", "check", "-from", "2026-05-04", monthly).exits(0)
+	r = runCommand(t, nil, "schedule", "check", "--from", "2026-05-04", monthly).exits(0)
 	if !strings.Contains(r.stderr, "2 models start together at Mon 1 Jun 06:00 UTC") {
 		t.Errorf("what meets once a month: %s", r.stderr)
 	}
@@ -97,20 +95,20 @@ func TestScheduleWrongUse(t *testing.T) {
 		code int
 		says string
 	}{
-		{[]string{"schedule"}, 2, "schedule check"},
-		{[]string{"schedule", "chekc", "x"}, 2, "schedule check"},
-		{[]string{"schedule", "check"}, 2, "FILE"},
-		{[]string{"schedule", "check", "-zone", "Berlin", "x"}, 2, "no IANA time zone"},
-		{[]string{"schedule", "check", "-from", "tomorrow", "x"}, 2, "no date"},
+		{[]string{"schedule"}, 2, "schedule needs a command"},
+		{[]string{"schedule", "chekc", "x"}, 2, `unknown command "chekc"`},
+		{[]string{"schedule", "check"}, 2, "accepts 1 arg(s)"},
+		{[]string{"schedule", "check", "--zone", "Berlin", "x"}, 2, "no IANA time zone"},
+		{[]string{"schedule", "check", "--from", "tomorrow", "x"}, 2, "no date"},
 		{[]string{"schedule", "check", filepath.Join(t.TempDir(), "none")}, 1, "none"},
-		{[]string{"schedule", "import"}, 2, "WORKSPACE_ID DATASET_ID"},
-		{[]string{"schedule", "import", "-cloud", "mars", workspace, dataset}, 2, "mars"},
-		{[]string{"schedule", "import", "-file", filepath.Join(t.TempDir(), "none"), workspace, dataset}, 1, "none"},
+		{[]string{"schedule", "import"}, 2, "accepts 2 arg(s)"},
+		{[]string{"schedule", "import", "--cloud", "mars", workspace, dataset}, 2, "mars"},
+		{[]string{"schedule", "import", "--file", filepath.Join(t.TempDir(), "none"), workspace, dataset}, 1, "none"},
 	} {
 		runCommand(t, nil, tc.args...).exits(tc.code).says(tc.says).prints("")
 	}
 	for _, sub := range []string{"check", "import"} {
-		if r := runCommand(t, nil, "schedule", sub, "-h").exits(0); !strings.Contains(r.stdout, "usage: pbirefresh schedule "+sub) {
+		if r := runCommand(t, nil, "schedule", sub, "-h").exits(0); !strings.Contains(r.stdout, "Usage:\n  pbirefresh schedule "+sub) {
 			t.Errorf("%s", r.stdout)
 		}
 	}
@@ -150,7 +148,7 @@ func TestScheduleImport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := runCommand(t, nil, "schedule", "import", "-name", "sales", "-file", writeFile(t, "\xef\xbb\xbf"+string(text)), model.Workspace, model.Model).exits(0)
+	r := runCommand(t, nil, "schedule", "import", "--name", "sales", "--file", writeFile(t, "\xef\xbb\xbf"+string(text)), model.Workspace, model.Model).exits(0)
 	f, err := schedule.Parse([]byte(r.stdout), handler.ScheduleRequest(0))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, r.stdout)
@@ -180,14 +178,14 @@ func TestScheduleImportOfOddSchedules(t *testing.T) {
 		{`{"days":["Monday"],"times":["07:30"],"localTimeZoneId":"Atlantis Standard Time"}`, 1, "no IANA name"},
 		{`{`, 1, "unexpected end"},
 	} {
-		r := runCommand(t, nil, "schedule", "import", "-file", writeFile(t, tc.text), workspace, dataset).exits(tc.code)
+		r := runCommand(t, nil, "schedule", "import", "--file", writeFile(t, tc.text), workspace, dataset).exits(tc.code)
 		if tc.code != 0 {
 			r.says(tc.says).prints("")
 		} else if !strings.Contains(r.stdout, tc.says) {
 			t.Errorf("%s: %s", tc.text, r.stdout)
 		}
 	}
-	runCommand(t, nil, "schedule", "import", "-file", writeFile(t, `{"days":["Monday"],"times":["07:30"],"localTimeZoneId":"UTC"}`), "sales", "x").exits(1).says("GUID")
+	runCommand(t, nil, "schedule", "import", "--file", writeFile(t, `{"days":["Monday"],"times":["07:30"],"localTimeZoneId":"UTC"}`), "sales", "x").exits(1).says("GUID")
 }
 
 func TestShades(t *testing.T) {
@@ -198,91 +196,5 @@ func TestShades(t *testing.T) {
 	}
 	if got := marks.String(); got != " .::++##@@" {
 		t.Errorf("%q", got)
-	}
-}
-
-// What make run writes is right.
-func TestDemoSchedules(t *testing.T) {
-	t.Parallel()
-	root := t.TempDir()
-	path, err := writeDemoSchedules(root)
-	if err != nil || !strings.HasPrefix(path, root) {
-		t.Fatal(path, err)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := schedule.Parse(text, handler.ScheduleRequest(0))
-	if err != nil || len(f.Entries) != 1 || len(f.Entries[0].Next(time.Now(), 5)) != 5 {
-		t.Fatalf("%v %+v", err, f)
-	}
-}
-
-func TestTicker(t *testing.T) {
-	t.Parallel()
-	var out strings.Builder
-	k := newTicker(&out)
-	lines := []string{
-		`{"msg":"scheduled refresh started","schedule":"every-minute","model":"w/m","slot":"2026-05-04T06:00Z"}`,
-		"no JSON", `{"msg":"lease taken","model":"w/m"}`, `{"msg":"operation","model":"w/other","event":"refresh.ended","status":"Failed"}`,
-		`{"msg":"operation","model":"w/m","event":"refresh.ended","status":"Succeeded","seconds":4}`,
-		`{"msg":"refused","schedule":"e","cause":"why"}`,
-	}
-	for _, line := range lines[:3] {
-		k.heard(funchost.Line{Text: line})
-	}
-	if out.Len() > 0 {
-		t.Errorf("nobody watches yet: %s", &out)
-	}
-	k.watch()
-	for _, line := range lines[3:] {
-		k.heard(funchost.Line{Text: line})
-	}
-	if out.String() != "  every-minute: scheduled refresh started, slot 2026-05-04T06:00Z\n  every-minute: refresh succeeded, seen after 4 s\n  e: refused: why\n" {
-		t.Errorf("%q", out.String())
-	}
-}
-
-// A schedule file that the app would refuse is not packaged.
-func TestCheckPackaged(t *testing.T) {
-	t.Parallel()
-	root := t.TempDir()
-	var stderr strings.Builder
-	env := environment{stderr: &stderr}
-	if err := checkPackaged(root, env); err != nil {
-		t.Errorf("none: %v", err)
-	}
-	for text, ok := range map[string]bool{`{"schedules":{}} // fine`: true, `{"schedules":1}`: false} {
-		if err := os.WriteFile(filepath.Join(root, "schedules.json"), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := checkPackaged(root, env); (err == nil) != ok {
-			t.Errorf("%s: %v", text, err)
-		}
-	}
-	if !strings.Contains(stderr.String(), "schedules.json:1:14: schedules: must be an object") {
-		t.Errorf("%s", &stderr)
-	}
-}
-
-// Nor is a policy that would stop the whole app.
-func TestCheckPackagedPolicy(t *testing.T) {
-	t.Parallel()
-	root := t.TempDir()
-	for text, says := range map[string]string{
-		`{"version":1,"rules":[{"callers":[{"key":"adf"}],"may":["trigger"],"models":["` + workspace + `"]}],"keys":{"adf":"` + strings.Repeat("0", 64) + `"}}`: "",
-		`{"version":1,"rules":[]}`: "policy.json: rules: ",
-		`{"rules":[`:               "policy.json: the policy is not valid JSON",
-		``:                         "policy.json: the policy",
-	} {
-		if err := os.WriteFile(filepath.Join(root, "policy.json"), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		var stderr strings.Builder
-		err := checkPackaged(root, environment{stderr: &stderr})
-		if (err == nil) != (says == "") || !strings.HasPrefix(stderr.String(), says) {
-			t.Errorf("%s: %v\n%s", text, err, &stderr)
-		}
 	}
 }

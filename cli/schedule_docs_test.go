@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"encoding/json"
@@ -14,7 +14,7 @@ var jsoncBlock = regexp.MustCompile("(?s)```jsonc\n(.*?)```")
 func TestDocumentedSchedules(t *testing.T) {
 	t.Parallel()
 	const name = "docs/schedules.md"
-	text, err := os.ReadFile("../../" + name)
+	text, err := os.ReadFile("../" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,11 +37,11 @@ func TestDocumentedSchedules(t *testing.T) {
 // The guide describes every member that a file may have.
 func TestEveryMemberIsDocumented(t *testing.T) {
 	t.Parallel()
-	guide, err := os.ReadFile("../../docs/schedules.md")
+	guide, err := os.ReadFile("../docs/schedules.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile("../../schedules.schema.json")
+	text, err := os.ReadFile("../schedules.schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,11 +1,9 @@
-package main
+package cli
 
 import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"iter"
@@ -13,51 +11,75 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/spf13/cobra"
 
 	"pbirefresh/audit"
 	"pbirefresh/internal/guid"
-	"pbirefresh/lease/bloblease"
 )
 
-// showAudit prints the records of a query, from the storage itself: it needs no app,
-// and the right to read the container.
-func showAudit(ctx context.Context, args []string, env environment) error {
-	fs := flag.NewFlagSet("audit", flag.ContinueOnError)
-	from := fs.String("from", "24h", "since when: 2026-11-25, 2026-11-25T06:00:00Z, or how long ago (36h)")
-	to := fs.String("to", "0s", "until when, likewise; a day counts whole")
-	model := fs.String("model", "", "only of a workspace, or WORKSPACE_ID/DATASET_ID")
-	caller := fs.String("caller", "", "only by a caller: key:NAME, an object id, or a person's name")
-	asJSON := fs.Bool("json", false, "one JSON object a line")
-	endpoint := fs.String("storage", "", "blob endpoint of the state; default: $STATE_STORAGE__blobServiceUri, else the connection string in $STATE_STORAGE")
-	container := fs.String("container", "", "default: $AUDIT_CONTAINER, else $STATE_CONTAINER, else pbirefresh")
-	if _, err := parse(fs, args, env); err != nil {
-		return err
-	}
-	q, err := query(*from, *to, *model, *caller, time.Now())
+// auditFlags are what records to show, and where they are.
+type auditFlags struct {
+	storage                 storageFlags
+	from, to, model, caller string
+	format                  format
+}
+
+func (f *auditFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.from, "from", "24h", "beginning: a `time` such as 2026-11-25, 2026-11-25T06:00:00Z, or how long ago (36h)")
+	cmd.Flags().StringVar(&f.to, "to", "0s", "end: a `time` in the same formats; a date includes the whole day")
+	cmd.Flags().StringVar(&f.model, "model", "", "only this workspace or model: `WORKSPACE_ID[/DATASET_ID]`")
+	f.storage.add(cmd, "AUDIT_CONTAINER, else $STATE_CONTAINER")
+	outputFlag(cmd, &f.format)
+}
+
+// records reads the records from the storage itself: it needs no app, and the right to
+// read the container.
+func (f *auditFlags) records(ctx context.Context, env Environment) (iter.Seq2[audit.Record, error], error) {
+	q, err := query(f.from, f.to, f.model, f.caller, time.Now())
 	if err != nil {
-		return usageError{err}
+		return nil, Usage(err)
 	}
-	store, err := auditStore(*endpoint, *container, env)
+	store, err := f.storage.open(env, env.Getenv("AUDIT_CONTAINER"))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return printRecords(env, audit.Read(ctx, store, q), *asJSON)
+	return audit.Read(ctx, store, q), nil
+}
+
+func auditCommand(env Environment) *cobra.Command {
+	var f auditFlags
+	cmd := &cobra.Command{
+		Use: "audit", Short: "Show who requested and cancelled what, and each result", Args: cobra.NoArgs,
+		Long: "Show who requested and cancelled what, and each result, from the records in the storage.\n" +
+			"It needs Storage Blob Data Reader on the container: run az login first.",
+		Example: "  pbirefresh audit --from 36h --model WORKSPACE_ID/DATASET_ID\n  pbirefresh audit --from 2026-11-01 --to 2026-11-30 --caller key:adf --output json",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			records, err := f.records(cmd.Context(), env)
+			if err != nil {
+				return err
+			}
+			return printRecords(env, records, f.format == formatJSON)
+		},
+	}
+	f.add(cmd)
+	cmd.Flags().StringVar(&f.caller, "caller", "", "only this `caller`: key:NAME, an object id, or a person's name")
+	cmd.Flags().Lookup("output").Usage = "`format` of the records: table, or json (one object a line)"
+	return cmd
 }
 
 func query(from, to, model, caller string, now time.Time) (audit.Query, error) {
 	q := audit.Query{Caller: caller}
 	var err error
 	if q.From, err = moment(from, now, false); err != nil {
-		return q, fmt.Errorf("-from: %w", err)
+		return q, fmt.Errorf("--from: %w", err)
 	}
 	if q.To, err = moment(to, now, true); err != nil {
-		return q, fmt.Errorf("-to: %w", err)
+		return q, fmt.Errorf("--to: %w", err)
 	}
 	dataset := false
 	q.Workspace, q.Dataset, dataset = strings.Cut(model, "/")
 	if model != "" && (!guid.Valid(q.Workspace) || dataset && !guid.Valid(q.Dataset)) { // a slip would look as if nothing had happened
-		return q, fmt.Errorf("-model: %q is not WORKSPACE_ID or WORKSPACE_ID/DATASET_ID (GUIDs)", model)
+		return q, fmt.Errorf("--model: %q is not WORKSPACE_ID or WORKSPACE_ID/DATASET_ID (GUIDs)", model)
 	}
 	return q, q.Check()
 }
@@ -81,36 +103,6 @@ func moment(text string, now time.Time, end bool) (time.Time, error) {
 	return at, nil
 }
 
-func auditStore(endpoint, container string, env environment) (audit.Reader, error) {
-	return stateStore(endpoint, cmp.Or(container, env.getenv("AUDIT_CONTAINER")), env)
-}
-
-// stateStore opens a container with the rights of who is signed in (az login, or any
-// other way of the Azure SDK's default credential).
-func stateStore(endpoint, container string, env environment) (*bloblease.Store, error) {
-	o := bloblease.Options{
-		ServiceURL: strings.TrimRight(cmp.Or(endpoint, env.getenv("STATE_STORAGE__blobServiceUri")), "/"),
-		Container:  cmp.Or(container, env.getenv("STATE_CONTAINER"), "pbirefresh"),
-	}
-	if o.ServiceURL == "" {
-		o.ConnectionString = env.getenv("STATE_STORAGE")
-		if o.ConnectionString == "" || o.ConnectionString == "memory" {
-			return nil, usageError{errors.New("say where the state is: -storage https://account.blob.core.windows.net, STATE_STORAGE__blobServiceUri or STATE_STORAGE (a state in memory cannot be read)")}
-		}
-		return bloblease.New(o)
-	}
-	credential, err := azidentity.NewDefaultAzureCredential(nil)
-	if err != nil {
-		return nil, signInFirst(err)
-	}
-	o.Credential = credential
-	store, err := bloblease.New(o)
-	if err != nil && endpoint != "" {
-		return nil, usageError{fmt.Errorf("-storage %q: %w", endpoint, err)}
-	}
-	return store, err
-}
-
 // signInFirst says what to do before the words of the default credential, which tell each
 // way that it has tried, and are cut before the last one: the Azure CLI.
 func signInFirst(err error) error {
@@ -121,27 +113,27 @@ func signInFirst(err error) error {
 }
 
 // printRecords prints what can be read, and fails if something could not.
-func printRecords(env environment, records iter.Seq2[audit.Record, error], asJSON bool) error {
+func printRecords(env Environment, records iter.Seq2[audit.Record, error], asJSON bool) error {
 	problems, found := 0, false
 	for r, err := range records {
 		found = true
 		switch {
 		case err != nil:
 			problems++
-			fmt.Fprintln(env.stderr, "not read:", printable(signInFirst(err).Error()))
+			fmt.Fprintln(env.Stderr, "not read:", printable(signInFirst(err).Error()))
 		case asJSON:
-			if err := json.NewEncoder(env.stdout).Encode(r); err != nil {
+			if err := json.NewEncoder(env.Stdout).Encode(r); err != nil {
 				return err
 			}
 		default:
-			printRecord(env.stdout, r)
+			printRecord(env.Stdout, r)
 		}
 	}
 	if problems > 0 {
 		return fmt.Errorf("%d of the records could not be read", problems)
 	}
 	if !found {
-		fmt.Fprintln(env.stderr, "no record matches")
+		fmt.Fprintln(env.Stderr, "no record matches")
 	}
 	return nil
 }

@@ -1,13 +1,17 @@
-package main
+package cli
 
 import (
 	"bytes"
 	"context"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"pbirefresh/handler"
 	"pbirefresh/refresh"
@@ -132,9 +136,25 @@ func runCommand(t *testing.T, env map[string]string, args ...string) ran {
 
 func runWith(ctx context.Context, t *testing.T, env map[string]string, args ...string) ran {
 	t.Helper()
+	return runIn(ctx, t, Environment{Getenv: func(name string) string { return env[name] }, Stdin: strings.NewReader("")}, args...)
+}
+
+// runIn runs a command line in an environment, whose profiles are the test's own.
+func runIn(ctx context.Context, t *testing.T, env Environment, args ...string) ran {
+	t.Helper()
 	var stdout, stderr bytes.Buffer
-	err := run(ctx, args, environment{getenv: func(name string) string { return env[name] }, stdout: &stdout, stderr: &stderr})
-	code := exitCode(err, &stderr)
+	env.Stdout, env.Stderr, env.Version = &stdout, &stderr, "v1.2.3"
+	getenv, own := env.Getenv, filepath.Join(t.TempDir(), "profiles.json")
+	env.Getenv = func(name string) string {
+		if value := getenv(name); value != "" || name != "PBIREFRESH_PROFILES" {
+			return value
+		}
+		return own
+	}
+	if env.Credential == nil {
+		env.Credential = func() (azcore.TokenCredential, error) { return azidentity.NewDefaultAzureCredential(nil) }
+	}
+	code := Run(ctx, New(env), args, env)
 	return ran{t, code, stdout.String(), stderr.String()}
 }
 

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ func TestKeysRotate(t *testing.T) {
 	t.Parallel()
 	store := lease.NewMemory()
 	var out bytes.Buffer
-	env := environment{stdout: &out}
+	env := Environment{Stdout: &out}
 	if err := rotate(t.Context(), store, 30*24*time.Hour, false, env); err != nil || !strings.HasPrefix(out.String(), "version 2 of the status key signs from ") {
 		t.Errorf("the first rotation prints %q, %v, want version 2", &out, err)
 	}

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -27,16 +27,16 @@ func TestDoctorOfAnApp(t *testing.T) {
 	t.Parallel()
 	bad := doctor.Check{Name: "role", State: doctor.Problem, Detail: "a Viewer", Remedy: "grant it", Fix: []string{"pbirefresh workspace grant"}}
 	runCommand(t, examined(t), "doctor", workspace, dataset).exits(0).prints("ok       model          " + dataset + "\n")
-	runCommand(t, examined(t), "doctor", "-json").exits(0).shows("{\n  \"state\": \"ok\"")
-	runCommand(t, examined(t, bad), "doctor").exits(1).shows("problem  role           a Viewer\n").says("-fix prints the steps")
-	runCommand(t, examined(t, bad), "doctor", "-fix").exits(1).shows("\n    pbirefresh workspace grant\n")
-	runCommand(t, examined(t), "doctor", "x", dataset).exits(1).says("must be a GUID")
-	runCommand(t, map[string]string{"PBIREFRESH_URL": examined(t)["PBIREFRESH_URL"]}, "doctor").exits(1).says("needs a function key")
+	runCommand(t, examined(t), "doctor", "-o", "json").exits(0).shows("{\n  \"state\": \"ok\"")
+	runCommand(t, examined(t, bad), "doctor").exits(1).shows("problem  role           a Viewer\n").says("--fix prints the steps")
+	runCommand(t, examined(t, bad), "doctor", "--fix").exits(1).shows("\n    pbirefresh workspace grant\n")
+	runCommand(t, examined(t), "doctor", "x", dataset).exits(exitRefused).says("must be a GUID")
+	runCommand(t, map[string]string{"PBIREFRESH_URL": examined(t)["PBIREFRESH_URL"]}, "doctor").exits(exitRefused).says("needs a function key")
 	runCommand(t, nil, "doctor").exits(2).says("PBIREFRESH_URL")
-	runCommand(t, examined(t), "doctor", workspace).exits(2).says("usage: pbirefresh doctor")
+	runCommand(t, examined(t), "doctor", workspace).exits(2).says("or neither")
 }
 
-// With -local the app's own program looks, with the settings of a file.
+// With --local the app's own program looks, with the settings of a file.
 func TestDoctorOnThisMachine(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -51,13 +51,13 @@ func TestDoctorOnThisMachine(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	with := []string{"doctor", "-refresher", program, "-local"}
-	runCommand(t, nil, append(with, settings, "-fix", workspace, dataset)...).exits(0).prints("usgov: doctor -fix " + workspace + " " + dataset + "\n")
-	runCommand(t, nil, append(with, settings+".bad")...).exits(1).says("-fix prints the steps")
+	with := []string{"doctor", "--refresher", program, "--local"}
+	runCommand(t, nil, append(with, settings, "--fix", workspace, dataset)...).exits(0).prints("usgov: doctor -fix " + workspace + " " + dataset + "\n")
+	runCommand(t, nil, append(with, settings+".bad")...).exits(1).says("--fix prints the steps")
 	runCommand(t, nil, append(with, encrypted)...).exits(1).says("func settings decrypt")
 	runCommand(t, nil, append(with, program)...).exits(1).says("it must be JSON")
-	runCommand(t, nil, append(with, settings, "-json")...).exits(2).says("without -local")
-	runCommand(t, nil, "doctor", "-local", settings, "-refresher", filepath.Join(dir, "none")).exits(1).says("there is no such program")
+	runCommand(t, nil, append(with, settings, "-o", "json")...).exits(2).says("without --local")
+	runCommand(t, nil, "doctor", "--local", settings, "--refresher", filepath.Join(dir, "none")).exits(1).says("there is no such program")
 }
 
 func TestLookupsWithWrongArguments(t *testing.T) {
@@ -66,14 +66,14 @@ func TestLookupsWithWrongArguments(t *testing.T) {
 		args []string
 		says string
 	}{
-		{[]string{"models"}, "usage: pbirefresh models [options] WORKSPACE_ID"},
-		{[]string{"users", workspace, dataset}, "usage: pbirefresh users [options] WORKSPACE_ID"},
-		{[]string{"workspaces", workspace}, "is no option"},
-		{[]string{"workspace", "grant", workspace}, "usage: pbirefresh workspace grant [options] WORKSPACE_ID PRINCIPAL_ID [ROLE]"},
-		{[]string{"workspace", workspace, dataset}, "usage: pbirefresh workspace grant [options] WORKSPACE_ID PRINCIPAL_ID [ROLE]"},
+		{[]string{"models"}, "accepts 1 arg(s), received 0"},
+		{[]string{"users", workspace, dataset}, "accepts 1 arg(s), received 2"},
+		{[]string{"workspaces", workspace}, "accepts 0 arg(s)"},
+		{[]string{"workspace", "grant", workspace}, "accepts between 2 and 3 arg(s)"},
+		{[]string{"workspace", workspace, dataset}, "unknown command"},
 		{[]string{"workspace", "grant", workspace, "pbirefresh"}, "not the application id"},
 		{[]string{"workspace", "grant", workspace, dataset, "Owner"}, "the role must be Viewer, Contributor, Member, Admin"},
-		{[]string{"workspaces", "-cloud", "mars"}, "-cloud must be public"},
+		{[]string{"workspaces", "--cloud", "mars"}, "--cloud must be public"},
 	} {
 		runCommand(t, nil, tc.args...).exits(2).says(tc.says)
 	}

@@ -1,51 +1,52 @@
-package main
+package cli
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/spf13/cobra"
 
 	"pbirefresh/handler"
 	"pbirefresh/powerbi"
 	"pbirefresh/schedule"
 )
 
-// importSchedule makes an entry of the schedule that Power BI itself keeps for a model.
-func importSchedule(ctx context.Context, args []string, env environment) error {
-	fs := flag.NewFlagSet("schedule import", flag.ContinueOnError)
-	cloudName := fs.String("cloud", "public", "public, usgov, usgovhigh, usgovmil or china")
-	file := fs.String("file", "", "the schedule as JSON, in place of asking Power BI; - for standard input. It is what this prints:\n"+
-		"az rest --resource https://analysis.windows.net/powerbi/api --url https://api.powerbi.com/v1.0/myorg/groups/WORKSPACE_ID/datasets/DATASET_ID/refreshSchedule")
-	name := fs.String("name", "", "of the entry; default: from the model's id")
-	rest, err := parse(fs, args, env)
-	if err != nil {
-		return err
+// importCommand makes an entry of the schedule that Power BI itself keeps for a model.
+func importCommand(env Environment) *cobra.Command {
+	cloudName, file, name := "", "", ""
+	cmd := &cobra.Command{
+		Use: "import WORKSPACE_ID DATASET_ID", Short: "Make an entry from the schedule that Power BI has for a model", Args: cobra.ExactArgs(2),
+		Long: "Make an entry from the schedule that Power BI has for a model. Run az login first, or pass --file with what this prints:\n\n" +
+			"  az rest --resource https://analysis.windows.net/powerbi/api --url https://api.powerbi.com/v1.0/myorg/groups/WORKSPACE_ID/datasets/DATASET_ID/refreshSchedule",
+		Example: "  pbirefresh schedule import --name sales WORKSPACE_ID DATASET_ID > schedules.json",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			model := powerbi.Dataset{WorkspaceID: args[0], DatasetID: args[1]}
+			own, err := ownSchedule(cmd.Context(), model, file, cloudName, env)
+			if err != nil {
+				return err
+			}
+			return printEntry(name, model, own, env)
+		},
 	}
-	if len(rest) != 2 {
-		return usageError{errors.New("usage: pbirefresh schedule import [options] WORKSPACE_ID DATASET_ID")}
-	}
-	model := powerbi.Dataset{WorkspaceID: rest[0], DatasetID: rest[1]}
-	own, err := ownSchedule(ctx, model, *file, *cloudName)
-	if err != nil {
-		return err
-	}
-	return printEntry(*name, model, own, env)
+	cmd.Flags().StringVar(&cloudName, "cloud", "public", "`cloud` of Power BI: public, usgov, usgovhigh, usgovmil or china")
+	cmd.Flags().StringVar(&file, "file", "", "`file` with the schedule as JSON, instead of a request to Power BI; - for standard input")
+	cmd.Flags().StringVar(&name, "name", "", "`name` of the entry (default: from the model's id)")
+	completeWords(cmd, "cloud", "public", "usgov", "usgovhigh", "usgovmil", "china")
+	return cmd
 }
 
 // ownSchedule reads the schedule from a file, or from Power BI as whoever is signed in
-// here: by environment, managed identity, Azure CLI, ...
-func ownSchedule(ctx context.Context, model powerbi.Dataset, file, cloudName string) (powerbi.RefreshSchedule, error) {
+// here: by Environment, managed identity, Azure CLI, ...
+func ownSchedule(ctx context.Context, model powerbi.Dataset, file, cloudName string, env Environment) (powerbi.RefreshSchedule, error) {
 	if file != "" {
 		var own powerbi.RefreshSchedule
-		text, err := readInput(file)
+		text, err := readInput(file, env)
 		if err == nil {
 			err = json.Unmarshal(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), &own) // as PowerShell writes it
 		}
@@ -53,13 +54,13 @@ func ownSchedule(ctx context.Context, model powerbi.Dataset, file, cloudName str
 	}
 	cloud, err := powerbi.CloudNamed(cloudName)
 	if err != nil {
-		return powerbi.RefreshSchedule{}, usageError{err}
+		return powerbi.RefreshSchedule{}, Usage(err)
 	}
-	credential, err := azidentity.NewDefaultAzureCredential(nil)
+	credential, err := env.Credential()
 	if err != nil {
 		return powerbi.RefreshSchedule{}, err
 	}
-	client, err := powerbi.NewClient(credential, powerbi.Options{Cloud: cloud, Version: version})
+	client, err := powerbi.NewClient(credential, powerbi.Options{Cloud: cloud, Version: env.Version})
 	if err != nil {
 		return powerbi.RefreshSchedule{}, err
 	}
@@ -80,7 +81,7 @@ type entryDocument struct {
 }
 
 // printEntry prints a file with the one entry, which the app would take.
-func printEntry(name string, model powerbi.Dataset, own powerbi.RefreshSchedule, env environment) error {
+func printEntry(name string, model powerbi.Dataset, own powerbi.RefreshSchedule, env Environment) error {
 	zone, known := schedule.FromWindows(own.TimeZone)
 	if !known {
 		return fmt.Errorf("the time zone %q has no IANA name that is known here: write the entry by hand", own.TimeZone)
@@ -103,9 +104,9 @@ func printEntry(name string, model powerbi.Dataset, own powerbi.RefreshSchedule,
 	if _, err := schedule.Parse(text, handler.ScheduleRequest(0)); err != nil {
 		return fmt.Errorf("this cannot be an entry: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
-	fmt.Fprintln(env.stdout, string(text))
+	fmt.Fprintln(env.Stdout, string(text))
 	if own.Enabled {
-		fmt.Fprintln(env.stderr, "switch the schedule in Power BI off, or the model is refreshed by both")
+		fmt.Fprintln(env.Stderr, "switch the schedule in Power BI off, or the model is refreshed by both")
 	}
 	return nil
 }

@@ -38,14 +38,14 @@ func (u *upstream) Post(_ context.Context, _ machine.Model, p machine.Post, _ ti
 	return machine.Answer{Kind: machine.Accepted, RefreshID: id, Sent: machine.Enhanced}
 }
 
-func (u *upstream) Look(_ context.Context, _ machine.Model, l machine.Look) refresh.Sight {
+func (u *upstream) Look(_ context.Context, _ machine.Model, l machine.Look) refresh.Observation {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.looks++
 	if u.away != nil {
-		return refresh.Sight{Err: u.away, RetryAfter: 10 * time.Minute}
+		return refresh.Observation{Err: u.away, RetryAfter: 10 * time.Minute}
 	}
-	s := refresh.Sight{Date: time.Now().Truncate(time.Second)}
+	s := refresh.Observation{Date: time.Now().Truncate(time.Second)}
 	for i := len(u.rows) - 1; i >= 0; i-- {
 		row := u.rows[i]
 		if time.Now().Before(row.End) {
@@ -57,7 +57,7 @@ func (u *upstream) Look(_ context.Context, _ machine.Model, l machine.Look) refr
 			row.Fault = &machine.Fault{Code: machine.CodeRefreshFailed, Message: "the credentials were refused", Class: "credentials", Detail: "Login failed."}
 		}
 		if row.ID == l.RefreshID {
-			return refresh.Sight{Detail: true, Rows: []machine.Row{row}, Date: s.Date}
+			return refresh.Observation{Detail: true, Rows: []machine.Row{row}, Date: s.Date}
 		}
 		s.Rows = append(s.Rows, row)
 	}

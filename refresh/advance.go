@@ -8,15 +8,14 @@ import (
 	"pbirefresh/refresh/machine"
 )
 
-// Advance takes the model's next step if it is due. It is what a status
-// request, a trigger and the sweep have in common, and is safe to call at any
-// time and from any process.
+// Advance takes the model's next step if it is due. Status requests, triggers and the sweep
+// do so; it is safe to call at any time and from any process.
 func (c *Coordinator) Advance(ctx context.Context, m machine.Model) error {
 	job := newJob(time.Now().Add(callerWait), nil)
 	job.patient = false
 	_, err := c.do(ctx, m, job)
 	if errors.Is(err, errContended) {
-		return nil // whoever holds the lease moves the model on
+		return nil // the holder of the lease takes the step
 	}
 	return err
 }

@@ -11,8 +11,8 @@ import (
 	"pbirefresh/refresh/machine"
 )
 
-// Config is what a Coordinator needs. All of it is required but Logger and the
-// three that are told of something.
+// Config is what a Coordinator needs. All members are required, except those that may be
+// nil or zero.
 type Config struct {
 	Store    lease.Store
 	Upstream Upstream
@@ -29,15 +29,14 @@ type Config struct {
 	// Evidence confirms before each DELETE that the refresh is this app's; nil: the
 	// document alone decides, and who can write it can name any refresh.
 	Evidence Evidence
-	// Ended is told, at most once for each time, that an operation of a model or a
-	// caller's share of one has ended and that this is saved; may be nil. It returns at
-	// once.
+	// Ended is called after an operation of a model, or a caller's share of one, has ended
+	// and this is saved; may be nil. It returns at once.
 	Ended func(machine.Model)
-	// Seen is shown every state that this process reads under a lease or saves; may be
-	// nil. It returns at once and changes nothing.
+	// Seen is called with every state that this process reads under a lease or saves; may
+	// be nil. It returns at once and changes nothing.
 	Seen func(machine.State)
-	// Leaving is asked before an operation that has ended leaves the state document; may
-	// be nil. With an error it stays, and Leaving is asked again.
+	// Leaving is called before an operation that has ended leaves the state document; may
+	// be nil. After an error it stays, and Leaving is called again.
 	Leaving func(ctx context.Context, m machine.Model, epoch string, op machine.Operation) error
 }
 

@@ -2,7 +2,7 @@ package refresh
 
 import "pbirefresh/refresh/machine"
 
-// batch is what becomes of a state by several events.
+// batch collects the next state and the effects of several events.
 type batch struct {
 	rules   machine.Rules
 	next    machine.State

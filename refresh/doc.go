@@ -16,7 +16,7 @@
 //	enter, step, decide        a stay under the lease: feed events, save, carry out
 //	doubt, effects, ended      what else happens under it: calls to Power BI, hooks
 //	archive, repeats, keyed    what has ended, idempotency keys
-//	narrate                    the log
+//	log                        lines for people and for alerts
 //	section, watcher, leases   one stay; who is shown what; who holds the lease
 //	queue, streams, reader     who waits for a model, and who reads it
 //	notice, records            between the write that admits a request and its answer

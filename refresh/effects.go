@@ -10,9 +10,9 @@ import (
 	"pbirefresh/refresh/machine"
 )
 
-// carryOut carries out effects under the lease for as long as handOver allows
-// and returns what came of them. Calls that take longer go on without the
-// lease; their results come back through the queue.
+// carryOut carries out effects under the lease, for at most handOver, and returns their
+// results. Calls that take longer continue without the lease; their results come back
+// through the queue.
 func (s *section) carryOut(ctx context.Context, effects []machine.Effect) []machine.Event {
 	results := make(chan []machine.Event, len(effects))
 	running := 0
@@ -27,8 +27,8 @@ func (s *section) carryOut(ctx context.Context, effects []machine.Effect) []mach
 	return s.collect(results, running)
 }
 
-// guarded turns a panic of a call into what is known then: a POST may have been
-// sent, and anything else has shown nothing.
+// guarded turns a panic of a call into an event: a POST may have been sent; any other call
+// has no result.
 func (q *queue) guarded(e machine.Effect, call func() []machine.Event) (events []machine.Event) {
 	defer func() {
 		p := recover()
@@ -37,15 +37,15 @@ func (q *queue) guarded(e machine.Effect, call func() []machine.Event) (events [
 		}
 		q.log.Error("panic", "cause", fmt.Sprint(p), "stack", string(debug.Stack()))
 		if post, ok := e.(machine.Post); ok {
-			// By now the sender's time may not be over: Lost waits for it.
+			// The sender's time may not be over yet: Lost waits for it.
 			events = []machine.Event{machine.Answered{At: machine.At(post.Until), Txn: post.Txn, Answer: machine.Answer{Kind: machine.Lost}}}
 		}
 	}()
 	return call()
 }
 
-// collect waits for results until the lease is to be given back, and leaves the
-// rest to be delivered later.
+// collect waits for results until the lease has to be released. The others are delivered
+// later.
 func (s *section) collect(results <-chan []machine.Event, running int) []machine.Event {
 	var events []machine.Event
 	timer := time.NewTimer(min(handOver, max(0, s.lease.Left())))
@@ -71,8 +71,8 @@ func (q *queue) deliverLater(results <-chan []machine.Event, running int) {
 	}
 }
 
-// deliver feeds an event to the model under a lease of its own, however long
-// that takes: an answer of Power BI is never thrown away.
+// deliver feeds an event to the model under a lease of its own, however long that takes: no
+// answer of Power BI is dropped.
 func (q *queue) deliver(e machine.Event) {
 	go func() {
 		for wait := time.Second; ; wait = min(2*wait, time.Minute) {
@@ -107,8 +107,8 @@ func (s *section) call(ctx context.Context, e machine.Effect) func() []machine.E
 	}
 }
 
-// clock returns the storage service's clock as this section knows it. It goes on
-// after the section has ended.
+// clock returns the storage service's clock, counted from the start of this section. It is
+// valid after the section has ended.
 func (s *section) clock() func() time.Time {
 	date, read := s.lease.Now(), time.Now()
 	return func() time.Time { return date.Add(time.Since(read)) }
@@ -134,16 +134,15 @@ func (q *queue) look(ctx context.Context, l machine.Look, now func() time.Time) 
 	sent := now()
 	sight := q.c.cfg.Upstream.Look(ctx, q.model, l)
 	read := now()
-	q.logSight(l, sight)
+	q.logObservation(l, sight)
 	e := machine.Observed{
 		At: machine.At(read), Txn: l.Txn, SentAt: sent, Err: sight.Err, RetryAfter: sight.RetryAfter,
 		Gone: sight.Gone, There: sight.There, Detail: sight.Detail, Rows: sight.Rows,
 	}
-	// Both clocks tell whole seconds, and the answer was written some time
-	// between sent and read.
+	// Both clocks show whole seconds, and the answer was written between sent and read.
 	e.Fuzz = 2*time.Second + read.Sub(sent)
 	if sight.Date.IsZero() {
-		e.Fuzz = machine.LongestRefresh // nothing is known of its clock: what may be ours is much, what must be is nothing
+		e.Fuzz = machine.LongestRefresh // without a Date header, any row could be ours and none is proven
 	} else {
 		e.Skew = sight.Date.Sub(read)
 	}
@@ -186,7 +185,7 @@ func (q *queue) confirm(ctx context.Context, refreshID string) error {
 	return err
 }
 
-// permitted reports whether anything of the model may be changed at Power BI.
+// permitted reports whether this app may refresh and cancel refreshes of the model.
 func (q *queue) permitted() bool { return q.c.cfg.Permits == nil || q.c.cfg.Permits(q.model) }
 
 func notPermitted() *machine.Fault {
@@ -202,7 +201,7 @@ func (q *queue) warm(ctx context.Context) {
 	}
 }
 
-// once lets a call of that name run once at a time for the model.
+// once returns nil if a call of that name is under way for the model.
 func (q *queue) once(name string, f func() []machine.Event) func() []machine.Event {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -2,10 +2,9 @@ package refresh
 
 import "pbirefresh/refresh/machine"
 
-// tellEnded calls the hook if the saved state ended an operation, or one caller's
-// share of it. It comes after the save, so that whoever is told finds the end when it
-// reads; a process that dies in between tells nobody.
-func (s *section) tellEnded(before, after machine.State) {
+// notifyEnded calls the hook if the saved state ended an operation, or one caller's share of
+// it. The end is readable then. If the process dies in between, the hook is not called.
+func (s *section) notifyEnded(before, after machine.State) {
 	if s.q.c.cfg.Ended == nil {
 		return
 	}

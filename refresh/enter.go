@@ -26,8 +26,8 @@ func (q *queue) serve() {
 	}
 }
 
-// enter gets the lease for the jobs that wait, each of them as long as it waits, or
-// answers them all without it.
+// enter acquires the lease for the waiting jobs, or answers them all without it. A job is
+// answered with an error when its wait is over.
 func (q *queue) enter() *lease.Section {
 	for delay := firstPause; ; delay = min(2*delay, longestPause) {
 		s, again := q.tryEnter()
@@ -41,7 +41,7 @@ func (q *queue) enter() *lease.Section {
 }
 
 // tryEnter asks for the lease once. Without it, it answers the jobs that can or must be
-// answered now, and reports whether a pause is due before the next try.
+// answered now, and reports whether to pause before the next attempt.
 func (q *queue) tryEnter() (s *lease.Section, pause bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), enterLimit)
 	defer cancel()
@@ -63,7 +63,7 @@ func (q *queue) tryEnter() (s *lease.Section, pause bool) {
 		}
 		return nil, false
 	case errors.Is(err, lease.ErrUnknown), ctx.Err() != nil:
-		// No answer says nothing about the storage: the callers have time for more tries.
+		// No answer is no refusal: the callers have time for more attempts.
 		q.log.Warn("lease not acquired, trying again", "error", err)
 		q.dismiss(func(j *job) bool { return !j.patient || j.over() }, unavailable(err))
 		return nil, true
@@ -87,12 +87,12 @@ func (q *queue) create(ctx context.Context) error {
 	return err
 }
 
-// shareFrom serves arrivals from a read alone: callers who came before it was
-// sent and can share an operation as it stands.
+// shareFrom answers arrivals from a read, without the lease: callers who arrived before it
+// was sent and can share an operation as it is.
 func (q *queue) shareFrom(doc lease.Document, sent time.Time) {
 	s, err := q.c.decoded.of(q.model, doc.Body)
 	if err != nil {
-		return // the holder of the lease will meet it too, and say so
+		return // the holder of the lease reports it
 	}
 	q.settleJobs(func(j *job) (answer, bool) {
 		if j.ask == nil || j.since.After(sent) {
@@ -115,8 +115,8 @@ func share(s *machine.State, ask machine.Ask, now time.Time) (answer, bool) {
 	return answer{epoch: s.Epoch, number: number, view: s.View(op, "", now)}, true
 }
 
-// jitter is a random wait below limit, so that processes which met once do not meet
-// again. It is drawn from crypto/rand, which a simulation can make repeatable.
+// jitter returns a random wait below limit, so that processes that asked for the lease at the
+// same time do not do so again. A simulation can make crypto/rand repeatable.
 func jitter(limit time.Duration) time.Duration {
 	var b [8]byte
 	_, _ = rand.Read(b[:])                                              // never fails: crypto/rand ends the process instead

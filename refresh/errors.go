@@ -16,7 +16,7 @@ type Refusal struct {
 
 func (r *Refusal) Error() string { return r.Code + ": " + r.Message }
 
-// UnavailableError says that the request could not be carried out now. Nothing is
+// UnavailableError reports that the request could not be carried out now. Nothing is
 // promised, and it is safe to send it again.
 type UnavailableError struct {
 	RetryAfter time.Duration
@@ -48,7 +48,7 @@ func unavailable(cause error) error {
 	return &UnavailableError{RetryAfter: comeAgain, cause: cause}
 }
 
-// detach keeps a caller's values and drops its end: what has begun for one
+// detach keeps a caller's values and drops its cancellation: work that was begun for one
 // caller may serve others.
 func detach(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), limit)

@@ -104,26 +104,26 @@ func (f *fakePowerBI) accept() string {
 	return r.id
 }
 
-func (f *fakePowerBI) Look(ctx context.Context, _ machine.Model, l machine.Look) Sight {
+func (f *fakePowerBI) Look(ctx context.Context, _ machine.Model, l machine.Look) Observation {
 	f.mu.Lock()
 	f.looks++
 	hook := f.onLook
 	f.mu.Unlock()
 	if err := f.wait(ctx); err != nil {
-		return Sight{Err: &machine.Fault{Code: "Timeout", Message: err.Error()}}
+		return Observation{Err: &machine.Fault{Code: "Timeout", Message: err.Error()}}
 	}
 	if hook != nil {
 		if fault := hook(); fault != nil {
-			return Sight{Err: fault}
+			return Observation{Err: fault}
 		}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s := Sight{Date: time.Now().Truncate(time.Second)}
+	s := Observation{Date: time.Now().Truncate(time.Second)}
 	for i := len(f.rows) - 1; i >= 0; i-- {
 		row := f.rows[i].row()
 		if row.ID == l.RefreshID {
-			return Sight{Detail: true, Rows: []machine.Row{row}, Date: s.Date}
+			return Observation{Detail: true, Rows: []machine.Row{row}, Date: s.Date}
 		}
 		s.Rows = append(s.Rows, row)
 	}

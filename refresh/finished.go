@@ -7,8 +7,8 @@ import (
 	"pbirefresh/refresh/machine"
 )
 
-// finishedViews remembers finished operations: the only state that may be served
-// without reading, because it never changes.
+// finishedViews remembers finished operations. They never change, so that they can be shown
+// without a read.
 type finishedViews struct {
 	mu    sync.Mutex
 	limit int

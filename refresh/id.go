@@ -20,8 +20,8 @@ type ID struct {
 	Number int64
 }
 
-// ErrBadID says that an id or a signature is malformed, altered or has expired. All
-// look alike from outside.
+// ErrBadID reports that an id or a signature is malformed, altered or has expired. Callers
+// cannot tell which.
 var ErrBadID = errors.New("refresh: no such operation id")
 
 // String returns the id as it stands in URLs, logs and records:

@@ -6,13 +6,12 @@ import (
 	"pbirefresh/refresh/machine"
 )
 
-// maxIdle is how many models a coordinator remembers although nothing happens to them.
-// Callers name models, also some that do not exist, so that their number has no bound.
+// maxIdle is how many idle models a coordinator remembers. Callers may name any number of
+// models, including ones that do not exist.
 const maxIdle = 10_000
 
-// remembered is what a coordinator has of models: a queue, a reader or a watcher each.
-// Who still holds one that was forgotten can use it: leases and reads keep apart what
-// would have been shared.
+// remembered is a queue, a reader or a watcher for each model. One that was dropped can
+// still be used by its callers: they only share less.
 type remembered[T interface{ idle() bool }] struct {
 	all  map[machine.Model]T
 	most int // how many there may be before the idle ones are forgotten

@@ -13,8 +13,8 @@ import (
 	"pbirefresh/lease"
 )
 
-// LeaseError says that others have kept the lease of a model's state document for as
-// long as a caller waits, or that it has no end.
+// LeaseError reports that others kept the lease of a model's state document for as long as
+// a caller waits, or that the lease has no end.
 type LeaseError struct {
 	Blob    string    // the state document
 	Since   time.Time // when this process first found it held; the zero time: it was not seen held
@@ -33,7 +33,7 @@ func (e *LeaseError) Error() string {
 	return text
 }
 
-// Remedy says what to do about it.
+// Remedy returns what to do about it.
 func (e *LeaseError) Remedy() string {
 	command := "az storage blob lease break --auth-mode login --account-name ACCOUNT --container-name CONTAINER --blob-name " + e.Blob
 	if e.Endless {
@@ -60,7 +60,7 @@ func (q *queue) contended() error {
 	return unavailable(&LeaseError{Blob: name, Since: since})
 }
 
-// met notes that another holder has the lease.
+// met records that another holder has the lease.
 func (q *queue) met(held *lease.HeldError) {
 	q.mu.Lock()
 	if q.heldBy.IsZero() {
@@ -72,7 +72,7 @@ func (q *queue) met(held *lease.HeldError) {
 	}
 }
 
-// entered notes that this process has the lease.
+// entered records that this process has the lease.
 func (q *queue) entered() {
 	q.mu.Lock()
 	q.heldBy = time.Time{}

@@ -7,9 +7,9 @@ import (
 	"pbirefresh/refresh/machine"
 )
 
-// Upstream is Power BI as the coordinator needs it. Errors are part of the
-// answers: what a failed call means is decided by whoever knows the protocol.
-// Implementations are safe for concurrent use and bound every call in time.
+// Upstream is Power BI as the coordinator needs it. Errors are part of the answers: the
+// implementation decides what a failed call means. Implementations are safe for concurrent
+// use and bound every call in time.
 type Upstream interface {
 	// Warm gets a token, so that a POST that follows need not wait for one.
 	Warm(ctx context.Context) error
@@ -17,8 +17,8 @@ type Upstream interface {
 	// sendBy (local clock), which it checks immediately before sending.
 	Post(ctx context.Context, m machine.Model, p machine.Post, sendBy time.Time) machine.Answer
 	// Look reads one refresh by its id, or the model's history.
-	Look(ctx context.Context, m machine.Model, l machine.Look) Sight
-	// Delete cancels a refresh. What became of it is seen by looking.
+	Look(ctx context.Context, m machine.Model, l machine.Look) Observation
+	// Delete cancels a refresh. A later read shows the outcome.
 	Delete(ctx context.Context, m machine.Model, d machine.Delete) error
 }
 
@@ -31,8 +31,8 @@ type Evidence interface {
 	Has(ctx context.Context, m machine.Model, refreshID string) (bool, error)
 }
 
-// Sight is what a look at Power BI showed.
-type Sight struct {
+// Observation is what a read of Power BI showed.
+type Observation struct {
 	Err        *machine.Fault
 	RetryAfter time.Duration
 	Gone       bool          // with an Err: history and model both answered that they are not there

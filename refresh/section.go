@@ -13,17 +13,16 @@ import (
 // section is one stay in a model's critical section: load, feed events, save,
 // carry out, feed the results, until nothing is left to do.
 type section struct {
-	q       *queue
-	lease   *lease.Section
-	state   machine.State
-	waiting []*job // admitted by a saved state; answered when it stands as it should be shown
-	answers map[*job]answer
-	entered time.Time
-	told    bool // the log knows that the lease was taken
+	q           *queue
+	lease       *lease.Section
+	state       machine.State
+	waiting     []*job // admitted by a saved state; answered when it stands as it should be shown
+	answers     map[*job]answer
+	entered     time.Time
+	leaseLogged bool // the log knows that the lease was taken
 }
 
-// settleReplies takes the answers to callers out of the effects and returns the
-// effects that go to the world.
+// settleReplies records the answers to callers among the effects, and returns the others.
 func (s *section) settleReplies(effects []machine.Effect) []machine.Effect {
 	for _, j := range s.waiting {
 		if j.event != nil && j.nonce == "" {
@@ -91,10 +90,9 @@ func (s *section) show(number int64, nonce string) machine.View {
 	return s.state.View(op, nonce, s.lease.Now())
 }
 
-// fail ends a section whose state could not be saved. Callers whose event was
-// saved before get their answer; nothing was carried out for the others. A write that
-// did not land is tried once more under a new lease, and one that may have landed is
-// looked for there.
+// fail ends a section whose state could not be saved. Callers whose event was saved before
+// get their answer; nothing was carried out for the others. Their jobs are repeated under a
+// new lease, which also shows whether the write has landed.
 func (s *section) fail(err error) {
 	again := errors.Is(err, lease.ErrLost) || errors.Is(err, lease.ErrUnknown)
 	if !errors.Is(err, lease.ErrLost) {
@@ -116,8 +114,8 @@ func (s *section) fail(err error) {
 	s.reply()
 }
 
-// rescue keeps one impossible document from ending the process, and with it every
-// other model: a panic would come back with each sweep.
+// rescue recovers from a panic: a defect with one document must not end the process, with
+// all other models, at each sweep.
 func (s *section) rescue() {
 	if p := recover(); p != nil {
 		s.q.log.Error("panic", "cause", fmt.Sprint(p), "stack", string(debug.Stack()))

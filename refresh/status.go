@@ -61,8 +61,8 @@ type due struct {
 	date time.Time // the storage service's clock when the model was read
 }
 
-// stepped takes the model's next step if it is due and shows the operation as it
-// stands then. The wait is short: the caller comes again anyway.
+// stepped takes the model's next step if it is due, and returns the operation after it. The
+// wait is short, since the caller polls.
 func (c *Coordinator) stepped(ctx context.Context, id access, view machine.View, d due) (machine.View, error) {
 	if !d.now || view.Status.Terminal() || !c.queue(id.Model).claim(d.at) {
 		return view, nil
@@ -78,8 +78,8 @@ func (c *Coordinator) stepped(ctx context.Context, id access, view machine.View,
 	return a.view, nil
 }
 
-// claim reports whether a due step is worth setting off: once for each due time
-// in this process, and again if nothing has come of it for a while.
+// claim reports whether to set off a due step: once for each due time in this process, and
+// again if it is still due after a while.
 func (q *queue) claim(at time.Time) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()

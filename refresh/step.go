@@ -55,7 +55,7 @@ func (s *section) step(ctx context.Context, jobs []*job, results []machine.Event
 			s.doubt(effects, txn)
 		}
 		if hasPost(effects) {
-			// The intent may be saved all the same: say that nothing was sent for it.
+			// The intent may be saved all the same: report that nothing was sent for it.
 			s.q.deliver(machine.Answered{At: at, Txn: txn, Answer: machine.Answer{Kind: machine.Unsent, Fault: notSaved()}})
 		}
 		return nil, err
@@ -81,14 +81,14 @@ func (s *section) save(ctx context.Context, next machine.State, txn string, effe
 		return err
 	}
 	s.logChanges(s.state, next)
-	s.tellEnded(s.state, next)
+	s.notifyEnded(s.state, next)
 	s.state = next
 	s.q.c.see(next)
 	return nil
 }
 
-// keepResults queues the results of calls to Power BI anew: what was learned is
-// never thrown away because a write failed.
+// keepResults queues the results of calls to Power BI again: none is lost because a write
+// failed.
 func (s *section) keepResults(results []machine.Event) {
 	for _, e := range results {
 		s.q.deliver(e)

@@ -15,8 +15,8 @@ import (
 	"pbirefresh/refresh/machine"
 )
 
-// Limits of one sweep. The timer of the Functions host must not be kept waiting,
-// and an invocation that outlives functionTimeout would cost the whole process.
+// Limits of one sweep. It must end before the timer's next call, and an invocation that
+// outlives functionTimeout ends the process.
 const (
 	sweepLimit   = 25 * time.Second
 	sweepAtOnce  = 8
@@ -25,16 +25,16 @@ const (
 	cursorName   = "sweep/cursor.json"
 )
 
-// Report says what one sweep did.
+// Report is what one sweep did.
 type Report struct {
 	Seen     int  `json:"seen"`     // models listed
 	Due      int  `json:"due"`      // of these, how many were due
-	Failed   int  `json:"failed"`   // how many could not be moved forward
-	Complete bool `json:"complete"` // false: out of time; the next sweep goes on from there
+	Failed   int  `json:"failed"`   // of these, how many steps failed
+	Complete bool `json:"complete"` // false: out of time; the next sweep continues from there
 }
 
-// Sweep moves forward every model whose next step is due. It ends by itself
-// after 25 s and remembers where it stopped, so that no model starves.
+// Sweep takes the next step of every model for which one is due. It stops after 25 s and
+// remembers where, so that no model starves.
 func (c *Coordinator) Sweep(ctx context.Context) (Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, sweepLimit)
 	defer cancel()
@@ -120,8 +120,8 @@ func (w *sweeper) visit(ctx context.Context, e lease.Entry, now time.Time) bool 
 	return true
 }
 
-// logStuck tells of a step that nobody could take for a long time. The zero time
-// means at once, and says nothing about how long ago that was.
+// logStuck logs a step that has been due for a long time. The zero time means at once, and
+// does not show since when.
 func (w *sweeper) logStuck(m machine.Model, meta lease.Meta, now time.Time) {
 	due, err := time.Parse(time.RFC3339Nano, meta[metaDue])
 	if late := now.Sub(due); err == nil && !due.IsZero() && late >= stuckAfter {
@@ -129,8 +129,8 @@ func (w *sweeper) logStuck(m machine.Model, meta lease.Meta, now time.Time) {
 	}
 }
 
-// logSeized reports a model that no instance can move forward until a person breaks the
-// lease of its document.
+// logSeized logs a model that no instance can write until a person breaks the lease of its
+// document.
 func (w *sweeper) logSeized(m machine.Model, since time.Time) {
 	err := &LeaseError{Blob: StateName(m), Since: since, Endless: true}
 	w.c.cfg.Logger.Warn("model is blocked by a lease", "event", "refresh.stuck", "model", m.String(),
@@ -151,14 +151,13 @@ func (w *sweeper) advance(ctx context.Context, m machine.Model) {
 	}
 }
 
-// sweepCursor is advice, and has no version: what cannot be read is no position, and
-// may be overwritten.
+// sweepCursor is only a hint and has no version: one that cannot be read is ignored and
+// overwritten.
 type sweepCursor struct {
 	Next string `json:"next"`
 }
 
-// readCursor returns where the last sweep stopped. Any doubt means: from the
-// beginning, which is only slower.
+// readCursor returns where the last sweep stopped, or the beginning if that cannot be read.
 func (c *Coordinator) readCursor(ctx context.Context) string {
 	doc, err := c.cfg.Store.Read(ctx, cursorName)
 	if err != nil {
@@ -171,8 +170,8 @@ func (c *Coordinator) readCursor(ctx context.Context) string {
 	return cursor.Next
 }
 
-// writeCursor remembers where this sweep stopped, if that differs from where it
-// began. It is advice to the next one, so a failure is only told.
+// writeCursor remembers where this sweep stopped, if that differs from where it began. A
+// failure is only logged.
 func (c *Coordinator) writeCursor(ctx context.Context, began, stopped string) {
 	if began == stopped {
 		return

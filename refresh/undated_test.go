@@ -15,7 +15,9 @@ type undated struct {
 	rows []machine.Row
 }
 
-func (u undated) Look(context.Context, machine.Model, machine.Look) Sight { return Sight{Rows: u.rows} }
+func (u undated) Look(context.Context, machine.Model, machine.Look) Observation {
+	return Observation{Rows: u.rows}
+}
 
 // Without its clock nothing tells whether a row began before the intent or after it: it
 // may be ours, and is not adopted.

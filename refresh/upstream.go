@@ -149,7 +149,7 @@ func body(post machine.Post, kind machine.Kind) powerbi.RefreshRequest {
 
 // Look implements Upstream. Only enhanced refreshes are asked for by id; the
 // history shows every kind.
-func (p *powerBI) Look(ctx context.Context, m machine.Model, l machine.Look) Sight {
+func (p *powerBI) Look(ctx context.Context, m machine.Model, l machine.Look) Observation {
 	if l.RefreshID == "" || l.Kind == machine.Standard {
 		h, err := p.client.Refreshes(ctx, dataset(m), 0)
 		if err != nil {
@@ -170,11 +170,11 @@ func (p *powerBI) Look(ctx context.Context, m machine.Model, l machine.Look) Sig
 	for _, o := range s.Detail.Objects {
 		row.Objects = append(row.Objects, machine.Progress{Table: o.Table, Partition: o.Partition, Status: string(o.Status)})
 	}
-	return Sight{Detail: true, Rows: []machine.Row{row}, Date: s.Detail.Date}
+	return Observation{Detail: true, Rows: []machine.Row{row}, Date: s.Detail.Date}
 }
 
-func (p *powerBI) history(h powerbi.History) Sight {
-	s := Sight{Date: h.Date}
+func (p *powerBI) history(h powerbi.History) Observation {
+	s := Observation{Date: h.Date}
 	for _, r := range h.Rows {
 		s.Rows = append(s.Rows, p.row(r))
 	}
@@ -232,8 +232,8 @@ func dataset(m machine.Model) powerbi.Dataset {
 }
 
 // blind is a look that failed. Where the history is not there, the model is asked for.
-func (p *powerBI) blind(ctx context.Context, m machine.Model, err error) Sight {
-	s := Sight{Err: faultOf(err, !refusedRead(err))}
+func (p *powerBI) blind(ctx context.Context, m machine.Model, err error) Observation {
+	s := Observation{Err: faultOf(err, !refusedRead(err))}
 	var e *powerbi.Error
 	if errors.As(err, &e) {
 		s.RetryAfter = e.RetryAfter

@@ -9,13 +9,12 @@ import (
 	"pbirefresh/refresh/machine"
 )
 
-// watchPause is the longest time between two reads of a model that somebody waits
-// for: another process may end what this one cannot see.
+// watchPause is the longest time between two reads of a model with waiting callers: another
+// process may have ended the operation.
 const watchPause = time.Second
 
-// Wait returns as soon as the receipt's operation has ended, or when ctx ends, with how
-// it stands then. What cannot be read meanwhile changes nothing: the receipt that was
-// given is a true answer.
+// Wait returns when the receipt's operation has ended or ctx ends, with its state then. If
+// it cannot be read, Wait returns the receipt that it was given.
 func (c *Coordinator) Wait(ctx context.Context, r Receipt) Receipt {
 	id, err := r.access, error(nil)
 	if id == (access{}) { // not made here
@@ -80,7 +79,7 @@ func (w *watcher) leave(j *waiter) {
 	}
 }
 
-// more reports whether somebody waits, and ends the watching if nobody does.
+// more reports whether a caller waits. If none does, the watcher is no longer running.
 func (w *watcher) more() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -99,7 +98,7 @@ func (w *watcher) run() {
 	}
 }
 
-// guarded keeps one impossible document from ending the process.
+// guarded is round, with recover: a defect must not end the process.
 func (w *watcher) guarded() (pause time.Duration) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -136,7 +135,7 @@ func (w *watcher) round(ctx context.Context) time.Duration {
 	return watchPause
 }
 
-// latest is how an operation stood when the model was seen last.
+// latest returns the operation as of the last state that the watcher has.
 func (w *watcher) latest(id access) machine.View {
 	w.mu.Lock()
 	defer w.mu.Unlock()

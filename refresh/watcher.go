@@ -8,9 +8,9 @@ import (
 )
 
 // watcher follows one model for all requests of this process that wait for an
-// operation to end. One goroutine reads the document and takes the step when it is
-// due, however many wait, and ends with the last of them. What this process saves
-// itself is shown to it at once.
+// operation to end. One goroutine reads the document and takes the step when it is due,
+// however many callers wait, and ends with the last of them. It gets what this process saves
+// at once.
 type watcher struct {
 	c     *Coordinator
 	model machine.Model
@@ -29,7 +29,7 @@ type waiter struct {
 	done chan machine.View // buffered; the zero View: the operation has left the document
 }
 
-// watched shows a state that this process has read or saved to those who wait.
+// watched passes a state that this process has read or saved to the waiting callers.
 func (c *Coordinator) watched(s machine.State) {
 	c.mu.Lock()
 	w := c.watchers.all[s.Model]
@@ -39,7 +39,7 @@ func (c *Coordinator) watched(s machine.State) {
 	}
 }
 
-// show tells those whose operation has ended, or is not there any more.
+// show answers the callers whose operation has ended, or is not in the document any more.
 func (w *watcher) show(s *machine.State) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

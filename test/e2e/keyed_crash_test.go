@@ -26,8 +26,8 @@ func (p *acceptingPowerBI) Post(context.Context, machine.Model, machine.Post, ti
 	return machine.Answer{Kind: machine.Accepted, RefreshID: fmt.Sprintf("R%d", p.posts.Add(1)), Sent: machine.Enhanced}
 }
 
-func (p *acceptingPowerBI) Look(context.Context, machine.Model, machine.Look) refresh.Sight {
-	return refresh.Sight{Err: &machine.Fault{Code: "Unavailable", Message: "no answer", Transient: true}}
+func (p *acceptingPowerBI) Look(context.Context, machine.Model, machine.Look) refresh.Observation {
+	return refresh.Observation{Err: &machine.Fault{Code: "Unavailable", Message: "no answer", Transient: true}}
 }
 
 func (p *acceptingPowerBI) Delete(context.Context, machine.Model, machine.Delete) error { return nil }

@@ -64,8 +64,8 @@ func (b *badDay) Post(_ context.Context, _ machine.Model, _ machine.Post, _ time
 	}
 }
 
-func (b *badDay) Look(context.Context, machine.Model, machine.Look) refresh.Sight {
-	return refresh.Sight{Err: &machine.Fault{Code: "Unavailable", Message: "no answer"}}
+func (b *badDay) Look(context.Context, machine.Model, machine.Look) refresh.Observation {
+	return refresh.Observation{Err: &machine.Fault{Code: "Unavailable", Message: "no answer"}}
 }
 
 var modelOfLines = machine.Model{WorkspaceID: "f089354e-8366-4e18-aea3-4cb4a3a50b48", DatasetID: "cfafbeb1-8037-4d0c-896e-a46fb27ff229"}

@@ -17,7 +17,7 @@ type sight struct {
 }
 
 // saw sees what a process learns by a look. One that failed tells nothing, and is one.
-func (o *oracle) saw(by string, m machine.Model, s refresh.Sight) {
+func (o *oracle) saw(by string, m machine.Model, s refresh.Observation) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if s.Detail {

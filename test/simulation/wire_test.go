@@ -44,7 +44,7 @@ func (u *upstream) Post(ctx context.Context, m machine.Model, p machine.Post, se
 }
 
 // Look implements refresh.Upstream.
-func (u *upstream) Look(ctx context.Context, m machine.Model, l machine.Look) refresh.Sight {
+func (u *upstream) Look(ctx context.Context, m machine.Model, l machine.Look) refresh.Observation {
 	sight := u.Upstream.Look(ctx, m, l)
 	for i := range sight.Rows {
 		if u.p.w.sabotage == hopeful && sight.Rows[i].State == machine.RowFailed {

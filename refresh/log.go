@@ -7,16 +7,15 @@ import (
 	"pbirefresh/refresh/machine"
 )
 
-// What the log tells: one line when a section first changes something, one for
-// each phase that an operation enters, and one for each answer of Power BI that
-// decides something. Operations are numbers here, next to their
-// model: a signature never is logged. Lines with an "event" are what alerts are built on:
-// internal/hostlog has the catalogue.
+// The log has one line when a section first changes something, one for each phase that an
+// operation enters, and one for each answer of Power BI that decides something. It names
+// operations by model and number, and never has a signature. Alerts are built on lines with
+// an "event": internal/hostlog has the catalogue.
 
-// logChanges tells what a saved state changed.
+// logChanges logs what a saved state changed.
 func (s *section) logChanges(before, after machine.State) {
-	if !s.told {
-		s.told = true
+	if !s.leaseLogged {
+		s.leaseLogged = true
 		s.q.log.Debug("lease taken", "ms", time.Since(s.entered).Milliseconds())
 		s.logStuck(after)
 	}
@@ -49,13 +48,13 @@ func (s *section) logPhase(op machine.Operation) {
 	s.q.log.Info("operation", attrs...)
 }
 
-// id is the operation's id, by which who has a key can read it.
+// id returns the operation's id. Reading the operation by it takes a function key.
 func (s *section) id(number int64) string {
 	return ID{Model: s.q.model, Epoch: s.state.Epoch, Number: number}.String()
 }
 
-// faultAttrs is what the log has of a fault: its code, its class and our sentence. Power
-// BI's own words may name people and data, so they are logged only if a setting says so.
+// faultAttrs returns what is logged of a fault: its code, its class and our sentence. Power
+// BI's own words may name people and data: they are logged only with LOG_POWERBI_MESSAGES.
 func (q *queue) faultAttrs(f *machine.Fault) []any {
 	if f == nil {
 		return nil
@@ -73,8 +72,8 @@ func (q *queue) faultAttrs(f *machine.Fault) []any {
 	return attrs
 }
 
-// logStuck tells of operations that should have ended long ago: what has become of
-// their refreshes cannot be seen.
+// logStuck logs operations that should have ended long ago: the outcome of their refreshes
+// cannot be read.
 func (s *section) logStuck(state machine.State) {
 	for _, op := range state.Pending {
 		if late := s.lease.Now().Sub(op.Deadline); late >= stuckAfter {
@@ -102,8 +101,8 @@ func (q *queue) logAnswer(p machine.Post, a machine.Answer) {
 	q.log.Info("refresh requested", attrs...)
 }
 
-// logSight tells only of looks that failed: the others show in the phases.
-func (q *queue) logSight(l machine.Look, s Sight) {
+// logObservation logs reads that failed. The others show in the phases.
+func (q *queue) logObservation(l machine.Look, s Observation) {
 	if s.Err == nil {
 		return
 	}
@@ -120,6 +119,6 @@ func throttled(f *machine.Fault) bool {
 
 func seconds(d time.Duration) int64 { return int64(d / time.Second) }
 
-// stuckAfter is how long after its time a step, or the end of an operation, is a
-// reason to wake somebody. The next sweep and a few failed looks come well before.
+// stuckAfter is how late a step, or the end of an operation, is before an alert. The next
+// sweep and a few failed reads come well before.
 const stuckAfter = 15 * time.Minute

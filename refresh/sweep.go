@@ -19,7 +19,7 @@ import (
 // outlives functionTimeout ends the process.
 const (
 	sweepLimit   = 25 * time.Second
-	sweepAtOnce  = 8
+	sweepAtOnce  = 32
 	sweepPerStep = 15 * time.Second
 	sweepPage    = 500
 	cursorName   = "sweep/cursor.json"

@@ -77,7 +77,7 @@ func TestSweepGoesOnWhereItStopped(t *testing.T) {
 		memory := lease.NewMemory()
 		store := leasetest.NewFaulty(memory)
 		c := newTestCoordinator(store, &fakePowerBI{length: time.Minute})
-		const models = 40
+		const models = 120
 		var ids []Link
 		for i := range models {
 			r := wholeModel()
@@ -85,7 +85,7 @@ func TestSweepGoesOnWhereItStopped(t *testing.T) {
 			ids = append(ids, mustTrigger(t, c, r).Link())
 		}
 		time.Sleep(2 * time.Minute)
-		store.Delay(leasetest.OpAcquire, 8*time.Second, 0) // 8 at once: about 24 in 25 s
+		store.Delay(leasetest.OpAcquire, 8*time.Second, 0) // 32 at once: about 96 in 25 s
 		first := sweep(t, c)
 		if first.Complete {
 			t.Fatalf("the sweep was not cut short: %+v", first)

@@ -37,7 +37,7 @@ func (b blobs) Do(r *http.Request) (*http.Response, error) {
 		kind = "container"
 	case r.URL.Query().Get("comp") == "list":
 		kind, status, body = "list", http.StatusOK, `<?xml version="1.0" encoding="utf-8"?><EnumerationResults ServiceEndpoint="https://state.blob.core.windows.net/" ContainerName="pbirefresh"><Blobs/><NextMarker/></EnumerationResults>`
-	case r.URL.Query().Get("comp") == "lease" && slices.Contains(r.Header["x-ms-lease-action"], "release"): // as the SDK spells it
+	case r.URL.Query().Get("comp") == "lease" && slices.Contains(r.Header["x-ms-lease-action"], "release"): //nolint:staticcheck // as the SDK spells it
 		kind, status = "lease", http.StatusOK
 	case r.URL.Query().Get("comp") == "lease":
 		kind = "lease"

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -279,4 +280,4 @@ func printed(checks []Check) string {
 	return text.String()
 }
 
-var errNoRoute = &http.ProtocolError{ErrorString: "no route to host"}
+var errNoRoute = errors.New("no route to host")

@@ -68,7 +68,7 @@ func (c *Client) Doctor(ctx context.Context, workspaceID, datasetID string) (Doc
 	if workspaceID != "" || datasetID != "" {
 		address += "?" + url.Values{"workspaceId": {workspaceID}, "datasetId": {datasetID}}.Encode()
 	}
-	resp, answer, err := c.send(ctx, http.MethodGet, address, nil)
+	resp, answer, err := c.send(ctx, http.MethodGet, address, nil) //nolint:bodyclose // send has closed it
 	if err != nil {
 		return DoctorDocument{}, err
 	}
@@ -132,7 +132,7 @@ func mayPass(err error, answered bool) time.Duration {
 }
 
 func (c *Client) call(ctx context.Context, method, address string, body []byte) (StatusDocument, time.Duration, error) {
-	resp, answer, err := c.send(ctx, method, address, body)
+	resp, answer, err := c.send(ctx, method, address, body) //nolint:bodyclose // send has closed it
 	if err != nil {
 		return StatusDocument{}, 0, err
 	}

@@ -22,8 +22,8 @@ type Grant struct {
 	Yes         bool   // do not ask
 }
 
-// ErrDeclined: the person did not say yes, and nothing was changed.
-var ErrDeclined = errors.New("nothing was changed")
+// errDeclined: the person did not say yes, and nothing was changed.
+var errDeclined = errors.New("nothing was changed")
 
 var (
 	roles = []string{"Viewer", "Contributor", "Member", "Admin"}
@@ -88,7 +88,7 @@ func (g Grant) Run(ctx context.Context, c *powerbi.Client, in io.Reader, out io.
 		return nil
 	}
 	if !g.confirmed(workspace, has, in, out) {
-		return ErrDeclined
+		return errDeclined
 	}
 	if err := c.SetRole(ctx, g.WorkspaceID, powerbi.User{Identifier: g.Principal, Right: g.Role, Kind: g.Kind}, has != ""); err != nil {
 		return err

@@ -111,7 +111,7 @@ func TestGrant(t *testing.T) {
 			if err != nil {
 				out.WriteString(err.Error())
 			}
-			if !strings.Contains(out.String(), tt.want) || errors.Is(err, ErrDeclined) != (tt.want == ErrDeclined.Error()) {
+			if !strings.Contains(out.String(), tt.want) || errors.Is(err, errDeclined) != (tt.want == errDeclined.Error()) {
 				t.Errorf("got\n%s\nwant %q", &out, tt.want)
 			}
 			if got := rightOf(t, c, object); got != tt.after {

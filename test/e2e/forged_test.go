@@ -63,6 +63,14 @@ func TestCancelWithRecordsApart(t *testing.T) {
 	one := startApp(t, world, settings)
 	two := startAppWithKey(t, world, settings, one.host.FunctionKey())
 	doc := one.trigger(body(sim.Sales()))
+	records, err := bloblease.New(bloblease.Options{ConnectionString: settings["STATE_STORAGE"], Container: settings["AUDIT_CONTAINER"]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	one.until(t, func() bool { // the record is written in the background
+		page, err := records.List(t.Context(), "audit/started/", "", 1)
+		return err == nil && len(page.Entries) == 1
+	})
 	one.close()
 	if _, err := two.client.Cancel(t.Context(), two.at(doc.StatusURL)); err != nil {
 		t.Fatal(err)

@@ -68,7 +68,7 @@ func settle(checks, more []Check) []Check {
 	return checks
 }
 
-// access gets a token, and tells by the error how far it came.
+// access gets a token. The error shows which link failed.
 func (d Deps) access(ctx context.Context) (checks []Check, c claims, ok bool) {
 	_, err := step(ctx, func(ctx context.Context) (struct{}, error) { return struct{}{}, d.Signer.Ping(ctx) })
 	var token azcore.AccessToken

@@ -44,7 +44,7 @@ func (l landed) Create(ctx context.Context, name string, body []byte, meta lease
 	return "", fmt.Errorf("put: %w", lease.ErrUnknown)
 }
 
-// The probe is deleted also if nobody knows whether it was made.
+// The probe is deleted also if it is unknown whether it was made.
 func TestTheProbeIsDeleted(t *testing.T) {
 	t.Parallel()
 	b := newBench()

@@ -9,7 +9,7 @@ import (
 // State says how a check ended.
 type State string
 
-// The states. Unknown: it could not be looked at, or nobody may see it.
+// The states. Unknown: it could not be looked at, or Power BI does not show it.
 const (
 	OK      State = "ok"
 	Problem State = "problem"

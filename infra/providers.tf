@@ -19,8 +19,8 @@ provider "azurerm" {
 
   features {
     key_vault {
-      # Purge protection holds the name for the retention time anyway. A vault of
-      # that name is taken back with what is in it.
+      # Purge protection reserves the name for the retention time. A deleted vault of
+      # that name is recovered with its secrets.
       purge_soft_delete_on_destroy    = false
       recover_soft_deleted_key_vaults = true
     }

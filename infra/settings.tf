@@ -25,8 +25,7 @@ locals {
   )
 
   # Settings that no variable sets, and why the program's default is right for most.
-  # Whoever needs another value gives it in extra_settings. RATE_LIMIT_* stands for all
-  # that begin so.
+  # extra_settings sets other values. RATE_LIMIT_* means all names that begin so.
   settings_left_at_default = {
     STATE_STORAGE           = "a connection string, or memory: neither is for the cloud"
     POWERBI_API_URL         = "POWERBI_CLOUD says it"

@@ -1,6 +1,6 @@
 # Two accounts. The host's own (locks, timers, keys, the package) needs an owner's
-# role on the whole account; the state must not be within its reach, nor within that
-# of whoever deploys.
+# role on the whole account; that role must not reach the state, and the roles
+# of the person who deploys must not either.
 locals {
   accounts = {
     host  = local.host_account_name

@@ -35,7 +35,7 @@ func TestMemoryExpiry(t *testing.T) {
 	})
 }
 
-// TestMemoryDate: HTTP tells whole seconds, so tests must not get more.
+// TestMemoryDate: HTTP dates are whole seconds, and so are those of the memory.
 func TestMemoryDate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

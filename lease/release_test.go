@@ -12,7 +12,7 @@ import (
 )
 
 // An acquire without an answer lands after its caller gave up, as long as one lease
-// later: its id is released soon after, and nobody waits for its lease to end.
+// later: its id is released soon after, so that no caller waits for that lease to end.
 func TestLateAcquireIsReleased(t *testing.T) {
 	t.Parallel()
 	for _, lands := range []time.Duration{0, 50 * time.Millisecond, 3 * time.Second, lease.Duration - time.Millisecond} {

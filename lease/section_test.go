@@ -214,8 +214,8 @@ func TestDelayedWriteIsFenced(t *testing.T) {
 	})
 }
 
-// Another writer may have come in between; whoever wrote first and was overwritten
-// is told so by the transactions that a body carries on.
+// Another writer may have come in between. A writer whose document was overwritten
+// learns from the transactions in the new body whether its own write landed.
 func TestCommitThatWasOverwritten(t *testing.T) {
 	t.Parallel()
 	for _, landed := range []bool{true, false} {

@@ -47,7 +47,7 @@ func TestBadVersionIsRefusedWhole(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 		if n := strings.Count(s.logged(), "event=schedule.failed"); n != 3 { // once for each process
-			t.Errorf("the refusal is told %d times:\n%s", n, s.logged())
+			t.Errorf("got %d log lines of the refusal, want 3, one for each process:\n%s", n, s.logged())
 		}
 	})
 }
@@ -75,9 +75,9 @@ func TestSourceThatIsGone(t *testing.T) {
 	})
 }
 
-// A source that cannot be read for a moment rings no bell, whatever the error says each
-// time; one that stays so rings it once.
-func TestSourceThatCannotBeReadIsToldOnceItLasts(t *testing.T) {
+// A source that cannot be read for a moment raises no alert, whatever the error says each
+// time. If that lasts, it raises one.
+func TestSourceThatCannotBeReadIsLoggedOnceItLasts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t, fileText(`"every":"30m"`))
@@ -88,9 +88,9 @@ func TestSourceThatCannotBeReadIsToldOnceItLasts(t *testing.T) {
 				s.noFile = fmt.Errorf("no way through, request %d", minute)
 			}
 			got := s.tick(r)
-			told := map[bool]int{true: 1}[minute > 50]
-			if n := strings.Count(s.logged(), "event=schedule.failed"); n != told || (got.Trouble != nil) != (s.noFile != nil) {
-				t.Fatalf("minute %d: told %d times, want %d: %+v", minute, n, told, got)
+			want := map[bool]int{true: 1}[minute > 50]
+			if n := strings.Count(s.logged(), "event=schedule.failed"); n != want || (got.Trouble != nil) != (s.noFile != nil) {
+				t.Fatalf("minute %d: got %d log lines, want %d; report %+v", minute, n, want, got)
 			}
 			time.Sleep(time.Minute)
 		}

@@ -10,8 +10,8 @@ import (
 	"pbirefresh/refresh/machine"
 )
 
-// planned tells what a plan for entry e is, in words: slots with how late they are and
-// how many were given up before them.
+// planned describes the plan for entry e: its slots, how late each is, and how many
+// slots before it were missed.
 func planned(t *testing.T, members, through, now string) (string, duePlan) {
 	t.Helper()
 	f := mustParse(t, fileText(members))

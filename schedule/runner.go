@@ -119,7 +119,7 @@ func (r *Runner) carryOut(ctx context.Context, f *File, state State, now time.Ti
 		}
 		plan = newPlan(f, state, now)
 	}
-	r.version, r.quiet = f.Version, plan.Next.Sub(now)-time.Second // the store tells whole seconds
+	r.version, r.quiet = f.Version, plan.Next.Sub(now)-time.Second // the store's clock has whole seconds
 	if len(plan.Lanes) > 0 {
 		r.quiet = 0
 	}

@@ -46,7 +46,7 @@ func TestValues(t *testing.T) {
 	if !v.Member("z").Null() || v.Member("z").Missing() || v.Member("t").Null() || v.Len() != 6 {
 		t.Error("null is not null, or something else is")
 	}
-	for m := range v.Members() { // stops when it is told to
+	for m := range v.Members() { // the loop may break
 		if m.Name != "s" || m.Start != 6 || m.Value.Offset() != 12 {
 			t.Errorf("got %q at %d, its value at %d", m.Name, m.Start, m.Value.Offset())
 		}

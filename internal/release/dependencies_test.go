@@ -64,17 +64,17 @@ func table(t *testing.T, section string) map[string][]string {
 // Each direct dependency has its reasons, and nothing else is listed.
 func TestDirectDependenciesHaveReasons(t *testing.T) {
 	t.Parallel()
-	told := table(t, "Direct")
+	listed := table(t, "Direct")
 	for _, m := range modules(t, "list", "-m", "-json", "all") {
-		row, there := told[m.Path]
-		if delete(told, m.Path); there != (!m.Main && !m.Indirect) {
+		row, there := listed[m.Path]
+		if delete(listed, m.Path); there != (!m.Main && !m.Indirect) {
 			t.Errorf("%s: listed %v, and direct %v", m.Path, there, !m.Indirect)
 		}
 		if there && !licensed(t, m, row[1]) {
 			t.Errorf("%s: its licence does not look like %s", m.Path, row[1])
 		}
 	}
-	for path := range told {
+	for path := range listed {
 		t.Errorf("%s is no dependency", path)
 	}
 }
@@ -82,7 +82,7 @@ func TestDirectDependenciesHaveReasons(t *testing.T) {
 // What comes with them into the program is listed, and nothing else is.
 func TestModulesOfTheProgramAreListed(t *testing.T) {
 	t.Parallel()
-	direct, told := table(t, "Direct"), table(t, "What comes with them into the program")
+	direct, listed := table(t, "Direct"), table(t, "What comes with them into the program")
 	inside := map[string]module{}
 	for _, p := range packages(t) {
 		if p.Module != nil && !p.Module.Main {
@@ -90,7 +90,7 @@ func TestModulesOfTheProgramAreListed(t *testing.T) {
 		}
 	}
 	for path, m := range inside {
-		row, there := told[path]
+		row, there := listed[path]
 		if _, is := direct[path]; there == is {
 			t.Errorf("%s is in the program: listed as direct %v, as another %v", path, is, there)
 		}
@@ -98,7 +98,7 @@ func TestModulesOfTheProgramAreListed(t *testing.T) {
 			t.Errorf("%s: its licence does not look like %s", path, row[1])
 		}
 	}
-	for _, path := range slices.Sorted(maps.Keys(told)) {
+	for _, path := range slices.Sorted(maps.Keys(listed)) {
 		if _, is := inside[path]; !is {
 			t.Errorf("%s is not in the program", path)
 		}
@@ -154,10 +154,10 @@ func licensed(t *testing.T, m module, id string) bool {
 	}
 }
 
-// The tools' modules are those that are told.
+// The modules of tools are those that the page lists.
 func TestToolsAreListed(t *testing.T) {
 	t.Parallel()
-	told := table(t, "Tools, in modules of their own")
+	listed := table(t, "Tools, in modules of their own")
 	for _, pattern := range []string{"tools/go.mod", "tools/*/go.mod", "tools/package.json", "tools/*/package.json", "tools/*/requirements.txt", "tools/*/pom.xml", "test/*/go.mod"} {
 		files, err := filepath.Glob(filepath.Join("..", "..", filepath.FromSlash(pattern)))
 		if err != nil {
@@ -168,13 +168,13 @@ func TestToolsAreListed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if name = filepath.ToSlash(name); told[name] == nil && !strings.Contains(name, "node_modules") {
+			if name = filepath.ToSlash(name); listed[name] == nil && !strings.Contains(name, "node_modules") {
 				t.Errorf("%s is not listed", name)
 			}
-			delete(told, name)
+			delete(listed, name)
 		}
 	}
-	for name := range told {
+	for name := range listed {
 		t.Errorf("there is no %s", name)
 	}
 }
@@ -186,13 +186,13 @@ func TestUpdatesAreProposedForAll(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	told := map[string]string{} // folder and ecosystem: what makes it one
+	listed := map[string]string{} // folder and ecosystem: what makes it one
 	for _, m := range regexp.MustCompile(`(?m)^  - package-ecosystem: (gomod|npm|pip|maven)\r?\n    directories: \[(.+)\]`).FindAllStringSubmatch(string(b), -1) {
 		for dir := range strings.SplitSeq(m[2], ",") {
-			told[strings.Trim(dir, ` "`)+" "+m[1]] = map[string]string{"gomod": "go.mod", "npm": "package.json", "pip": "requirements.txt", "maven": "pom.xml"}[m[1]]
+			listed[strings.Trim(dir, ` "`)+" "+m[1]] = map[string]string{"gomod": "go.mod", "npm": "package.json", "pip": "requirements.txt", "maven": "pom.xml"}[m[1]]
 		}
 	}
-	for place, file := range told {
+	for place, file := range listed {
 		dir, _, _ := strings.Cut(place, " ")
 		if _, err := os.Stat(filepath.Join("..", "..", filepath.FromSlash(dir), file)); err != nil {
 			t.Errorf("%s: %v", place, err)
@@ -200,11 +200,11 @@ func TestUpdatesAreProposedForAll(t *testing.T) {
 	}
 	for file := range table(t, "Tools, in modules of their own") {
 		dir, base := filepath.ToSlash(filepath.Dir(file)), filepath.Base(file)
-		if told["/"+dir+" "+map[string]string{"go.mod": "gomod", "package.json": "npm", "requirements.txt": "pip", "pom.xml": "maven"}[base]] != base {
+		if listed["/"+dir+" "+map[string]string{"go.mod": "gomod", "package.json": "npm", "requirements.txt": "pip", "pom.xml": "maven"}[base]] != base {
 			t.Errorf("no updates are proposed for %s", file)
 		}
 	}
-	if told["/ gomod"] == "" || !strings.Contains(string(b), "package-ecosystem: github-actions") {
+	if listed["/ gomod"] == "" || !strings.Contains(string(b), "package-ecosystem: github-actions") {
 		t.Error("no updates are proposed for go.mod, or for actions")
 	}
 }

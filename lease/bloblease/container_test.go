@@ -12,8 +12,8 @@ import (
 	"pbirefresh/local/azurite"
 )
 
-// TestMissingContainer: nothing is there, nobody minds, and the first Create
-// makes the container.
+// TestMissingContainer: without a container each operation answers as without a
+// document, and the first Create makes the container.
 func TestMissingContainer(t *testing.T) {
 	t.Parallel()
 	store, transport := openAzurite(t)

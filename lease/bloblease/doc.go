@@ -42,12 +42,12 @@
 // # Permissions
 //
 // A managed identity needs the role "Storage Blob Data Contributor" on the
-// account, or on the container if that exists already. Ping releases a lease that
-// nobody has: it changes nothing and needs the right to write.
+// account, or on the container if that exists already. Ping releases a lease id
+// that is not in use: this changes nothing and needs the right to write.
 //
 // # Not guaranteed
 //
-// What is said here of the service is its documentation and what Azurite shows;
+// The facts about the service come from its documentation and from Azurite;
 // nothing was observed on the real service. The service may keep an expired lease
 // up to a minute longer (documented). That a read and a listing name an endless lease is
 // documented (Get Blob, List Blobs) and seen on Azurite. Soft-deleted blobs, snapshots and blob

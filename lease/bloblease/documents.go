@@ -110,7 +110,7 @@ func (s *Store) absent(ctx context.Context, name string) bool {
 	return answer(err).status == http.StatusNotFound
 }
 
-// put uploads a blob under conditions: one request, never repeated. It tells
+// put uploads a blob under conditions: one request, never repeated. It reports
 // whether that request may have reached the service.
 func (s *Store) put(ctx context.Context, name string, body []byte, meta lease.Meta, conditions *blob.AccessConditions) (lease.Version, bool, error) {
 	ctx, call := withOneTry(ctx)

@@ -71,8 +71,8 @@ func (o outcomes) of(op, name string, err error) error {
 	return &failure{op: op, name: name, cause: err, outcome: meaning}
 }
 
-// ofWrite judges the error of an operation that must not be repeated. sent tells
-// whether the request may have reached the service.
+// ofWrite classifies the error of an operation that must not be repeated. sent
+// means that the request may have reached the service.
 func (o outcomes) ofWrite(op, name string, err error, sent bool) error {
 	if err != nil && sent && !answer(err).refuses() {
 		return &failure{op: op, name: name, cause: err, outcome: lease.ErrUnknown}
@@ -132,7 +132,7 @@ func definite(status int) bool {
 
 func missingContainer(err error) bool { return answer(err).code == codeContainerMissing }
 
-// failure is an operation that did not succeed, told in one line.
+// failure is the error of an operation, with a text of one line.
 type failure struct {
 	op, name string
 	cause    error
@@ -155,7 +155,7 @@ func (f *failure) Error() string {
 	fmt.Fprintf(&text, "blob storage: %s: ", strings.TrimSpace(f.op+" "+f.name))
 	got := answer(f.cause)
 	if got.status == 0 {
-		text.WriteString(told(f.cause))
+		text.WriteString(withoutURL(f.cause))
 		return text.String()
 	}
 	fmt.Fprintf(&text, "%d %s", got.status, oneLine(got.code))
@@ -168,9 +168,9 @@ func (f *failure) Error() string {
 	return text.String()
 }
 
-// told is the text of an error that is not the service's, in one line. The
-// request's URL is left out: it may hold a signature.
-func told(err error) string {
+// withoutURL returns, in one line, the text of an error that is not the service's.
+// It leaves out the URL of the request, which may hold a signature.
+func withoutURL(err error) string {
 	var request *url.Error
 	if errors.As(err, &request) {
 		err = request.Err
@@ -185,9 +185,9 @@ func told(err error) string {
 	return text
 }
 
-const maxText = 500 // bytes of somebody else's text in an error of ours
+const maxText = 500 // bytes of foreign text in an error of ours
 
-// oneLine makes foreign text fit for a log line.
+// oneLine makes one printable line of foreign text, for a log.
 func oneLine(text string) string {
 	printable := strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

@@ -99,9 +99,9 @@ func TestDoubtfulAcquire(t *testing.T) {
 	}
 }
 
-// TestLateAcquireOnTheService plays the case that cost callers 503: the first try of an
-// acquire is late, the document is absent, another makes it, and then the first try
-// takes the lease under an id that nobody would release.
+// TestLateAcquireOnTheService repeats a case in which callers got 503: the first request
+// of an acquire is late, the document is absent, another caller creates it, and then the
+// late request takes the lease under an id that no process uses.
 func TestLateAcquireOnTheService(t *testing.T) {
 	t.Parallel()
 	store, transport := openAzurite(t)
@@ -137,7 +137,7 @@ func TestLateAcquireOnTheService(t *testing.T) {
 			return
 		}
 		if !comesTo(err, lease.ErrHeld) || time.Since(began) > lease.Duration {
-			t.Fatalf("nobody released the late acquire: %v", err)
+			t.Fatalf("the late acquire still has the lease after %v: got %v, want no error", lease.Duration, err)
 		}
 	}
 }

@@ -83,7 +83,7 @@ func buffered(resp *http.Response) (*http.Response, error) {
 	resp.Body = struct {
 		io.Reader
 		io.Closer
-	}{io.LimitReader(resp.Body, maxBody+1), resp.Body} // a length that is not told has no bound
+	}{io.LimitReader(resp.Body, maxBody+1), resp.Body} // an answer without Content-Length has no limit of its own
 	body, err := runtime.Payload(resp)
 	switch {
 	case err != nil:
@@ -94,11 +94,11 @@ func buffered(resp *http.Response) (*http.Response, error) {
 	return resp, nil
 }
 
-// tooLargeError is a body that nobody wants in memory.
+// tooLargeError is a body of more than maxBody bytes.
 type tooLargeError int64
 
 func (e tooLargeError) Error() string {
-	return fmt.Sprintf("an answer of at least %d bytes, limit %d: this is no document of ours", int64(e), maxBody)
+	return fmt.Sprintf("the answer has at least %d bytes, the limit is %d: the blob is not a document of this app", int64(e), maxBody)
 }
 
 // NonRetriable keeps the retry policy from asking again.

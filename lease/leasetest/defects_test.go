@@ -30,7 +30,7 @@ var defects = []struct {
 	{
 		"read gives no date",
 		broken{read: func(d lease.Document, err error) (lease.Document, error) { d.Date = time.Time{}; return d, err }},
-		[]string{"Read/tells the service's clock"},
+		[]string{"Read/returns the service's clock"},
 	},
 	{
 		"metadata keys come back canonical",
@@ -90,7 +90,7 @@ var defects = []struct {
 			grant.Version, err = m.Write(ctx, name, id, grant.Version, nil, nil)
 			return grant, err
 		}},
-		[]string{"Acquire/tells version and clock and changes neither body nor version"},
+		[]string{"Acquire/returns version and clock and changes neither body nor version"},
 	},
 	{
 		"a lease lasts for ever",
@@ -284,7 +284,7 @@ var defects = []struct {
 			}
 			return page, err
 		}},
-		[]string{"List/entries tell metadata and version"},
+		[]string{"List/entries have metadata and version"},
 	},
 	{
 		"list quotes the versions",
@@ -295,7 +295,7 @@ var defects = []struct {
 			}
 			return page, err
 		}},
-		[]string{"List/entries tell metadata and version"},
+		[]string{"List/entries have metadata and version"},
 	},
 	{
 		"list serves any limit",

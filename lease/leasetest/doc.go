@@ -10,7 +10,7 @@
 // [Faulty] stands between a caller and a store, [Transport] between a store and
 // its service. Both ask a hook, for every call, whether it is applied and which
 // error the caller sees: "error, yet it landed" and "error, not applied" are the
-// two outcomes that a caller cannot tell apart. [Late] is the third: "error, and
+// two outcomes that a caller cannot distinguish. [Late] is the third: "error, and
 // applied after its caller gave up and after others went on". The suite runs with it.
 //
 // The package is for tests only. It may import lease and the standard library.

@@ -10,7 +10,7 @@ import (
 var documentChecks = []check{
 	{"Read/absent is ErrNotFound", readAbsent},
 	{"Read/needs no lease", readWithoutLease},
-	{"Read/tells the service's clock", readDate},
+	{"Read/returns the service's clock", readDate},
 	{"Read/sees every write answered before", readYourWrites},
 	{"Read/returns copies", readCopies},
 	{"Create/makes a document", createMakes},

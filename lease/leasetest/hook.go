@@ -44,7 +44,7 @@ type Call struct {
 // A hook may block.
 type Hook func(call Call) (apply bool, err error)
 
-// errNothing tells the author of a test that a hook decided nothing.
+// errNothing is the mistake of a test whose hook decides nothing.
 var errNothing = errors.New("leasetest: the hook neither applied the call nor failed it")
 
 // Pass applies every call: the hook of a network without faults.

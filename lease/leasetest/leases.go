@@ -8,7 +8,7 @@ import (
 )
 
 var leaseChecks = []check{
-	{"Acquire/tells version and clock and changes neither body nor version", acquireGrant},
+	{"Acquire/returns version and clock and changes neither body nor version", acquireGrant},
 	{"Acquire/absent is ErrNotFound", acquireAbsent},
 	{"Acquire/leased by another is ErrHeld", acquireHeld},
 	{"Acquire/same id again succeeds", acquireAgain},
@@ -106,7 +106,7 @@ func releaseTwice(t testing.TB, s *subject) {
 
 func releaseByAnother(t testing.TB, s *subject) {
 	base := s.mustCreate(t, "one")
-	mustDo(t, "Release of a lease that nobody has", s.Release(ctx(t), doc, lease.NewID()))
+	mustDo(t, "Release of an id without a lease", s.Release(ctx(t), doc, lease.NewID()))
 	id := s.mustAcquire(t)
 	mustDo(t, "Release by another", s.Release(ctx(t), doc, lease.NewID()))
 	s.wantHeld(t)

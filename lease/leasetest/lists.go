@@ -13,7 +13,7 @@ var listChecks = []check{
 	{"List/empty store", listEmpty},
 	{"List/only names that begin with the prefix", listPrefix},
 	{"List/pages in name order, each entry once", listPages},
-	{"List/entries tell metadata and version", listEntries},
+	{"List/entries have metadata and version", listEntries},
 	{"List/sees every write answered before", listYourWrites},
 	{"List/limits", listLimits},
 }

@@ -103,7 +103,7 @@ func onlyOne(t testing.TB, refusal error, call func(i int) error) int {
 		}
 	}
 	if winner < 0 {
-		t.Fatalf("nobody succeeded")
+		t.Fatalf("got no success of %d calls, want one", racers)
 	}
 	return winner
 }

@@ -10,7 +10,7 @@ import (
 	"pbirefresh/lease"
 )
 
-// Options tell [Run] about the implementation under test.
+// Options describe the implementation under test for [Run].
 type Options struct {
 	// Bubble runs each subtest inside a testing/synctest bubble. Only for a store
 	// that does no real I/O.

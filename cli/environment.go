@@ -5,7 +5,6 @@ import (
 	"os"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"golang.org/x/term"
 )
 
@@ -19,14 +18,6 @@ type Environment struct {
 
 	// Credential makes the tokens of the person who is signed in; nil: no sign-in.
 	Credential func() (azcore.TokenCredential, error)
-}
-
-// System is the environment of the process.
-func System(version string) Environment {
-	return Environment{
-		Getenv: os.Getenv, Environ: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Version: version,
-		Credential: func() (azcore.TokenCredential, error) { return azidentity.NewDefaultAzureCredential(nil) },
-	}
 }
 
 // terminal returns the file descriptor of a stream and whether it is a terminal.

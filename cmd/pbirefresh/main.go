@@ -21,7 +21,7 @@ func main() {
 	// A closed pipe counts as well (dev | head): dying of it would leave the processes
 	// that dev has started behind.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
-	env := cli.System(version)
+	env := system()
 	code := cli.Run(ctx, commands(env), os.Args[1:], env)
 	stop()
 	os.Exit(code)

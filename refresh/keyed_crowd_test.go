@@ -67,7 +67,7 @@ func keyedCrowd(t *testing.T, n int, withKeys bool) (requests, refreshes int, s 
 // refreshes and two storage requests each beyond those without a key.
 func TestTenThousandKeyedCallers(t *testing.T) {
 	t.Parallel()
-	const callers = 10_000
+	const callers = keyedCallers
 	plain, _, _ := keyedCrowd(t, callers, false)
 	requests, refreshes, s := keyedCrowd(t, callers, true)
 	if refreshes != 2 || s.Last != 3 {

@@ -27,7 +27,7 @@ func principalOf(objectID string) string {
 	return base64.StdEncoding.EncodeToString([]byte(`{"auth_typ":"aad","claims":[{"typ":"oid","val":"` + objectID + `"},{"typ":"preferred_username","val":"ada@contoso.com"}],"name_typ":"n","role_typ":"r"}`))
 }
 
-// withPolicy lets ada do everything to one model, and nobody anything else.
+// withPolicy allows ada everything on one model, and other callers nothing.
 func withPolicy(t *testing.T, settings map[string]string) map[string]string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "policy.json")
@@ -39,8 +39,8 @@ func withPolicy(t *testing.T, settings map[string]string) map[string]string {
 	return settings
 }
 
-// The policy is held against who Easy Auth says is calling, and against nobody else's
-// word: without Easy Auth the same header opens nothing.
+// The policy applies to the caller that Easy Auth names. Without Easy Auth the same
+// header gives no access.
 func TestPolicyWithAndWithoutEasyAuth(t *testing.T) {
 	t.Parallel()
 	for _, on := range []bool{true, false} {
@@ -52,10 +52,10 @@ func TestPolicyWithAndWithoutEasyAuth(t *testing.T) {
 		a := startApp(t, world, settings)
 		as := func(principal string) []string { return []string{"X-MS-CLIENT-PRINCIPAL", principal} }
 		if resp, text := a.call("POST", "/api/refreshes", body(sim.Finance()), as(principalOf(ada))...); resp.StatusCode != http.StatusForbidden {
-			t.Errorf("another model: %s %s", resp.Status, text)
+			t.Errorf("another model: got %s, want 403: %s", resp.Status, text)
 		}
 		if resp, text := a.call("POST", "/api/refreshes", body(sim.Sales())); resp.StatusCode != http.StatusForbidden {
-			t.Errorf("nobody: %s %s", resp.Status, text)
+			t.Errorf("without a principal: got %s, want 403: %s", resp.Status, text)
 		}
 		resp, text := a.call("POST", "/api/refreshes", body(sim.Sales()), as(principalOf(ada))...)
 		if !on {

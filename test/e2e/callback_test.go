@@ -194,7 +194,7 @@ func TestCallback(t *testing.T) {
 }
 
 // The process is killed while its POST is under way: the operation has ended, and
-// nobody knows whether the receiver heard of it. Another process tells it.
+// it is unknown whether the receiver got the result. Another process posts it.
 func TestKilledBetweenTheEndAndTheCallback(t *testing.T) {
 	t.Parallel()
 	world := newWorld(t)

@@ -142,7 +142,7 @@ func cause(d handler.StatusDocument) string {
 	return string(d.Status) + " " + d.Error.Code
 }
 
-// verdict is what must be the same whoever is asked.
+// verdict is the part of an answer that must be the same from every process.
 func verdict(d handler.StatusDocument) string {
 	by := ""
 	if d.Result != nil {

@@ -128,7 +128,7 @@ func (m *member) kill(ctx context.Context) error {
 	return m.start(ctx)
 }
 
-// crashed tells of an end that nobody caused.
+// crashed returns an error if the process ended and the test did not end it.
 func (m *member) crashed() error {
 	a := m.app()
 	if err := a.host.Err(); err != nil {

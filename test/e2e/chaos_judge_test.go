@@ -58,7 +58,7 @@ func (c *chaos) judge(kept *evidence) {
 	}
 }
 
-// truthOf asks the stand-in, and finds overlaps.
+// truthOf reads the refreshes from the simulator, and finds overlaps.
 func (c *chaos) truthOf(ref sim.Ref) truth {
 	c.t.Helper()
 	list, err := c.world.PowerBI.Refreshes(ref)

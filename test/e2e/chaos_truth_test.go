@@ -29,8 +29,8 @@ func (tr truth) stale(doc handler.StatusDocument, arrived time.Time) bool {
 	return doc.Status == machine.StatusSucceeded && doc.Result != nil && tr.byID[doc.Result.RefreshID].Accepted.Before(arrived)
 }
 
-// untrue says how the truth contradicts an answer, or nothing. asked tells
-// whether its caller cancelled; whole, whether it wants all tables.
+// untrue returns how the truth contradicts an answer, or an empty string. asked means
+// that the caller cancelled; whole, that it wants all tables.
 func (tr truth) untrue(doc handler.StatusDocument, asked, whole bool) string {
 	last := sim.Refresh{}
 	if n := len(doc.Attempts); n > 0 {

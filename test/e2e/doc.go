@@ -1,5 +1,5 @@
-// Package e2e holds the end-to-end tests: the binary that is deployed, staged as
-// it is deployed, under the stand-in for the Functions host, against stand-ins
-// that speak the real wire protocols, with the state in Azurite where more than
-// one process is involved. Nothing in here is linked into the product.
+// Package e2e holds the end-to-end tests. They run the binary, staged as it is
+// deployed, under the fake of the Functions host, against emulators that use the
+// real wire protocols. The state is in Azurite where more than one process takes
+// part. The product links none of this.
 package e2e

@@ -15,7 +15,7 @@ import (
 )
 
 // TestForgedAttempt: a writer of the state container makes another tool's refresh the
-// attempt of the model's document, served to nobody, so that it is to be cancelled. Records
+// attempt of the model's document, without an operation, so that it is to be cancelled. Records
 // in a container of their own do not have it, and nothing is cancelled. Records in the
 // state container protect from nothing, because that writer can write them as well:
 // there, the document alone decides.

@@ -58,7 +58,7 @@ func dying(t *testing.T, store lease.Store, dies int, landed bool) (faulty *leas
 	return faulty, dead
 }
 
-// The calls of a keyed request for a model that nobody asked for before: status keys,
+// The calls of a keyed request for a model without earlier requests: status keys,
 // claim, model, intent, pointer, answer.
 const keyedCalls = 14
 

@@ -118,7 +118,7 @@ func (w *watcher) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	answer := string(body) + fmt.Sprint(resp.Header)
 	names := w.ledger.in(answer)
-	if r.GetBody != nil && len(names) > 0 { // what is quoted to whoever sent it is no secret to it
+	if r.GetBody != nil && len(names) > 0 { // a caller may get back what it sent
 		if sent, err := r.GetBody(); err == nil {
 			text, _ := io.ReadAll(sent) // it is in memory
 			names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(w.ledger.in(string(text)), name) })

@@ -136,7 +136,7 @@ func sweepUntilDone(t *testing.T, a *app, statusURL string) bool {
 
 func ended(e sim.Entry) bool { return e.Kind == sim.KindEnded }
 
-// swept reports whether the handler has told of an end.
+// swept reports whether the handler has logged an end.
 func swept(a *app) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

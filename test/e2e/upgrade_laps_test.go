@@ -13,9 +13,9 @@ import (
 	"pbirefresh/refresh/machine"
 )
 
-// laps is what the next version has told of its writes. It counts them in a member of
-// the document that today's version does not know: a number that comes twice is one
-// that was lost in between.
+// laps are the writes that the next version has logged. It counts them in a member of
+// the document that today's version does not know: if a number comes twice, a write
+// was lost in between.
 type laps struct {
 	r     *rollout
 	store lease.Store
@@ -41,20 +41,20 @@ func judgeLaps(r *rollout) {
 
 // hear reads a line of a handler.
 func (l *laps) hear(line string) {
-	var told struct {
+	var logged struct {
 		Lap   int64
 		LapOf string
 	}
-	if !strings.Contains(line, `"lapOf"`) || json.Unmarshal([]byte(line), &told) != nil {
+	if !strings.Contains(line, `"lapOf"`) || json.Unmarshal([]byte(line), &logged) != nil {
 		return
 	}
-	if l.seen[told.LapOf] == nil {
-		l.seen[told.LapOf] = map[int64]bool{}
+	if l.seen[logged.LapOf] == nil {
+		l.seen[logged.LapOf] = map[int64]bool{}
 	}
-	if l.seen[told.LapOf][told.Lap] {
-		l.r.t.Errorf("lost: write %d of %s came twice", told.Lap, told.LapOf)
+	if l.seen[logged.LapOf][logged.Lap] {
+		l.r.t.Errorf("lost: write %d of %s came twice", logged.Lap, logged.LapOf)
 	}
-	l.seen[told.LapOf][told.Lap] = true
+	l.seen[logged.LapOf][logged.Lap] = true
 }
 
 func (l *laps) judge(t *testing.T) {
@@ -75,7 +75,7 @@ func (l *laps) judge(t *testing.T) {
 	}
 }
 
-// last is the last number of a model that was told.
+// last is the last number that was logged for a model.
 func (l *laps) last(ref sim.Ref) (last int64) {
 	for lap := range l.seen[ref.Workspace+"/"+ref.Model] {
 		last = max(last, lap)

@@ -147,7 +147,7 @@ func (r *rollout) judge() {
 	r.t.Logf("%d instances, %d promises, %d refused, %d refreshes, %d outcomes that were unknown", len(r.ever), len(r.callers), r.refusals, refreshes, settled)
 }
 
-// unknown counts the attempts whose answer did not tell what became of them.
+// unknown counts the attempts whose outcome the answer of Power BI did not show.
 func unknown(d handler.StatusDocument) (n int) {
 	for _, a := range d.Attempts {
 		if a.Adopted || a.Outcome == machine.OutcomeUnknown || a.Outcome == machine.OutcomeDropped {
@@ -157,7 +157,7 @@ func unknown(d handler.StatusDocument) (n int) {
 	return n
 }
 
-// sameOfAll: every instance tells the same end.
+// sameOfAll checks that every instance returns the same end.
 func (r *rollout) sameOfAll(one *waiter) {
 	r.t.Helper()
 	for _, at := range r.instances {

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// wrongCall says what is wrong with a call that a guide tells its reader to make.
+// wrongCall returns what is wrong with a command that stands in a guide.
 func wrongCall(t *testing.T, call []string) string {
 	t.Helper()
 	switch call[0] {
@@ -58,7 +58,7 @@ func wrongOptions(args []string, commands, options string) string {
 func wrongTofu(t *testing.T, args []string) string {
 	t.Helper()
 	if args[0] != "-chdir=infra" {
-		return "it must be told -chdir=infra"
+		return "it needs -chdir=infra"
 	}
 	switch args[1] {
 	case "init", "apply", "plan", "destroy":

@@ -47,7 +47,7 @@ func TestNamesInSentencesExist(t *testing.T) {
 	}
 	for span, want := range map[string]string{
 		`plans = "flex"`: "no such variable", "made_up": "occurs nowhere", "infra/none.tf": "no such file", "az functionapp destroy": "no such command",
-		"pbirefresh await": "no such command", "make everything": "no such target", "tofu -chdir=infra state rm azurerm_x.y[0]": "what there is", "POST /refresh": "nobody knows",
+		"pbirefresh await": "no such command", "make everything": "no such target", "tofu -chdir=infra state rm azurerm_x.y[0]": "an address that exists", "POST /refresh": "is no known kind",
 	} {
 		if got := wrongSpan(t, span); !strings.Contains(got, want) {
 			t.Errorf("%s: %q, want %q", span, got, want)
@@ -88,7 +88,7 @@ func wrongSpan(t *testing.T, s string) string {
 		}
 		return ""
 	}
-	return "nobody knows what it is"
+	return "it is no known kind of name"
 }
 
 // wrongName: each part of a name is a word of the project.
@@ -140,7 +140,7 @@ func wrongWords(t *testing.T, tool, words string) string {
 		what, _, _ := strings.Cut(strings.TrimPrefix(words, "-chdir=infra state rm "), "[")
 		c, err := tree(t).Config()
 		if err != nil || words != "-chdir=infra" && c.Resources[what] == nil {
-			return "it must be told -chdir=infra, and what there is"
+			return "it needs -chdir=infra, and an address that exists"
 		}
 	}
 	return ""

@@ -32,7 +32,7 @@ func blocks(t *testing.T, name, kind string) (found []string) {
 }
 
 // followGuide runs all shell blocks of a guide in one session, in which only those
-// variables are set that the guide tells its readers to set.
+// variables are set that the guide says to set.
 func followGuide(t *testing.T, guide string) [][]string {
 	t.Helper()
 	calls, out, err := follow(t, strings.Join(blocks(t, guide, "sh"), "\n"), reader(t, guide)...)
@@ -42,7 +42,7 @@ func followGuide(t *testing.T, guide string) [][]string {
 	return calls
 }
 
-// reader sets what a guide tells its readers to set, and what az answers them.
+// reader returns the variables that a guide says to set, and the answers of az.
 func reader(t *testing.T, guide string) []string {
 	t.Helper()
 	settings := []string{"STUB_AZ=00000000-0000-0000-0000-00000000000a"}

@@ -214,7 +214,7 @@ func callbackLines(t *testing.T) []string {
 		if _, err := service.Sweep(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Minute) // whoever came second is patient
+		time.Sleep(time.Minute) // the second caller waits
 		synctest.Wait()
 	})
 	return c.lines

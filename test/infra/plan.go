@@ -80,7 +80,7 @@ func planned(text []byte) ([]*tfjson.StateResource, map[string]any, error) {
 	return p.PlannedValues.RootModule.Resources, locals, nil
 }
 
-// bodyOf tells blocks from attributes, which the JSON does not.
+// bodyOf separates blocks from attributes, by the schema: the JSON does not.
 func bodyOf(values map[string]any, s schema.Block) Body {
 	b := Body{Attributes: map[string]any{}, Blocks: map[string][]Body{}}
 	for name, v := range values {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Nobody parses or runs PowerShell here. What is checked: quotes and brackets, the names
+// PowerShell is neither parsed nor run here. The checks cover quotes and brackets, the names
 // of cmdlets and of their parameters, and that deploy.ps1 asks az for what deploy.sh does.
 
 // cmdlets are those that are used, with their parameters, from their reference (documented).

@@ -149,7 +149,7 @@ func telemetryRules(p *Plan) (f findings) {
 	for _, d := range of(p, "azurerm_monitor_diagnostic_setting") {
 		targets[d.Address] = true
 		if text(d.Body, "log_analytics_workspace_id") == "" {
-			f.add("%s goes nowhere", d.Address)
+			f.add("%s has no log_analytics_workspace_id", d.Address)
 		}
 	}
 	if !targets["azurerm_monitor_diagnostic_setting.state"] || !targets["azurerm_monitor_diagnostic_setting.site"] ||

@@ -20,7 +20,7 @@ func alertRules(p *Plan) (f findings) {
 			f.add("%s says nothing about what to do", a.Address)
 		}
 		if n := len(a.Body.Blocks["action"][0].Attributes["action_groups"].([]any)); n < groups {
-			f.add("%s rings nowhere", a.Address)
+			f.add("%s has too few action groups", a.Address)
 		}
 	}
 	for _, b := range of(p, "azurerm_consumption_budget_resource_group") {

@@ -23,7 +23,7 @@ func grants() map[string]grant {
 	}
 }
 
-// roleRules: nobody has a role that is not listed, and the app has those that it needs.
+// roleRules: only the listed roles are assigned, and the app has those that it needs.
 func roleRules(p *Plan) (f findings) {
 	given := map[string]bool{}
 	for _, a := range of(p, "azurerm_role_assignment") {

@@ -53,12 +53,12 @@ func TestLeastPrivilegeIsWhatIsAssigned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	told := map[string]string{}
+	listed := map[string]string{}
 	for _, m := range assignmentRow.FindAllStringSubmatch(string(text), -1) {
-		told[m[1]] = m[2] + " " + m[3]
+		listed[m[1]] = m[2] + " " + m[3]
 	}
-	if !maps.Equal(told, want) || len(want) < 5 {
-		t.Errorf("SECURITY.md tells of\n%v, assigned are\n%v", told, want)
+	if !maps.Equal(listed, want) || len(want) < 5 {
+		t.Errorf("SECURITY.md: got\n%v, want the assigned roles\n%v", listed, want)
 	}
 	declared := regexp.MustCompile(`resource "azurerm_role_assignment" "(\w+)"`).FindAllStringSubmatch(string(tree(t)["infra/roles.tf"]), -1)
 	for _, m := range declared {

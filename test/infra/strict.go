@@ -9,7 +9,7 @@ import (
 )
 
 // strict decodes a value of a plan; names that the structure does not have are errors,
-// and so is another case of a name: the services tell case apart where Go does not.
+// and so is a name in another case: the services compare case, Go's decoder does not.
 func strict(v any, into any) error {
 	if err := sameNames(v, reflect.TypeOf(into).Elem()); err != nil {
 		return err

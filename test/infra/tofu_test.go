@@ -49,7 +49,7 @@ func newBench(t *testing.T, from Tree) *bench {
 	return b
 }
 
-// standIn is the stand-in, built once.
+// standIn is the program of the schema-only provider, built once.
 var standIn = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "standin-")
 	if err != nil {
@@ -63,7 +63,7 @@ var standIn = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(program)
 })
 
-// placeStandIn puts the stand-in where a mirror has a provider, with that one's schema.
+// placeStandIn puts the schema-only provider where a mirror has the real one, with its schema.
 func placeStandIn(t *testing.T, mirror, source string) {
 	t.Helper()
 	name, version := strings.Split(source, "/")[1], filepath.Base(source)

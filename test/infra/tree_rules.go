@@ -62,12 +62,12 @@ func settingsGiven(t Tree, plan, _ *Plan) (f findings) {
 	}
 	for name := range given {
 		if _, read := example.Values[name]; !read && !platformSettings.MatchString(name) {
-			f.add("settings.tf gives %s, which nobody reads", name)
+			f.add("settings.tf sets %s, which the program does not read", name)
 		}
 	}
 	for name := range left {
 		if _, read := example.Values[name]; !read && !prefixed(example.Values, name) {
-			f.add("settings_left_at_default has %s, which nobody reads", name)
+			f.add("settings_left_at_default has %s, which the program does not read", name)
 		}
 	}
 	return f

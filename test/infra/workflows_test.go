@@ -50,7 +50,7 @@ var (
 	runBlock = regexp.MustCompile(`(?m)^      - run: \|\n((?:          .*\n?)+)`)
 )
 
-// TestInfraWorkflow runs the steps of infra.yml with a stand-in for OpenTofu: the real
+// TestInfraWorkflow runs the steps of infra.yml with a fake of OpenTofu: the real
 // providers are initialised and judge the configuration, the tests and every example.
 func TestInfraWorkflow(t *testing.T) {
 	t.Parallel()

@@ -82,8 +82,8 @@ const callBackWithin = 2 * time.Minute
 // setting changes the settings of an app before it starts.
 type setting func(env map[string]string)
 
-// startApp starts it. Its timer fires only when a test says so: nobody but the
-// caller moves a refresh on.
+// startApp starts the app. Its timer fires only when a test fires it, so only the
+// caller's polls move a refresh on.
 func startApp(t *testing.T, settings ...setting) *app {
 	t.Helper()
 	world, err := sim.Start(sim.WorldOptions{})

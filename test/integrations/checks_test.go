@@ -52,7 +52,7 @@ func TestFilesFitThePublishedModels(t *testing.T) {
 	}
 }
 
-// The check can tell: each of these mistakes is one problem.
+// The check finds mistakes: each of these is one problem.
 func TestChecksFindMistakes(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ kind, path, old, new, want string }{

@@ -20,11 +20,11 @@ import (
 	"pbirefresh/local/sim"
 )
 
-// client is a program that asks for a refresh and follows it to the end. If it is told
-// to, it has the refresh cancelled after its first look, as somebody else would.
+// client is a program that asks for a refresh and follows it to the end. With cancel,
+// another caller cancels the refresh after the client's first poll.
 type client struct {
 	follow   func(t *testing.T, a *app, ref sim.Ref, cancel bool) ended
-	canceled string // its word for a refresh that was cancelled: not all tell it from one that failed
+	canceled string // its word for a cancelled refresh; some clients use that of a failed one
 }
 
 // ended is what a client makes of the end.

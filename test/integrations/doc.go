@@ -7,12 +7,12 @@
 //   - keep the files that are made from others equal to their source
 //     (go test ./test/integrations -run Generated -update makes them);
 //   - send every request that a file would send to the staged app under the
-//     stand-ins, by the rules of that service (test/callers), to success, to
+//     emulators, by the rules of that service (test/callers), to success, to
 //     failure with its reason, and through a restart of the process in the middle;
 //   - do the same with programs as they are: the scripts, our own Go client, and the
 //     pollers of the Azure SDKs for Go, JavaScript and Python (the latter with the
 //     build tag clients: make clients installs what it needs);
-//   - read the pages: what they tell to type, to fill in and to look for is there.
+//   - read the pages: the commands, fields and messages that they name exist.
 //
 // docs/callers.md says which test covers which rule.
 package integrations

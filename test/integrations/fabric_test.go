@@ -111,10 +111,10 @@ func TestFabricFilesFitTheDefinition(t *testing.T) {
 	}
 }
 
-// fabricProblems tells what is wrong with activities, and with those inside them.
+// fabricProblems lists what is wrong with activities, and with those inside them.
 func fabricProblems(activities []map[string]any) []string {
 	var problems []string
-	tell := func(a map[string]any, kind string, members any) {
+	check := func(a map[string]any, kind string, members any) {
 		object, _ := members.(map[string]any)
 		for _, problem := range misfits(fabricMembers[kind], object) {
 			problems = append(problems, fmt.Sprintf("%v, %s: %s", a["name"], kind, problem))
@@ -125,9 +125,9 @@ func fabricProblems(activities []map[string]any) []string {
 		if fabricMembers[kind] == "" {
 			problems = append(problems, "there is no type "+kind)
 		}
-		tell(a, "activity", a)
-		tell(a, kind, a["typeProperties"])
-		tell(a, "policy", a["policy"])
+		check(a, "activity", a)
+		check(a, kind, a["typeProperties"])
+		check(a, "policy", a["policy"])
 		properties, _ := a["typeProperties"].(map[string]any)
 		for _, inside := range []string{"activities", "ifTrueActivities", "ifFalseActivities"} {
 			list, _ := properties[inside].([]any)

@@ -31,7 +31,7 @@ func TestGenerated(t *testing.T) {
 	}
 }
 
-// Nothing lies in a generated folder that nobody generates.
+// Every file in a generated folder is generated.
 func TestNothingIsLeftOver(t *testing.T) {
 	files := generated(t)
 	for _, pattern := range []string{"synapse/*/*.json", "logic-apps/standard/*/*.json"} {

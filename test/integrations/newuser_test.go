@@ -19,7 +19,7 @@ type factory struct {
 	deployed map[string]any // properties by name
 }
 
-// imported fills the values in that step 2 of the page tells, and no others.
+// imported fills in the values that step 2 of the page lists, and no others.
 func imported(t *testing.T, changes ...string) factory {
 	t.Helper()
 	f := factory{readme: string(raw(t, "adf/README.md"))}
@@ -34,7 +34,7 @@ func imported(t *testing.T, changes ...string) factory {
 		values[name] = value
 	}
 	if len(values) != 3 {
-		t.Fatalf("the page says three values, and tells %v", values)
+		t.Fatalf("step 2 of the page: got the values %v, want three", values)
 	}
 	f.deployed = deploy(t, raw(t, "adf/arm-template.json"), values)
 	return f
@@ -90,8 +90,8 @@ func asks(ref sim.Ref) map[string]any {
 	return map[string]any{"workspaceId": ref.Workspace, "datasetId": ref.Model}
 }
 
-// Whoever follows adf/README.md and reads nothing else has a pipeline that refreshes,
-// and that fails with what the page shows.
+// A user who follows adf/README.md alone gets a pipeline that refreshes, and that fails
+// with the messages of the page.
 func TestNewUserOfDataFactory(t *testing.T) {
 	t.Parallel()
 	a, f := startApp(t, azure), imported(t)
@@ -163,7 +163,7 @@ func paste(t *testing.T, a *app, r *receiver, activity string, ref sim.Ref) pipe
 	return got
 }
 
-// What the page tells to look for is what is there when it went wrong.
+// After each mistake of the page's list, its message is the one that the page shows.
 func TestTroublesOfANewUser(t *testing.T) {
 	t.Parallel()
 	narrow := func(env map[string]string) {
@@ -225,7 +225,7 @@ func TestTroublesOfANewUser(t *testing.T) {
 	}
 }
 
-// elsewhere is a service whose callbacks go to a host that nobody has allowed.
+// elsewhere is a service whose callbacks go to a host that CALLBACK_HOSTS does not allow.
 type elsewhere struct{}
 
 func (elsewhere) New() (string, <-chan []byte) {

@@ -39,7 +39,7 @@ func tests(t *testing.T) map[string][]string {
 	return found
 }
 
-// missing tells of the tests that a page names and that are not there. What follows a
+// missing lists the tests that a page names and that do not exist. What follows a
 // slash is the name of a case: a text in a file that declares the test.
 func missing(t *testing.T, text string, there map[string][]string) (problems []string) {
 	t.Helper()
@@ -91,8 +91,8 @@ func withProofs(text string) string {
 	return page
 }
 
-// unproven tells of the rows without a test, or that do not say why there is none, and
-// of those about a caller that do not say how it is known.
+// unproven lists the rows that have neither a test nor a reason for having none, and
+// those about a caller without a source.
 func unproven(text string) (problems []string, ids map[string]bool) {
 	ids = map[string]bool{}
 	for _, m := range aRow.FindAllStringSubmatch(text, -1) {
@@ -133,7 +133,7 @@ func TestPageOfCallers(t *testing.T) {
 	}
 }
 
-// The check can tell.
+// The check finds mistakes.
 func TestPageOfCallersFindsMistakes(t *testing.T) {
 	t.Parallel()
 	there := tests(t)

@@ -56,7 +56,7 @@ func certificate(t *testing.T) tls.Certificate {
 }
 
 // allowed is an app that may call the receiver, as an operator sets it up whose
-// receivers are in a private network. Nobody polls, so its timer fires.
+// receivers are in a private network. No caller polls, so its timer fires.
 func (r *receiver) allowed(env map[string]string) {
 	roots, err := os.ReadFile(env["SSL_CERT_FILE"])
 	if err != nil {

@@ -12,11 +12,11 @@ import (
 	"pbirefresh/local/sim"
 )
 
-// way is a caller that asks and waits. It tells the error.
+// way is a caller that requests a refresh and waits. It returns the error.
 type way func(*testing.T, sim.Ref) string
 
-// The process dies while they wait, and another one takes its place. Nobody hears of
-// it: each is told the truth about its one refresh.
+// The process dies while they wait, and another one takes its place. The
+// callers do not notice: each gets the true result of its one refresh.
 func TestRestartInTheMiddleForServices(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t)

@@ -12,8 +12,8 @@ import (
 	"pbirefresh/test/callers/pipeline"
 )
 
-// forgetful loses the answers of the first requests for a refresh: they landed, and
-// nobody knows.
+// forgetful loses the answers of the first requests for a refresh, which the app has
+// carried out.
 type forgetful struct {
 	next http.RoundTripper
 	left *atomic.Int32
@@ -29,7 +29,7 @@ func (f forgetful) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // asking are all emulated ways to ask and wait, over a transport. Each runs for a
-// model and tells the error.
+// model and returns the error.
 func asking(a *app, over http.RoundTripper) map[string]func(*testing.T, sim.Ref) string {
 	factory := func(path string) func(*testing.T, sim.Ref) string {
 		return func(t *testing.T, ref sim.Ref) string {
@@ -78,8 +78,8 @@ func TestLostAnswersCostNoSecondRefresh(t *testing.T) {
 	}
 }
 
-// A refresh that failed has failed: what the caller sends again by itself is told
-// so, with the reason, and starts no other.
+// A repetition that the caller sends by itself gets the failure of the first request,
+// with the reason, and starts no other refresh.
 func TestRetriesDoNotHideAFailure(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, azure)

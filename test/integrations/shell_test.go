@@ -82,7 +82,7 @@ func (s shell) run(t *testing.T, a *app, key string, ref sim.Ref, env ...string)
 	}
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
-	_ = cmd.Run() // the code tells
+	_ = cmd.Run() // the caller checks the exit code
 	return cmd.ProcessState.ExitCode(), stderr.String()
 }
 
@@ -121,7 +121,7 @@ func TestShell(t *testing.T) {
 				t.Errorf("exit %d: %s", code, said)
 			}
 			if code, said := s.run(t, a, a.host.FunctionKey(), sim.Ref{Workspace: "no GUID", Model: "x"}); code != 1 || s.path == "" && !strings.Contains(said, "datasetId must be") {
-				t.Errorf("the second problem is not told: exit %d: %s", code, said)
+				t.Errorf("two wrong ids: got exit %d, want 1 and a text about datasetId: %s", code, said)
 			}
 			if code, said := s.run(t, a, "wrong", a.model(t, sim.Knobs{})); code != 1 || !strings.Contains(said, "refused: HTTP 401: PBIREFRESH_KEY") {
 				t.Errorf("exit %d: %s", code, said)

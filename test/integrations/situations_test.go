@@ -65,8 +65,8 @@ func dies(t *testing.T, a *app, refs []sim.Ref) {
 	for _, ref := range refs {
 		a.accepted(t, ref)
 	}
-	// Nobody is struck while it asks: what became of its refresh would be found out
-	// minutes later, and who was not answered may not ask again.
+	// No request is under way when the process dies: the outcome of such a refresh would
+	// be known minutes later, and some callers do not repeat a request without an answer.
 	until(t, func() bool { return a.admitted() > len(refs) }) // and the first one
 	a.kill(t)
 	for _, ref := range refs {

@@ -9,7 +9,7 @@ import (
 	"pbirefresh/test/callers/workflow"
 )
 
-// hooks are all ways to be called back. Each runs for a model and tells the error.
+// hooks are all ways to be called back. Each runs for a model and returns the error.
 func hooks(a *app, r *receiver) map[string]func(*testing.T, sim.Ref) string {
 	logic := func(path string) func(*testing.T, sim.Ref) string {
 		return func(t *testing.T, ref sim.Ref) string {

@@ -76,7 +76,7 @@ type trial struct {
 }
 
 // tryAll tries the bugs, one at a time for each CPU. The simulation takes longest and
-// comes first, so that nobody waits for it at the end.
+// comes first, so that the end does not wait for it.
 func tryAll(ctx context.Context, todo []mutant) []trial {
 	slices.SortStableFunc(todo, func(a, b mutant) int { return cmp.Compare(a.rank(), b.rank()) })
 	queue := make(chan mutant, len(todo))
@@ -90,7 +90,7 @@ func tryAll(ctx context.Context, todo []mutant) []trial {
 	for range min(runtime.NumCPU(), len(todo)) {
 		all.Go(func() {
 			for m := range queue {
-				t := m.tell(ctx)
+				t := m.report(ctx)
 				mu.Lock()
 				done = append(done, t)
 				mu.Unlock()
@@ -108,8 +108,8 @@ func (m mutant) rank() int {
 	return 1
 }
 
-// tell tries a bug and says what came of it.
-func (m mutant) tell(ctx context.Context) trial {
+// report tries a bug and returns whether it was caught.
+func (m mutant) report(ctx context.Context) trial {
 	out, cpu, err := m.try(ctx)
 	verdict := "caught"
 	if err != nil {

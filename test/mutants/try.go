@@ -15,8 +15,8 @@ import (
 // try runs the tests with the bug in, and fails unless they fail as they should. The
 // go command reads the changed file in place of the good one (-overlay): no copy of the
 // project, and whatever the bug does not touch is built already; the rest is built in a
-// hurry. But what a test reads itself needs a copy. It tells the processor time that was
-// used: unlike the clock's, it does not depend on who else is at work.
+// hurry. But what a test reads itself needs a copy. It returns the processor time that
+// was used, which depends less on the load than the time of a clock.
 func (m mutant) try(ctx context.Context) (out string, cpu time.Duration, err error) {
 	dir, err := os.MkdirTemp("", "pbirefresh-mutants-")
 	if err != nil {
@@ -45,7 +45,7 @@ func (m mutant) try(ctx context.Context) (out string, cpu time.Duration, err err
 	return string(b), cpu, m.judge(string(b), err)
 }
 
-// overlay writes the changed file, and what tells the go command of it, into dir.
+// overlay writes the changed file into dir, and the list for the go command's -overlay.
 func (m mutant) overlay(dir string) (string, error) {
 	path, err := filepath.Abs(filepath.FromSlash(m.file))
 	if err != nil {
@@ -59,13 +59,13 @@ func (m mutant) overlay(dir string) (string, error) {
 		return "", fmt.Errorf("the text is in %s %d times, not once:\n%s", m.file, n, m.old)
 	}
 	bad, list := filepath.Join(dir, "bad"+filepath.Ext(path)), filepath.Join(dir, "overlay.json")
-	told, err := json.Marshal(map[string]map[string]string{"Replace": {path: bad}})
+	replaced, err := json.Marshal(map[string]map[string]string{"Replace": {path: bad}})
 	if err != nil {
 		return "", err
 	}
 	return list, errors.Join(
 		os.WriteFile(bad, []byte(strings.Replace(string(good), m.old, m.now, 1)), 0o600),
-		os.WriteFile(list, told, 0o600),
+		os.WriteFile(list, replaced, 0o600),
 	)
 }
 

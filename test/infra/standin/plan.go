@@ -27,7 +27,7 @@ func (p *provider) ReadDataSource(_ context.Context, r *tfprotov6.ReadDataSource
 }
 
 // filled gives each top attribute that is computed and not set its placeholder. A resource is
-// named by its type and a hash of its configuration: a provider is not told the address.
+// named by its type and a hash of its configuration: a provider does not get the address.
 func filled(kind string, s *tfprotov6.Schema, state, config *tfprotov6.DynamicValue) (*tfprotov6.DynamicValue, error) {
 	value, err := state.Unmarshal(s.ValueType())
 	if err != nil {

@@ -12,7 +12,7 @@ type Attempt struct {
 	Shape  Shape     `json:"shape"`
 	Intent time.Time `json:"intent"` // storage time of the decision
 	SendBy time.Time `json:"sendBy"` // later than this the POST must not leave
-	Until  time.Time `json:"until"`  // the sender may still answer until then; nobody else resolves
+	Until  time.Time `json:"until"`  // the sender may still answer until then; no other process resolves
 
 	RefreshID string    `json:"refreshId,omitempty"`
 	Named     []string  `json:"named,omitempty"`   // ids in an answer that was neither yes nor no: see ids
@@ -26,7 +26,7 @@ type Attempt struct {
 	Again     bool      `json:"again,omitempty"`   // it came back from the watch list without a name
 
 	Reply     *Fault     `json:"reply,omitempty"`     // the answer that was neither yes nor no
-	Candidate *Candidate `json:"candidate,omitempty"` // a row whose details may tell that it is ours
+	Candidate *Candidate `json:"candidate,omitempty"` // a row whose details may show that it is ours
 
 	LookAt time.Time `json:"lookAt,omitzero"`
 	Looks  int       `json:"looks,omitempty"`

@@ -81,7 +81,7 @@
 // A deadline ends what has not started. What may be at work is overdue from then on,
 // which is shown and not saved, until a look that was sent after the deadline shows it
 // at work: then the operation has timed out, and the refresh is cancelled if it is
-// ours and enhanced. If Power BI does not tell for another day, the outcome is unknown.
+// ours and enhanced. If Power BI does not show it for another day, the outcome is unknown.
 //
 // # Invariants
 //
@@ -91,7 +91,7 @@
 //     resolves the intent before its Until.
 //  3. A terminal phase never changes.
 //  4. An operation that an attempt may have begun for is not joined under
-//     whenBusy: queue. So whoever joins arrived before the intent was saved, and
+//     whenBusy: queue. So a caller who joins arrived before the intent was saved, and
 //     the refresh began after that: no clocks are compared.
 //  5. A look that failed, throttling and the mere passing of time end nothing that
 //     may have started. What settles an unknown outcome is a run of successful,
@@ -123,7 +123,7 @@
 // When an attempt starts, it serves the oldest operation and those behind it that one
 // POST can serve as well: the same treatment, as hard, other objects; as many as the
 // document has room for, should they fail together. Each keeps its id, its objects and
-// its attempts. Whoever leaves, leaves alone. If the attempt fails for
+// its attempts. A cancel withdraws one caller only. If the attempt fails for
 // good, and did more than an operation asked for, that one is tried once more by itself
 // and never merged again, since it may have failed by what others asked for.
 //
@@ -151,7 +151,7 @@
 // outcome, reason to hold), and a member of what is to be refreshed (model, shape, its
 // objects, tuning).
 //
-// So, for whoever changes the format:
+// So, to change the format:
 //
 //   - A member that older readers may carry along without heeding it: raise [Schema].
 //   - A member that has to be heeded, a new word, another meaning: two releases. N raises

@@ -12,7 +12,7 @@ import (
 // Key makes a request repeatable: what arrives under one key is one request, however
 // often it arrives. The zero Key is that of a caller who sent none. See [NewKey].
 type Key struct {
-	Name    string // 32 hex digits, which key it is; the client's own text is kept nowhere
+	Name    string // 32 hex digits, which key it is; the client's own text is not stored
 	Payload string // 32 hex digits, what was asked for with it
 	Ticket  Ticket // of its claim, once that is made; zero: an earlier version made it
 }

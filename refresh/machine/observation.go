@@ -49,7 +49,7 @@ const (
 	RowDisabled   RowState = "disabled"
 )
 
-// Asked is what the details of a refresh tell of the request for it.
+// Asked is what the details of a refresh show of the request for it.
 type Asked struct{ Type, CommitMode string }
 
 // LongestRefresh is how long a refresh can take at most, with all its repeats

@@ -38,7 +38,7 @@ func (m *machine) pace(a *Attempt) time.Duration {
 	return m.experience(a.Shape.Key()).Wait(m.now.Sub(a.Accepted), a.Looks)
 }
 
-// experience is what the model's recent refreshes of that shape tell.
+// experience is drawn from the model's recent refreshes of that shape.
 func (s *State) experience(key string) pace.Experience {
 	var lengths []time.Duration
 	for _, d := range s.Durations {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// describe tells what the last command did and how the model stands.
+// describe returns what the last command did and the state of the model.
 func (s *scenario) describe() []string {
 	lines := []string{"at " + s.offset(s.now)}
 	for _, e := range s.effects {

@@ -36,7 +36,7 @@ type State struct {
 	size        size // not stored either
 }
 
-// NewState is the state of a model that nobody has asked for yet.
+// NewState is the state of a model without any request.
 func NewState(model Model, epoch string) State {
 	return State{Schema: Schema, MinReader: MinReader, Epoch: epoch, Model: model}
 }

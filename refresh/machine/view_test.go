@@ -51,7 +51,7 @@ func TestOverdue(t *testing.T) {
 	}
 }
 
-// Whoever left a shared operation is not told that it is overdue.
+// A caller that left a shared operation does not see that it is overdue.
 func TestOverdueIsNotForWhoLeft(t *testing.T) {
 	t.Parallel()
 	s := viewed(Running)

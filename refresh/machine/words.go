@@ -66,7 +66,7 @@ const (
 	OutcomeRefused   Outcome = "refused" // Power BI said no: nothing was started
 	OutcomeUnsent    Outcome = "unsent"  // nothing was sent
 	OutcomeDropped   Outcome = "dropped" // accepted, perhaps, and never run
-	OutcomeUnknown   Outcome = "unknown" // Power BI does not tell
+	OutcomeUnknown   Outcome = "unknown" // Power BI does not show the outcome
 )
 
 // HoldReason is why nothing is posted for a while.
@@ -95,7 +95,7 @@ const (
 	CodeCapacityPaused     = "CapacityPaused"       // the capacity was paused until the deadline
 	CodeTimeout            = "RefreshTimeout"       // the deadline passed
 	CodeQueueTimeout       = "QueueTimeout"         // it could not start in time
-	CodeOutcomeUnknown     = "OutcomeUnknown"       // Power BI does not tell what became of it
+	CodeOutcomeUnknown     = "OutcomeUnknown"       // Power BI does not show the outcome
 	CodeDropped            = "RefreshDropped"       // accepted and never run, as often as allowed
 	CodeEnhancedOnly       = "EnhancedNotSupported" // the workspace has no dedicated capacity
 	CodeModelNotAllowed    = "ModelNotAllowed"      // ALLOWED_MODELS does not list the model

@@ -104,7 +104,7 @@ func (p *process) leapForward(by time.Duration) {
 	p.planned = by
 }
 
-// entered is told that the process is about to enter the section of a document.
+// entered is called before the process enters the section of a document.
 func (p *process) entered(name string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

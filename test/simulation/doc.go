@@ -34,7 +34,7 @@
 // # What is asserted
 //
 // The oracle sees every document that lands and every request that leaves; the ledger
-// knows what each caller was told, and sim.PowerBI what was really done.
+// knows what each caller was answered, and sim.PowerBI what was really done.
 //
 //   - G1: no two refreshes of ours accepted and unfinished at one time; no intent is
 //     saved while one is unfinished or while a POST is under way. Where a refresh may
@@ -58,7 +58,7 @@
 //   - G7: the document is below 64 KiB with at most 32 pending operations; a thousand
 //     callers of one shape cost what ten cost (TestCrowd). What Power BI asked to wait is
 //     waited, by every process; reads that it throttles keep no POST back, nor POSTs a read.
-//   - G8: only ids from a 202 are deleted; nobody is cancelled who did not ask.
+//   - G8: only ids from a 202 are deleted; no caller is cancelled who did not ask.
 //   - G9: no caller gets a 503 because processes crash or stand still with leases, or because
 //     calls of the store are executed after their callers gave up (TestNobodyIsTurnedAway).
 //   - Keys: same key, same operation, same id; no key is admitted twice (TestKeyedSchedules).
@@ -70,7 +70,7 @@
 //
 // # Replay
 //
-//	go test ./test/simulation -run TestSchedules -seed 1012 -v     one schedule, told in full
+//	go test ./test/simulation -run TestSchedules -seed 1012 -v     one schedule, logged in full
 //	go test ./test/simulation -run TestSchedules -schedules 20000 -from 1000 -timeout 1h
 //	go test ./test/simulation -run TestSchedules -for 8h -timeout 9h
 //

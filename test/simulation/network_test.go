@@ -20,7 +20,7 @@ type fate struct {
 	patience      time.Duration // the caller sees err this early, while the call is still on its way
 	dies          death
 	bold          bool   // sent although its ctx ended while the process stood still
-	departs, lost func() // told when the request leaves, and when it gets lost on its way; may be nil
+	departs, lost func() // called when the request leaves, and when it is lost on its way; may be nil
 }
 
 // weather is how likely each fault of the store is at the moment.

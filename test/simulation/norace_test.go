@@ -2,7 +2,7 @@
 
 package simulation
 
-// How much a run does unless it is told otherwise: random schedules, and crowds.
+// How much a run does by default: random schedules, and crowds.
 const (
 	usual  = 200
 	crowds = 4

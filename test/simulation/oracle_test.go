@@ -162,7 +162,7 @@ func (o *oracle) intended(model machine.Model, a *machine.Attempt, blind bool) {
 	} else if again {
 		o.note("G4: intent %s was saved a second time", a.Txn)
 	}
-	// The section that decided began at most a minute ago. Storage tells whole seconds.
+	// The section that decided began at most a minute ago. The dates of storage are whole seconds.
 	by := a.SendBy.Add(time.Second - o.w.disk.clock.least(time.Now().Add(-time.Minute)))
 	if len(a.Serves) > 1 {
 		o.w.cover.hit("merged attempt")
@@ -229,7 +229,7 @@ func (o *oracle) deleting(actor string, m machine.Model, id string) {
 	o.w.trace.add(actor, "DELETE %s of %s", id, short(m))
 	o.w.cover.hit("refresh deleted")
 	if !o.ours[id] {
-		o.note("G8: refresh %s is deleted, whose id no 202 ever told us", id)
+		o.note("G8: refresh %s is deleted, whose id was in no 202", id)
 	}
 }
 

@@ -2,7 +2,7 @@
 
 package simulation
 
-// How much a run does unless it is told otherwise: the race detector makes each schedule
+// How much a run does by default: the race detector makes each schedule
 // ten times as long. The files without a race build have what does not depend on it.
 const (
 	usual    = 40

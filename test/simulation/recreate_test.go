@@ -36,7 +36,7 @@ func (d *disk) remove(m machine.Model) bool {
 	return true
 }
 
-// forget is told that a document is gone.
+// forget is called when a document is gone.
 func (o *oracle) forget(m machine.Model) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -50,7 +50,7 @@ func (o *oracle) forget(m machine.Model) {
 	}
 }
 
-// void tells since when the promises of a document are void; zero: they hold.
+// void returns since when the promises of a document are void; zero: they hold.
 func (o *oracle) void(epoch string) time.Time {
 	o.mu.Lock()
 	defer o.mu.Unlock()

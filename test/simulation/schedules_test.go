@@ -22,7 +22,7 @@ import (
 var (
 	schedules = flag.Int("schedules", usual, "how many random schedules to run")
 	lasting   = flag.Duration("for", 0, "run schedules for so long, however many")
-	seed      = flag.Uint64("seed", 0, "run this schedule only, and tell all of it with -v")
+	seed      = flag.Uint64("seed", 0, "run this schedule only, and log all of it with -v")
 	from      = flag.Uint64("from", 1, "the first seed")
 	workers   = flag.Int("workers", runtime.NumCPU(), "how many processes share the schedules; 0: none but this one")
 	part      = flag.String("part", "", "run these schedules, FROM+COUNT or corpus, for another process")

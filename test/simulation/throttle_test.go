@@ -8,7 +8,7 @@ import (
 	"pbirefresh/refresh/machine"
 )
 
-// muzzled is told what Power BI throttles, and for how long; no calls named: all.
+// muzzled is called with what Power BI throttles, and for how long; no calls named: all.
 func (o *oracle) muzzled(wait time.Duration, ops []sim.Op) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 	"pbirefresh/refresh/machine"
 )
 
-// ledger holds what callers were promised and what they were told, and compares it
+// ledger holds what callers were promised and what they were answered, and compares it
 // with what Power BI really did.
 type ledger struct {
 	w *world
@@ -72,7 +72,7 @@ func (l *ledger) asked(p *promise, force bool) {
 	p.cancelled, p.forced = true, p.forced || force
 }
 
-// saw is told every view of a promise, and when the request for it was sent.
+// saw gets every view of a promise, and when the request for it was sent.
 func (l *ledger) saw(p *promise, reader string, sent time.Time, v machine.View) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -106,7 +106,7 @@ func (l *ledger) saw(p *promise, reader string, sent time.Time, v machine.View) 
 	}
 }
 
-// sameEnd reports whether two terminal views tell the same. Who withdrew from a
+// sameEnd reports whether two terminal views show the same end. Who withdrew from a
 // shared operation is not told what became of it later.
 func sameEnd(a, b machine.View) bool {
 	if a.Status == machine.StatusCanceled {

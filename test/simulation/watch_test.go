@@ -16,7 +16,7 @@ type sight struct {
 	atWork []string // ids; none if the look failed
 }
 
-// saw sees what a process learns by a look. One that failed tells nothing, and is one.
+// saw gets what a process learns by an observation. A failed one counts, without content.
 func (o *oracle) saw(by string, m machine.Model, s refresh.Observation) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

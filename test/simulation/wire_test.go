@@ -23,7 +23,7 @@ import (
 // txnKey carries the intent of a POST through the client to the wire.
 type txnKey struct{}
 
-// upstream tells the oracle which intent a POST is for and which id a DELETE names.
+// upstream reports to the oracle which intent a POST is for and which id a DELETE names.
 type upstream struct {
 	refresh.Upstream
 	p *process
@@ -164,7 +164,7 @@ func (c *credential) GetToken(ctx context.Context, o policy.TokenRequestOptions)
 	return azcore.AccessToken{Token: token.Token, ExpiresOn: time.Now().Add(time.Duration(token.Seconds) * time.Second)}, nil
 }
 
-// historyOf tells whose refresh history a request asks for.
+// historyOf returns the model whose refresh history a request reads.
 func historyOf(req *http.Request) (machine.Model, bool) {
 	rest, ok := strings.CutPrefix(req.URL.Path, "/v1.0/myorg/groups/")
 	workspace, rest, found := strings.Cut(rest, "/datasets/")

@@ -119,7 +119,7 @@ func (h *hands) do(name string) (*coverage, error) {
 	return done, json.Unmarshal(b, &done.counts)
 }
 
-// keepTally is how such a process tells what it exercised.
+// keepTally writes what such a process exercised.
 func keepTally(t *testing.T, c *coverage) {
 	t.Helper()
 	b, err := json.Marshal(c.counts)

@@ -33,7 +33,7 @@
 // without experience an interval of a quarter of the time that has passed, since
 // nothing but that time sets a scale then.
 //
-// # What callers are told
+// # What callers see
 //
 // The percentage averages, over the earlier lengths m, min(1, t/m): it never falls
 // while a refresh runs, and is 99 at most. The end is the median of those that still

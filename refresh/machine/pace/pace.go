@@ -25,7 +25,7 @@ const (
 	logistic = math.Pi / 1.7320508075688772
 )
 
-// Experience is what earlier refreshes tell about how long the next one takes: a
+// Experience is what earlier refreshes show about how long the next one takes: a
 // mixture with a log-logistic kernel around each, and a wide one for what is like
 // nothing before. The zero value knows nothing.
 type Experience struct {

@@ -113,7 +113,7 @@ func TestLateEnd(t *testing.T) {
 	}
 }
 
-// What callers are told never goes back while a refresh runs.
+// What callers see never goes back while a refresh runs.
 func TestWhatCallersAreToldIsMonotone(t *testing.T) {
 	t.Parallel()
 	for _, e := range []Experience{

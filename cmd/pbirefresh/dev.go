@@ -116,7 +116,7 @@ func (s *session) start(ctx context.Context, addr string, real bool) error {
 
 func (s *session) stage(ctx context.Context, root, dist string) error {
 	exe := filepath.Join(root, "build", "dev", executable(runtime.GOOS))
-	if err := buildRefresher(ctx, root, exe, "dev", runtime.GOOS, runtime.GOARCH, s.env); err != nil {
+	if err := buildProgram(ctx, root, handlerProgram, exe, "dev", runtime.GOOS, runtime.GOARCH, s.env); err != nil {
 		return err
 	}
 	return stage.Stage(root, dist, exe)
@@ -244,7 +244,7 @@ func (s *session) explain() {
 const explanation = `
 still serving; Ctrl-C ends it. In another shell:
 
-  export PBIREFRESH_URL=%s PBIREFRESH_KEY=%s
+  export PBIREFRESH_URL=%s PBIREFRESH_KEY=%s    # also for pbirefresh refresh, status, cancel (install: docs/cli.md)
   BODY='{"workspaceId":"%s","datasetId":"%s"}'
 
   # ask for a refresh, and keep the answer

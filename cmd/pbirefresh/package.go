@@ -57,6 +57,12 @@ func packageApp(ctx context.Context, f packageFlags, env cli.Environment) error 
 	return nil
 }
 
+// The programs of the project.
+const (
+	handlerProgram     = "./cmd/refresher"
+	commandLineProgram = "./cmd/pbirefresh"
+)
+
 // defaultPlatforms are those of the Functions service.
 func defaultPlatforms() []string { return []string{"linux/amd64", "linux/arm64"} }
 
@@ -111,7 +117,7 @@ func (p *packaging) make(ctx context.Context, platform string) ([]string, error)
 		return nil, cli.Usage(fmt.Errorf("platform %q is not like linux/amd64", platform))
 	}
 	exe := p.executable(goos, goarch)
-	if err := buildRefresher(ctx, p.root, exe, p.stamp, goos, goarch, p.env); err != nil {
+	if err := buildProgram(ctx, p.root, handlerProgram, exe, p.stamp, goos, goarch, p.env); err != nil {
 		return nil, err
 	}
 	dist := filepath.Join(p.out, "dist")
@@ -142,18 +148,18 @@ func writeZip(dist, name string) error {
 	return os.WriteFile(name, b.Bytes(), 0o644) //nolint:gosec // a build product for anybody to read
 }
 
-// buildRefresher builds the custom handler. Paths, build ids and times stay out of
+// buildProgram builds the custom handler or this program. Paths, build ids and times stay out of
 // it: the same sources and Go release give the same bytes, whatever the machine's own
 // settings for Go are.
-func buildRefresher(ctx context.Context, root, exe, stamp, goos, goarch string, env cli.Environment) error {
+func buildProgram(ctx context.Context, root, program, exe, stamp, goos, goarch string, env cli.Environment) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false",
-		"-ldflags", "-s -w -buildid= -X main.version="+stamp, "-o", exe, "./cmd/refresher")
+		"-ldflags", "-s -w -buildid= -X main.version="+stamp, "-o", exe, program)
 	cmd.Dir = root
 	cmd.Env = append(env.Environ, "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+goarch,
 		"GOFLAGS=-mod=readonly", "GOWORK=off", "GOAMD64=v1", "GOARM64=v8.0")
 	cmd.Stdout, cmd.Stderr = env.Stderr, env.Stderr
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("go build ./cmd/refresher: %w", err)
+		return fmt.Errorf("go build %s: %w", program, err)
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func TestBuildFails(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
 	env := cli.Environment{Environ: os.Environ(), Stdout: &stdout, Stderr: &stderr}
-	err := buildRefresher(t.Context(), t.TempDir(), filepath.Join(t.TempDir(), "x"), "v", "linux", "amd64", env)
+	err := buildProgram(t.Context(), t.TempDir(), handlerProgram, filepath.Join(t.TempDir(), "x"), "v", "linux", "amd64", env)
 	if err == nil || !strings.Contains(err.Error(), "go build ./cmd/refresher") || stderr.Len() == 0 || stdout.Len() != 0 {
 		t.Errorf("%v, stdout %q, stderr %q", err, &stdout, &stderr)
 	}

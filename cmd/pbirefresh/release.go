@@ -83,6 +83,11 @@ func (p *packaging) files(ctx context.Context) (map[string][]byte, error) {
 			}
 		}
 	}
+	for _, platform := range commandLinePlatforms() {
+		if err := p.commandLine(ctx, platform, files); err != nil {
+			return nil, err
+		}
+	}
 	files["SHA256SUMS"] = []byte(release.Sums(files))
 	return files, nil
 }

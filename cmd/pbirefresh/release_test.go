@@ -176,11 +176,25 @@ func TestReleaseHasWhatIsFetched(t *testing.T) {
 		name := "pbirefresh-" + strings.ReplaceAll(platform, "/", "-")
 		published = append(published, name+".zip", name+".cdx.json")
 	}
+	for _, platform := range commandLinePlatforms() {
+		goos, goarch, _ := strings.Cut(platform, "/")
+		published = append(published, commandLineName(goos, goarch))
+	}
 	text, err := os.ReadFile(filepath.Join(root, "docs", "deploy.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	fetched := regexp.MustCompile(`--pattern '?([^' ]+)`).FindAllStringSubmatch(string(text), -1)
+	guide, err := os.ReadFile(filepath.Join(root, "docs", "cli.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range published {
+		if strings.HasPrefix(name, "pbirefresh-cli-") && !strings.Contains(string(guide), name) {
+			t.Errorf("docs/cli.md does not name %s, which a release has", name)
+		}
+	}
+	text = append(text, guide...)
+	fetched := regexp.MustCompile(`--pattern '?([^' \n]+)`).FindAllStringSubmatch(string(text), -1)
 	if len(fetched) == 0 {
 		t.Fatal("docs/deploy.md fetches nothing from a release")
 	}

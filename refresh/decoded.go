@@ -8,7 +8,7 @@ import (
 )
 
 // decodedStates remembers the documents that were read lately, so that one that did not
-// change is decoded once. Its states are shared: nobody changes one.
+// change is decoded once. Its states are shared and must not be changed.
 type decodedStates struct {
 	mu  sync.Mutex
 	all map[machine.Model]decodedState

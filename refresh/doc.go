@@ -1,6 +1,6 @@
 // Package refresh is the domain: it turns requests for refreshes of Power BI
-// semantic models into refreshes, one at a time for each model, and tells every
-// caller the truth about its own.
+// semantic models into refreshes, one at a time for each model, and reports to
+// every caller the result of its own request.
 //
 // Two packages share the work. Package machine decides; it is pure, and its package doc has
 // the states, the invariants and the rules of stored documents. The [Coordinator] here
@@ -65,8 +65,8 @@
 // nothing of a kind, for any model, before the time that Power BI named; then one call
 // goes first. The document of a model holds that time (Hold, LookAt), for every process
 // and however long it is, and up to a tenth more, another part of it for each model: no
-// storm when it ends. So a process that was not told yet finds out by what it sends at
-// once, and not by a call for each model. No refresh waits for reads to be possible but
+// storm when it ends. So a process that is throttled for the first time learns it from the
+// calls that it has under way, and not from a call for each model. No refresh waits for reads to be possible but
 // one whose model is occupied as far as is known. What is known of a workspace's capacity
 // is believed for longer while reads of that are throttled.
 //
@@ -83,11 +83,11 @@
 // an operation as it stands in a read that was sent after it arrived costs no
 // write and no lease. Callers are detached: one that leaves cancels nothing.
 //
-// Nobody's promise is weakened by another caller. A shared operation is tried as long
+// No caller weakens what another one was promised. A shared operation is tried as long
 // and as often as the most demanding of its callers wants, which a write extends if
-// need be. Who will not wait for long (queueTimeout), or wants a refusal of a busy
-// model, shares with those only who want the same at about the same time; others get
-// an operation of their own.
+// need be. A caller with a queueTimeout, or one that wants a refusal if the model is
+// busy, shares only with callers who want the same at about the same time. The others
+// get an operation of their own.
 //
 // # Keys
 //
@@ -112,7 +112,7 @@
 //  1. All answers of a key name the operation of its pointer: the first one made decides.
 //  2. A ticket is admitted once. Under the lease it is looked up in the document, and the
 //     pointer too, unless no operation can have left the document since the request itself
-//     made the claim: then nobody else can have been admitted with it.
+//     made the claim: then no other request can have been admitted with it.
 //  3. A claim that an earlier version made has no ticket. The operation carries a mark of
 //     such a key, and its pointer is made at the latest before it leaves the document.
 //
@@ -123,8 +123,8 @@
 // # Not guaranteed
 //
 //   - A POST that the network delays past the settle window starts a refresh that
-//     nobody expects any more; only Power BI's own serialisation stops it then. It
-//     occupies the model from the moment when its id or the history tells of it.
+//     no operation expects; only Power BI's own serialisation stops it then. It
+//     occupies the model as soon as its id or the history shows it.
 //   - An enhanced refresh of the whole model whose 202 was lost is not adopted, nor one of
 //     tables that may have a policy: neither the history nor the details of a row say
 //     all of what was refreshed (machine/details.go). It is waited for, and asked for again.

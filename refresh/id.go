@@ -21,7 +21,7 @@ type ID struct {
 }
 
 // ErrBadID reports that an id or a signature is malformed, altered or has expired. Callers
-// cannot tell which.
+// do not learn which.
 var ErrBadID = errors.New("refresh: no such operation id")
 
 // String returns the id as it stands in URLs, logs and records:

@@ -47,7 +47,7 @@ func (n *notice) begin(a answer) {
 	})
 }
 
-// guarded turns a panic into an error: the goroutine belongs to nobody.
+// guarded turns a panic into an error: no caller's recover covers this goroutine.
 func (n *notice) guarded(a answer) (epoch string, number int64, err error) {
 	defer func() {
 		if p := recover(); p != nil {

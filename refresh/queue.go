@@ -16,7 +16,7 @@ type job struct {
 	ask     *machine.Ask                   // set for arrivals: they may be served by a read alone
 	key     machine.Key                    // set for arrivals that have one: only a write remembers it
 	made    time.Time                      // when this request made the key's claim; zero: an earlier one did
-	told    *notice                        // set for arrivals: whom to tell of the admission
+	told    *notice                        // set for arrivals: begins once the admission is saved
 	show    access                         // set for steps: the operation to answer with, if it is there
 	patient bool                           // waits for the lease; an impatient one leaves the work to its holder
 	since   time.Time
@@ -24,7 +24,7 @@ type job struct {
 	doubt   *doubt    // set after a write without an answer, which may have admitted it
 	// The document knew the key before the job was fed; the section's own.
 	repeated bool
-	done     chan answer // buffered: nobody has to be listening
+	done     chan answer // buffered: the sender does not wait for a receiver
 }
 
 // answer is what a job's caller gets.

@@ -26,8 +26,8 @@ type sharedRead struct {
 	err error
 }
 
-// snapshot is what a read has shown. All who share the read share the state: nobody
-// changes it.
+// snapshot is what a read has shown. All who share the read share the state, which must
+// not be changed.
 type snapshot struct {
 	state *machine.State
 	date  time.Time // the storage service's clock

@@ -15,7 +15,7 @@ type Request struct {
 	// Owner names the caller among those who share the model's queue; empty: the request
 	// counts towards no one's share. It is stored as a digest.
 	Owner string
-	// Admitted is told which operation the request has, as soon as that is saved and
+	// Admitted is called with the operation that the request has, as soon as that is saved and
 	// while Power BI is being asked; may be nil. Trigger returns after it, and with its
 	// error.
 	Admitted func(ctx context.Context, epoch string, number int64) error

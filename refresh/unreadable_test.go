@@ -8,7 +8,7 @@ import (
 	"pbirefresh/lease"
 )
 
-// A document that this version does not understand is left as it is, whoever asks,
+// A document that this version does not understand is left as it is, for every request,
 // and nothing is started.
 func TestStrangeDocumentsAreLeftAlone(t *testing.T) {
 	t.Parallel()

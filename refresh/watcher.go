@@ -14,7 +14,7 @@ import (
 type watcher struct {
 	c     *Coordinator
 	model machine.Model
-	poke  chan struct{} // buffered: wakes the goroutine when nobody waits any more
+	poke  chan struct{} // buffered: wakes the goroutine when no caller waits any more
 
 	mu      sync.Mutex
 	waiters map[*waiter]bool

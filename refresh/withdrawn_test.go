@@ -10,7 +10,7 @@ import (
 )
 
 // A caller who withdrew from a shared operation has ended, also when the others are
-// served: every process tells it the same, before and after.
+// served: every process gives it the same answer, before and after.
 func TestWhoWithdrewStaysCanceled(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {

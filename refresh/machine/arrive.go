@@ -79,13 +79,12 @@ func (s *State) shareable(ask Ask, now time.Time) int {
 }
 
 // waitsLike reports whether op gives the caller the wait for the start that it
-// asked for, and would give it to those who share op already. What one of them would
-// lose by the other is not shared: whoever wants no company in waiting gets an
-// operation of its own, and one refresh may serve both (see batch).
+// asked for, and would give it to those who share op already. Callers with
+// different wait limits get separate operations; one refresh may serve both (see batch).
 //
 // A queueTimeout holds for at least as long as it says and at most an eighth longer:
 // callers who come within that time can share one operation, and not one of them
-// changes when it is given up. Once the refresh has begun, nobody waits any more.
+// changes when it is given up. Once the refresh has begun, no wait limit applies.
 func (op *Operation) waitsLike(ask Ask, now time.Time) bool {
 	switch {
 	case !op.Started.IsZero():

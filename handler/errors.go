@@ -68,7 +68,7 @@ func asError(err error) *Error {
 			Message: "This version of the app has a defect that keeps it from carrying out the request. Nothing was changed. Report the log line \"event refused\"."}
 	case errors.As(err, &unavailable):
 		return &Error{Status: http.StatusServiceUnavailable, Code: machine.CodeUnavailable, RetryAfter: unavailable.RetryAfter, err: err,
-			Message: "The state storage cannot be used now. Nothing was started; send the request again. GET /api/health/ready names the cause."}
+			Message: "The state storage cannot be used now, so the request may not be saved. Send it again: a request that was saved is shared or, with an Idempotency-Key, repeated. GET /api/health/ready names the cause."}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return &Error{Status: http.StatusServiceUnavailable, Code: "Interrupted", RetryAfter: time.Second, err: err,
 			Message: "The request was interrupted. Send it again."}

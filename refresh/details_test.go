@@ -79,8 +79,11 @@ func TestCandidateIsNeverDeleted(t *testing.T) {
 		cancelled, _ := rules.Next(s, machine.CancelAsked{At: machine.At(now), Epoch: "e", Number: 1, Nonce: "ana"})
 		_, effects := rules.Next(cancelled, machine.Tick{At: machine.At(now), Txn: "u"})
 		for _, e := range effects {
-			if d, ok := e.(machine.Delete); ok {
-				t.Errorf("deleted %q", d.RefreshID)
+			switch e := e.(type) {
+			case machine.Delete:
+				t.Errorf("got a DELETE of %q, want none", e.RefreshID)
+			case machine.Unlisted:
+				t.Errorf("got %v, want no refused event", e)
 			}
 		}
 	}

@@ -85,12 +85,14 @@ const registerTries = 4
 func (s *Service) Register(ctx context.Context, r Registration) (Report, error) {
 	name := recordName(r.Model, r.Operation, r.URL)
 	// Without a due time the next sweep takes its step: only that has the store's clock.
-	rec := record{state: Waiting, url: r.URL, operation: r.Operation, owner: ownerHash(r.Owner)}
-	body, meta, err := rec.encode()
+	created := record{state: Waiting, url: r.URL, operation: r.Operation, owner: ownerHash(r.Owner)}
+	body, meta, err := created.encode()
 	if err != nil {
 		return Report{}, err
 	}
+	var rec record
 	for range registerTries {
+		rec = created
 		_, err = s.store.Create(ctx, name, body, meta)
 		if errors.Is(err, lease.ErrExists) || errors.Is(err, lease.ErrUnknown) {
 			rec, err = s.find(ctx, name, err)

@@ -198,3 +198,17 @@ func TestRegistrationThatFails(t *testing.T) {
 		}
 	})
 }
+
+// TestRegisterAfterACreateThatNeverArrived: the first request to the storage is lost, the
+// second saves the callback, and the caller reads that it waits.
+func TestRegisterAfterACreateThatNeverArrived(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		store := leasetest.NewFaulty(w.memory)
+		store.On(leasetest.OpCreate, leasetest.OnCall(1, leasetest.NotSent(fmt.Errorf("%w: cut", lease.ErrUnknown))))
+		report, err := w.service(store).Register(t.Context(), wants(t, "op-1"))
+		if err != nil || report.State != Waiting {
+			t.Errorf("got %+v, %v; want the state %s", report, err, Waiting)
+		}
+		synctest.Wait()
+	})
+}

@@ -23,6 +23,13 @@ func (c *coverage) hit(format string, args ...any) {
 	c.counts[name]++
 }
 
+// count is how often something was exercised.
+func (c *coverage) count(name string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.counts[name]
+}
+
 func (c *coverage) add(other *coverage) {
 	for name, n := range other.counts {
 		c.counts[name] += n

@@ -61,8 +61,8 @@ func (w *world) crowd(t *testing.T, n int) {
 	}
 	time.Sleep(25 * time.Second) // nobody waits longer for an id, and no refresh has ended
 	for _, p := range w.procs {
-		if p.writes > crowdWrites {
-			t.Errorf("seed %d: %d callers cost %s %d writes", w.seed, n, p.name, p.writes)
+		if writes := p.written(); writes > crowdWrites {
+			t.Errorf("seed %d: %d callers of %s cost %d writes, want at most %d", w.seed, n, p.name, writes, crowdWrites)
 		}
 	}
 	w.actors.Wait()

@@ -51,7 +51,7 @@ func TestNobodyIsTurnedAway(t *testing.T) {
 				t.Logf("the last events of %s\n%s", w.describe(), w.trace.last(120))
 			}
 			for _, op := range []string{"read", "create", "acquire", "write", "release"} {
-				late += w.cover.counts["store "+op+": late"]
+				late += w.cover.count("store " + op + ": late")
 			}
 		})
 		if t.Failed() {

@@ -202,6 +202,13 @@ func ask[T any](p *process, f func() (T, error)) (T, error) {
 	return none, errDead
 }
 
+// written is how many writes of the process have landed.
+func (p *process) written() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.writes
+}
+
 func (p *process) wrote() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -32,7 +32,7 @@ func TestOneOwnerClosesNoQueue(t *testing.T) {
 			for _, v := range w.oracle.violations() {
 				t.Errorf("seed %d: %s", seed, v)
 			}
-			refused += w.cover.counts["share used"]
+			refused += w.cover.count("share used")
 		})
 	}
 	if refused < patients {

@@ -104,7 +104,7 @@ chaos: $(STAMP) ## Kill and freeze real processes at random under load, about fi
 .PHONY: attack
 attack: $(STAMP) ## Attack the staged app behind the fake host: its doors, its memory, its queue, its documents
 	$(GO) test -tags attack ./local/funchost ./test/e2e -timeout 20m \
-		-run '^Test(Attack|HostCases|NoSpelling|TheSecondLine|KeysGuard|ASignatureOpens|NoSecretIsWritten|BadInput|Policy|CallbackToAPrivate)'
+		-run '^Test(Attack|HostCases|NoSpelling|TheSecondLine|KeysGuard|ASignatureOpens|NoSecretIsWritten|ForgedAttempt|BadInput|Policy|CallbackToAPrivate)'
 
 .PHONY: mutants
 mutants: $(STAMP) ## Show the tests deliberate bugs, one at a time, and see each caught

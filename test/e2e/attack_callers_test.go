@@ -55,8 +55,8 @@ func TestAttackReceivers(t *testing.T) {
 	untouched(t, a, sim.Sales())
 }
 
-// TestAttackCallbacks: one caller's callbacks to a receiver that never answers are limited,
-// before anything is started, and another model's callback is delivered meanwhile.
+// TestAttackCallbacks: one caller's callbacks that wait for one operation are limited, before
+// anything is started. That silent receivers delay no other owner is shown in callback.
 func TestAttackCallbacks(t *testing.T) {
 	world := newWorld(t)
 	silent, settings := newReceiver(t, world)

@@ -160,3 +160,19 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestUnreadablePoliciesSayWhy: the error names the reason and the place, and no value.
+func TestUnreadablePoliciesSayWhy(t *testing.T) {
+	t.Parallel()
+	good := rules(`[{"callers":[{"anyone":true}],"may":["trigger"],"models":["*"]}]`)
+	for name, tt := range map[string]struct{ text, want string }{
+		"UTF-16":         {"\xff\xfe{\x00}\x00", "UTF-16"},
+		"not UTF-8":      {strings.Replace(good, "trigger", "trigg\xe4r", 1), "UTF-8"},
+		"cut":            {good[:40], "is not valid JSON (near byte 40)"},
+		"a member twice": {strings.Replace(good, `"version":1`, `"version":1,"version":1`, 1), "twice"},
+	} {
+		if _, err := Parse([]byte(tt.text)); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: got %v, want an error with %q", name, err, tt.want)
+		}
+	}
+}

@@ -103,6 +103,7 @@ chaos: $(STAMP) ## Kill and freeze real processes at random under load, about fi
 
 .PHONY: attack
 attack: $(STAMP) ## Attack the staged app behind the fake host: its doors, its memory, its queue, its documents
+	$(GO) test ./access ./callback ./handler ./schedule -run '^Test(Principals|Policies|UnreadablePolicies|Charsets|Networks|LimiterIsBounded|ClientAddress|SilentReceivers|TooManyCallbacks)'
 	$(GO) test -tags attack ./local/funchost ./test/e2e -timeout 20m \
 		-run '^Test(Attack|HostCases|NoSpelling|TheSecondLine|KeysGuard|ASignatureOpens|NoSecretIsWritten|ForgedAttempt|BadInput|Policy|CallbackToAPrivate)'
 

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
+	"pbirefresh/internal/foreign"
 	"pbirefresh/internal/guid"
 	"pbirefresh/internal/httpjson"
 )
@@ -163,12 +163,7 @@ func only(ids []string) (string, bool) {
 
 // printable makes a name fit for records: short, and without control characters.
 func printable(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, s)
+	s = foreign.Printable(s)
 	if r := []rune(s); len(r) > maxName {
 		return string(r[:maxName])
 	}

@@ -9,11 +9,11 @@ import (
 	"iter"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
 	"pbirefresh/audit"
+	"pbirefresh/internal/foreign"
 	"pbirefresh/internal/guid"
 )
 
@@ -165,12 +165,5 @@ func what(r audit.Record) string {
 	}
 }
 
-// printable keeps what callers chose from moving the cursor of who reads it.
-func printable(s string) string {
-	return strings.TrimRight(strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, s), " ")
-}
+// printable keeps foreign text from moving the cursor of a terminal.
+func printable(s string) string { return strings.TrimRight(foreign.Printable(s), " ") }

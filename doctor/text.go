@@ -2,7 +2,8 @@ package doctor
 
 import (
 	"strings"
-	"unicode"
+
+	"pbirefresh/internal/foreign"
 )
 
 // maxText bounds text that is not ours, in bytes.
@@ -12,18 +13,6 @@ const maxText = 600
 func oneLine(err error) string { return safe(err.Error()) }
 
 // safe makes foreign text fit for a line of a terminal and a log.
-func safe(text string) string {
-	printable := strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, text)
-	text = strings.Join(strings.Fields(printable), " ")
-	if len(text) > maxText {
-		return strings.ToValidUTF8(text[:maxText], "") + "..."
-	}
-	return text
-}
+func safe(text string) string { return foreign.Line(text, maxText) }
 
 func join(list []string) string { return safe(strings.Join(list, "; ")) }

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"slices"
 	"strings"
-	"unicode"
+
+	"pbirefresh/internal/foreign"
 )
 
 // Code names a kind of failure. Codes are stable; messages are not.
@@ -121,24 +121,8 @@ func timeoutError(ctx context.Context) *Error {
 	return &Error{Code: CodeTimeout, Message: "the token request took too long", Remedy: remedy(CodeTimeout), err: ctx.Err()}
 }
 
-// webToken matches a JSON Web Token. The services echo none, but a proxy may.
-var webToken = regexp.MustCompile(`eyJ[0-9A-Za-z_-]{6,}(\.[0-9A-Za-z_-]*){0,2}`)
-
 // oneLine returns foreign text for an error: one line, short, without tokens.
-func oneLine(s string) string {
-	printable := func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}
-	s = strings.Join(strings.Fields(strings.Map(printable, strings.ToValidUTF8(s, "?"))), " ")
-	s = webToken.ReplaceAllString(s, "***")
-	if r := []rune(s); len(r) > 400 {
-		return string(r[:400]) + "..."
-	}
-	return s
-}
+func oneLine(s string) string { return foreign.Masked(s, 400) }
 
 // Lasting reports whether the cause remains until a person changes something, so that a
 // retry does not help. A rejected secret is not lasting during the grace period, if a secret

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"pbirefresh/internal/foreign"
 )
 
 // maxMessage bounds foreign text in errors, in characters.
@@ -32,7 +34,7 @@ type answer struct {
 //  5. {"message":"You have exceeded ... Retry in 3392 seconds."}
 //  6. no body, the code in X-PowerBI-Error-Info (microsoft/powerbi-powershell)
 func readAnswer(status int, h http.Header, body []byte) answer {
-	a := answer{status: status, requestID: oneLine(firstOf(h, "RequestId", "x-ms-request-id"), 64), between: between(status, h, body)}
+	a := answer{status: status, requestID: foreign.Masked(firstOf(h, "RequestId", "x-ms-request-id"), 64), between: between(status, h, body)}
 	var v any
 	if json.Unmarshal(body, &v) == nil {
 		a.code, a.message = readBody(v)
@@ -54,7 +56,7 @@ func readAnswer(status int, h http.Header, body []byte) answer {
 		a.message = a.between
 	}
 	a.retryAfter = retryAfter(h, a.message, time.Now())
-	a.code, a.message = oneLine(a.code, 80), oneLine(a.message, maxMessage)
+	a.code, a.message = foreign.Masked(a.code, 80), foreign.Masked(a.message, maxMessage)
 	return a
 }
 

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+
+	"pbirefresh/internal/foreign"
 )
 
 // Proxies, firewalls and sign-in portals answer in Power BI's place. Power BI answers in
@@ -37,7 +39,7 @@ func pageWords(status int, h http.Header, body []byte) string {
 	if title := pageTitle(body); title != "" {
 		words = append(words, fmt.Sprintf("page %q", title))
 	}
-	if server := oneLine(firstOf(h, "Server", "Proxy-Agent", "Via"), 80); server != "" {
+	if server := foreign.Masked(firstOf(h, "Server", "Proxy-Agent", "Via"), 80); server != "" {
 		words = append(words, "Server: "+server)
 	}
 	return strings.Join(words, ", ")
@@ -58,5 +60,5 @@ func pageTitle(body []byte) string {
 	if m == nil {
 		return ""
 	}
-	return oneLine(html.UnescapeString(string(m[1])), 120)
+	return foreign.Masked(html.UnescapeString(string(m[1])), 120)
 }

@@ -7,6 +7,8 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"sync/atomic"
+
+	"pbirefresh/internal/foreign"
 )
 
 // call describes a request in the pipeline, and whether it was sent.
@@ -66,7 +68,7 @@ func (c *call) failed(err error) *Error {
 	return &Error{
 		Op:      c.op,
 		Code:    code,
-		Message: oneLine(cause(err).Error(), maxMessage),
+		Message: foreign.Masked(cause(err).Error(), maxMessage),
 		Remedy:  remedy(code, c.endpoint),
 		Outcome: c.outcome(err),
 		err:     err,

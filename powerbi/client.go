@@ -15,6 +15,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
+
+	"pbirefresh/internal/foreign"
 )
 
 // Options of a [Client]. The zero value is fine.
@@ -245,12 +247,12 @@ func decode(k *call, r *response, into any) error {
 	}
 	if words := between(r.status, r.header, r.body); words != "" {
 		return &Error{Op: k.op, Code: CodeNotPowerBI, Status: r.status, Outcome: Unknown, Message: words,
-			RequestID: oneLine(r.header.Get("RequestId"), 64), Remedy: remedy(CodeNotPowerBI, k.endpoint), err: err}
+			RequestID: foreign.Masked(r.header.Get("RequestId"), 64), Remedy: remedy(CodeNotPowerBI, k.endpoint), err: err}
 	}
 	return &Error{
 		Op: k.op, Code: CodeUnexpected, Status: r.status, Outcome: Unknown,
-		Message:   oneLine(Unreadable+": "+err.Error(), maxMessage),
-		RequestID: oneLine(r.header.Get("RequestId"), 64),
+		Message:   foreign.Masked(Unreadable+": "+err.Error(), maxMessage),
+		RequestID: foreign.Masked(r.header.Get("RequestId"), 64),
 		Remedy:    remedy(CodeUnexpected, k.endpoint), err: err,
 	}
 }

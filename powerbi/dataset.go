@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 
+	"pbirefresh/internal/foreign"
 	"pbirefresh/internal/guid"
 )
 
@@ -52,5 +53,5 @@ func (d Dataset) refreshPath(id string) (string, error) {
 
 // invalid is the Error of an argument that is refused before anything is sent.
 func invalid(k *call, err error) *Error {
-	return &Error{Op: k.op, Code: CodeBadRequest, Message: oneLine(err.Error(), maxMessage), Outcome: NotSent, err: err}
+	return &Error{Op: k.op, Code: CodeBadRequest, Message: foreign.Masked(err.Error(), maxMessage), Outcome: NotSent, err: err}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"pbirefresh/internal/foreign"
 )
 
 // Detail is Power BI's detail of one refresh. For a standard refresh Type and the members
@@ -80,7 +82,7 @@ func (w wireDetail) detail() Detail {
 		d.Objects = append(d.Objects, ObjectStatus{string(o.Table), string(o.Partition), parseStatus(string(o.Status))})
 	}
 	for _, m := range w.Messages {
-		d.Messages = append(d.Messages, EngineMessage{string(m.Code), oneLine(string(m.Message), maxMessage), m.warning()})
+		d.Messages = append(d.Messages, EngineMessage{string(m.Code), foreign.Masked(string(m.Message), maxMessage), m.warning()})
 	}
 	return d
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"pbirefresh/internal/foreign"
 )
 
 func TestErrorIsOneLine(t *testing.T) {
@@ -76,8 +78,8 @@ func TestOneLine(t *testing.T) {
 		"sent eyJhbGciOiJub25lIn0.eyJhIjoxfQ.c2ln": "sent ***",
 		"eyJhbGciOiJub25lIn0":                      "***",
 	} {
-		if got := oneLine(in, 15); got != want {
-			t.Errorf("oneLine(%q) = %q, want %q", in, got, want)
+		if got := foreign.Masked(in, 15); got != want {
+			t.Errorf("foreign.Masked(%q) = %q, want %q", in, got, want)
 		}
 	}
 }

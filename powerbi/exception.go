@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"pbirefresh/internal/foreign"
 )
 
 // The reason of a failure is a string of JSON (serviceExceptionJson), whose members may
@@ -157,7 +159,7 @@ func (e *exception) reference(label string, value any) {
 	}
 	words, ok := v.(string)
 	label = strings.TrimSuffix(strings.TrimPrefix(label, "DM_ErrorDetailNameCode_"), "Text")
-	if s := oneLine(label+" "+words, 120); ok && words != "" && len(e.support) < maxTexts && !slices.Contains(e.support, s) {
+	if s := foreign.Masked(label+" "+words, 120); ok && words != "" && len(e.support) < maxTexts && !slices.Contains(e.support, s) {
 		e.support = append(e.support, s)
 	}
 }
@@ -174,14 +176,14 @@ func isCode(name string) bool {
 
 func (e *exception) code(s string, depth int) {
 	if s != "" && len(e.codes) < maxTexts {
-		e.codes = append(e.codes, finding{oneLine(s, 120), depth})
+		e.codes = append(e.codes, finding{foreign.Masked(s, 120), depth})
 	}
 }
 
 func (e *exception) text(s string, depth int) {
 	for line := range strings.Lines(s) {
 		if line = unwrap(line); line != "" && len(e.texts) < maxTexts && !consequence(line) {
-			e.texts = append(e.texts, finding{oneLine(line, maxMessage), depth})
+			e.texts = append(e.texts, finding{foreign.Masked(line, maxMessage), depth})
 		}
 	}
 }

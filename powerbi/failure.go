@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"pbirefresh/internal/foreign"
 )
 
 // FailureClass is the kind of reason for which a refresh ended without success.
@@ -135,7 +137,7 @@ func (e exception) failure() Failure {
 		r = unknownRule(len(specific) > 0 || len(codes) > 0)
 	}
 	f := describe(r).with(codes, specific)
-	f.Support = oneLine(strings.Join(e.support, "; "), maxSupport)
+	f.Support = foreign.Masked(strings.Join(e.support, "; "), maxSupport)
 	return f
 }
 
@@ -178,7 +180,7 @@ func (f Failure) with(codes, texts []finding) Failure {
 			words = append(words, t.words)
 		}
 	}
-	f.Message = oneLine(strings.Join(words, " "), maxMessage)
+	f.Message = foreign.Masked(strings.Join(words, " "), maxMessage)
 	if why := signIn(strings.ToLower(f.Message)); why != "" && f.Class == FailCredentials {
 		f.Remedy = signInAgain + ": " + why
 	}

@@ -7,6 +7,8 @@ import (
 	"path"
 	"slices"
 	"time"
+
+	"pbirefresh/internal/foreign"
 )
 
 // Started is Power BI's acceptance of a refresh request. It does not prove that the
@@ -50,7 +52,7 @@ func (r RefreshRequest) body() ([]byte, error) {
 // history's requestId: apache/airflow, kestra-io/plugin-powerbi). Clients that read
 // one header only have failed when it was missing.
 func started(h http.Header) Started {
-	s := Started{RequestID: oneLine(h.Get("RequestId"), 64), Date: serverDate(h)}
+	s := Started{RequestID: foreign.Masked(h.Get("RequestId"), 64), Date: serverDate(h)}
 	if ids := refreshIDs(h); len(ids) > 0 {
 		s.RefreshID = ids[0]
 	}

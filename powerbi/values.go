@@ -3,10 +3,8 @@ package powerbi
 import (
 	"bytes"
 	"encoding/json"
-	"regexp"
 	"strconv"
 	"strings"
-	"unicode"
 )
 
 // The types here read JSON that differs from the reference: Microsoft's own samples send
@@ -70,23 +68,4 @@ func (l *list[T]) UnmarshalJSON(b []byte) error {
 		}
 	}
 	return nil
-}
-
-// webToken matches a JSON Web Token. The services echo none, but a proxy might.
-var webToken = regexp.MustCompile(`eyJ[0-9A-Za-z_-]{6,}(\.[0-9A-Za-z_-]*){0,2}`)
-
-// oneLine makes foreign text one short line, for an error or a log.
-func oneLine(s string, limit int) string {
-	printable := func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}
-	s = strings.Join(strings.Fields(strings.Map(printable, strings.ToValidUTF8(s, "?"))), " ")
-	s = webToken.ReplaceAllString(s, "***")
-	if r := []rune(s); len(r) > limit {
-		return string(r[:limit]) + "..."
-	}
-	return s
 }

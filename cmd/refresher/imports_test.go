@@ -66,6 +66,7 @@ func directions() map[string]direction {
 	const (
 		azure = "github.com/Azure/azure-sdk-for-go/sdk/"
 		guid  = "pbirefresh/internal/guid"
+		text  = "pbirefresh/internal/foreign"
 		json  = "pbirefresh/internal/httpjson"
 		sync  = "golang.org/x/sync"
 		wait  = "pbirefresh/internal/wait"
@@ -74,19 +75,19 @@ func directions() map[string]direction {
 		"refresh":              {[]string{"pbirefresh/lease", "pbirefresh/powerbi", "pbirefresh/refresh/", wait, sync}, "the domain knows its two ports, and no cloud, route or host"},
 		"refresh/machine":      {[]string{"pbirefresh/refresh/machine/"}, "the state machine is the standard library and pace"},
 		"refresh/machine/pace": {nil, "how long refreshes take is mathematics"},
-		"doctor":               {[]string{"pbirefresh/keyvault", "pbirefresh/lease", "pbirefresh/powerbi", guid, azure + "azcore"}, "the doctor looks at what the app depends on, and knows no operation, route or host"},
+		"doctor":               {[]string{"pbirefresh/keyvault", "pbirefresh/lease", "pbirefresh/powerbi", guid, text, azure + "azcore"}, "the doctor looks at what the app depends on, and knows no operation, route or host"},
 		"handler":              {[]string{"pbirefresh/doctor", "pbirefresh/refresh", "pbirefresh/schedule", "pbirefresh/callback", "pbirefresh/powerbi", "pbirefresh/access", "pbirefresh/audit", guid, json, sync, "golang.org/x/time/rate"}, "routes know operations, not documents, secrets or the host"},
 		"schedule":             {[]string{"pbirefresh/refresh", "pbirefresh/lease", guid, json, "github.com/tailscale/hujson", sync}, "a schedule knows what it starts and where it keeps its place, and no cloud, route or host"},
 		"callback":             {[]string{"pbirefresh/lease", wait, sync}, "a callback knows that something ends, and not what"},
 		"audit":                {[]string{"pbirefresh/lease", wait, sync}, "records know where they are kept, and no domain, route or cloud"},
-		"access":               {[]string{guid, json}, "who may do what is decided by nothing but what is known of the caller"},
-		"powerbi":              {[]string{azure + "azcore", guid}, "the client knows the wire of Power BI and nothing else"},
-		"keyvault": {[]string{azure + "azcore", azure + "azidentity", azure + "security/keyvault/azsecrets", "software.sslmate.com/src/go-pkcs12", sync},
+		"access":               {[]string{guid, json, text}, "who may do what is decided by nothing but what is known of the caller"},
+		"powerbi":              {[]string{azure + "azcore", guid, text}, "the client knows the wire of Power BI and nothing else"},
+		"keyvault": {[]string{azure + "azcore", azure + "azidentity", azure + "security/keyvault/azsecrets", "software.sslmate.com/src/go-pkcs12", sync, text},
 			"a credential knows nothing of who uses it"},
 		"lease":           {[]string{guid}, "the port is about bytes, and knows neither cloud nor domain"},
-		"lease/bloblease": {[]string{"pbirefresh/lease", azure + "azcore", azure + "storage/azblob"}, "an adapter stands alone"},
+		"lease/bloblease": {[]string{"pbirefresh/lease", text, azure + "azcore", azure + "storage/azblob"}, "an adapter stands alone"},
 		"lease/leasetest": {[]string{"pbirefresh/lease"}, "the suite tests any store"},
-		"cli": {[]string{"pbirefresh/handler", "pbirefresh/doctor", "pbirefresh/refresh", "pbirefresh/schedule", "pbirefresh/audit", "pbirefresh/powerbi", "pbirefresh/lease", "pbirefresh/internal/lookup", guid,
+		"cli": {[]string{"pbirefresh/handler", "pbirefresh/doctor", "pbirefresh/refresh", "pbirefresh/schedule", "pbirefresh/audit", "pbirefresh/powerbi", "pbirefresh/lease", "pbirefresh/internal/lookup", guid, text,
 			azure + "azcore", azure + "azidentity", "github.com/spf13/cobra", "golang.org/x/term"}, "operators need no sources, emulators or stages"},
 		"local/sim":        {[]string{"pbirefresh/local/sim/", wait}, "an independent reading of the API finds what a shared one would hide"},
 		"internal/hostlog": {nil, "how the host reads lines has nothing to do with what they say"},
@@ -94,6 +95,7 @@ func directions() map[string]direction {
 			"a stand-in of the host that knows the app proves nothing about the app"},
 		"local/azurite":     {[]string{"pbirefresh/internal/"}, "a test's storage knows nothing of what is stored"},
 		"internal/stage":    {[]string{"pbirefresh/internal/"}, "staging is about files"},
+		"internal/foreign":  {nil, "how text is shown has nothing to do with where it comes from"},
 		"internal/httpjson": {nil, "how JSON is read has nothing to do with what it says"},
 		"cmd/refresher": {[]string{"pbirefresh/doctor", "pbirefresh/handler", "pbirefresh/refresh", "pbirefresh/schedule", "pbirefresh/callback", "pbirefresh/access", "pbirefresh/audit", "pbirefresh/keyvault", "pbirefresh/lease", "pbirefresh/powerbi",
 			"pbirefresh/internal/hostlog", guid, azure + "azidentity", azure + "azcore"}, "the binary has no test mode"},

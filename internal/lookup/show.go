@@ -7,8 +7,8 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
-	"unicode"
 
+	"pbirefresh/internal/foreign"
 	"pbirefresh/powerbi"
 )
 
@@ -97,10 +97,5 @@ func printable(text string) string {
 	if text == "" {
 		return "-"
 	}
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, text)
+	return foreign.Printable(text)
 }

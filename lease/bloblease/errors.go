@@ -7,11 +7,11 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"unicode"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 
+	"pbirefresh/internal/foreign"
 	"pbirefresh/lease"
 )
 
@@ -188,16 +188,4 @@ func withoutURL(err error) string {
 const maxText = 500 // bytes of foreign text in an error of ours
 
 // oneLine makes one printable line of foreign text, for a log.
-func oneLine(text string) string {
-	printable := strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, text)
-	text = strings.Join(strings.Fields(printable), " ")
-	if len(text) > maxText {
-		return strings.ToValidUTF8(text[:maxText], "") + "..."
-	}
-	return text
-}
+func oneLine(text string) string { return foreign.Line(text, maxText) }

@@ -11,10 +11,12 @@ const (
 	historyGoodFor = 5 * time.Second // age of a read of the history that a POST may rely on
 )
 
-// abandon removes an attempt whose outcome stays unknown, and remembers it for a day. An
-// attempt that was resumed without an id is not remembered again: a model that others
-// refresh all the time would never be refreshed by us.
-func (m *machine) abandon(a *Attempt) {
+// abandon ends the try of each operation that the attempt serves, removes the attempt,
+// whose outcome stays unknown, and remembers it for a day. An attempt that was resumed
+// without an id is not remembered again: a model that others refresh all the time would
+// never be refreshed by us.
+func (m *machine) abandon(a *Attempt, outcome Outcome, fault *Fault) {
+	m.eachServed(func(op *Operation) { m.failedTry(op, outcome, fault, m.now) })
 	m.clearAttempt()
 	if a.Again {
 		return
@@ -64,13 +66,8 @@ func (s *State) mustReadHistory(now time.Time) bool {
 // noteHistoryRead records that the history was read.
 func (m *machine) noteHistoryRead() { m.HistoryRead, m.historyRead = m.now, true }
 
-// abandonEndless abandons a refresh that Power BI shows at work for longer than a refresh
-// can take: it must not occupy the model for ever.
-func (m *machine) abandonEndless(a *Attempt) {
-	m.eachServed(func(op *Operation) { m.failedTry(op, OutcomeUnknown, endless(), m.now) })
-	m.abandon(a)
-}
-
+// endless: a refresh that Power BI shows at work for longer than a refresh can take must
+// not occupy the model for ever.
 func endless() *Fault {
 	return &Fault{Code: CodeOutcomeUnknown,
 		Message: "Power BI shows the refresh at work for longer than a refresh can take.",

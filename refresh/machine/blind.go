@@ -32,12 +32,6 @@ func (m *machine) gone(e Observed) bool {
 	return e.Gone && l != nil && l.GoneLooks >= quietReads && m.now.Sub(l.Gone) >= goneFor
 }
 
-// abandonGone abandons an attempt whose outcome cannot be read any more.
-func (m *machine) abandonGone(a *Attempt) {
-	m.eachServed(func(op *Operation) { m.failedTry(op, OutcomeUnknown, goneOrForbidden(), m.now) })
-	m.abandon(a)
-}
-
 func goneOrForbidden() *Fault {
 	return &Fault{Code: CodeOutcomeUnknown,
 		Message: "The outcome of the refresh is unknown: for 24 hours Power BI answered PowerBIEntityNotFound for the model and for its refresh history. The model is gone or not permitted.",

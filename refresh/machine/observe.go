@@ -22,7 +22,7 @@ func (m *machine) observed(e Observed) {
 	case a != nil && a.Txn == e.Txn:
 		a.Looks++
 		if m.gone(e) {
-			m.abandonGone(a)
+			m.abandon(a, OutcomeUnknown, goneOrForbidden())
 			return
 		}
 		if e.Err != nil {
@@ -91,7 +91,7 @@ func (m *machine) matched(a *Attempt, row Row, e Observed) {
 	case row.atWork(e):
 		m.stillRunning(a, e)
 	default:
-		m.abandonEndless(a)
+		m.abandon(a, OutcomeUnknown, endless())
 	}
 }
 

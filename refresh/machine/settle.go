@@ -68,8 +68,7 @@ func (m *machine) notThere(a *Attempt) {
 		outcome, fault = OutcomeUnknown, unrecognised()
 	}
 	a.explain(fault)
-	m.eachServed(func(op *Operation) { m.failedTry(op, outcome, fault, m.now) })
-	m.abandon(a)
+	m.abandon(a, outcome, fault)
 	m.noteHistoryRead()
 }
 

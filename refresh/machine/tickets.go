@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -81,7 +82,7 @@ func insertRun(runs []run, n int64) []run {
 	switch {
 	case after && before:
 		runs[i-1].to = runs[i].to
-		return append(runs[:i], runs[i+1:]...)
+		return slices.Delete(runs, i, i+1)
 	case after:
 		runs[i-1].to = n + 1
 		return runs
@@ -89,10 +90,7 @@ func insertRun(runs []run, n int64) []run {
 		runs[i].from = n
 		return runs
 	}
-	runs = append(runs, run{})
-	copy(runs[i+1:], runs[i:])
-	runs[i] = run{n, n + 1}
-	return runs
+	return slices.Insert(runs, i, run{n, n + 1})
 }
 
 func encodeRuns(runs []run) string {
@@ -106,7 +104,7 @@ func encodeRuns(runs []run) string {
 	return runsEncoding.EncodeToString(b)
 }
 
-// decodeRuns ignores what is not readable: a document that somebody else wrote.
+// decodeRuns ignores what is not readable: another tool may have written the document.
 func decodeRuns(text string) []run {
 	b, err := runsEncoding.DecodeString(text)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"pbirefresh/powerbi"
 )
 
-// examined is an app whose doctor finds what it is told to.
+// examined is an app whose doctor finds the given checks.
 func examined(t *testing.T, checks ...doctor.Check) map[string]string {
 	t.Helper()
 	server := httptest.NewServer(handler.New(handler.Config{Doctor: func(_ context.Context, _ string, d powerbi.Dataset) []doctor.Check {

@@ -41,7 +41,7 @@ func importCommand(env Environment) *cobra.Command {
 	return cmd
 }
 
-// ownSchedule reads the schedule from a file, or from Power BI as whoever is signed in
+// ownSchedule reads the schedule from a file, or from Power BI as the signed-in identity
 // here: by Environment, managed identity, Azure CLI, ...
 func ownSchedule(ctx context.Context, model powerbi.Dataset, file, cloudName string, env Environment) (powerbi.RefreshSchedule, error) {
 	if file != "" {

@@ -29,7 +29,7 @@ func printSlots(w io.Writer, f *schedule.File, from time.Time) {
 		}
 		fmt.Fprintf(t, "%s\t%d\t%s\t%s\n", e.Name, len(e.Requests), e.When(), slots)
 	}
-	_ = t.Flush() // a terminal that is gone has nobody to tell
+	_ = t.Flush() // an error means that the terminal is gone
 }
 
 // slotText leaves out the year as long as it is the present one.

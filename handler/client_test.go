@@ -215,15 +215,15 @@ func TestClientWatches(t *testing.T) {
 			}
 			return ends(id)
 		}
-		var told []machine.Status
+		var reported []machine.Status
 		began := time.Now()
-		doc, err := c.Watch(t.Context(), testStatusURL, func(d StatusDocument) { told = append(told, d.Status) })
+		doc, err := c.Watch(t.Context(), testStatusURL, func(d StatusDocument) { reported = append(reported, d.Status) })
 		if err != nil || doc.Status != machine.StatusSucceeded {
 			t.Errorf("%+v, %v", doc, err)
 		}
 		// Looks at 0, 5 (not now), 8 and 13: as the answers asked.
-		if took := time.Since(began); took != 13*time.Second || len(told) != 3 || told[2] != machine.StatusSucceeded {
-			t.Errorf("took %v, told %v", took, told)
+		if took := time.Since(began); took != 13*time.Second || len(reported) != 3 || reported[2] != machine.StatusSucceeded {
+			t.Errorf("took %v, reported %v", took, reported)
 		}
 	})
 }

@@ -199,7 +199,7 @@ func waitsFor(b machine.Blocked) string {
 	case "notReadable":
 		return "Power BI refuses to show the refresh. It is read again; nothing is concluded from that."
 	case string(machine.HoldThrottled):
-		return "Power BI throttles requests. It is asked again when the time is over that it named."
+		return "Power BI is throttling requests. The next request follows at the time that it named."
 	default:
 		return machine.Fault{Message: machine.Sentences("Nothing could be sent to Power BI", b.Detail), Detail: b.Words,
 			Remedy: "It is tried again"}.Text()

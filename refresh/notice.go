@@ -51,7 +51,7 @@ func (n *notice) begin(a answer) {
 func (n *notice) guarded(a answer) (epoch string, number int64, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("refresh: panic while telling of an admission: %v", p)
+			err = fmt.Errorf("refresh: panic in the hook of an admission: %v", p)
 		}
 	}()
 	epoch, number = a.epoch, a.number

@@ -14,7 +14,7 @@ import (
 	"pbirefresh/local/sim"
 )
 
-// writeDemoSchedules makes a schedule file for a run against stand-ins, and returns where
+// writeDemoSchedules makes a schedule file for a run against emulators, and returns where
 // it is: not in dist/, where it would be taken for the app's own.
 func writeDemoSchedules(root string) (string, error) {
 	path := filepath.Join(root, "build", "dev", "schedules.json")
@@ -40,7 +40,7 @@ const demoSchedules = `// Made by pbirefresh dev. Change it while it runs: each 
 
 func newTicker(out io.Writer) *ticker { return &ticker{out: out, entries: map[string]string{}} }
 
-// ticker prints what schedules do, once somebody watches.
+// ticker prints what schedules do, after watch was called.
 type ticker struct {
 	out io.Writer
 

@@ -45,7 +45,7 @@ func TestTicker(t *testing.T) {
 		k.heard(funchost.Line{Text: line})
 	}
 	if out.Len() > 0 {
-		t.Errorf("nobody watches yet: %s", &out)
+		t.Errorf("before watch: got %s, want nothing", &out)
 	}
 	k.watch()
 	for _, line := range lines[3:] {

@@ -42,7 +42,7 @@ func devCommand(env cli.Environment) *cobra.Command {
 }
 
 func dev(ctx context.Context, env cli.Environment, addr, policy string, once, azurite bool) error {
-	s := &session{env: env, tale: newTale(), ticker: newTicker(env.Stderr), schedules: !once, policy: policy}
+	s := &session{env: env, timeline: newTimeline(), ticker: newTicker(env.Stderr), schedules: !once, policy: policy}
 	defer s.close()
 	if err := s.start(ctx, addr, azurite); err != nil {
 		return err
@@ -63,11 +63,11 @@ func dev(ctx context.Context, env cli.Environment, addr, policy string, once, az
 	}
 }
 
-// session is a running set of stand-ins with the app among them.
+// session is a running set of emulators with the app among them.
 type session struct {
-	env    cli.Environment
-	tale   *tale
-	ticker *ticker
+	env      cli.Environment
+	timeline *timeline
+	ticker   *ticker
 	// schedules: with a schedule that refreshes a model every minute
 	schedules bool
 	policy    string // its file, "" for none
@@ -77,7 +77,7 @@ type session struct {
 	client    *handler.Client
 }
 
-// step tells how long a part of the start took.
+// step prints how long a part of the start took.
 func (s *session) step(what string, do func() error) error {
 	began := time.Now()
 	if err := do(); err != nil {
@@ -99,9 +99,9 @@ func (s *session) start(ctx context.Context, addr string, real bool) error {
 		do   func() error
 	}{
 		{"build the custom handler, stage dist/", func() error { return s.stage(ctx, root, dist) }},
-		{"start Power BI, Entra ID, Key Vault (stand-ins)", s.startWorld},
+		{"start Power BI, Entra ID, Key Vault (emulators)", s.startWorld},
 		{"start Azurite (real blob service)", func() (err error) { s.blobs, err = azurite.Start(ctx, ""); return err }},
-		{"start the Functions host (stand-in), the app", func() error { return s.startHost(ctx, root, dist, addr) }},
+		{"start the Functions host (a fake), the app", func() error { return s.startHost(ctx, root, dist, addr) }},
 	}
 	for i, step := range steps {
 		if i == 2 && !real {
@@ -123,7 +123,7 @@ func (s *session) stage(ctx context.Context, root, dist string) error {
 }
 
 func (s *session) startWorld() (err error) {
-	s.world, err = sim.Start(sim.WorldOptions{Options: sim.Options{OnEvent: s.tale.fromWorld}})
+	s.world, err = sim.Start(sim.WorldOptions{Options: sim.Options{OnEvent: s.timeline.fromWorld}})
 	return err
 }
 
@@ -170,13 +170,13 @@ func (s *session) settings(root string) (settings map[string]string, err error) 
 }
 
 func (s *session) heard(l funchost.Line) {
-	s.tale.fromHandler(l)
+	s.timeline.fromHandler(l)
 	s.ticker.heard(l)
 }
 
-// freeAddr is addr, or the same host with any port if that one cannot be used, which it
-// tells: a request to the usual port would reach somebody else.
-func freeAddr(ctx context.Context, addr string, tell io.Writer) string {
+// freeAddr returns addr, or the same host with any port if that one cannot be used, which it
+// prints: a request to the usual port would reach another program.
+func freeAddr(ctx context.Context, addr string, log io.Writer) string {
 	var config net.ListenConfig
 	l, err := config.Listen(ctx, "tcp", addr)
 	if err == nil {
@@ -187,7 +187,7 @@ func freeAddr(ctx context.Context, addr string, tell io.Writer) string {
 	if bad != nil {
 		return addr
 	}
-	fmt.Fprintf(tell, "  %s cannot be used, another port is taken (%v)\n", addr, err)
+	fmt.Fprintf(log, "  %s cannot be used, another port is taken (%v)\n", addr, err)
 	return net.JoinHostPort(host, "0")
 }
 
@@ -199,7 +199,7 @@ func (s *session) firstRefresh(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(s.env.Stderr, "\nPOST %s/api/refreshes\n     %s\n", s.host.URL(), body)
-	s.tale.begin()
+	s.timeline.begin()
 	doc, err := s.client.Trigger(ctx, body)
 	if err != nil {
 		return err
@@ -210,7 +210,7 @@ func (s *session) firstRefresh(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintln(s.env.Stderr, "\nwhat happened")
-	s.tale.tell(s.env.Stderr)
+	s.timeline.print(s.env.Stderr)
 	fmt.Fprintln(s.env.Stderr, "\nthe status document")
 	if err := cli.PrintJSON(s.env.Stdout, doc); err != nil {
 		return err
@@ -252,27 +252,27 @@ still serving; Ctrl-C ends it. In another shell:
     -H 'Content-Type: application/json' -d "$BODY"); echo "$ANSWER"
   member() { echo "$ANSWER" | sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/"; }
 
-  # how it stands (202 while it goes on, 200 Succeeded, 409 Failed), or wait for the end
+  # its status (202 until it ends, 200 Succeeded, 409 Failed), or wait for the end
   curl -sS -i "$(member statusUrl)"; echo
   curl -sS -i "$(member statusUrl)&wait=30"; echo
 
   # the same by its id, which is no secret, with the key
   curl -sS -i "$PBIREFRESH_URL/api/operations/$(member id)" -H "x-functions-key: $PBIREFRESH_KEY"; echo
 
-  # ask again, and cancel it before it ends (410 if it has ended)
+  # request another one, and cancel it before it ends (410 if it has ended)
   curl -sS -i -X POST "$(member terminatePostUri)" -H "x-functions-key: $PBIREFRESH_KEY"; echo
 
   # or cancel it for everybody who shares it: another right, another key
   curl -sS -i -X POST "$PBIREFRESH_URL/api/operations/$(member id)/cancel-all" -H 'x-functions-key: %s'; echo
 
-  # make the model busy with somebody else's refresh, or let the next refresh fail; then ask again
+  # make the model busy with a refresh of another tool, or let the next refresh fail; then request one
   curl -sS -X POST '%s/busy?for=20s'
   curl -sS -X POST '%s/fail-next?class=credentials'
 
   # what is scheduled: a refresh every minute, as build/dev/schedules.json says
   curl -sS "$PBIREFRESH_URL/api/schedules" -H "x-functions-key: $PBIREFRESH_KEY"; echo
 
-  # throttle Power BI for 20 seconds; everything else that the stand-ins can do
+  # throttle Power BI for 20 seconds; everything else that the emulators can do
   curl -sS -X POST '%sthrottle?retryAfter=20'
   curl -sS %s
 

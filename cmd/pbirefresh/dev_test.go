@@ -30,7 +30,7 @@ func TestFreeAddr(t *testing.T) {
 		t.Errorf("%s is free: got %s", addr, got)
 	}
 	if got := freeAddr(t.Context(), "nonsense", &told); got != "nonsense" {
-		t.Errorf("got %s: who listens tells what is wrong with it", got)
+		t.Errorf("got %s, want the address itself: listening on it reports what is wrong with it", got)
 	}
 	if told.Len() > 0 {
 		t.Errorf("told %q", told.String())

@@ -44,14 +44,14 @@ func uncommitted(ctx context.Context, root string) string {
 	return first
 }
 
-// repeatable returns an error if nobody else could make this build again: there is no
+// repeatable returns an error if this build could not be made again elsewhere: there is no
 // commit that has all of it.
 func repeatable(ctx context.Context, root string) error {
 	if git(ctx, root, "rev-parse", "HEAD") == "" {
-		return errors.New("this is no git checkout with a commit, and nobody could make this release again: release from a clone, or say --allow-dirty")
+		return errors.New("this is no git checkout with a commit, so this release could not be made again: release from a clone, or say --allow-dirty")
 	}
 	if change := uncommitted(ctx, root); change != "" {
-		return fmt.Errorf("the tree has changes that are not committed (%s), and nobody could make this release again: commit them, or say --allow-dirty", change)
+		return fmt.Errorf("the tree has changes that are not committed (%s), so this release could not be made again: commit them, or say --allow-dirty", change)
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func TestNoZipOfAnIncompleteApp(t *testing.T) {
 func TestStepsAreTold(t *testing.T) {
 	t.Parallel()
 	var stderr bytes.Buffer
-	s := &session{env: cli.Environment{Stderr: &stderr}, tale: newTale()}
+	s := &session{env: cli.Environment{Stderr: &stderr}, timeline: newTimeline()}
 	if err := s.step("build the app", func() error { return nil }); err != nil || !strings.HasPrefix(stderr.String(), "  build the app   ") {
 		t.Errorf("%v, %q", err, &stderr)
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // checkPackaged refuses to package what the app would refuse: with a wrong schedule file it
-// goes on with the last good one, with a wrong policy it answers nobody.
+// goes on with the last good one, with a wrong policy it answers no request.
 func checkPackaged(root string, env cli.Environment) error {
 	text, err := os.ReadFile(filepath.Join(root, "schedules.json"))
 	if err == nil {

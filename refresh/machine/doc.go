@@ -87,18 +87,18 @@
 //
 //  1. At most one attempt is unresolved at a time, and a new intent is saved only
 //     when the earlier one ended, was refused, never left, or has settled.
-//  2. A POST is sent at most once for an intent, before its SendBy, and nobody
-//     resolves the intent before its Until.
+//  2. A POST is sent at most once for an intent, before its SendBy, and the
+//     intent is not resolved before its Until.
 //  3. A terminal phase never changes.
 //  4. An operation that an attempt may have begun for is not joined under
 //     whenBusy: queue. So a caller who joins arrived before the intent was saved, and
 //     the refresh began after that: no clocks are compared.
-//  5. A look that failed, throttling and the mere passing of time end nothing that
-//     may have started. What settles an unknown outcome is a run of successful,
-//     quiet reads ([Settle]). Nor does it end what Power BI shows at work, except after
-//     longer than a refresh can last: then Power BI does not tell. The one exception is
-//     history and model that both answer that they are not there, for a day and without
-//     an answer to the contrary: what became of the refresh is unknown then.
+//  5. A failed look, throttling and the passing of time end nothing that may have
+//     started. An unknown outcome is settled by a run of successful, quiet reads
+//     ([Settle]). They do not end a refresh that Power BI shows at work, unless it has
+//     lasted longer than a refresh can last. The one exception: if history and model both
+//     answer that they are not there, for a day and without an answer to the contrary, the
+//     outcome of the refresh is unknown.
 //  6. Only an id from a 202 is ever deleted.
 //  7. While an operation is pending, the document's due metadata is not "never".
 //
@@ -128,9 +128,9 @@
 // and never merged again, since it may have failed by what others asked for.
 //
 // A refresh in a partialBatch may fail and have committed some of its objects. If its
-// details tell of each object that an operation asked for, only the rest is tried again:
-// what is done was done after the operation's callers had arrived. Who joins later
-// (whenBusy: join) is content with that too.
+// details show each object that an operation asked for, only the rest is tried again: the
+// objects that are done were done after the operation's callers had arrived. A caller who
+// joins later (whenBusy: join) accepts that, too.
 //
 // # The documents and their versions
 //
@@ -153,8 +153,8 @@
 //
 // So, to change the format:
 //
-//   - A member that older readers may carry along without heeding it: raise [Schema].
-//   - A member that has to be heeded, a new word, another meaning: two releases. N raises
+//   - A member that older readers may keep and ignore: raise [Schema].
+//   - A member that readers must not ignore, a new word, another meaning: two releases. N raises
 //     Schema and reads the new form, and still writes the old one; N+1 raises [MinReader]
 //     and writes it. Then going back by one version is safe at any time.
 //   - schema, minReader, epoch and writes keep their names and meanings for ever; no two

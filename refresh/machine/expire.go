@@ -33,7 +33,7 @@ func (m *machine) expire() {
 
 func unobserved() *Fault {
 	return &Fault{Code: CodeOutcomeUnknown,
-		Message: "A day after the deadline Power BI still does not tell what became of the refresh.",
+		Message: "A day after the deadline Power BI still does not show how the refresh ended.",
 		Remedy:  "Look at the refresh history of the model in the Power BI portal."}
 }
 

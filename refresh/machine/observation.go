@@ -56,9 +56,9 @@ type Asked struct{ Type, CommitMode string }
 // (Power BI: documented, Refresh Dataset In Group).
 const LongestRefresh = 24 * time.Hour
 
-// atWork reports whether the row keeps the model occupied as far as it tells. One
-// that has been "Unknown" for longer than any refresh can take does not tell: a
-// POST finds out, since a busy answer is definitive.
+// atWork reports whether the row shows that the model is occupied. A row that has been
+// "Unknown" for longer than any refresh can take shows nothing: a POST finds out, since a
+// busy answer is definitive.
 func (r Row) atWork(e Observed) bool {
 	if r.State != RowInProgress {
 		return false

@@ -103,7 +103,7 @@ func dropped() *Fault {
 // refresh does no harm.
 func unrecognised() *Fault {
 	return &Fault{Code: CodeOutcomeUnknown, Transient: true,
-		Message: "Power BI's answer was lost, and its history does not tell which refresh was asked for here.",
+		Message: "Power BI's answer was lost, and its history does not show which refresh was requested here.",
 		Remedy:  "It was asked for again as often as allowed. Look at the refresh history of the model in the Power BI portal."}
 }
 

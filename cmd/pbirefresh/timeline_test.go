@@ -12,33 +12,33 @@ import (
 	"pbirefresh/local/sim"
 )
 
-// told is what a tale tells, line by line.
-func told(tale *tale) []string {
+// printed is what a timeline prints, line by line.
+func printed(lines *timeline) []string {
 	var b bytes.Buffer
-	tale.tell(&b)
+	lines.print(&b)
 	return strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
 }
 
 func TestTaleIsToldInOrder(t *testing.T) {
 	t.Parallel()
 	began := time.Date(2026, 5, 31, 6, 0, 0, 0, time.UTC)
-	tale := &tale{began: began}
+	lines := &timeline{began: began}
 	at := func(ms int) time.Time { return began.Add(time.Duration(ms) * time.Millisecond) }
-	tale.add(at(1500), "powerbi", "third")
-	tale.add(at(-250), "vault", "before")
-	tale.add(at(0), "handler", "first")
-	tale.add(began.Add(-100*time.Microsecond), "handler", "just before")
-	tale.add(at(1500), "handler", "at the same time, and told in the order of telling")
-	tale.add(at(7), "entra", "second")
+	lines.add(at(1500), "powerbi", "third")
+	lines.add(at(-250), "vault", "before")
+	lines.add(at(0), "handler", "first")
+	lines.add(began.Add(-100*time.Microsecond), "handler", "just before")
+	lines.add(at(1500), "handler", "at the same time, and printed in the order of arrival")
+	lines.add(at(7), "entra", "second")
 	want := []string{
 		"    -0.250s  vault      before",
 		"    +0.000s  handler    just before",
 		"    +0.000s  handler    first",
 		"    +0.007s  entra      second",
 		"    +1.500s  powerbi    third",
-		"    +1.500s  handler    at the same time, and told in the order of telling",
+		"    +1.500s  handler    at the same time, and printed in the order of arrival",
 	}
-	if got := told(tale); strings.Join(got, "\n") != strings.Join(want, "\n") {
+	if got := printed(lines); strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
@@ -46,11 +46,11 @@ func TestTaleIsToldInOrder(t *testing.T) {
 // What is done while warming up comes before the beginning.
 func TestTaleBeginsAgain(t *testing.T) {
 	t.Parallel()
-	tale := newTale()
-	tale.add(time.Now().Add(-time.Minute), "vault", "warming up")
-	tale.begin()
-	tale.add(tale.began.Add(time.Second), "powerbi", "the refresh")
-	got := told(tale)
+	lines := newTimeline()
+	lines.add(time.Now().Add(-time.Minute), "vault", "warming up")
+	lines.begin()
+	lines.add(lines.began.Add(time.Second), "powerbi", "the refresh")
+	got := printed(lines)
 	if !strings.HasPrefix(got[0], "   -60.0") || !strings.HasPrefix(got[1], "    +1.000s") {
 		t.Errorf("%s", strings.Join(got, "\n"))
 	}
@@ -58,24 +58,24 @@ func TestTaleBeginsAgain(t *testing.T) {
 
 func TestTaleOfManyTellers(t *testing.T) {
 	t.Parallel()
-	tale := newTale()
+	lines := newTimeline()
 	var wg sync.WaitGroup
 	for i := range 50 {
-		wg.Go(func() { tale.add(time.Now(), "x", fmt.Sprint(i)) })
+		wg.Go(func() { lines.add(time.Now(), "x", fmt.Sprint(i)) })
 	}
 	wg.Wait()
-	if n := len(told(tale)); n != 50 {
+	if n := len(printed(lines)); n != 50 {
 		t.Errorf("%d lines of 50", n)
 	}
 }
 
-// last is the last line of the tale, without its time.
-func last(t *testing.T, tale *tale) string {
+// last is the last line of a timeline, without its time.
+func last(t *testing.T, lines *timeline) string {
 	t.Helper()
-	if len(tale.lines) == 0 {
+	if len(lines.lines) == 0 {
 		return ""
 	}
-	l := tale.lines[len(tale.lines)-1]
+	l := lines.lines[len(lines.lines)-1]
 	return l.who + ": " + l.what
 }
 
@@ -91,10 +91,10 @@ func TestTaleOfTheStandIns(t *testing.T) {
 		{sim.Entry{Kind: sim.KindEnded, Refresh: workspaceID}, "powerbi: refresh f089..48 ended"},
 		{sim.Entry{Kind: sim.KindControl, Note: "busy"}, ""},
 	} {
-		tale := newTale()
+		lines := newTimeline()
 		tc.entry.Time = time.Now()
-		tale.fromWorld(tc.entry)
-		if got := last(t, tale); got != tc.want {
+		lines.fromWorld(tc.entry)
+		if got := last(t, lines); got != tc.want {
 			t.Errorf("got %q, want %q", got, tc.want)
 		}
 	}
@@ -113,9 +113,9 @@ func TestTaleOfTheHandler(t *testing.T) {
 		`{"msg":"request","route":"POST /api/refreshes","status":202,"ms":12,"level":"INFO"}`: "handler: POST /api/refreshes ms=12 status=202",
 		`{"msg":"not ready","error":"no token"}`:                                              "handler: not ready error=no token",
 	} {
-		tale := newTale()
-		tale.fromHandler(funchost.Line{Text: line})
-		if got := last(t, tale); got != want {
+		lines := newTimeline()
+		lines.fromHandler(funchost.Line{Text: line})
+		if got := last(t, lines); got != want {
 			t.Errorf("%s\n is told as %q, want %q", line, got, want)
 		}
 	}

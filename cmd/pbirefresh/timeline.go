@@ -14,48 +14,48 @@ import (
 	"pbirefresh/local/sim"
 )
 
-// tale collects what the stand-ins saw and what the handler logged, and tells it
-// in order.
-type tale struct {
+// timeline collects what the emulators saw and what the handler logged, and prints it in
+// order.
+type timeline struct {
 	mu    sync.Mutex
 	began time.Time
-	lines []taleLine
+	lines []timelineLine
 }
 
-type taleLine struct {
+type timelineLine struct {
 	at        time.Time
 	who, what string
 }
 
-func newTale() *tale { return &tale{began: time.Now()} }
+func newTimeline() *timeline { return &timeline{began: time.Now()} }
 
-// begin sets the time from which the tale is told.
-func (t *tale) begin() {
+// begin sets the time that counts as zero.
+func (t *timeline) begin() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.began = time.Now()
 }
 
-func (t *tale) add(at time.Time, who, what string) {
+func (t *timeline) add(at time.Time, who, what string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.lines = append(t.lines, taleLine{at, who, what})
+	t.lines = append(t.lines, timelineLine{at, who, what})
 }
 
-// tell prints the lines, earliest first, with the time since the beginning. What
+// print prints the lines, earliest first, with the time since the beginning. What
 // was done while warming up comes first, with negative times.
-func (t *tale) tell(w io.Writer) {
+func (t *timeline) print(w io.Writer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	slices.SortStableFunc(t.lines, func(a, b taleLine) int { return cmp.Compare(a.at.UnixNano(), b.at.UnixNano()) })
+	slices.SortStableFunc(t.lines, func(a, b timelineLine) int { return cmp.Compare(a.at.UnixNano(), b.at.UnixNano()) })
 	for _, l := range t.lines {
 		since := l.at.Sub(t.began).Round(time.Millisecond) // there is no -0.000 s
 		fmt.Fprintf(w, "  %+8.3fs  %-10s %s\n", since.Seconds(), l.who, l.what)
 	}
 }
 
-// fromWorld takes what a stand-in saw.
-func (t *tale) fromWorld(e sim.Entry) {
+// fromWorld adds what an emulator saw.
+func (t *timeline) fromWorld(e sim.Entry) {
 	switch e.Kind {
 	case sim.KindRequest:
 		t.add(e.Time, e.Service, fmt.Sprintf("%s %s -> %d", e.Method, shorten(e.Path), e.Status))
@@ -66,7 +66,7 @@ func (t *tale) fromWorld(e sim.Entry) {
 }
 
 // fromHandler takes a line of the handler's log.
-func (t *tale) fromHandler(l funchost.Line) {
+func (t *timeline) fromHandler(l funchost.Line) {
 	var record map[string]any
 	if json.Unmarshal([]byte(l.Text), &record) != nil {
 		t.add(time.Now(), "handler", l.Text)
@@ -92,7 +92,7 @@ func (t *tale) fromHandler(l funchost.Line) {
 	t.add(time.Now(), "handler", strings.TrimSpace(message+" "+strings.Join(parts, " ")))
 }
 
-// shorten cuts the GUIDs of a path: the first digits tell them apart here.
+// shorten cuts the GUIDs of a path: the first and last digits are enough here.
 func shorten(path string) string {
 	segments := strings.Split(path, "/")
 	for i, s := range segments {

@@ -139,7 +139,7 @@ func (r *rollout) served(n int) {
 // finish waits for the end of everything that was promised.
 func (r *rollout) finish() {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), 5*time.Minute) // an outcome that is unknown takes two to settle
+	ctx, cancel := context.WithTimeout(r.t.Context(), 5*time.Minute) // a POST cut off by a kill settles in about four (150 s for its answer, then the window)
 	defer cancel()
 	var all sync.WaitGroup
 	for i, one := range r.callers {

@@ -146,7 +146,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if t.credential != nil {
 		token, err := t.credential.GetToken(r.Context(), policy.TokenRequestOptions{Scopes: []string{t.scope}})
 		if err != nil {
-			return nil, signInFirst(err)
+			return nil, codedError{signInFirst(err), exitError} // not that of an app that does not answer
 		}
 		r.Header.Set("Authorization", "Bearer "+token.Token)
 	}

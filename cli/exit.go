@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"pbirefresh/handler"
 	"pbirefresh/refresh/machine"
@@ -102,11 +103,20 @@ func exitCode(err error) int {
 	return exitError
 }
 
+// oneLine joins the lines of an error: those of the Azure SDK have several.
+func oneLine(text string) string {
+	lines := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' })
+	for i, line := range lines {
+		lines[i] = strings.TrimSpace(line)
+	}
+	return strings.Join(lines, " ")
+}
+
 // report prints an error and returns its exit code.
 func report(err error, stderr io.Writer) int {
 	code := exitCode(err)
 	if err != nil {
-		fmt.Fprintln(stderr, "pbirefresh:", withoutSignatures(err.Error()))
+		fmt.Fprintln(stderr, "pbirefresh:", withoutSignatures(oneLine(err.Error())))
 	}
 	return code
 }

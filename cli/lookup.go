@@ -26,9 +26,9 @@ func (p *powerBI) add(cmd *cobra.Command) {
 
 // client sends nothing yet.
 func (p *powerBI) client() (*powerbi.Client, error) {
-	cloud, err := powerbi.CloudNamed(cmp.Or(p.cloud, p.env.Getenv("POWERBI_CLOUD")))
+	cloud, err := cloudNamed(p.env, cmp.Or(p.cloud, p.env.Getenv("POWERBI_CLOUD")))
 	if err != nil {
-		return nil, usagef("--cloud must be public, usgov, usgovhigh, usgovmil or china")
+		return nil, err
 	}
 	var credential azcore.TokenCredential
 	if p.browser {
@@ -40,6 +40,20 @@ func (p *powerBI) client() (*powerbi.Client, error) {
 		return nil, err
 	}
 	return powerbi.NewClient(credential, powerbi.Options{Cloud: cloud, Version: p.env.Version})
+}
+
+// cloudNamed returns where Power BI is. $POWERBI_API_URL is another address, as in the
+// settings of the app: the emulators.
+func cloudNamed(env Environment, name string) (powerbi.Cloud, error) {
+	cloud, err := powerbi.CloudNamed(name)
+	if err != nil {
+		return cloud, usagef("--cloud must be public, usgov, usgovhigh, usgovmil or china, not %q", name)
+	}
+	cloud, err = cloud.Override(env.Getenv("POWERBI_API_URL"), "", "")
+	if err != nil {
+		return cloud, usagef("POWERBI_API_URL: %w", err)
+	}
+	return cloud, nil
 }
 
 func workspacesCommand(env Environment) *cobra.Command {

@@ -52,9 +52,9 @@ func ownSchedule(ctx context.Context, model powerbi.Dataset, file, cloudName str
 		}
 		return own, err
 	}
-	cloud, err := powerbi.CloudNamed(cloudName)
+	cloud, err := cloudNamed(env, cloudName)
 	if err != nil {
-		return powerbi.RefreshSchedule{}, Usage(err)
+		return powerbi.RefreshSchedule{}, err
 	}
 	credential, err := env.Credential()
 	if err != nil {

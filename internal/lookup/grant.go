@@ -91,7 +91,7 @@ func (g Grant) Run(ctx context.Context, c *powerbi.Client, in io.Reader, out io.
 		return errDeclined
 	}
 	if err := c.SetRole(ctx, g.WorkspaceID, powerbi.User{Identifier: g.Principal, Right: g.Role, Kind: g.Kind}, has != ""); err != nil {
-		return err
+		return fmt.Errorf("the role was not granted: the person who is signed in must be Admin of %q, and %s must be an object id of the tenant: %w", printable(workspace.Name), g.Principal, err)
 	}
 	fmt.Fprintf(out, "%s is %s of %q; it may take some minutes until the role is in force\n", g.Principal, g.Role, printable(workspace.Name))
 	return nil
@@ -107,6 +107,9 @@ func (g Grant) confirmed(w powerbi.Workspace, has string, in io.Reader, out io.W
 		return true
 	}
 	fmt.Fprint(out, "Type yes: ")
-	answer, _ := bufio.NewReader(in).ReadString('\n') // no answer is no
+	answer, err := bufio.NewReader(in).ReadString('\n') // no answer is no
+	if err != nil {
+		fmt.Fprintln(out) // the line of the question ends
+	}
 	return strings.EqualFold(strings.TrimSpace(answer), "yes")
 }

@@ -85,7 +85,7 @@ func TestGrant(t *testing.T) {
 		{"not asked", sim.RoleAdmin, 0, Grant{Yes: true}, "", "is Contributor of", "Contributor"},
 		{"more than it had", sim.RoleAdmin, sim.RoleViewer, Grant{}, "yes\n", "It is Viewer there now", "Contributor"},
 		{"what it has", sim.RoleAdmin, sim.RoleContributor, Grant{}, "", "already", "Contributor"},
-		{"as a contributor", sim.RoleContributor, 0, Grant{}, "yes\n", "NotFound", ""},
+		{"as a contributor", sim.RoleContributor, 0, Grant{}, "yes\n", "must be Admin of", ""},
 		{"a role that is none", sim.RoleAdmin, 0, Grant{Role: "Owner"}, "yes\n", "the role must be", ""},
 		{"a type that is none", sim.RoleAdmin, 0, Grant{Kind: "Robot"}, "yes\n", "the type must be", ""},
 		{"a user without a name", sim.RoleAdmin, 0, Grant{Kind: "user"}, "yes\n", "no sign-in name", ""},

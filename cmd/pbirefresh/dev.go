@@ -238,13 +238,14 @@ func (s *session) explain() {
 	model := sim.Sales()
 	control := s.world.ControlURL + "models/" + model.Workspace + "/" + model.Model
 	fmt.Fprintf(s.env.Stdout, explanation, s.host.URL(), s.host.FunctionKey(), model.Workspace, model.Model,
-		s.host.MasterKey(), control, control, s.world.ControlURL, s.world.ControlURL)
+		s.host.MasterKey(), control, control, s.world.ControlURL, s.world.ControlURL,
+		model.Workspace, model.Model)
 }
 
 const explanation = `
 still serving; Ctrl-C ends it. In another shell:
 
-  export PBIREFRESH_URL=%s PBIREFRESH_KEY=%s    # also for pbirefresh refresh, status, cancel (install: docs/cli.md)
+  export PBIREFRESH_URL=%s PBIREFRESH_KEY=%s
   BODY='{"workspaceId":"%s","datasetId":"%s"}'
 
   # ask for a refresh, and keep the answer
@@ -275,5 +276,8 @@ still serving; Ctrl-C ends it. In another shell:
   # throttle Power BI for 20 seconds; everything else that the emulators can do
   curl -sS -X POST '%sthrottle?retryAfter=20'
   curl -sS %s
+
+  # the same with the command line. Get it: go install ./cmd/pbirefresh, or a file of a release (docs/cli.md)
+  pbirefresh refresh %s %s
 
 `

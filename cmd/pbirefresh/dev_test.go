@@ -58,3 +58,15 @@ func TestExecutable(t *testing.T) {
 		}
 	}
 }
+
+// What make run prints last is how to get the command line, and the first command.
+func TestRunEndsWithTheCommandLine(t *testing.T) {
+	t.Parallel()
+	paragraphs := strings.Split(strings.TrimSpace(explanation), "\n\n")
+	last := paragraphs[len(paragraphs)-1]
+	for _, want := range []string{"go install ./cmd/pbirefresh", "docs/cli.md", "\n  pbirefresh refresh %s %s"} {
+		if !strings.Contains(last, want) {
+			t.Errorf("the last paragraph has no %q:\n%s", want, last)
+		}
+	}
+}

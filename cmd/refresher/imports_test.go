@@ -87,7 +87,7 @@ func directions() map[string]direction {
 		"lease":           {[]string{guid}, "the port is about bytes, and knows neither cloud nor domain"},
 		"lease/bloblease": {[]string{"pbirefresh/lease", text, azure + "azcore", azure + "storage/azblob"}, "an adapter stands alone"},
 		"lease/leasetest": {[]string{"pbirefresh/lease"}, "the suite tests any store"},
-		"cli": {[]string{"pbirefresh/handler", "pbirefresh/doctor", "pbirefresh/refresh", "pbirefresh/schedule", "pbirefresh/audit", "pbirefresh/powerbi", "pbirefresh/lease", "pbirefresh/internal/lookup", guid, text,
+		"cli": {[]string{"pbirefresh/handler", "pbirefresh/doctor", "pbirefresh/refresh", "pbirefresh/schedule", "pbirefresh/audit", "pbirefresh/powerbi", "pbirefresh/lease", "pbirefresh/internal/lookup", "pbirefresh/docs", guid, text,
 			azure + "azcore", azure + "azidentity", "github.com/spf13/cobra", "golang.org/x/term"}, "operators need no sources, emulators or stages"},
 		"local/sim":        {[]string{"pbirefresh/local/sim/", wait}, "an independent reading of the API finds what a shared one would hide"},
 		"internal/hostlog": {nil, "how the host reads lines has nothing to do with what they say"},

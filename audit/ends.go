@@ -33,6 +33,7 @@ func (t *Trail) EndNow(ctx context.Context, r Record) error {
 	if err := t.create(ctx, r.endName(), body); err != nil {
 		return err
 	}
+	t.addToIndex(ctx, func(ctx context.Context) error { return t.index.Ended(ctx, r) })
 	t.ends.mark(r.endName(), true)
 	return nil
 }

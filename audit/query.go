@@ -20,6 +20,9 @@ type Reader interface {
 	List(ctx context.Context, prefix, cursor string, limit int) (lease.Page, error)
 }
 
+// ErrUnreadable reports a blob that is no record of this version.
+var ErrUnreadable = errors.New("the blob cannot be read")
+
 // Query selects records. An empty member selects all.
 type Query struct {
 	From, To  time.Time // including From, excluding To
@@ -49,17 +52,18 @@ func (q Query) wants(r Record) bool {
 	return !r.Time.Before(q.From) && r.Time.Before(q.To) &&
 		(q.Workspace == "" || strings.EqualFold(q.Workspace, r.WorkspaceID)) &&
 		(q.Dataset == "" || strings.EqualFold(q.Dataset, r.DatasetID)) &&
-		(q.Caller == "" || q.by(r))
+		(q.Caller == "" || IsBy(q.Caller, r.Caller, r.Name))
 }
 
-// by reports whether a record is by the caller of the query. People choose their names, so a
-// name such as key:adf does not match the caller of that key.
-func (q Query) by(r Record) bool {
-	_, id, _ := strings.Cut(r.Caller, ":")
-	if strings.EqualFold(q.Caller, r.Caller) || strings.EqualFold(q.Caller, id) {
+// IsBy reports whether a query for a caller (key:adf, the part behind the colon, or the
+// name) finds a record of it. People choose their names, so a name such as key:adf does not
+// match the caller of that key.
+func IsBy(query, caller, name string) bool {
+	_, id, _ := strings.Cut(caller, ":")
+	if strings.EqualFold(query, caller) || strings.EqualFold(query, id) {
 		return true
 	}
-	return !strings.Contains(q.Caller, ":") && strings.EqualFold(q.Caller, r.Name)
+	return !strings.Contains(query, ":") && strings.EqualFold(query, name)
 }
 
 // Read returns the records of a query in the order of their times, day by day. For a blob
@@ -139,7 +143,7 @@ func readBlob(ctx context.Context, store Reader, name string) ([]Record, error) 
 	}
 	records, err := decode(doc.Body)
 	if err != nil {
-		return nil, fmt.Errorf("audit: %s: %w", name, err)
+		return nil, fmt.Errorf("audit: %s: %w: %w", name, ErrUnreadable, err)
 	}
 	return records, nil
 }

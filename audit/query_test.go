@@ -21,7 +21,7 @@ func seeded(t *testing.T) *lease.Memory {
 		if i%2 == 1 {
 			r.WorkspaceID, r.Caller, r.Name = "w2", "object:ada", "Ada@contoso.com"
 		}
-		if err := New(store, nil).EndNow(t.Context(), r); err != nil {
+		if err := New(store, nil, nil).EndNow(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -67,7 +67,7 @@ func TestQueries(t *testing.T) {
 			t.Errorf("%s: Read(%+v) returned operations %q, want %q", name, tt.q, &got, tt.want)
 		}
 	}
-	if (Query{Caller: "key:adf"}).by(Record{Caller: "object:eve", Name: "key:adf"}) {
+	if IsBy("key:adf", "object:eve", "key:adf") {
 		t.Error("a person with the name key:adf matches the caller key:adf, want no match")
 	}
 }

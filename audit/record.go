@@ -29,6 +29,8 @@ type Record struct {
 	// ID is that of GET /api/operations/{id}. Records from before ids had their present form
 	// have none.
 	ID string `json:"id,omitempty"`
+	// Created is when the operation of an ask was created. A repeated request has none.
+	Created time.Time `json:"created,omitzero"`
 
 	Caller  string `json:"caller,omitempty"`  // object:..., app:..., key:..., schedule:...
 	Name    string `json:"name,omitempty"`    // of a person, from the token
@@ -48,6 +50,7 @@ type Ask struct {
 	WhenBusy    string   `json:"whenBusy,omitempty"`
 	Objects     []string `json:"objects,omitempty"`     // the first ones: table, or table/partition
 	ObjectCount int      `json:"objectCount,omitempty"` // all of them; 0: the whole model
+	Labels      []string `json:"labels,omitempty"`
 }
 
 // MaxObjects is how many objects an [Ask] names.
@@ -67,10 +70,15 @@ type Refusal struct {
 type End struct {
 	Status    string   `json:"status"`
 	Code      string   `json:"code,omitempty"`
-	Reason    string   `json:"reason,omitempty"`     // cause, Power BI's own words, remedy
+	Reason    string   `json:"reason,omitempty"`     // what happened, Power BI's own words, remedy
+	Cause     string   `json:"cause,omitempty"`      // credentials, gateway, ...
+	Words     string   `json:"words,omitempty"`      // Power BI's own
+	Remedy    string   `json:"remedy,omitempty"`     // what to do
 	RefreshID []string `json:"refreshIds,omitempty"` // Power BI's, of its attempts
 	Created   string   `json:"created,omitempty"`    // RFC 3339
 	Started   string   `json:"started,omitempty"`    // RFC 3339
+	Completed string   `json:"completed,omitempty"`  // Power BI's end of the last attempt, RFC 3339
+	Attempts  int      `json:"attempts,omitempty"`
 }
 
 // document is the content of a blob.

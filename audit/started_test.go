@@ -30,7 +30,7 @@ func TestStartedRefreshes(t *testing.T) {
 			}
 		}
 		store.delay = time.Second
-		one, two := New(store, nil), New(store, nil)
+		one, two := New(store, nil, nil), New(store, nil, nil)
 		want("before", two, r, false, false)
 		one.Started(r)
 		want("while it is written", one, r, true, false)
@@ -41,7 +41,7 @@ func TestStartedRefreshes(t *testing.T) {
 		other.DatasetID = r.WorkspaceID
 		want("of another model", two, other, false, false)
 		want("the name of another document", two, Refresh{r.WorkspaceID, r.DatasetID, "../../../keys/status"}, false, true)
-		want("away", New(unreadable{store}, nil), r, false, true)
+		want("away", New(unreadable{store}, nil, nil), r, false, true)
 
 		store.fail = func(int) (bool, error) { return false, errors.New("away") }
 		other = r

@@ -29,9 +29,20 @@ const (
 	distrust   = 10 * time.Second // after a failure, before new requests are admitted
 )
 
+// Index is written beside the records, so that operations can be found by their time. It is
+// no evidence: if it cannot be written, the records stand.
+type Index interface {
+	Asked(ctx context.Context, records []Record) error
+	Ended(ctx context.Context, r Record) error
+}
+
+// indexLimit bounds how long the answer to a caller waits for the index.
+const indexLimit = 3 * time.Second
+
 // Trail writes records. It is safe for concurrent use.
 type Trail struct {
 	store Store
+	index Index // nil: none
 	log   *slog.Logger
 	ends  ends
 
@@ -49,12 +60,12 @@ type entry struct {
 	done   chan error // buffered: the caller may have left
 }
 
-// New returns a trail. It does no I/O.
-func New(store Store, log *slog.Logger) *Trail {
+// New returns a trail; index may be nil. It does no I/O.
+func New(store Store, index Index, log *slog.Logger) *Trail {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	t := &Trail{store: store, log: log}
+	t := &Trail{store: store, index: index, log: log}
 	t.ends.trail, t.ends.known = t, map[string]bool{}
 	return t
 }
@@ -123,6 +134,12 @@ func (t *Trail) writeAll(entries []*entry) error {
 	if err != nil {
 		return err
 	}
+	indexed := make(chan struct{})
+	go func() {
+		defer close(indexed)
+		t.addToIndex(context.Background(), func(ctx context.Context) error { return t.index.Asked(ctx, records) })
+	}()
+	defer func() { <-indexed }()
 	name := stamp(time.Now()) + "-" + strings.ToLower(rand.Text()) + ".json"
 	began := time.Now()
 	if err = t.write(name, body); err != nil && time.Since(began) > writeLimit+frozen {
@@ -151,6 +168,19 @@ func (t *Trail) create(ctx context.Context, name string, body []byte) error {
 		}
 	}
 	return fmt.Errorf("audit: the record was not written: %w", err)
+}
+
+// addToIndex writes to the index. A failure is logged; the index is repaired from the
+// records.
+func (t *Trail) addToIndex(ctx context.Context, add func(context.Context) error) {
+	if t.index == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, indexLimit)
+	defer cancel()
+	if err := add(ctx); err != nil {
+		t.log.Warn("an operation is not in the index of GET /api/operations yet; it is added from the audit records within two days", "error", err)
+	}
 }
 
 func (t *Trail) note(err error) {

@@ -77,7 +77,7 @@ func TestRecordsThatWaitTogetherAreWrittenTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newSlow()
 		store.delay = 10 * time.Millisecond
-		trail := New(store, nil)
+		trail := New(store, nil, nil)
 		var wg sync.WaitGroup
 		for i := range int64(1000) {
 			wg.Go(func() {
@@ -104,7 +104,7 @@ func TestWriteReturnsWhenItIsStored(t *testing.T) {
 		store := newSlow()
 		store.delay = time.Second
 		begun := time.Now()
-		if err := New(store, nil).Write(t.Context(), ask(1)); err != nil || time.Since(begun) != time.Second {
+		if err := New(store, nil, nil).Write(t.Context(), ask(1)); err != nil || time.Since(begun) != time.Second {
 			t.Errorf("Write = %v after %v, want no error after 1s", err, time.Since(begun))
 		}
 		if got := all(t, store); len(got) != 1 || got[0].Operation != 1 {
@@ -129,7 +129,7 @@ func TestFailuresOfTheStore(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			store := newSlow()
 			store.fail = tt.fail
-			trail := New(store, nil)
+			trail := New(store, nil, nil)
 			err := trail.Write(t.Context(), ask(1))
 			if records := all(t, store); (err == nil) != tt.written || (len(records) == 1) != tt.written {
 				t.Errorf("%s: Write = %v with %d records stored, want it written: %t", name, err, len(records), tt.written)
@@ -158,7 +158,7 @@ func TestLeavingLosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newSlow()
 		store.delay = 2 * time.Second
-		trail := New(store, nil)
+		trail := New(store, nil, nil)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if err := trail.Write(ctx, ask(1)); !errors.Is(err, context.DeadlineExceeded) {
@@ -183,7 +183,7 @@ func TestAnEndIsOneBlob(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newSlow()
 		for range 2 {
-			trail := New(store, nil)
+			trail := New(store, nil, nil)
 			for range 10 {
 				trail.End(end(1))
 			}
@@ -205,7 +205,7 @@ func TestAnEndIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newSlow()
 		store.fail = func(call int) (bool, error) { return false, choose(call <= tries, errors.New("down")) }
-		trail := New(store, nil)
+		trail := New(store, nil, nil)
 		trail.End(end(1))
 		time.Sleep(time.Minute)
 		trail.End(end(1))
@@ -232,7 +232,7 @@ func TestAnEndIsTriedAgain(t *testing.T) {
 func TestEndsAreBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		trail := New(newSlow(), nil)
+		trail := New(newSlow(), nil, nil)
 		for i := range int64(maxKnown + 10) {
 			trail.End(end(i))
 		}
@@ -250,11 +250,11 @@ func TestEndsAreBounded(t *testing.T) {
 func TestRecordsNeverChange(t *testing.T) {
 	t.Parallel()
 	store := lease.NewMemory()
-	trail := New(store, nil)
+	trail := New(store, nil, nil)
 	for _, status := range []string{"Succeeded", "Failed"} {
 		r := end(1)
 		r.End = &End{Status: status}
-		if err := New(store, nil).EndNow(t.Context(), r); err != nil {
+		if err := New(store, nil, nil).EndNow(t.Context(), r); err != nil {
 			t.Error(err)
 		}
 	}
@@ -289,7 +289,7 @@ func TestFrozenProcess(t *testing.T) {
 			}
 			return true, nil
 		}
-		trail := New(store, nil)
+		trail := New(store, nil, nil)
 		if err := trail.Write(t.Context(), ask(1)); err != nil {
 			t.Errorf("Write of a frozen process = %v, want no error", err)
 		}

@@ -21,7 +21,7 @@ func seededAudit(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	trail := audit.New(store, nil)
+	trail := audit.New(store, nil, nil)
 	now := time.Now().UTC()
 	for _, r := range []audit.Record{
 		{Time: now.Add(-2 * time.Minute), Event: audit.Asked, Caller: "key:adf", Name: "Ada\x1b[31m", Address: "203.0.113.7", Ask: &audit.Ask{Kind: "enhanced", ObjectCount: 2}},

@@ -53,6 +53,7 @@ type request struct {
 	file       string
 	tables     []string
 	partitions []string
+	labels     []string
 	values     map[string]*string // by flag
 }
 
@@ -61,6 +62,7 @@ func (r *request) add(cmd *cobra.Command) {
 	f.StringVarP(&r.file, "file", "f", "", "`file` with the JSON body of the request; - for standard input. Other flags change its members")
 	f.StringArrayVar(&r.tables, "table", nil, "`table` to refresh; repeat for several (default: the whole model)")
 	f.StringArrayVar(&r.partitions, "partition", nil, "partition to refresh, as `TABLE/PARTITION`; repeat for several")
+	f.StringArrayVar(&r.labels, "label", nil, "`text` by which the list of operations finds this one; repeat for several")
 	r.values = map[string]*string{}
 	for _, flag := range requestFlags() {
 		r.values[flag.name] = f.String(flag.name, "", flag.usage)
@@ -124,6 +126,9 @@ func (r *request) members(cmd *cobra.Command) (map[string]any, error) {
 		if flag.member != "" && cmd.Flags().Changed(flag.name) {
 			members[flag.member] = *r.values[flag.name]
 		}
+	}
+	if len(r.labels) > 0 {
+		members["labels"] = r.labels
 	}
 	objects, err := r.objects()
 	if len(objects) > 0 {

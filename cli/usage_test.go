@@ -131,7 +131,7 @@ func apiMembers(t *testing.T) (names []string) {
 // Each field of a request in the API has a flag, and each flag has a field.
 func TestFlagsAreThoseOfTheAPI(t *testing.T) {
 	t.Parallel()
-	have := []string{"workspaceId", "datasetId", "options.objects", "options"} // arguments, --table and --partition
+	have := []string{"workspaceId", "datasetId", "options.objects", "options", "labels"} // arguments, --table, --partition and --label
 	for _, f := range requestFlags() {
 		have = append(have, f.member+f.header)
 	}

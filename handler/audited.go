@@ -19,7 +19,7 @@ type Auditor interface {
 
 // mayTrigger holds a request against the policy and the model's limit, and sees to it
 // that it is put on record as soon as it is admitted.
-func (s *server) mayTrigger(w http.ResponseWriter, r *http.Request, caller access.Caller, request *refresh.Request) error {
+func (s *server) mayTrigger(w http.ResponseWriter, r *http.Request, caller access.Caller, request *refresh.Request, labels []string) error {
 	if err := s.guard.admit(r, caller, request.Model); err != nil || s.Audit == nil {
 		return err
 	}
@@ -28,10 +28,9 @@ func (s *server) mayTrigger(w http.ResponseWriter, r *http.Request, caller acces
 	}
 	record := s.recordOf(w, r, caller, refresh.ID{Model: request.Model})
 	record.Event, record.Ask = audit.Asked, AuditedAsk(*request)
-	request.Admitted = func(ctx context.Context, epoch string, number int64) error {
-		id := refresh.ID{Model: request.Model, Epoch: epoch, Number: number}
-		record.Epoch, record.Operation, record.ID = epoch, number, id.String()
-		return s.keep(ctx, record)
+	record.Ask.Labels = labels
+	request.Admitted = func(ctx context.Context, a refresh.Admission) error {
+		return s.keep(ctx, AuditedAdmission(record, request.Model, a))
 	}
 	return nil
 }
@@ -74,6 +73,13 @@ func (s *server) recordOf(w http.ResponseWriter, r *http.Request, caller access.
 		WorkspaceID: id.Model.WorkspaceID, DatasetID: id.Model.DatasetID, Epoch: id.Epoch, Operation: id.Number,
 		Caller: caller.String(), Name: caller.Name, Address: s.guard.address(r.Header), Request: w.Header().Get("x-ms-request-id"),
 	}
+}
+
+// AuditedAdmission returns the record of an ask, with the operation that it has.
+func AuditedAdmission(record audit.Record, m machine.Model, a refresh.Admission) audit.Record {
+	record.Epoch, record.Operation, record.Created = a.Epoch, a.Number, a.Created
+	record.ID = refresh.ID{Model: m, Epoch: a.Epoch, Number: a.Number}.String()
+	return record
 }
 
 // AuditedAsk is what a request asks for, as the records have it.

@@ -34,7 +34,7 @@ func onRecord(t *testing.T, f *fakeAuditor) *bench {
 	t.Helper()
 	b := newBench(t, func(c *Config) { c.Audit, c.Guard.FrontEnd = f, true })
 	b.fake.trigger = func(r refresh.Request) (refresh.Receipt, error) {
-		return receipt(machine.Queued), r.Admitted(t.Context(), "0123456789abcdef", 7)
+		return receipt(machine.Queued), r.Admitted(t.Context(), refresh.Admission{Epoch: "0123456789abcdef", Number: 7})
 	}
 	b.fake.cancel = func(string, bool) (refresh.Receipt, error) { return receipt(machine.Running), nil }
 	return b
@@ -48,7 +48,7 @@ func TestAsksAndCancelsAreOnRecord(t *testing.T) {
 	b := onRecord(t, f)
 	began := time.Now().Add(-time.Second)
 	from := "X-Forwarded-For: 10.9.9.9, 203.0.113.7:4711"
-	body := wholeModel(`"whenBusy":"join"`, `"options":{"type":"full","objects":[{"table":"Sales","partition":"2026"},{"table":"Stores"}],"applyRefreshPolicy":false}`)
+	body := wholeModel(`"whenBusy":"join"`, `"labels":["run-4711"]`, `"options":{"type":"full","objects":[{"table":"Sales","partition":"2026"},{"table":"Stores"}],"applyRefreshPolicy":false}`)
 	asked := b.trigger(body, from).is(http.StatusAccepted)
 	b.do("POST", cancelPath, "", from).is(http.StatusAccepted)
 	b.do("POST", cancelAllPath, "", from).is(http.StatusAccepted)
@@ -62,7 +62,7 @@ func TestAsksAndCancelsAreOnRecord(t *testing.T) {
 		}
 	}
 	first := f.records[0]
-	if got := fmt.Sprintf("%s %+v", first.Event, *first.Ask); got != "asked {Kind:enhanced Type:Full WhenBusy:join Objects:[Sales/2026 Stores] ObjectCount:2}" {
+	if got := fmt.Sprintf("%s %+v", first.Event, *first.Ask); got != "asked {Kind:enhanced Type:Full WhenBusy:join Objects:[Sales/2026 Stores] ObjectCount:2 Labels:[run-4711]}" {
 		t.Error(got)
 	}
 	if first.Request != asked.header.Get("x-ms-request-id") {

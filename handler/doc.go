@@ -4,6 +4,8 @@
 //
 //	POST        /api/refreshes                ask for a refresh: 202 and a status URL
 //	GET         /api/refreshes/{id}?sig=      the status URL: 202 while it goes on, 200 Succeeded, 409 Failed or Canceled
+//	GET         /api/operations               what happened: the operations, newest first (function key)
+//	POST        /api/operations/{id}/rerun    a new operation with the options of an earlier one
 //	GET         /api/operations/{id}          the same for callers with a key, by the id alone
 //	POST,DELETE /api/operations/{id}/cancel?sig=  cancel one caller's share: 202; 410 if it has ended
 //	POST        /api/operations/{id}/cancel-all  cancel for every caller of a shared operation (master key)
@@ -19,7 +21,8 @@
 //
 // # Rules
 //
-// Every answer is a small JSON object, application/json, never cached. Errors
+// Every answer is a small JSON object, application/json, never cached; lists can be had as
+// CSV and NDJSON too. Errors
 // that are not an operation's outcome have the shape {"error":{"code","message",
 // "target","details"}} of the Azure REST guidelines and no "status" member; an
 // operation that failed or was cancelled is a 409 whose body is the whole status

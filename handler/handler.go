@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pbirefresh/refresh"
+	"pbirefresh/refresh/machine"
 )
 
 // Refresher is what the routes ask for; [*refresh.Coordinator] is one.
@@ -28,6 +29,7 @@ type Config struct {
 	Refresher      Refresher
 	Callbacks      Callbacks     // nil: none are promised
 	Schedules      Schedules     // nil: no such routes
+	History        History       // nil: no such route
 	Doctor         Examine       // nil: no such route
 	BaseURL        string        // of status URLs, such as https://app.azurewebsites.net; empty: this machine only
 	Hosts          Hosts         // further hosts whose callers get status URLs with the host that they used
@@ -37,11 +39,16 @@ type Config struct {
 	StatusKeyed    bool          // status URLs want a key: the route that needs none is closed
 	Allowed        Allowed       // models that may be asked for; empty: all
 	Guard          Guard         // who may ask for what, and how often
+	Names          Names         // of models and workspaces; nil: none are known
 	Audit          Auditor       // keeps who asked for what; nil: nobody does
 	Checks         []Check       // of the dependencies, for readiness
 	Version        string        // of the program
 	Logger         *slog.Logger  // nil: silent
 }
+
+// Names returns the names of a model and its workspace, as far as they are known, without
+// waiting for them.
+type Names func(ctx context.Context, m machine.Model) (workspace, model string)
 
 // maxBody is the largest request body. A request that names every table of a
 // large model fits.
@@ -71,6 +78,7 @@ func (s *server) endpoints() []endpoint {
 		{http.MethodDelete, "/api/operations/{id}/cancel", s.trusted(s.cancel)},
 		{http.MethodPost, "/api/operations/{id}/cancel-all", s.trusted(s.cancelAll)},
 		{http.MethodPost, "/api/operations/{id}/cancel-for-all", s.trusted(s.cancelForAll)},
+		{http.MethodPost, "/api/operations/{id}/rerun", s.trusted(s.rerun)},
 		{http.MethodGet, "/api/health", s.health},
 		{http.MethodGet, "/api/health/ready", s.keyed(s.ready)},
 		{http.MethodGet, "/api/openapi.json", s.openAPI},
@@ -80,6 +88,9 @@ func (s *server) endpoints() []endpoint {
 		endpoints = append(endpoints,
 			endpoint{http.MethodGet, "/api/schedules", s.keyed(s.trusted(s.schedules))},
 			endpoint{http.MethodPost, "/RefreshSchedule", s.timer(s.tick)})
+	}
+	if s.History != nil {
+		endpoints = append(endpoints, endpoint{http.MethodGet, "/api/operations", s.keyed(s.trusted(s.operations))})
 	}
 	if s.Doctor != nil {
 		endpoints = append(endpoints, endpoint{http.MethodGet, "/api/doctor", s.keyed(s.examine)})

@@ -27,7 +27,7 @@ func (s *server) trigger(w http.ResponseWriter, r *http.Request) error {
 	}
 	t, err := s.readTrigger(w, r, caller)
 	if err == nil {
-		err = s.mayTrigger(w, r, caller, &t.request)
+		err = s.mayTrigger(w, r, caller, &t.request, t.labels)
 	}
 	if err == nil {
 		err = t.key.inTime(r.Header)

@@ -76,6 +76,7 @@ type parsed struct {
 	callBack callback.URL // zero: none
 	said     machine.Ask  // with zero in place of the defaults: what the body itself says
 	warnings []Detail     // what is accepted and has no effect
+	labels   []string     // by which GET /api/operations finds the operation
 }
 
 // parse reads the body of a trigger:
@@ -86,6 +87,7 @@ type parsed struct {
 //	 "timeout": "12h", "queueTimeout": "1h",         durations
 //	 "maxAttempts": 3,
 //	 "callBackUri" or "callbackUrl": "https://...",  where the end is reported
+//	 "labels": ["..."],                              free text, for GET /api/operations
 //	 "options": {...}}                               of the Power BI refresh API
 //
 // An optional member that is null or "" counts as absent: expressions of pipelines write
@@ -99,6 +101,7 @@ func (b bodyReader) parse(body []byte) (parsed, []Detail) {
 	p := parsed{request: refresh.Request{Model: machine.Model{WorkspaceID: f.guid("workspaceId"), DatasetID: f.guid("datasetId")}}}
 	b.ask(f, &p)
 	p.callBack = f.callback(b.checkCallback)
+	p.labels = f.labels("labels")
 	f.done()
 	if len(f.problems.list) > 0 {
 		return parsed{}, f.problems.list

@@ -7,6 +7,7 @@ locals {
     "keys/requests/" = var.keep_days.requests
     "callbacks/"     = var.keep_days.callbacks
     "audit/"         = var.keep_days.audit
+    "history/"       = var.keep_days.history
   }
 }
 

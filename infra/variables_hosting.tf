@@ -104,12 +104,13 @@ variable "audit_container" {
 }
 
 variable "keep_days" {
-  description = "Days that are kept: finished operations (archive), idempotency keys (requests), callbacks (callbacks), the audit trail (audit)."
+  description = "Days that are kept: finished operations (archive), idempotency keys (requests), callbacks (callbacks), the audit trail (audit), the index of GET /api/operations (history)."
   type = object({
     archive   = optional(number, 400)
     requests  = optional(number, 38) # 30 days, as long as a status URL, after an operation of a week
     callbacks = optional(number, 30)
     audit     = optional(number, 400)
+    history   = optional(number, 92)
   })
   default = {}
 

@@ -15,7 +15,7 @@ type notice struct {
 	ctx  context.Context // without the caller's end: what has begun is finished
 	c    *Coordinator
 	key  machine.Key
-	tell func(ctx context.Context, epoch string, number int64) error
+	tell func(ctx context.Context, a Admission) error
 	once sync.Once
 	done chan noticed
 }
@@ -59,9 +59,18 @@ func (n *notice) guarded(a answer) (epoch string, number int64, err error) {
 		epoch, number, err = n.c.point(n.ctx, n.key, epoch, number)
 	}
 	if err == nil && n.tell != nil {
-		err = n.tell(n.ctx, epoch, number)
+		err = n.tell(n.ctx, a.admission(epoch, number))
 	}
 	return epoch, number, err
+}
+
+// admission is what the hook gets for the operation that the key's pointer names.
+func (a answer) admission(epoch string, number int64) Admission {
+	admission := Admission{Epoch: epoch, Number: number}
+	if !a.repeated && a.epoch == epoch && a.number == number {
+		admission.Created = a.view.Operation.Created
+	}
+	return admission
 }
 
 // wait begins, if that has not happened, and waits for the end. It returns the answer of

@@ -20,15 +20,15 @@ func TestTellingOfAnAdmissionCostsNoTime(t *testing.T) {
 		const trip = 10 * time.Millisecond
 		c, store, _ := warm(t, trip)
 		r, told := wholeModel(), int64(0)
-		r.Admitted = func(_ context.Context, epoch string, number int64) error {
+		r.Admitted = func(_ context.Context, a Admission) error {
 			time.Sleep(2 * trip) // as long as the POST and the write of its answer
-			told = number
+			told = a.Number
 			doc, err := store.Store.Read(t.Context(), StateName(testModel))
 			if err != nil {
 				return err
 			}
-			if s, err := machine.Decode(doc.Body); err != nil || s.Epoch != epoch || !slices.ContainsFunc(append(s.Pending, s.Recent...), func(op machine.Operation) bool { return op.Number == number }) {
-				t.Errorf("told of %s/%d, which is not saved: %v", epoch, number, err)
+			if s, err := machine.Decode(doc.Body); err != nil || s.Epoch != a.Epoch || !slices.ContainsFunc(append(s.Pending, s.Recent...), func(op machine.Operation) bool { return op.Number == a.Number }) {
+				t.Errorf("told of %s/%d, which is not saved: %v", a.Epoch, a.Number, err)
 			}
 			return nil
 		}
@@ -54,10 +54,10 @@ func TestEachAdmissionIsToldOnce(t *testing.T) {
 			wg.Go(func() {
 				time.Sleep(time.Duration(i%7) * 50 * time.Millisecond)
 				r := wholeModel()
-				r.Admitted = func(_ context.Context, _ string, number int64) error {
+				r.Admitted = func(_ context.Context, a Admission) error {
 					mu.Lock()
 					defer mu.Unlock()
-					told[i] = append(told[i], number)
+					told[i] = append(told[i], a.Number)
 					return nil
 				}
 				receipt, err := processes[i%2].Trigger(t.Context(), r)
@@ -80,13 +80,14 @@ func TestARepeatIsToldToo(t *testing.T) {
 		r := wholeModel()
 		r.Key = machine.NewKey("Idempotency-Key", "one", r.Model, r.Ask)
 		var told []int64
-		r.Admitted = func(_ context.Context, _ string, number int64) error {
-			told = append(told, number)
+		var created []bool
+		r.Admitted = func(_ context.Context, a Admission) error {
+			told, created = append(told, a.Number), append(created, !a.Created.IsZero())
 			return nil
 		}
 		mustTrigger(t, c, r)
-		if again := mustTrigger(t, c, r); !again.Replayed || len(told) != 2 || told[0] != told[1] {
-			t.Errorf("replayed %v, told %v", again.Replayed, told)
+		if again := mustTrigger(t, c, r); !again.Replayed || len(told) != 2 || told[0] != told[1] || !slices.Equal(created, []bool{true, false}) {
+			t.Errorf("replayed %v, told %v, with a time of creation %v, want it the first time only", again.Replayed, told, created)
 		}
 	})
 }
@@ -97,15 +98,15 @@ func TestAnAdmissionThatCannotBeTold(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := newTestCoordinator(lease.NewMemory(), &fakePowerBI{length: time.Minute})
 		r, refused := wholeModel(), errors.New("no record")
-		r.Admitted = func(context.Context, string, int64) error { return refused }
+		r.Admitted = func(context.Context, Admission) error { return refused }
 		if _, err := c.Trigger(t.Context(), r); !errors.Is(err, refused) {
 			t.Errorf("got %v", err)
 		}
-		r.Admitted = func(context.Context, string, int64) error { panic("nil map") }
+		r.Admitted = func(context.Context, Admission) error { panic("nil map") }
 		if _, err := c.Trigger(t.Context(), r); err == nil || !strings.Contains(err.Error(), "panic") {
 			t.Errorf("got %v", err)
 		}
-		r.Admitted = func(context.Context, string, int64) error { time.Sleep(time.Minute); return nil }
+		r.Admitted = func(context.Context, Admission) error { time.Sleep(time.Minute); return nil }
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, err := c.Trigger(ctx, r); !errors.Is(err, context.DeadlineExceeded) {

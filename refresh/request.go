@@ -18,7 +18,14 @@ type Request struct {
 	// Admitted is called with the operation that the request has, as soon as that is saved and
 	// while Power BI is being asked; may be nil. Trigger returns after it, and with its
 	// error.
-	Admitted func(ctx context.Context, epoch string, number int64) error
+	Admitted func(ctx context.Context, a Admission) error
+}
+
+// Admission is the operation that a request has.
+type Admission struct {
+	Epoch   string
+	Number  int64
+	Created time.Time // zero: the request was admitted before, with the same key
 }
 
 // DefaultLinkLife is how long a status URL is good after the end of its operation.

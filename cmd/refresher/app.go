@@ -14,7 +14,9 @@ import (
 	"pbirefresh/audit"
 	"pbirefresh/callback"
 	"pbirefresh/handler"
+	"pbirefresh/history"
 	"pbirefresh/internal/hostlog"
+	"pbirefresh/internal/wait"
 	"pbirefresh/keyvault"
 	"pbirefresh/lease"
 	"pbirefresh/powerbi"
@@ -35,6 +37,8 @@ type app struct {
 
 	trail      *audit.Trail
 	auditStore lease.Store // nil: the same
+	records    lease.Store // the one of the two that has the records
+	history    *history.Index
 }
 
 // newApp wires the program from its settings. It does no I/O.
@@ -104,6 +108,7 @@ func (a *app) handlerConfig(s settings) handler.Config {
 	a.clock = a.schedules(s, coordinator, handler.ScheduleRequest(s.defaultTimeout, s.extraOptions...))
 	return handler.Config{
 		Refresher: coordinator, Callbacks: callbacks, Guard: s.guard, Audit: a.trail,
+		History:   a.history,
 		Schedules: a.clock, Doctor: newExaminer(s, a.store).examine,
 		BaseURL: s.baseURL, Hosts: s.hosts, DefaultTimeout: s.defaultTimeout, MaxWait: s.maxWait, StatusKeyed: s.statusKeyed, Allowed: s.allowed, ExtraOptions: s.extraOptions,
 		Checks:  append(a.checks(s), handler.Check{Name: "leases", Test: coordinator.CheckLeases}),
@@ -181,7 +186,23 @@ func (a *app) background(ctx context.Context) {
 	if _, err := a.clock.Tick(ctx); err != nil {
 		a.log.Warn("schedules not taken up yet", "error", err)
 	}
+	go a.repairHistory(ctx)
 	a.watchSecret(ctx)
+}
+
+// repairDelay keeps the repair of the index out of the way of a start.
+const repairDelay = time.Minute
+
+// repairHistory adds to the index of GET /api/operations what only the audit records have.
+func (a *app) repairHistory(ctx context.Context) {
+	for wait.For(ctx, repairDelay) {
+		if err := a.history.Repair(ctx, a.records, time.Now()); err != nil {
+			a.log.Warn("the index of GET /api/operations may lack operations that the audit records have; it is compared again within the hour", "error", err)
+		}
+		if !wait.For(ctx, watchInterval) {
+			return
+		}
+	}
 }
 
 // watchInterval is how often the secret is checked when no tokens are requested. The

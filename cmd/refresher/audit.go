@@ -6,6 +6,7 @@ import (
 
 	"pbirefresh/audit"
 	"pbirefresh/handler"
+	"pbirefresh/history"
 	"pbirefresh/lease"
 	"pbirefresh/refresh"
 	"pbirefresh/refresh/machine"
@@ -21,7 +22,9 @@ func (a *app) openAudit(s settings, open func(storageSettings) (lease.Store, err
 		}
 		a.auditStore = store
 	}
-	a.trail = audit.New(store, a.log)
+	a.history = history.New(a.store)
+	a.records = store
+	a.trail = audit.New(store, a.history, a.log)
 	return nil
 }
 
@@ -67,7 +70,11 @@ func endOf(m machine.Model, epoch string, op machine.Operation) audit.Record {
 		end.Started = op.Started.UTC().Format(time.RFC3339)
 	}
 	if op.Fault != nil {
-		end.Code, end.Reason = op.Fault.Code, op.Fault.Text()
+		end.Code, end.Reason, end.Cause, end.Words, end.Remedy = op.Fault.Code, op.Fault.Text(), op.Fault.Class, op.Fault.Words(), op.Fault.Remedy
+	}
+	end.Attempts = len(op.Tries)
+	if n := len(op.Tries); n > 0 && !op.Tries[n-1].Ended.IsZero() {
+		end.Completed = op.Tries[n-1].Ended.UTC().Format(time.RFC3339Nano)
 	}
 	for _, try := range op.Tries {
 		if try.RefreshID != "" {
@@ -94,10 +101,8 @@ func (a *app) onRecord(start starter) starter {
 			Time: time.Now().UTC(), Event: audit.Asked, WorkspaceID: r.Model.WorkspaceID, DatasetID: r.Model.DatasetID,
 			Caller: "schedule:" + schedule.EntryOf(key), Request: key, Ask: handler.AuditedAsk(r),
 		}
-		r.Admitted = func(ctx context.Context, epoch string, number int64) error {
-			id := refresh.ID{Model: r.Model, Epoch: epoch, Number: number}
-			record.Epoch, record.Operation, record.ID = epoch, number, id.String()
-			return a.trail.Write(ctx, record)
+		r.Admitted = func(ctx context.Context, admission refresh.Admission) error {
+			return a.trail.Write(ctx, handler.AuditedAdmission(record, r.Model, admission))
 		}
 		return start(ctx, key, r)
 	}

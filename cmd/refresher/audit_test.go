@@ -69,7 +69,7 @@ func TestSchedulesAreOnRecord(t *testing.T) {
 	}
 	r := refresh.Request{Model: machine.Model{WorkspaceID: aGUID, DatasetID: anotherGUID}, Ask: machine.Ask{WhenBusy: machine.WhenBusyQueue}}
 	start := a.onRecord(func(ctx context.Context, _ string, r refresh.Request) (refresh.Receipt, error) {
-		return refresh.Receipt{}, r.Admitted(ctx, "e", 5)
+		return refresh.Receipt{}, r.Admitted(ctx, refresh.Admission{Epoch: "e", Number: 5})
 	})
 	if _, err := start(t.Context(), schedule.Key("nightly", time.Now(), r.Model), r); err != nil {
 		t.Fatal(err)
@@ -97,10 +97,10 @@ func TestNoRecordNoScheduledRefresh(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
-		a := &app{trail: audit.New(lostRecords{}, nil)}
+		a := &app{trail: audit.New(lostRecords{}, nil, nil)}
 		start := a.onRecord(func(ctx context.Context, _ string, r refresh.Request) (refresh.Receipt, error) {
 			asked++
-			return refresh.Receipt{}, r.Admitted(ctx, "e", 5)
+			return refresh.Receipt{}, r.Admitted(ctx, refresh.Admission{Epoch: "e", Number: 5})
 		})
 		for i, want := range []int{1, 1, 2} { // the first finds out; after a while it is tried again
 			if _, err := start(t.Context(), "schedule/nightly/x", refresh.Request{}); err == nil || asked != want {

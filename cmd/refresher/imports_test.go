@@ -76,10 +76,11 @@ func directions() map[string]direction {
 		"refresh/machine":      {[]string{"pbirefresh/refresh/machine/"}, "the state machine is the standard library and pace"},
 		"refresh/machine/pace": {nil, "how long refreshes take is mathematics"},
 		"doctor":               {[]string{"pbirefresh/keyvault", "pbirefresh/lease", "pbirefresh/powerbi", guid, text, azure + "azcore"}, "the doctor looks at what the app depends on, and knows no operation, route or host"},
-		"handler":              {[]string{"pbirefresh/doctor", "pbirefresh/refresh", "pbirefresh/schedule", "pbirefresh/callback", "pbirefresh/powerbi", "pbirefresh/access", "pbirefresh/audit", guid, json, sync, "golang.org/x/time/rate"}, "routes know operations, not documents, secrets or the host"},
+		"handler":              {[]string{"pbirefresh/doctor", "pbirefresh/refresh", "pbirefresh/schedule", "pbirefresh/callback", "pbirefresh/powerbi", "pbirefresh/access", "pbirefresh/audit", "pbirefresh/history", guid, json, sync, "golang.org/x/time/rate"}, "routes know operations, not documents, secrets or the host"},
 		"schedule":             {[]string{"pbirefresh/refresh", "pbirefresh/lease", guid, json, "github.com/tailscale/hujson", sync}, "a schedule knows what it starts and where it keeps its place, and no cloud, route or host"},
 		"callback":             {[]string{"pbirefresh/lease", wait, sync}, "a callback knows that something ends, and not what"},
 		"audit":                {[]string{"pbirefresh/lease", wait, sync}, "records know where they are kept, and no domain, route or cloud"},
+		"history":              {[]string{"pbirefresh/audit", "pbirefresh/lease", sync}, "the index is made of records, and knows no domain, route or cloud"},
 		"access":               {[]string{guid, json, text}, "who may do what is decided by nothing but what is known of the caller"},
 		"powerbi":              {[]string{azure + "azcore", guid, text}, "the client knows the wire of Power BI and nothing else"},
 		"keyvault": {[]string{azure + "azcore", azure + "azidentity", azure + "security/keyvault/azsecrets", "software.sslmate.com/src/go-pkcs12", sync, text},
@@ -97,8 +98,8 @@ func directions() map[string]direction {
 		"internal/stage":    {[]string{"pbirefresh/internal/"}, "staging is about files"},
 		"internal/foreign":  {nil, "how text is shown has nothing to do with where it comes from"},
 		"internal/httpjson": {nil, "how JSON is read has nothing to do with what it says"},
-		"cmd/refresher": {[]string{"pbirefresh/doctor", "pbirefresh/handler", "pbirefresh/refresh", "pbirefresh/schedule", "pbirefresh/callback", "pbirefresh/access", "pbirefresh/audit", "pbirefresh/keyvault", "pbirefresh/lease", "pbirefresh/powerbi",
-			"pbirefresh/internal/hostlog", guid, azure + "azidentity", azure + "azcore"}, "the binary has no test mode"},
+		"cmd/refresher": {[]string{"pbirefresh/doctor", "pbirefresh/handler", "pbirefresh/refresh", "pbirefresh/schedule", "pbirefresh/callback", "pbirefresh/access", "pbirefresh/audit", "pbirefresh/history", "pbirefresh/keyvault", "pbirefresh/lease", "pbirefresh/powerbi",
+			"pbirefresh/internal/hostlog", guid, wait, azure + "azidentity", azure + "azcore"}, "the binary has no test mode"},
 	}
 }
 

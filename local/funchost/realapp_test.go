@@ -96,6 +96,8 @@ func TestOurFunctions(t *testing.T) {
 		"OperationCancel function " + every + " api/operations/" + id + "/cancel",
 		"OperationCancelAll admin " + every + " api/operations/" + id + "/cancel-all",
 		"OperationCancelForAll function " + every + " api/operations/" + id + "/cancel-for-all",
+		"OperationRerun function " + every + " api/operations/" + id + "/rerun",
+		"Operations function [GET HEAD] api/operations",
 		"RefreshSchedule 3 * * * * *",
 		"RefreshStatus anonymous [GET HEAD] api/refreshes/" + id,
 		"RefreshSweep */30 * * * * *",

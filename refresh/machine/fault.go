@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -27,6 +28,14 @@ const (
 	Between    = "something between this app and Power BI answered"
 	Unreadable = "the answer cannot be read"
 )
+
+// Words returns what Power BI itself says: its code, its sentence, or both.
+func (f Fault) Words() string {
+	if f.PowerBI == "" || f.Detail == "" || strings.Contains(f.Detail, f.PowerBI) {
+		return cmp.Or(f.Detail, f.PowerBI)
+	}
+	return f.PowerBI + ": " + f.Detail
+}
 
 // Text is the fault for people: a sentence of ours, Power BI's own words, and what to do.
 func (f Fault) Text() string {

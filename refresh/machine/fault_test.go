@@ -35,3 +35,18 @@ func TestSentences(t *testing.T) {
 		}
 	}
 }
+
+func TestWordsOfPowerBI(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ code, detail, want string }{
+		{"", "", ""},
+		{"Code", "", "Code"},
+		{"", "It failed.", "It failed."},
+		{"Code", "It failed.", "Code: It failed."},
+		{"Code", "Code says so.", "Code says so."},
+	} {
+		if got := (Fault{PowerBI: tt.code, Detail: tt.detail}).Words(); got != tt.want {
+			t.Errorf("Fault{PowerBI: %q, Detail: %q}.Words() = %q, want %q", tt.code, tt.detail, got, tt.want)
+		}
+	}
+}

@@ -219,7 +219,8 @@ func TestASignatureOpensItsStatusAndNothingElse(t *testing.T) {
 	operation := "/api/operations/" + doc.ID
 	for _, request := range []string{
 		"POST /api/refreshes", "GET " + operation, "POST " + operation + "/cancel", "DELETE " + operation + "/cancel",
-		"POST " + operation + "/cancel-all", "POST " + operation + "/cancel-for-all", "GET /api/health/ready",
+		"POST " + operation + "/cancel-all", "POST " + operation + "/cancel-for-all", "POST " + operation + "/rerun",
+		"GET /api/operations", "GET /api/health/ready",
 	} {
 		method, path, _ := strings.Cut(request, " ")
 		for _, key := range []string{"", sig} {

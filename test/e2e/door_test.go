@@ -29,6 +29,8 @@ func targets(id string) []target {
 		{"DELETE", "/api/operations/" + id + "/cancel", "", false},
 		{"POST", "/api/operations/" + id + "/cancel-all", "", true},
 		{"POST", "/api/operations/" + id + "/cancel-for-all", "", false},
+		{"POST", "/api/operations/" + id + "/rerun", "", false},
+		{"GET", "/api/operations", "", false},
 		{"GET", "/api/schedules", "", false},
 		{"HEAD", "/api/health/ready", "", false},
 		{"GET", "/api/doctor", "", false},
@@ -169,7 +171,7 @@ func unconstrained(t *testing.T) string {
 	if err := os.CopyFS(root, os.DirFS(dist)); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"RefreshStatus", "Operation", "OperationCancel", "OperationCancelAll", "OperationCancelForAll"} {
+	for _, name := range []string{"RefreshStatus", "Operation", "OperationCancel", "OperationCancelAll", "OperationCancelForAll", "OperationRerun"} {
 		file := filepath.Join(root, name, "function.json")
 		text, err := os.ReadFile(file)
 		if err != nil {

@@ -106,6 +106,8 @@ func TestKeysGuardAllButStatusAndHealth(t *testing.T) {
 		"POST /api/operations/x/cancel-all":     http.StatusUnauthorized,
 		"POST /api/operations/x/cancel-for-all": http.StatusUnauthorized,
 		"GET /api/health/ready":                 http.StatusUnauthorized,
+		"POST /api/operations/x/rerun":          http.StatusUnauthorized,
+		"GET /api/operations":                   http.StatusUnauthorized,
 		"GET /api/schedules":                    http.StatusUnauthorized,
 		"GET /api/doctor":                       http.StatusUnauthorized,
 		"GET /api/refreshes/x":                  http.StatusNotFound,

@@ -83,6 +83,7 @@ func TestFactoryByFunction(t *testing.T) {
 		ref := a.model(t, sim.Knobs{})
 		wantSucceeded(t, run(t, runner(t, a, "adf"), path, ref))
 		a.once(t, ref)
+		a.labelled(t, ref, "run-"+ref.Model)
 	})
 	for _, bare := range []bool{false, true} {
 		t.Run(map[bool]string{false: "fails", true: "fails and Web tells no body"}[bare], func(t *testing.T) {

@@ -2,10 +2,12 @@ package integrations
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -190,6 +192,25 @@ func (a *app) once(t *testing.T, ref sim.Ref) {
 	c, err := a.world.PowerBI.Counters(ref)
 	if err != nil || c.Accepted != 1 || c.RefusedByOwn != 0 {
 		t.Errorf("%d refreshes were accepted, %d refused, %v; want one", c.Accepted, c.RefusedByOwn, err)
+	}
+}
+
+// labelled asserts that the list finds the refresh of a model by the id of the run that asked for it.
+func (a *app) labelled(t *testing.T, ref sim.Ref, run string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.host.URL()+"/api/operations?label="+url.QueryEscape(run), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("x-functions-key", a.host.FunctionKey())
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	var list struct{ Value []handler.OperationEntry }
+	if err := json.NewDecoder(resp.Body).Decode(&list); err != nil || len(list.Value) != 1 || list.Value[0].DatasetID != ref.Model {
+		t.Errorf("label %s finds %+v (%s, %v), want one operation of model %s", run, list.Value, resp.Status, err, ref.Model)
 	}
 }
 

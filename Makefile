@@ -58,6 +58,16 @@ clients: $(STAMP) $(PYTHON) $(JAVA) ## Run callers in Python and Java against th
 schemathesis: $(PYTHON) ## Send requests made from handler/openapi.json to the running app (SEEDS="1 2 3")
 	@./.ci/schemathesis
 
+PAGE := tools/page/node_modules/.package-lock.json
+
+.PHONY: page
+page: $(STAMP) $(PAGE) ## Check the page of GET /api/dashboard in Chromium (INSTALL=yes installs Debian's; screenshots: build/page)
+	@INSTALL=$(INSTALL) ./.ci/page
+
+$(PAGE): tools/page/package-lock.json
+	npm ci --prefix tools/page --no-audit --no-fund --loglevel=error
+	@touch $@
+
 NIGHTLY := build/nightly/.installed
 
 .PHONY: clients-nightly

@@ -20,6 +20,7 @@ func selfTest() []route {
 	return []route{
 		{http.MethodGet, "/api/health", http.StatusOK},
 		{http.MethodGet, "/api/openapi.json", http.StatusOK},
+		{http.MethodGet, "/api/dashboard", http.StatusOK},
 		{http.MethodGet, "/api/refreshes/doctor", http.StatusNotFound}, // no signature
 		{http.MethodPost, "/api/refreshes", http.StatusUnauthorized},
 		{http.MethodGet, "/api/operations/doctor", http.StatusUnauthorized},

@@ -14,6 +14,7 @@
 //	GET         /api/health                   the process lives
 //	GET         /api/health/ready             each dependency can be used (the host asks for a function key)
 //	GET         /api/doctor                   what is wrong between the app and a finished refresh (function key)
+//	GET         /api/dashboard                the page (package dashboard), without data
 //	GET         /api/openapi.json             the description of these routes
 //	POST        /RefreshSweep                 the timer that moves refreshes forward
 //	POST        /RefreshSchedule              the timer that starts what schedules say

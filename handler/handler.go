@@ -82,6 +82,7 @@ func (s *server) endpoints() []endpoint {
 		{http.MethodGet, "/api/health", s.health},
 		{http.MethodGet, "/api/health/ready", s.keyed(s.ready)},
 		{http.MethodGet, "/api/openapi.json", s.openAPI},
+		{http.MethodGet, "/api/dashboard", s.dashboard},
 		{http.MethodPost, "/RefreshSweep", s.timer(s.sweep)},
 	}
 	if s.Schedules != nil {

@@ -182,7 +182,7 @@ func TestBadQueriesAreRefused(t *testing.T) {
 		"until=2026-02-30":        "until",
 		"maxresults=0":            "maxresults",
 		"maxresults=05":           "maxresults",
-		"maxresults=201":          "maxresults",
+		"maxresults=1001":         "maxresults",
 		"label=a&label=b":         "label",
 		"model=x":                 "model",
 		"continuationToken=other": "continuationToken",

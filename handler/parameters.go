@@ -134,5 +134,5 @@ const (
 	tokenParameter = "continuationToken"
 	sizeParameter  = "maxresults"
 	defaultSize    = 50
-	maxSize        = 200
+	maxSize        = 1000
 )

@@ -237,13 +237,14 @@ func (s *session) close() {
 func (s *session) explain() {
 	model := sim.Sales()
 	control := s.world.ControlURL + "models/" + model.Workspace + "/" + model.Model
-	fmt.Fprintf(s.env.Stdout, explanation, s.host.URL(), s.host.FunctionKey(), model.Workspace, model.Model,
+	fmt.Fprintf(s.env.Stdout, explanation, s.host.URL(), s.host.URL(), s.host.FunctionKey(), model.Workspace, model.Model,
 		s.host.MasterKey(), control, control, s.world.ControlURL, s.world.ControlURL,
 		model.Workspace, model.Model)
 }
 
 const explanation = `
-still serving; Ctrl-C ends it. In another shell:
+still serving; Ctrl-C ends it. In a browser, with the key below: %s/api/dashboard
+In another shell:
 
   export PBIREFRESH_URL=%s PBIREFRESH_KEY=%s
   BODY='{"workspaceId":"%s","datasetId":"%s"}'

@@ -88,6 +88,7 @@ func TestOurFunctions(t *testing.T) {
 	const every = "[GET HEAD POST PUT PATCH DELETE OPTIONS]" // with a key, the app answers the others 405
 	const id = "{id:regex(^[A-Za-z0-9_-]+$)}"
 	want := []string{
+		"Dashboard anonymous [GET HEAD] api/dashboard",
 		"Doctor function [GET HEAD] api/doctor",
 		"Health anonymous [GET HEAD] api/health",
 		"HealthReady function [GET HEAD] api/health/ready",

@@ -77,7 +77,7 @@ type End struct {
 	RefreshID []string `json:"refreshIds,omitempty"` // Power BI's, of its attempts
 	Created   string   `json:"created,omitempty"`    // RFC 3339
 	Started   string   `json:"started,omitempty"`    // RFC 3339
-	Completed string   `json:"completed,omitempty"`  // Power BI's end of the last attempt, RFC 3339
+	Completed string   `json:"completed,omitempty"`  // when the refresh ended at Power BI, RFC 3339; Time is when the app saw it
 	Attempts  int      `json:"attempts,omitempty"`
 }
 

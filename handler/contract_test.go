@@ -44,34 +44,34 @@ func TestContract(t *testing.T) {
 			time.Sleep(time.Hour)
 			l.trigger(wholeModel(), "Idempotency-Key: k", "Prefer: wait=40")
 			return l.trigger(wholeModel(), "Idempotency-Key: k")
-		}, 409, "Failed", []string{"x-ms-error-code", "Idempotent-Replayed"}, []string{"startedDateTime", "endedDateTime", "error"}, "RefreshFailed"},
+		}, 409, "Failed", []string{"x-ms-error-code", "Idempotent-Replayed"}, []string{"startedDateTime", "endedDateTime", "endSeenDateTime", "error"}, "RefreshFailed"},
 		{"2 not finished", machine.RowCompleted, func(l *live) answer { return l.look(l.accepted()) },
 			202, "Running", poll, []string{"startedDateTime"}, ""},
 		{"3 succeeded", machine.RowCompleted, func(l *live) answer { return l.after(time.Hour) },
-			200, "Succeeded", nil, []string{"startedDateTime", "endedDateTime", "result", "progress"}, ""},
+			200, "Succeeded", nil, []string{"startedDateTime", "endedDateTime", "endSeenDateTime", "result", "progress"}, ""},
 		{"4 failed", machine.RowFailed, func(l *live) answer { return l.after(time.Hour) },
-			409, "Failed", []string{"x-ms-error-code"}, []string{"startedDateTime", "endedDateTime", "error"}, "RefreshFailed"},
+			409, "Failed", []string{"x-ms-error-code"}, []string{"startedDateTime", "endedDateTime", "endSeenDateTime", "error"}, "RefreshFailed"},
 		{"4 canceled", machine.RowCompleted, func(l *live) answer {
 			d := l.accepted()
 			l.do(http.MethodPost, d.TerminatePostURI[len(testBase):]+"&reason=enough", "").is(http.StatusAccepted)
 			time.Sleep(time.Minute)
 			l.look(d)
 			return l.look(d)
-		}, 409, "Canceled", []string{"x-ms-error-code"}, []string{"startedDateTime", "endedDateTime", "error"}, "OperationCanceled"},
+		}, 409, "Canceled", []string{"x-ms-error-code"}, []string{"startedDateTime", "endedDateTime", "endSeenDateTime", "error"}, "OperationCanceled"},
 		{"4 cancelled at Power BI", machine.RowCancelled, func(l *live) answer { return l.after(time.Hour) },
-			409, "Failed", []string{"x-ms-error-code"}, []string{"startedDateTime", "endedDateTime", "error"}, "RefreshCancelled"},
+			409, "Failed", []string{"x-ms-error-code"}, []string{"startedDateTime", "endedDateTime", "endSeenDateTime", "error"}, "RefreshCancelled"},
 		{"4 disabled", machine.RowDisabled, func(l *live) answer { return l.after(time.Hour) },
-			409, "Failed", []string{"x-ms-error-code"}, []string{"startedDateTime", "endedDateTime", "error"}, "RefreshDisabled"},
+			409, "Failed", []string{"x-ms-error-code"}, []string{"startedDateTime", "endedDateTime", "endSeenDateTime", "error"}, "RefreshDisabled"},
 		{"4 timed out", machine.RowCompleted, func(l *live) answer {
 			l.pbi.length = 48 * time.Hour
 			return l.ends(`"timeout":"1m"`)
-		}, 409, "Failed", []string{"x-ms-error-code"}, []string{"startedDateTime", "endedDateTime", "error"}, "RefreshTimeout"},
+		}, 409, "Failed", []string{"x-ms-error-code"}, []string{"startedDateTime", "endedDateTime", "endSeenDateTime", "error"}, "RefreshTimeout"},
 		{"4 could not start in time", machine.RowCompleted, func(l *live) answer {
 			l.pbi.leaves(&machine.Fault{Code: "Throttled", Message: "429", Transient: true})
 			return l.ends(`"queueTimeout":"1m"`)
-		}, 409, "Failed", []string{"x-ms-error-code"}, []string{"endedDateTime", "error"}, "QueueTimeout"},
+		}, 409, "Failed", []string{"x-ms-error-code"}, []string{"endedDateTime", "endSeenDateTime", "error"}, "QueueTimeout"},
 		{"4 a state that nobody knows", "", func(l *live) answer { return l.ends(`"timeout":"1h"`) },
-			409, "Failed", []string{"x-ms-error-code"}, []string{"startedDateTime", "endedDateTime", "error"}, "RefreshTimeout"},
+			409, "Failed", []string{"x-ms-error-code"}, []string{"startedDateTime", "endedDateTime", "endSeenDateTime", "error"}, "RefreshTimeout"},
 		{"cancel is accepted", machine.RowCompleted, func(l *live) answer {
 			return l.do(http.MethodDelete, l.accepted().TerminatePostURI[len(testBase):], "")
 		}, 202, "Running", poll, []string{"startedDateTime"}, ""},
@@ -134,11 +134,11 @@ func TestContract(t *testing.T) {
 		{"7 ends in time", machine.RowCompleted, func(l *live) answer {
 			l.pbi.length = 20 * time.Second
 			return l.trigger(wholeModel(), "Prefer: respond-async, wait=40")
-		}, 200, "Succeeded", []string{"Preference-Applied"}, []string{"startedDateTime", "endedDateTime", "result", "progress"}, ""},
+		}, 200, "Succeeded", []string{"Preference-Applied"}, []string{"startedDateTime", "endedDateTime", "endSeenDateTime", "result", "progress"}, ""},
 		{"7 fails in time", machine.RowFailed, func(l *live) answer {
 			l.pbi.length = 20 * time.Second
 			return l.trigger(wholeModel(), "Prefer: wait=40")
-		}, 409, "Failed", []string{"x-ms-error-code", "Preference-Applied"}, []string{"startedDateTime", "endedDateTime", "error"}, "RefreshFailed"},
+		}, 409, "Failed", []string{"x-ms-error-code", "Preference-Applied"}, []string{"startedDateTime", "endedDateTime", "endSeenDateTime", "error"}, "RefreshFailed"},
 		{"7 does not end in time", machine.RowCompleted, func(l *live) answer {
 			return l.trigger(wholeModel(), "Prefer: wait=40")
 		}, 202, "Running", append(poll, "Preference-Applied"), []string{"startedDateTime"}, ""},

@@ -16,6 +16,7 @@ import (
 // History finds operations by time; [*history.Index] is one.
 type History interface {
 	Scan(ctx context.Context, q history.Query) *history.Scan
+	Find(ctx context.Context, workspaceID, datasetID, id string, created time.Time) (history.Entry, error)
 }
 
 // listing is a request for a list of operations, read.
@@ -94,10 +95,12 @@ func (s *server) page(ctx context.Context, caller access.Caller, l listing) ([]O
 		return nil, "", historyUnavailable(err)
 	}
 	s.current(ctx, entries)
+	named, cancel := context.WithTimeout(ctx, namesLimit)
+	defer cancel()
 	kept := entries[:0]
 	for _, o := range entries {
 		if l.status == "" || o.Status == l.status {
-			o.WorkspaceName, o.ModelName = s.names(ctx, o.model())
+			o.WorkspaceName, o.ModelName = s.names(named, o.model())
 			kept = append(kept, o)
 		}
 	}
@@ -127,6 +130,25 @@ func (s *server) current(ctx context.Context, entries []OperationEntry) {
 	}
 	_ = running.Wait() // no look-up returns an error
 }
+
+// about adds to a document what the index and the names have of the operation. The document
+// stands also if they cannot be read.
+func (s *server) about(ctx context.Context, d *StatusDocument, created time.Time) {
+	d.About = &About{}
+	if s.History != nil {
+		e, err := s.History.Find(ctx, d.WorkspaceID, d.DatasetID, d.ID, created)
+		if err != nil {
+			s.log.Warn("the index of the operations was not read; the answer has no labels and no callers", "error", err)
+		}
+		*d.About = about(e)
+	}
+	ctx, cancel := context.WithTimeout(ctx, namesLimit)
+	defer cancel()
+	d.WorkspaceName, d.ModelName = s.names(ctx, machine.Model{WorkspaceID: d.WorkspaceID, DatasetID: d.DatasetID})
+}
+
+// namesLimit bounds how long a list waits for names that are not known yet.
+const namesLimit = 500 * time.Millisecond
 
 // names returns the names of a model and its workspace, as far as they are known.
 func (s *server) names(ctx context.Context, m machine.Model) (workspace, model string) {

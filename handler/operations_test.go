@@ -255,3 +255,20 @@ type downStore struct{ *lease.Memory }
 func (downStore) List(context.Context, string, string, int) (lease.Page, error) {
 	return lease.Page{}, errors.New("down")
 }
+
+// The answer by id says what the status URL does, and whose operation it is.
+func TestAnOperationByIDHasLabelsAndNames(t *testing.T) {
+	t.Parallel()
+	b := withHistory(t)
+	r := receipt(machine.Running)
+	r.ID = testWorkspace + "_" + testDataset + "_0123456789abcdef_3"
+	r.View.Operation.Created = night.Add(3 * time.Hour)
+	b.fake.status = always(r)
+	d := b.do("GET", "/api/operations/"+r.ID, "").is(http.StatusAccepted).document()
+	if d.About == nil || d.ModelName != "Sales cf" || d.WorkspaceName != "Finance" || d.Caller != "key:k1" || d.Callers != 1 || len(d.Labels) != 2 {
+		t.Errorf("the document has %+v, want the names, the caller and the labels", d.About)
+	}
+	if object := b.do("GET", "/api/refreshes/"+r.ID+"?sig="+testSig, "").object(); object["caller"] != nil || object["labels"] != nil {
+		t.Errorf("the status URL shows %v, want neither callers nor labels", object)
+	}
+}

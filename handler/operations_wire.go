@@ -11,23 +11,18 @@ import (
 
 // OperationEntry is one operation of GET /api/operations. Times are UTC.
 type OperationEntry struct {
-	ID            string         `json:"id"`
-	WorkspaceID   string         `json:"workspaceId"`
-	DatasetID     string         `json:"datasetId"`
-	WorkspaceName string         `json:"workspaceName,omitempty"`
-	ModelName     string         `json:"modelName,omitempty"`
-	Status        machine.Status `json:"status"` // Unknown: its state cannot be read now
+	ID          string         `json:"id"`
+	WorkspaceID string         `json:"workspaceId"`
+	DatasetID   string         `json:"datasetId"`
+	Status      machine.Status `json:"status"` // Unknown: its state cannot be read now
+	About
 
 	Created time.Time `json:"createdDateTime"`
 	Started time.Time `json:"startedDateTime,omitzero"`
 	Ended   time.Time `json:"endedDateTime,omitzero"`   // at Power BI; if it never ran there, when the app ended it
 	EndSeen time.Time `json:"endSeenDateTime,omitzero"` // when the app saw the end
 
-	Caller     string   `json:"caller,omitempty"` // the first one
-	CallerName string   `json:"callerName,omitempty"`
-	Callers    int      `json:"callers,omitempty"` // requests that share the operation
-	Labels     []string `json:"labels,omitempty"`
-	Attempts   int      `json:"attempts,omitempty"`
+	Attempts int `json:"attempts,omitempty"`
 
 	Error *OperationError `json:"error,omitempty"`
 }
@@ -45,11 +40,7 @@ type OperationError struct {
 const statusUnknown machine.Status = "Unknown"
 
 func operationEntry(e history.Entry) OperationEntry {
-	o := OperationEntry{ID: e.ID, WorkspaceID: e.WorkspaceID, DatasetID: e.DatasetID, Created: e.Created, Status: statusUnknown,
-		Callers: e.Requests, Labels: e.Labels}
-	if len(e.Callers) > 0 {
-		o.Caller, o.CallerName = e.Callers[0].ID, e.Callers[0].Name
-	}
+	o := OperationEntry{ID: e.ID, WorkspaceID: e.WorkspaceID, DatasetID: e.DatasetID, Created: e.Created, Status: statusUnknown, About: about(e)}
 	if end := e.End; end != nil {
 		o.Status, o.Started, o.EndSeen, o.Attempts = machine.Status(end.Status), sec(end.Started), sec(end.Seen), end.Attempts
 		o.Ended = endTime(end.Ended, end.Seen)
@@ -58,6 +49,14 @@ func operationEntry(e history.Entry) OperationEntry {
 		}
 	}
 	return o
+}
+
+func about(e history.Entry) About {
+	a := About{Callers: e.Requests, Labels: e.Labels}
+	if len(e.Callers) > 0 {
+		a.Caller, a.CallerName = e.Callers[0].ID, e.Callers[0].Name
+	}
+	return a
 }
 
 // endTime is Power BI's time of an end if there is one, else ours.
@@ -72,12 +71,7 @@ func endTime(powerBI, seen time.Time) time.Time {
 func (o *OperationEntry) update(v machine.View) {
 	op := v.Operation
 	o.Status, o.Started, o.Attempts = v.Status, sec(op.Started), len(op.Tries)
-	if !op.Ended.IsZero() {
-		o.EndSeen, o.Ended = sec(op.Ended), sec(op.Ended)
-		if n := len(op.Tries); n > 0 {
-			o.Ended = endTime(op.Tries[n-1].Ended, op.Ended)
-		}
-	}
+	o.Ended, o.EndSeen = endTime(op.EndedAtPowerBI(), op.Ended), sec(op.Ended)
 	if f := op.Fault; f != nil {
 		o.Error = &OperationError{Code: f.Code, Message: f.Text(), Reason: f.Class, PowerBI: f.Words(), Remedy: f.Remedy}
 	}

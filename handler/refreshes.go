@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"time"
 
 	"pbirefresh/access"
 	"pbirefresh/callback"
@@ -96,7 +97,7 @@ func (s *server) triggered(w http.ResponseWriter, r *http.Request, t triggering,
 	}
 	receipt = s.wait(r.Context(), t.prefer, receipt)
 	t.prefer.writeApplied(w.Header(), receipt)
-	return s.stands(w, r, receipt, t.warnings...)
+	return s.stands(w, receipt, s.describe(r, receipt, t.warnings...))
 }
 
 // status: GET /api/refreshes/{id}?sig=, without a key.
@@ -104,7 +105,7 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) error {
 	if s.StatusKeyed {
 		return refresh.ErrBadID
 	}
-	return s.polled(w, r, func() (refresh.Receipt, error) { return s.Refresher.Status(r.Context(), linkOf(r)) })
+	return s.polled(w, r, nil, func() (refresh.Receipt, error) { return s.Refresher.Status(r.Context(), linkOf(r)) })
 }
 
 // operation: GET /api/operations/{id}, for who has a key. With a signature it shows the
@@ -121,7 +122,7 @@ func (s *server) operation(w http.ResponseWriter, r *http.Request) error {
 	if err := s.guard.permit(r, caller, access.Read, id.Model); err != nil {
 		return err
 	}
-	return s.polled(w, r, func() (refresh.Receipt, error) {
+	return s.polled(w, r, s.about, func() (refresh.Receipt, error) {
 		if r.URL.Query().Has("sig") {
 			return s.Refresher.Status(r.Context(), linkOf(r))
 		}
@@ -129,8 +130,11 @@ func (s *server) operation(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
+// addition adds to the document of an operation.
+type addition func(ctx context.Context, d *StatusDocument, created time.Time)
+
 // polled answers with how an operation stands, after the wait that the caller prefers.
-func (s *server) polled(w http.ResponseWriter, r *http.Request, read func() (refresh.Receipt, error)) error {
+func (s *server) polled(w http.ResponseWriter, r *http.Request, add addition, read func() (refresh.Receipt, error)) error {
 	prefer, problems := s.readPreference(r)
 	if len(problems) > 0 {
 		return badRequest(problems)
@@ -141,24 +145,32 @@ func (s *server) polled(w http.ResponseWriter, r *http.Request, read func() (ref
 	}
 	receipt = s.wait(r.Context(), prefer, receipt)
 	prefer.writeApplied(w.Header(), receipt)
-	return s.stands(w, r, receipt)
+	d := s.describe(r, receipt)
+	if add != nil {
+		add(r.Context(), &d, receipt.View.Operation.Created)
+	}
+	return s.stands(w, receipt, d)
+}
+
+// describe is the document of an operation for that caller.
+func (s *server) describe(r *http.Request, receipt refresh.Receipt, warnings ...Detail) StatusDocument {
+	return document(receipt, s.links(r, receipt.Link()), warnings...)
 }
 
 // stands answers with how an operation stands.
-func (s *server) stands(w http.ResponseWriter, r *http.Request, receipt refresh.Receipt, warnings ...Detail) error {
+func (s *server) stands(w http.ResponseWriter, receipt refresh.Receipt, d StatusDocument) error {
 	switch receipt.View.Status {
 	case machine.StatusSucceeded:
-		return writeJSON(w, http.StatusOK, document(receipt, s.links(r, receipt.Link()), warnings...))
+		return writeJSON(w, http.StatusOK, d)
 	case machine.StatusFailed, machine.StatusCanceled:
 		// A 4xx, because callers such as Data Factory's Web activity know no other
 		// way to hear of a failure; 409, because none of them retries it.
-		d := document(receipt, s.links(r, receipt.Link()), warnings...)
 		w.Header().Set("x-ms-error-code", d.Error.Code)
 		return writeJSON(w, http.StatusConflict, d)
 	case machine.StatusNotStarted, machine.StatusRunning:
-		return s.accepted(w, r, receipt, warnings...)
+		return accepted(w, receipt, d)
 	default:
-		return s.accepted(w, r, receipt, warnings...)
+		return accepted(w, receipt, d)
 	}
 }
 
@@ -212,16 +224,15 @@ func (s *server) cancelled(w http.ResponseWriter, r *http.Request, receipt refre
 	if err != nil {
 		return err
 	}
-	return s.accepted(w, r, receipt)
+	return accepted(w, receipt, s.describe(r, receipt))
 }
 
 // accepted answers 202 with where to look and when.
-func (s *server) accepted(w http.ResponseWriter, r *http.Request, receipt refresh.Receipt, warnings ...Detail) error {
-	to := s.links(r, receipt.Link())
+func accepted(w http.ResponseWriter, receipt refresh.Receipt, d StatusDocument) error {
 	h := w.Header()
-	h.Set("Location", to.status)
-	h.Set("Operation-Location", to.status)
+	h.Set("Location", d.StatusURL)
+	h.Set("Operation-Location", d.StatusURL)
 	h.Set("Operation-Id", receipt.ID)
 	h.Set("Retry-After", seconds(receipt.View.RetryAfter))
-	return writeJSON(w, http.StatusAccepted, document(receipt, to, warnings...))
+	return writeJSON(w, http.StatusAccepted, d)
 }

@@ -107,7 +107,7 @@ func scheduledSlot(last *schedule.Result, receipts map[string]refresh.Receipt, u
 	s.StatusURL = url(last.ID)
 	if receipt, found := receipts[last.ID]; found {
 		op := receipt.View.Operation
-		s.Status, s.Ended, s.Error = receipt.View.Status, utc(op.Ended), failure(op.Fault)
+		s.Status, s.Ended, s.Error = receipt.View.Status, endTime(op.EndedAtPowerBI(), op.Ended), failure(op.Fault)
 	}
 	return s
 }

@@ -16,11 +16,13 @@ type StatusDocument struct {
 	Phase       machine.Phase  `json:"phase"` // the same, in more detail
 	WorkspaceID string         `json:"workspaceId"`
 	DatasetID   string         `json:"datasetId"`
+	*About                     // only in the answer of /api/operations/{id}
 
 	Created    time.Time `json:"createdDateTime"`
 	Started    time.Time `json:"startedDateTime,omitzero"`
 	LastAction time.Time `json:"lastActionDateTime"`
-	Ended      time.Time `json:"endedDateTime,omitzero"`
+	Ended      time.Time `json:"endedDateTime,omitzero"`   // at Power BI; if it never ran there, when the app ended it
+	EndSeen    time.Time `json:"endSeenDateTime,omitzero"` // when the app saw the end
 
 	Attempts  []Attempt `json:"attempts"`
 	Progress  *Progress `json:"progress,omitempty"`
@@ -39,6 +41,16 @@ type StatusDocument struct {
 	StatusQueryGetURI string `json:"statusQueryGetUri"`
 	TerminatePostURI  string `json:"terminatePostUri"`
 	RuntimeStatus     string `json:"runtimeStatus"` // Pending, Running, Completed, Failed, Terminated
+}
+
+// About is what people want to know of an operation besides how it stands.
+type About struct {
+	WorkspaceName string   `json:"workspaceName,omitempty"`
+	ModelName     string   `json:"modelName,omitempty"`
+	Caller        string   `json:"caller,omitempty"` // the first one
+	CallerName    string   `json:"callerName,omitempty"`
+	Callers       int      `json:"callers,omitempty"` // requests that share the operation
+	Labels        []string `json:"labels,omitempty"`
 }
 
 // Attempt is one refresh that was asked for at Power BI.
@@ -103,7 +115,7 @@ func document(r refresh.Receipt, to links, warnings ...Detail) StatusDocument {
 	d := StatusDocument{
 		ID: r.ID, Status: r.View.Status, Phase: op.Phase,
 		WorkspaceID: r.View.Model.WorkspaceID, DatasetID: r.View.Model.DatasetID,
-		Created: sec(op.Created), Started: sec(op.Started), LastAction: sec(op.Changed), Ended: sec(op.Ended),
+		Created: sec(op.Created), Started: sec(op.Started), LastAction: sec(op.Changed), Ended: endTime(op.EndedAtPowerBI(), op.Ended), EndSeen: sec(op.Ended),
 		Warnings: warnings, Attempts: []Attempt{}, Progress: progress(r.View), BlockedBy: blocked(op.Blocked), Error: failure(op.Fault),
 		Settling: settling(r.View.Settling), LastLook: lastLook(r.View.LastLook),
 		StatusURL: to.status, StatusQueryGetURI: to.status, TerminatePostURI: to.cancel, RuntimeStatus: runtimeStatus(r.View.Status),

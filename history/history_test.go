@@ -139,6 +139,13 @@ func TestAnEntryHasWhatIsOnRecord(t *testing.T) {
 	if got != want {
 		t.Errorf("entry %s, want %s", got, want)
 	}
+	found, err := x.Find(t.Context(), workspace, dataset, idOf(dataset, 7), morning)
+	if again := fmt.Sprint(found.ID, found.WorkspaceID, found.DatasetID, found.Created, found.Callers, found.Requests, found.Labels); err != nil || again != want {
+		t.Errorf("Find returned %s (%v), want %s", again, err, want)
+	}
+	if none, err := x.Find(t.Context(), workspace, dataset, idOf(dataset, 70), morning); err != nil || none.Requests != 0 || none.End != nil {
+		t.Errorf("Find of an unknown operation returned %+v (%v), want no callers and no end", none, err)
+	}
 	wantEnd := End{Status: "Failed", Code: "RefreshFailed", Message: "The refresh failed.", Cause: "credentials", Words: "Login failed.", Remedy: "Set the credentials.",
 		Started: morning.Add(time.Second), Ended: morning.Add(10 * time.Minute), Seen: morning.Add(10*time.Minute + 25*time.Second), Attempts: 2}
 	if e.End == nil || *e.End != wantEnd {

@@ -1,6 +1,10 @@
 package history
 
-import "context"
+import (
+	"context"
+	"strings"
+	"time"
+)
 
 // Scan goes through the operations of a query, the newest first.
 //
@@ -92,4 +96,20 @@ func (s *Scan) pass() {
 		s.at = s.list.page
 		s.at.After = after
 	}
+}
+
+// Find returns one operation, with a single listing. It returns an entry without callers and
+// end if the index has none.
+func (x *Index) Find(ctx context.Context, workspace, dataset, id string, created time.Time) (Entry, error) {
+	k := key(created, id)
+	e, _ := parseKey(k)
+	root := modelPrefix(workspace, dataset)
+	page, err := x.store.List(ctx, root+k+"/", "", fullPage)
+	for _, b := range page.Entries {
+		if _, what, ok := splitName(strings.TrimPrefix(b.Name, root)); ok {
+			e.add(what, b.Meta)
+		}
+	}
+	e.finish()
+	return e, err
 }

@@ -19,6 +19,7 @@ import (
 	"pbirefresh/internal/wait"
 	"pbirefresh/keyvault"
 	"pbirefresh/lease"
+	"pbirefresh/names"
 	"pbirefresh/powerbi"
 	"pbirefresh/refresh"
 	"pbirefresh/refresh/machine"
@@ -32,6 +33,7 @@ type app struct {
 	keys     *refresh.StatusKeys
 	secret   *keyvault.Credential
 	upstream refresh.Upstream
+	names    *names.Cache
 	clock    *schedule.Runner
 	routes   http.Handler
 
@@ -66,6 +68,7 @@ func newApp(s settings, log *slog.Logger) (*app, error) {
 		return nil, err
 	}
 	a.upstream = refresh.NewUpstream(client, log)
+	a.names = names.New(client, log)
 	a.keys = refresh.NewStatusKeys(a.store)
 	a.routes = handler.New(a.handlerConfig(s))
 	return a, nil
@@ -108,12 +111,17 @@ func (a *app) handlerConfig(s settings) handler.Config {
 	a.clock = a.schedules(s, coordinator, handler.ScheduleRequest(s.defaultTimeout, s.extraOptions...))
 	return handler.Config{
 		Refresher: coordinator, Callbacks: callbacks, Guard: s.guard, Audit: a.trail,
-		History:   a.history,
+		History: a.history, Names: a.namesOf,
 		Schedules: a.clock, Doctor: newExaminer(s, a.store).examine,
 		BaseURL: s.baseURL, Hosts: s.hosts, DefaultTimeout: s.defaultTimeout, MaxWait: s.maxWait, StatusKeyed: s.statusKeyed, Allowed: s.allowed, ExtraOptions: s.extraOptions,
 		Checks:  append(a.checks(s), handler.Check{Name: "leases", Test: coordinator.CheckLeases}),
 		Version: version, Logger: a.log,
 	}
+}
+
+// namesOf returns the names of a model and its workspace, as far as they are known.
+func (a *app) namesOf(ctx context.Context, m machine.Model) (workspace, model string) {
+	return a.names.Names(ctx, m.WorkspaceID, m.DatasetID)
 }
 
 // checks are what readiness looks at. What stands behind a token depends on how it is

@@ -73,8 +73,8 @@ func endOf(m machine.Model, epoch string, op machine.Operation) audit.Record {
 		end.Code, end.Reason, end.Cause, end.Words, end.Remedy = op.Fault.Code, op.Fault.Text(), op.Fault.Class, op.Fault.Words(), op.Fault.Remedy
 	}
 	end.Attempts = len(op.Tries)
-	if n := len(op.Tries); n > 0 && !op.Tries[n-1].Ended.IsZero() {
-		end.Completed = op.Tries[n-1].Ended.UTC().Format(time.RFC3339Nano)
+	if at := op.EndedAtPowerBI(); !at.IsZero() {
+		end.Completed = at.UTC().Format(time.RFC3339Nano)
 	}
 	for _, try := range op.Tries {
 		if try.RefreshID != "" {

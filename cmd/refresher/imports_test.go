@@ -81,6 +81,7 @@ func directions() map[string]direction {
 		"callback":             {[]string{"pbirefresh/lease", wait, sync}, "a callback knows that something ends, and not what"},
 		"audit":                {[]string{"pbirefresh/lease", wait, sync}, "records know where they are kept, and no domain, route or cloud"},
 		"dashboard":            {nil, "the page is files, and knows no route"},
+		"names":                {[]string{"pbirefresh/powerbi", text}, "names are for people: nothing is decided by one"},
 		"history":              {[]string{"pbirefresh/audit", "pbirefresh/lease", sync}, "the index is made of records, and knows no domain, route or cloud"},
 		"access":               {[]string{guid, json, text}, "who may do what is decided by nothing but what is known of the caller"},
 		"powerbi":              {[]string{azure + "azcore", guid, text}, "the client knows the wire of Power BI and nothing else"},
@@ -99,7 +100,7 @@ func directions() map[string]direction {
 		"internal/stage":    {[]string{"pbirefresh/internal/"}, "staging is about files"},
 		"internal/foreign":  {nil, "how text is shown has nothing to do with where it comes from"},
 		"internal/httpjson": {nil, "how JSON is read has nothing to do with what it says"},
-		"cmd/refresher": {[]string{"pbirefresh/doctor", "pbirefresh/handler", "pbirefresh/refresh", "pbirefresh/schedule", "pbirefresh/callback", "pbirefresh/access", "pbirefresh/audit", "pbirefresh/history", "pbirefresh/keyvault", "pbirefresh/lease", "pbirefresh/powerbi",
+		"cmd/refresher": {[]string{"pbirefresh/doctor", "pbirefresh/handler", "pbirefresh/refresh", "pbirefresh/schedule", "pbirefresh/callback", "pbirefresh/access", "pbirefresh/audit", "pbirefresh/history", "pbirefresh/keyvault", "pbirefresh/lease", "pbirefresh/names", "pbirefresh/powerbi",
 			"pbirefresh/internal/hostlog", guid, wait, azure + "azidentity", azure + "azcore"}, "the binary has no test mode"},
 	}
 }

@@ -119,3 +119,21 @@ func (op *Operation) withdrawal(nonce string) (Withdrawal, bool) {
 	}
 	return op.Withdrawn[i], true
 }
+
+// EndedAtPowerBI returns Power BI's time of the end, if the operation ended because its last
+// refresh did; else zero: it never ran, or ended later, such as by its deadline.
+func (op Operation) EndedAtPowerBI() time.Time {
+	if op.Ended.IsZero() || len(op.Tries) == 0 {
+		return time.Time{}
+	}
+	last := op.Tries[len(op.Tries)-1]
+	switch {
+	case op.Phase == Succeeded, op.Phase == Cancelled && last.Outcome == OutcomeCancelled:
+		return last.Ended
+	case op.Phase == Failed && (last.Outcome == OutcomeFailed || last.Outcome == OutcomeCancelled):
+		if op.Fault != nil && last.Fault != nil && op.Fault.Code == last.Fault.Code {
+			return last.Ended
+		}
+	}
+	return time.Time{}
+}

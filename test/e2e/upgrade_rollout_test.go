@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"strings"
@@ -168,8 +169,10 @@ func (r *rollout) sameOfAll(one *waiter) {
 	}
 }
 
+// ending is what all versions agree on: an earlier one calls the time when it saw the end the
+// end.
 func ending(d handler.StatusDocument) string {
-	return fmt.Sprint(d.Status, " ", d.Result, " ", d.Ended, " after ", len(d.Attempts))
+	return fmt.Sprint(d.Status, " ", d.Result, " ", cmp.Or(d.EndSeen, d.Ended), " after ", len(d.Attempts))
 }
 
 // lineWith is the first line that holds the words.

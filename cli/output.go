@@ -136,6 +136,20 @@ func (o output) paint(s machine.Status) string {
 	return "\033[" + colour + "m" + string(s) + "\033[0m"
 }
 
+// printTable prints rows in columns. An empty cell is a dash, and foreign text moves no cursor.
+func printTable(w io.Writer, head []string, rows [][]string) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, strings.Join(head, "\t"))
+	for _, row := range rows {
+		cells := make([]string, len(row))
+		for i, cell := range row {
+			cells[i] = cmp.Or(printable(cell), "-")
+		}
+		fmt.Fprintln(t, strings.Join(cells, "\t"))
+	}
+	return t.Flush()
+}
+
 // moments is a time, with how long after another it was.
 func moments(at, since time.Time) string {
 	if at.IsZero() {

@@ -15,6 +15,14 @@ import (
 	"pbirefresh/refresh/machine"
 )
 
+// into decodes standard output.
+func (r ran) into(v any) {
+	r.t.Helper()
+	if err := json.Unmarshal([]byte(r.stdout), v); err != nil {
+		r.t.Errorf("stdout is no JSON (%v):\n%s", err, r.stdout)
+	}
+}
+
 // document checks that standard output is one status document and nothing else.
 func (r ran) document(phase machine.Phase) handler.StatusDocument {
 	r.t.Helper()

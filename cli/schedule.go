@@ -13,10 +13,10 @@ import (
 	"pbirefresh/schedule"
 )
 
-// scheduleCommand is about schedule files.
+// scheduleCommand is about schedules and their files.
 func scheduleCommand(env Environment) *cobra.Command {
-	return group("schedule", "Check a schedule file, or make an entry from Power BI's own schedule",
-		checkCommand(env), importCommand(env))
+	return group("schedule", "Show the app's schedules, check a schedule file, or make an entry from Power BI's own",
+		listSchedulesCommand(env), checkCommand(env), importCommand(env))
 }
 
 // checkCommand reads a file as the app does, and shows its week.

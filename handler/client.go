@@ -24,8 +24,8 @@ type Client struct {
 	HTTP    *http.Client // nil: one with the defaults; redirects are not followed
 }
 
-// maxAnswer is more than any answer of these routes.
-const maxAnswer = 1 << 20
+// maxAnswer is more than any answer of these routes; lists are the longest.
+const maxAnswer = 16 << 20
 
 // Trigger asks for a refresh. The body is the JSON of a request. It returns how
 // the operation stands, or an [*Error] as the service gave it.
@@ -59,24 +59,6 @@ func (c *Client) Cancel(ctx context.Context, statusURL string) (StatusDocument, 
 // CancelAll cancels an operation for every caller. Key must be the master key.
 func (c *Client) CancelAll(ctx context.Context, id string) (StatusDocument, error) {
 	doc, _, err := c.call(ctx, http.MethodPost, c.operationURL(id)+"/cancel-all", nil)
-	return doc, err
-}
-
-// Doctor has the app look at everything, and at a model if both ids are given.
-func (c *Client) Doctor(ctx context.Context, workspaceID, datasetID string) (DoctorDocument, error) {
-	address := c.BaseURL + "/api/doctor"
-	if workspaceID != "" || datasetID != "" {
-		address += "?" + url.Values{"workspaceId": {workspaceID}, "datasetId": {datasetID}}.Encode()
-	}
-	resp, answer, err := c.send(ctx, http.MethodGet, address, nil) //nolint:bodyclose // send has closed it
-	if err != nil {
-		return DoctorDocument{}, err
-	}
-	var doc DoctorDocument
-	if json.Unmarshal(answer, &doc) == nil && doc.State != "" {
-		return doc, nil
-	}
-	_, _, err = read(resp, answer)
 	return doc, err
 }
 

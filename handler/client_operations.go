@@ -1,0 +1,35 @@
+package handler
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+)
+
+// Schedules reads the app's schedules: their next slots and last results.
+func (c *Client) Schedules(ctx context.Context) (SchedulesDocument, error) {
+	return document200[SchedulesDocument](ctx, c, c.BaseURL+"/api/schedules")
+}
+
+// Doctor has the app look at everything, and at a model if both ids are given.
+func (c *Client) Doctor(ctx context.Context, workspaceID, datasetID string) (DoctorDocument, error) {
+	address := c.BaseURL + "/api/doctor"
+	if workspaceID != "" || datasetID != "" {
+		address += "?" + url.Values{"workspaceId": {workspaceID}, "datasetId": {datasetID}}.Encode()
+	}
+	return document200[DoctorDocument](ctx, c, address)
+}
+
+// document200 reads a document whose route answers 200 or an error.
+func document200[T any](ctx context.Context, c *Client, address string) (doc T, err error) {
+	resp, answer, err := c.send(ctx, http.MethodGet, address, nil) //nolint:bodyclose // send has closed it
+	if err != nil {
+		return doc, err
+	}
+	if resp.StatusCode == http.StatusOK && json.Unmarshal(answer, &doc) == nil {
+		return doc, nil
+	}
+	_, _, err = read(resp, answer)
+	return doc, err
+}

@@ -29,6 +29,7 @@ func selfTest() []route {
 		{http.MethodPost, "/api/operations/doctor/cancel-for-all", http.StatusUnauthorized},
 		{http.MethodPost, "/api/operations/doctor/rerun", http.StatusUnauthorized},
 		{http.MethodGet, "/api/operations", http.StatusUnauthorized},
+		{http.MethodGet, "/api/models", http.StatusUnauthorized},
 		{http.MethodGet, "/api/schedules", http.StatusUnauthorized},
 		{http.MethodGet, "/api/health/ready", http.StatusUnauthorized},
 		{http.MethodGet, "/api/doctor", http.StatusUnauthorized},

@@ -5,6 +5,7 @@
 //	POST        /api/refreshes                ask for a refresh: 202 and a status URL
 //	GET         /api/refreshes/{id}?sig=      the status URL: 202 while it goes on, 200 Succeeded, 409 Failed or Canceled
 //	GET         /api/operations               what happened: the operations, newest first (function key)
+//	GET         /api/models                   the models: what runs and waits, last result, next start, durations (function key)
 //	POST        /api/operations/{id}/rerun    a new operation with the options of an earlier one
 //	GET         /api/operations/{id}          the same for callers with a key, by the id alone
 //	POST,DELETE /api/operations/{id}/cancel?sig=  cancel one caller's share: 202; 410 if it has ended

@@ -30,6 +30,7 @@ type Config struct {
 	Callbacks      Callbacks     // nil: none are promised
 	Schedules      Schedules     // nil: no such routes
 	History        History       // nil: no such route
+	Models         Models        // nil: no such route
 	Doctor         Examine       // nil: no such route
 	BaseURL        string        // of status URLs, such as https://app.azurewebsites.net; empty: this machine only
 	Hosts          Hosts         // further hosts whose callers get status URLs with the host that they used
@@ -92,6 +93,9 @@ func (s *server) endpoints() []endpoint {
 	}
 	if s.History != nil {
 		endpoints = append(endpoints, endpoint{http.MethodGet, "/api/operations", s.keyed(s.trusted(s.operations))})
+	}
+	if s.Models != nil {
+		endpoints = append(endpoints, endpoint{http.MethodGet, "/api/models", s.keyed(s.trusted(s.models))})
 	}
 	if s.Doctor != nil {
 		endpoints = append(endpoints, endpoint{http.MethodGet, "/api/doctor", s.keyed(s.examine)})

@@ -72,9 +72,14 @@ func (o *OperationEntry) update(v machine.View) {
 	op := v.Operation
 	o.Status, o.Started, o.Attempts = v.Status, sec(op.Started), len(op.Tries)
 	o.Ended, o.EndSeen = endTime(op.EndedAtPowerBI(), op.Ended), sec(op.Ended)
-	if f := op.Fault; f != nil {
-		o.Error = &OperationError{Code: f.Code, Message: f.Text(), Reason: f.Class, PowerBI: f.Words(), Remedy: f.Remedy}
+	o.Error = operationError(op.Fault)
+}
+
+func operationError(f *machine.Fault) *OperationError {
+	if f == nil {
+		return nil
 	}
+	return &OperationError{Code: f.Code, Message: f.Text(), Reason: f.Class, PowerBI: f.Words(), Remedy: f.Remedy}
 }
 
 func (o OperationEntry) model() machine.Model {

@@ -9,7 +9,7 @@
 //
 // The files, from the top down; a file calls those below it (TestCallsGoDown):
 //
-//	coordinator, sweep         requests, and the timer
+//	coordinator, sweep, models requests, the timer, the list of models
 //	watch, status              callers who wait for an end, or ask once
 //	rotate, sealed, open       status keys and status URLs
 //	advance                    a job for the queue of a model, and its answer

@@ -111,7 +111,7 @@ func (a *app) handlerConfig(s settings) handler.Config {
 	a.clock = a.schedules(s, coordinator, handler.ScheduleRequest(s.defaultTimeout, s.extraOptions...))
 	return handler.Config{
 		Refresher: coordinator, Callbacks: callbacks, Guard: s.guard, Audit: a.trail,
-		History: a.history, Names: a.namesOf,
+		History: a.history, Models: coordinator, Names: a.namesOf,
 		Schedules: a.clock, Doctor: newExaminer(s, a.store).examine,
 		BaseURL: s.baseURL, Hosts: s.hosts, DefaultTimeout: s.defaultTimeout, MaxWait: s.maxWait, StatusKeyed: s.statusKeyed, Allowed: s.allowed, ExtraOptions: s.extraOptions,
 		Checks:  append(a.checks(s), handler.Check{Name: "leases", Test: coordinator.CheckLeases}),

@@ -92,6 +92,7 @@ func TestOurFunctions(t *testing.T) {
 		"Doctor function [GET HEAD] api/doctor",
 		"Health anonymous [GET HEAD] api/health",
 		"HealthReady function [GET HEAD] api/health/ready",
+		"Models function [GET HEAD] api/models",
 		"OpenAPI anonymous [GET HEAD] api/openapi.json",
 		"Operation function [GET HEAD] api/operations/" + id,
 		"OperationCancel function " + every + " api/operations/" + id + "/cancel",

@@ -31,6 +31,7 @@ func targets(id string) []target {
 		{"POST", "/api/operations/" + id + "/cancel-for-all", "", false},
 		{"POST", "/api/operations/" + id + "/rerun", "", false},
 		{"GET", "/api/operations", "", false},
+		{"GET", "/api/models", "", false},
 		{"GET", "/api/schedules", "", false},
 		{"HEAD", "/api/health/ready", "", false},
 		{"GET", "/api/doctor", "", false},

@@ -51,6 +51,9 @@ func TestTheListOnAzurite(t *testing.T) {
 	if resp.StatusCode != http.StatusAccepted || again.Header.Get("Operation-Id") != resp.Header.Get("Operation-Id") {
 		t.Fatalf("the rerun was answered %s %s, its repetition %s %s, want 202 and the same operation", resp.Status, text, again.Status, more)
 	}
+	if resp, text := a.call("GET", "/api/models?workspaceId="+sim.WorkspaceID, ""); resp.StatusCode != http.StatusOK || !strings.Contains(text, `"state":"`) || !strings.Contains(text, `"modelName":"Sales"`) {
+		t.Errorf("GET /api/models: %s %s, want the model with its name", resp.Status, text)
+	}
 	if end := a.finish(resp.Header.Get("Location")); end.Status != machine.StatusSucceeded || end.ID == doc.ID {
 		t.Errorf("the rerun ended as %s of %s, want a new operation that succeeds", end.Status, end.ID)
 	}

@@ -108,6 +108,7 @@ func TestKeysGuardAllButStatusAndHealth(t *testing.T) {
 		"GET /api/health/ready":                 http.StatusUnauthorized,
 		"POST /api/operations/x/rerun":          http.StatusUnauthorized,
 		"GET /api/operations":                   http.StatusUnauthorized,
+		"GET /api/models":                       http.StatusUnauthorized,
 		"GET /api/schedules":                    http.StatusUnauthorized,
 		"GET /api/doctor":                       http.StatusUnauthorized,
 		"GET /api/refreshes/x":                  http.StatusNotFound,

@@ -24,7 +24,7 @@ func listCommand(env Environment) *cobra.Command {
 	values := map[string]*string{}
 	cmd := &cobra.Command{
 		Use: "list [WORKSPACE_ID [DATASET_ID]]", Short: "List the operations, newest first: state, cause, caller", Args: cobra.MaximumNArgs(2),
-		SuggestFor: []string{"history", "operations", "ls"},
+		SuggestFor: []string{"operations", "ls"},
 		Example:    "  pbirefresh list --status failed --since 2026-05-31\n  pbirefresh list --label run-4711 --output json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			query := url.Values{}
@@ -36,8 +36,8 @@ func listCommand(env Environment) *cobra.Command {
 			for i, arg := range args {
 				query.Set([]string{"workspaceId", "datasetId"}[i], arg)
 			}
-			if limit < 1 || limit > maxEntries {
-				return usagef("--limit must be from 1 to %d", maxEntries)
+			if err := checkLimit(limit); err != nil {
+				return err
 			}
 			a, err := c.open(nil)
 			if err != nil {
@@ -59,18 +59,33 @@ func listCommand(env Environment) *cobra.Command {
 	return cmd
 }
 
-// list prints the operations of a query, page after page.
-func list(ctx context.Context, a app, query url.Values, limit int, f format, env Environment) error {
+func checkLimit(limit int) error {
+	if limit < 1 || limit > maxEntries {
+		return usagef("--limit must be from 1 to %d", maxEntries)
+	}
+	return nil
+}
+
+// operations reads the operations of a query, page after page.
+func operations(ctx context.Context, a app, query url.Values, limit int) ([]handler.OperationEntry, error) {
 	all, next := []handler.OperationEntry{}, ""
 	for first := true; first || next != "" && len(all) < limit; first = false {
 		query.Set("maxresults", strconv.Itoa(min(limit-len(all), 1000)))
 		page, err := a.Operations(ctx, query, next)
 		if err != nil {
-			return a.explain(err)
+			return nil, err
 		}
 		all, next = append(all, page.Value...), page.Next
 	}
-	all = all[:min(limit, len(all))]
+	return all[:min(limit, len(all))], nil
+}
+
+// list prints the operations of a query.
+func list(ctx context.Context, a app, query url.Values, limit int, f format, env Environment) error {
+	all, err := operations(ctx, a, query, limit)
+	if err != nil {
+		return a.explain(err)
+	}
 	if f == formatJSON {
 		return PrintJSON(env.Stdout, map[string]any{"value": all})
 	}
@@ -83,17 +98,20 @@ func list(ctx context.Context, a app, query url.Values, limit int, f format, env
 
 func operationRows(all []handler.OperationEntry) (rows [][]string) {
 	for _, o := range all {
-		cause := ""
-		if o.Error != nil {
-			cause = strings.TrimSpace(o.Error.Code + " " + o.Error.Reason)
-		}
 		model := o.ModelName
 		if model == "" {
 			model = o.DatasetID
 		}
-		rows = append(rows, []string{moments(o.Created, time.Time{}), string(o.Status), model, cause, o.Caller, o.ID})
+		rows = append(rows, []string{moments(o.Created, time.Time{}), string(o.Status), model, causeOf(o), o.Caller, o.ID})
 	}
 	return rows
+}
+
+func causeOf(o handler.OperationEntry) string {
+	if o.Error == nil {
+		return ""
+	}
+	return strings.TrimSpace(o.Error.Code + " " + o.Error.Reason)
 }
 
 // rerunCommand asks again for what an earlier operation asked for.

@@ -37,7 +37,7 @@ func New(env Environment, develop ...*cobra.Command) *cobra.Command {
 	root.SetHelpTemplate(helpTemplate)
 	root.AddGroup(&cobra.Group{ID: groupRefreshes, Title: "Refreshes:"}, &cobra.Group{ID: groupSetUp, Title: "Set-up and operation:"},
 		&cobra.Group{ID: groupDevelop, Title: "Development of pbirefresh:"})
-	add(root, groupRefreshes, refreshCommand(env), statusCommand(env), watchCommand(env), cancelCommand(env), listCommand(env), rerunCommand(env))
+	add(root, groupRefreshes, refreshCommand(env), statusCommand(env), watchCommand(env), cancelCommand(env), listCommand(env), historyCommand(env), rerunCommand(env))
 	add(root, groupSetUp, profileCommand(env), doctorCommand(env), scheduleCommand(env), auditCommand(env), queriesCommand(env), keysCommand(env),
 		workspacesCommand(env), modelsCommand(env), usersCommand(env), workspaceCommand(env))
 	add(root, groupDevelop, append(develop, manCommand())...)

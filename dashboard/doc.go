@@ -4,7 +4,8 @@
 // The page is one document with its style and script inside, joined from the files in page/
 // without a build step. It holds no data and needs no key. It reads the API with a function
 // key that the person enters: kept in sessionStorage for that tab, sent in a header, never in
-// an address. With open paths, or behind App Service authentication, it needs none.
+// an address. With open paths it needs none. Where App Service authentication answers 401
+// with WWW-Authenticate (unverified), it leads to the sign-in, whose cookie joins the key.
 //
 // # Security
 //

@@ -22,8 +22,7 @@ const metaKey = "v"
 const (
 	maxContent = 5 << 10 // bytes of JSON
 	maxText    = 800     // bytes of each text of an end
-	maxCallers = 20
-	maxLabels  = 20
+	maxName    = 200     // bytes of the name of a person
 )
 
 var errTooLarge = errors.New("history: the content does not fit into the metadata of a blob")
@@ -37,7 +36,7 @@ type Caller struct {
 // asked is the content of an "asked" blob.
 type asked struct {
 	At      time.Time `json:"at"`      // of the first of them
-	Callers []Caller  `json:"callers"` // each once; the first [maxCallers]
+	Callers []Caller  `json:"callers"` // each once
 	Count   int       `json:"count"`   // requests
 	Labels  []string  `json:"labels,omitempty"`
 }
@@ -56,6 +55,15 @@ type End struct {
 	Attempts int       `json:"attempts,omitempty"`
 }
 
+// summaries summarizes requests for one operation, in as many contents as they need.
+func summaries(records []audit.Record) []asked {
+	a := askedOf(records)
+	if half := len(records) / 2; half > 0 && len(marshal(a)) > maxContent {
+		return append(summaries(records[:half]), summaries(records[half:])...)
+	}
+	return []asked{a}
+}
+
 // askedOf summarizes requests for one operation.
 func askedOf(records []audit.Record) asked {
 	a := asked{At: records[0].Time, Count: len(records)}
@@ -63,14 +71,14 @@ func askedOf(records []audit.Record) asked {
 		if r.Time.Before(a.At) {
 			a.At = r.Time
 		}
-		if c := (Caller{r.Caller, cut(r.Name)}); len(a.Callers) < maxCallers && !slices.Contains(a.Callers, c) {
+		if c := (Caller{r.Caller, cut(r.Name, maxName)}); !slices.Contains(a.Callers, c) {
 			a.Callers = append(a.Callers, c)
 		}
 		if r.Ask == nil {
 			continue
 		}
 		for _, label := range r.Ask.Labels {
-			if len(a.Labels) < maxLabels && !slices.Contains(a.Labels, label) {
+			if !slices.Contains(a.Labels, label) {
 				a.Labels = append(a.Labels, label)
 			}
 		}
@@ -83,8 +91,8 @@ func endOf(r audit.Record) End {
 	if r.End == nil {
 		return e
 	}
-	e.Status, e.Code, e.Message, e.Cause = r.End.Status, r.End.Code, cut(r.End.Reason), r.End.Cause
-	e.Words, e.Remedy, e.Attempts = cut(r.End.Words), cut(r.End.Remedy), r.End.Attempts
+	e.Status, e.Code, e.Message, e.Cause = r.End.Status, r.End.Code, cut(r.End.Reason, maxText), r.End.Cause
+	e.Words, e.Remedy, e.Attempts = cut(r.End.Words, maxText), cut(r.End.Remedy, maxText), r.End.Attempts
 	e.Started, e.Ended = stamp(r.End.Started), stamp(r.End.Completed)
 	return e
 }
@@ -95,31 +103,25 @@ func stamp(text string) time.Time {
 	return t
 }
 
-// cut shortens a text to maxText bytes, between two characters.
-func cut(s string) string {
-	if len(s) <= maxText {
+// cut shortens a text to so many bytes, between two characters.
+func cut(s string, n int) string {
+	if len(s) <= n {
 		return s
 	}
-	n := maxText
 	for n > 0 && !utf8.RuneStart(s[n]) {
 		n--
 	}
 	return s[:n] + "…"
 }
 
-// encode returns the body and the metadata of a content. Labels are dropped if they are
-// what does not fit.
+// encode returns the body and the metadata of a content. The labels of a single request are
+// dropped if they are what does not fit.
 func encode(content any) ([]byte, lease.Meta, error) {
-	if a, is := content.(asked); is {
-		for body := marshal(a); len(body) > maxContent && len(a.Labels) > 0; body = marshal(a) {
-			a.Labels = a.Labels[:len(a.Labels)-1]
-		}
-		for body := marshal(a); len(body) > maxContent && len(a.Callers) > 1; body = marshal(a) {
-			a.Callers = a.Callers[:len(a.Callers)-1]
-		}
-		content = a
-	}
 	body := marshal(content)
+	if a, is := content.(asked); is && len(body) > maxContent {
+		a.Labels = nil
+		body = marshal(a)
+	}
 	if len(body) > maxContent {
 		return nil, nil, errTooLarge
 	}

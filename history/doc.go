@@ -15,7 +15,7 @@
 // # Cost
 //
 // An operation costs four small writes more: asked and ended, under both prefixes. Callers
-// who join at the same time share one "asked". A [Scan] makes at most [maxListings]
+// who join at the same time share one "asked", or a few. A [Scan] makes at most [maxListings]
 // listings and returns a cursor for the rest.
 //
 // # Repair

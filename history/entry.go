@@ -16,7 +16,7 @@ type Entry struct {
 	DatasetID   string
 	Created     time.Time
 
-	Callers  []Caller // some of them; the first one comes first
+	Callers  []Caller // the first one comes first
 	Requests int      // that share the operation; 0: none is on record
 	Labels   []string
 	End      *End // nil: none is on record

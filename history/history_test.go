@@ -278,6 +278,11 @@ func TestContentsFitIntoMetadata(t *testing.T) {
 	r.End.Reason, r.End.Words, r.End.Remedy = strings.Repeat("ü", 5000), strings.Repeat("\n\"", 5000), strings.Repeat("x", 5000)
 	must(t, x.Ended(t.Context(), r))
 	scan := x.Scan(t.Context(), Query{})
+	for _, i := range []int{0, 99, 199} {
+		if got, _ := numbers(t, x, Query{Caller: fmt.Sprintf("object:%036d", i)}); len(got) != 1 {
+			t.Errorf("caller %d of 200 has operations %v, want one", i, got)
+		}
+	}
 	if !scan.Next() || scan.Entry().Requests != 200 || scan.Entry().End == nil || !strings.HasSuffix(scan.Entry().End.Words, "…") {
 		t.Errorf("entry %+v, %v: want 200 requests, and an end with words that are cut", scan.Entry(), scan.Err())
 	}

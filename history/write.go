@@ -51,7 +51,9 @@ func (x *Index) Asked(ctx context.Context, records []audit.Record) error {
 	}
 	running := lanesOf(ctx)
 	for k, group := range groups {
-		running.write(x, k, group[0], askedOf(group))
+		for _, a := range summaries(group) {
+			running.write(x, k, group[0], a)
+		}
 	}
 	return running.Wait()
 }

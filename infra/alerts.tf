@@ -1,6 +1,7 @@
 # The alerts: mail if there are addresses, and the given action groups.
 locals {
   emails        = compact(var.alert_emails)
+  page          = "${coalesce(var.public_base_url, "https://${azapi_resource.site.output.properties.defaultHostName}")}/api/dashboard"
   action_groups = concat(var.alert_action_group_ids, azurerm_monitor_action_group.this[*].id)
 }
 
@@ -30,7 +31,7 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "this" {
   tags                = local.tags
 
   display_name = "pbirefresh ${var.name}: ${replace(each.key, "_", " ")}"
-  description  = "${each.value.description} What to do: ${var.runbook_url}#${each.key}"
+  description  = "${each.value.description} What happened: ${local.page}. What to do: ${var.runbook_url}#${each.key}"
   severity     = each.value.severity
   enabled      = !contains(var.alerts_off, each.key)
   scopes       = [azurerm_application_insights.this.id]

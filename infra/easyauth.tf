@@ -2,10 +2,10 @@
 # function key, not in its place. (It exists from the app's creation on; removing
 # easy_auth again switches it off.)
 locals {
-  # Status URLs, the liveness probe and the description of the API carry no token: a status
-  # URL has its signature, and the others say nothing. Everything else has a path of its own. "/*" is understood at the end (MicrosoftDocs/azure-docs#86514; seen,
+  # Status URLs, the liveness probe, the page and the description of the API carry no token: a
+  # status URL has its signature, and the others say nothing. Everything else has a path of its own. "/*" is understood at the end (MicrosoftDocs/azure-docs#86514; seen,
   # not in the reference).
-  open_paths = ["/api/health", "/api/openapi.json", "/api/refreshes/*"]
+  open_paths = ["/api/dashboard", "/api/health", "/api/openapi.json", "/api/refreshes/*"]
 
   easy_auth_on     = var.easy_auth != null
   easy_auth_tenant = try(coalesce(var.easy_auth.tenant_id, var.powerbi_tenant_id), var.powerbi_tenant_id)

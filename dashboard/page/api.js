@@ -24,7 +24,11 @@ async function call(path, options = {}) {
   const text = await response.text();
   let body = null;
   try { body = JSON.parse(text); } catch { /* the host's own answers have no body */ }
-  if (response.status === 401) throw new ApiError(401, "Unauthorized", "The function key is missing or wrong.");
+  if (response.status === 401) {
+    const error = new ApiError(401, "Unauthorized", "The function key is missing or wrong.");
+    error.signIn = response.headers.has("www-authenticate"); // of App Service authentication; the host's own 401 has none
+    throw error;
+  }
   // 409 with a status is how a failed operation stands: no error of the call.
   if (!response.ok && !(response.status === 409 && body && body.status)) {
     const e = body && body.error;

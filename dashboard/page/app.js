@@ -11,10 +11,14 @@ function notice(text, bad = false) {
   $("notice").className = bad ? "bad" : "";
 }
 
+// show replaces the content. What had the focus keeps it: somebody may be on the way through the links.
 function show(...nodes) {
-  const focused = document.activeElement && document.activeElement.id;
-  $("main").replaceChildren(...nodes.flat(Infinity).filter(Boolean));
-  if (focused && $(focused)) $(focused).focus();
+  const main = $("main"), key = e => e.id || e.getAttribute("href") || e.textContent;
+  const alike = k => [...main.querySelectorAll("a, button, input, [tabindex]")].filter(e => key(e) === k);
+  const focused = main.contains(document.activeElement) && document.activeElement !== main ? key(document.activeElement) : null;
+  const place = focused === null ? -1 : alike(focused).indexOf(document.activeElement);
+  main.replaceChildren(...nodes.flat(Infinity).filter(Boolean));
+  if (place >= 0) alike(focused)[place]?.focus();
 }
 
 // query returns the list that the address asks for: of one model, or all.
@@ -95,16 +99,22 @@ function fromDetail(d) {
 }
 
 function failed(error) {
-  if (error.status === 401) return gate();
+  if (error.status === 401) return gate(error.signIn);
   $("controls").hidden = false;
   notice(error.message, true);
   if (route(location.hash).view === "operation" && error.status === 404) show(section("No such operation", el("p", {}, "Check the link. Operations are kept as long as the storage's rule says."), el("p", {}, el("a", { href: "#/" }, "All operations"))));
   timer = setTimeout(load, REFRESH);
 }
 
-// gate asks for the function key.
-function gate() {
-  const wrong = sessionStorage.getItem(KEY);
+// gate asks for the function key, or first for a sign-in where App Service authentication wants one.
+function gate(signIn = false) {
+  const wrong = !signIn && sessionStorage.getItem(KEY);
+  if (signIn) {
+    const back = encodeURIComponent(location.pathname + location.hash);
+    $("controls").hidden = true;
+    return show(el("section", { class: "gate" }, el("h2", {}, "Sign in"), el("p", {}, "This app is behind App Service authentication: sign in first. The function key comes after that."),
+      el("p", {}, el("a", { href: "/.auth/login/aad?post_login_redirect_uri=" + back }, "Sign in with Microsoft Entra ID"))));
+  }
   sessionStorage.removeItem(KEY);
   $("controls").hidden = true;
   notice(wrong ? "The app does not accept this key." : "", true);
@@ -141,6 +151,7 @@ function start() {
   $("zone").textContent = Intl.DateTimeFormat().resolvedOptions().timeZone;
   for (const input of document.querySelectorAll("input[name=hours]")) input.addEventListener("change", () => { state.hours = Number(input.value); load(); });
   $("find").addEventListener("input", () => { state.find = $("find").value.trim().toLowerCase(); render(); });
+  document.querySelector(".skip").addEventListener("click", event => { event.preventDefault(); $("main").focus(); }); // # is for the views
   $("reload").addEventListener("click", load);
   $("forget").addEventListener("click", () => { sessionStorage.removeItem(KEY); notice(""); gate(); });
   addEventListener("hashchange", () => { document.title = "pbirefresh"; load().then(() => $("main").focus({ preventScroll: true })); scrollTo(0, 0); });

@@ -201,7 +201,7 @@ run "sizes" {
     error_message = "Storage is replicated and locked as said."
   }
   assert {
-    condition     = { for r in azurerm_storage_management_policy.state.rule : r.name => r.actions[0].base_blob[0].delete_after_days_since_modification_greater_than } == { archive = 30, keys-requests = 38, callbacks = 30, audit = 400 }
+    condition     = { for r in azurerm_storage_management_policy.state.rule : r.name => r.actions[0].base_blob[0].delete_after_days_since_modification_greater_than } == { archive = 30, keys-requests = 38, callbacks = 30, audit = 400, history = 92 }
     error_message = "What is forgotten is forgotten after the days that are said."
   }
 }

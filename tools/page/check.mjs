@@ -21,7 +21,7 @@ before(async () => {
 after(() => browser.close());
 
 // open shows the page. The API takes the key "right"; posts are kept in sent.
-async function open(t, list, { hash = "#/", width = 1280, colorScheme = "light", key = "right", guarded = true } = {}) {
+async function open(t, list, { hash = "#/", width = 1280, colorScheme = "light", key = "right", guarded = true, refused } = {}) {
   const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme });
   t.after(() => context.close());
   const page = await context.newPage(), sent = [], problems = [];
@@ -29,6 +29,7 @@ async function open(t, list, { hash = "#/", width = 1280, colorScheme = "light",
   page.on("console", m => { if (m.type() === "error" && !m.text().includes("Failed to load resource")) problems.push(m.text()); });
   page.on("dialog", d => d.accept());
   const answer = f => async r => {
+    if (refused) return r.fulfill(refused);
     if (guarded && r.request().headers()["x-functions-key"] !== "right") return r.fulfill({ status: 401 });
     const [status, json] = f(r.request());
     await r.fulfill({ status, json });
@@ -91,6 +92,13 @@ test("without a key the page asks for it, keeps it out of addresses, and refuses
   assert.equal(await page.evaluate(() => sessionStorage.length), 0);
 });
 
+test("where App Service authentication wants a sign-in, the page leads there", async t => {
+  const { page } = await open(t, data.night().list, { refused: { status: 401, headers: { "WWW-Authenticate": "Bearer" } } });
+  const link = page.getByRole("link", { name: "Sign in with Microsoft Entra ID" });
+  assert.equal(await link.getAttribute("href"), "/.auth/login/aad?post_login_redirect_uri=" + encodeURIComponent("/api/dashboard#/"));
+  await barriers(page);
+});
+
 test("an app with open paths needs no key", async t => {
   const { page } = await open(t, data.night().list, { key: "", guarded: false });
   await page.getByRole("heading", { name: "Now" }).waitFor();
@@ -115,10 +123,15 @@ test("a refusal of the API is shown in its words", async t => {
 
 test("keyboard alone leads from the list to an operation", async t => {
   const { page } = await open(t, data.night().list);
+  await page.getByText("expected end").waitFor();
   await page.keyboard.press("Tab");
   assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to the content");
   await page.keyboard.press("Enter");
   await page.keyboard.press("Tab");
+  const on = () => page.evaluate(() => document.activeElement.getAttribute("href"));
+  const link = await on();
+  await page.evaluate(() => load()); // the page reads again while somebody is on a link
+  assert.equal(await on(), link);
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Details" }).waitFor();
 });
@@ -152,6 +165,26 @@ for (const colorScheme of ["light", "dark"])
         await page.screenshot({ path: `${folder}/${name}-${width}-${colorScheme}.png`, fullPage: true });
       }
     });
+
+// The API that answers here is the app's own.
+test("the app itself: the list has a refresh, another one is requested and ends", async t => {
+  const context = await browser.newContext();
+  t.after(() => context.close());
+  const page = await context.newPage();
+  page.on("dialog", d => d.accept());
+  await page.addInitScript(k => sessionStorage.setItem("pbirefresh.key", k), process.env.PBIREFRESH_KEY);
+  await page.goto(url + "/api/dashboard");
+  await page.locator(".row").getByRole("link", { name: "Sales" }).click();
+  await page.getByRole("button", { name: "Refresh the whole model" }).click();
+  await page.getByRole("heading", { name: "Details" }).waitFor();
+  for (let n = 0; n < 60 && !(await page.innerText("main")).includes("Succeeded"); n++) {
+    await page.waitForTimeout(1000);
+    await page.getByRole("button", { name: "Reload" }).click();
+  }
+  const text = await page.innerText("main");
+  for (const words of ["Sales", "Succeeded", "dashboard", "Attempts"]) assert.ok(text.includes(words), "the page does not say " + words + ":\n" + text);
+  await page.screenshot({ path: folder + "/app-operation.png", fullPage: true });
+});
 
 test("500 models, 7 days: the times are printed", async t => {
   const list = data.operations(500, 7, 12);

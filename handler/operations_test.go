@@ -123,6 +123,7 @@ func TestTheListFindsOperations(t *testing.T) {
 		"?until=2026-05-31T04:00:00%2B00:00": "1",
 		"?since=2026-05-31&until=2026-06-01": "4 3 2 1",
 		"?since=2026-06-01&until=2026-05-31": "",
+		"?since=2025-02-29&until=":           "4 3 2 1",
 		"?until=":                            "4 3 2 1",
 		"?since=0001-01-01&until=9999-12-31": "4 3 2 1",
 		"?workspaceId=" + testWorkspace + "&datasetId=" + testDataset + "&status=Succeeded": "3",

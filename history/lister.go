@@ -14,15 +14,15 @@ const (
 )
 
 // lister goes through the blobs of a query: of the whole root, or of prefix after prefix of
-// its days.
+// its times.
 type lister struct {
 	ctx    context.Context
 	store  Store
-	oldest string // the digits of the last day to list; empty: all
+	oldest string // the last times to list, as a prefix; empty: all
 
 	page   position // that is in blobs
 	next   string   // the marker of the page after it, if more
-	more   bool     // pages of this prefix
+	more   bool     // pages of these times
 	blobs  []blob
 	listed int
 	spent  bool // all listings are made, and there may be more blobs
@@ -41,7 +41,7 @@ func newLister(ctx context.Context, store Store, q Query) *lister {
 	l.page, l.err = q.start()
 	l.next = l.page.Marker
 	if !q.Since.IsZero() {
-		l.oldest = digits(q.Since)
+		l.oldest = bucket(q.Since)
 	}
 	return l
 }
@@ -70,10 +70,10 @@ func (l *lister) follow() (blob, bool) {
 	return l.blobs[0], true
 }
 
-// cut reports whether the listings have ended before the blobs of these days have.
+// cut reports whether the listings have ended before the blobs of these times have.
 func (l *lister) cut() bool { return l.spent && l.more && len(l.blobs) == 0 }
 
-// advance moves to the next page, of these days or of those before. It returns false after
+// advance moves to the next page, of these times or of those before. It returns false after
 // the last one, and when all listings are made.
 func (l *lister) advance() bool {
 	switch {
@@ -86,16 +86,16 @@ func (l *lister) advance() bool {
 	return !l.spent
 }
 
-// moveBack moves to the days before, unless all are older than the query's.
+// moveBack moves to the times before, unless all are older than the query's.
 func (l *lister) moveBack() bool {
-	days := ""
-	if l.page.Days != "" {
-		days = before(l.page.Days)
+	times := ""
+	if l.page.Times != "" {
+		times = before(l.page.Times)
 	}
-	if days == "" || l.oldest != "" && days > l.oldest[:len(days)] {
+	if times == "" || l.oldest != "" && times > l.oldest[:len(times)] {
 		return false
 	}
-	l.page.Days, l.page.Marker, l.next, l.more = days, "", "", true
+	l.page.Times, l.page.Marker, l.next, l.more = times, "", "", true
 	return true
 }
 
@@ -105,7 +105,7 @@ func (l *lister) list() {
 		limit = firstPage
 	}
 	l.listed++
-	page, err := l.store.List(l.ctx, l.page.Root+l.page.Days, l.page.Marker, limit)
+	page, err := l.store.List(l.ctx, l.page.Root+l.page.Times, l.page.Marker, limit)
 	if err != nil {
 		l.err = err
 		return

@@ -22,11 +22,15 @@ func digits(t time.Time) string {
 	return fmt.Sprintf("%08d", 99_999_999-(year*10_000+int(month)*100+day))
 }
 
-// before returns the prefix of the days that come before all those of a prefix: of the days
-// before, up to ten, then of the rest of the month, of the year, and so on. It returns an
-// empty prefix at the year 2000.
+// bucket returns the prefix of the keys of some minutes around a time: its day, and the first
+// two of the five digits of its second.
+func bucket(t time.Time) string { return key(t, "")[:len("yyyymmdd/ss")] }
+
+// before returns the prefix of the times that come before all those of a prefix: of the rest
+// of the hours of a day, then of the days before, up to ten, of the rest of the month, of the
+// year, and so on. It returns an empty prefix at the year 2000.
 func before(prefix string) string {
-	prefix = strings.TrimRight(prefix, "9")
+	prefix = strings.TrimRight(prefix, "9/")
 	if len(prefix) < 2 {
 		return ""
 	}

@@ -41,7 +41,7 @@ func (q Query) wants(e *Entry) bool {
 // position is where a scan goes on.
 type position struct {
 	Root   string `json:"r"`
-	Days   string `json:"d,omitempty"` // that are listed, as a prefix of their digits; empty: all
+	Times  string `json:"d,omitempty"` // that are listed, as a prefix of their keys; empty: all
 	Marker string `json:"m,omitempty"`
 	After  string `json:"a,omitempty"` // the key of the last entry that was returned
 }
@@ -56,14 +56,14 @@ func (q Query) start() (position, error) {
 	if q.Cursor == "" {
 		p := position{Root: root}
 		if !q.Until.IsZero() {
-			// Listings begin with the newest: with an end, they begin with its day.
-			p.Days = digits(q.Until.Add(-time.Nanosecond))
+			// Listings begin with the newest: with an end, they begin with its minutes.
+			p.Times = bucket(q.Until.Add(-time.Nanosecond))
 		}
 		return p, nil
 	}
 	var p position
 	body, err := base64.RawURLEncoding.DecodeString(q.Cursor)
-	if err != nil || len(body) > maxCursor || json.Unmarshal(body, &p) != nil || p.Root != root || (p.Days == "") != q.Until.IsZero() {
+	if err != nil || len(body) > maxCursor || json.Unmarshal(body, &p) != nil || p.Root != root || (p.Times == "") != q.Until.IsZero() {
 		return position{}, ErrCursor
 	}
 	return p, nil

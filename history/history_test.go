@@ -213,7 +213,7 @@ func TestAScanIsBounded(t *testing.T) {
 	if !again.Next() || again.Entry().ID != idOf(dataset, 3950) {
 		t.Errorf("after 50 entries comes %s, want operation 3950", again.Entry().ID)
 	}
-	if old, _ := numbers(t, x, Query{Caller: "nobody"}); len(old) != 0 {
+	if old, _ := numbers(t, x, Query{Caller: "key:other"}); len(old) != 0 {
 		t.Errorf("a caller without requests has %d operations, want none", len(old))
 	}
 }
@@ -228,6 +228,8 @@ func TestCursorsThatAreNotOfTheQuery(t *testing.T) {
 		"no JSON":       {Cursor: "aGVsbG8"},
 		"another root":  {Cursor: scan.Cursor(), WorkspaceID: workspace, DatasetID: dataset},
 		"now by day":    {Cursor: scan.Cursor(), Until: morning},
+		"longer times":  {Cursor: position{Root: timePrefix, Times: "79739468/719"}.cursor(), Since: morning.Add(-time.Hour), Until: morning},
+		"other times":   {Cursor: position{Root: timePrefix, Times: "../models"}.cursor(), Since: morning.Add(-time.Hour), Until: morning},
 		"much too long": {Cursor: strings.Repeat("A", 2*maxCursor)},
 	} {
 		again := x.Scan(t.Context(), q)

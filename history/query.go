@@ -46,6 +46,11 @@ type position struct {
 	After  string `json:"a,omitempty"` // the key of the last entry that was returned
 }
 
+// valid reports whether the times can be those of a scan.
+func (p position) valid() bool {
+	return len(p.Times) <= len("yyyymmdd/ss") && strings.Trim(p.Times, "0123456789/") == ""
+}
+
 const maxCursor = 4 << 10
 
 func (p position) cursor() string { return base64.RawURLEncoding.EncodeToString(marshal(p)) }
@@ -63,7 +68,7 @@ func (q Query) start() (position, error) {
 	}
 	var p position
 	body, err := base64.RawURLEncoding.DecodeString(q.Cursor)
-	if err != nil || len(body) > maxCursor || json.Unmarshal(body, &p) != nil || p.Root != root || (p.Times == "") != q.Until.IsZero() {
+	if err != nil || len(body) > maxCursor || json.Unmarshal(body, &p) != nil || p.Root != root || !p.valid() || (p.Times == "") != q.Until.IsZero() {
 		return position{}, ErrCursor
 	}
 	return p, nil

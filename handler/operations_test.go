@@ -269,6 +269,9 @@ func TestAnOperationByIDHasLabelsAndNames(t *testing.T) {
 	if d.About == nil || d.ModelName != "Sales cf" || d.WorkspaceName != "Finance" || d.Caller != "key:k1" || d.Callers != 1 || len(d.Labels) != 2 {
 		t.Errorf("the document has %+v, want the names, the caller and the labels", d.About)
 	}
+	if object := b.do("GET", "/api/operations/"+r.ID+"?sig="+testSig, "").object(); object["caller"] != nil || object["labels"] != nil {
+		t.Errorf("a poll with a signature shows %v, want neither callers nor labels: they cost a listing", object)
+	}
 	if object := b.do("GET", "/api/refreshes/"+r.ID+"?sig="+testSig, "").object(); object["caller"] != nil || object["labels"] != nil {
 		t.Errorf("the status URL shows %v, want neither callers nor labels", object)
 	}

@@ -122,12 +122,10 @@ func (s *server) operation(w http.ResponseWriter, r *http.Request) error {
 	if err := s.guard.permit(r, caller, access.Read, id.Model); err != nil {
 		return err
 	}
-	return s.polled(w, r, s.about, func() (refresh.Receipt, error) {
-		if r.URL.Query().Has("sig") {
-			return s.Refresher.Status(r.Context(), linkOf(r))
-		}
-		return s.Refresher.Read(r.Context(), id)
-	})
+	if r.URL.Query().Has("sig") { // a poll, which costs no more than at the status URL
+		return s.polled(w, r, nil, func() (refresh.Receipt, error) { return s.Refresher.Status(r.Context(), linkOf(r)) })
+	}
+	return s.polled(w, r, s.about, func() (refresh.Receipt, error) { return s.Refresher.Read(r.Context(), id) })
 }
 
 // addition adds to the document of an operation.

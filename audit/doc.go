@@ -24,7 +24,8 @@
 //     several processes write one blob.
 //
 // Records that wait at the same time go into one blob ([Trail.Write]): a thousand callers
-// cost a few writes.
+// cost a few writes. An [Index] is written at the same time; if that fails, the records
+// stand, and the index is repaired from them.
 //
 // # What is in it
 //

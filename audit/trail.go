@@ -134,12 +134,11 @@ func (t *Trail) writeAll(entries []*entry) error {
 	if err != nil {
 		return err
 	}
-	indexed := make(chan struct{})
-	go func() {
-		defer close(indexed)
+	var indexed sync.WaitGroup
+	indexed.Go(func() {
 		t.addToIndex(context.Background(), func(ctx context.Context) error { return t.index.Asked(ctx, records) })
-	}()
-	defer func() { <-indexed }()
+	})
+	defer indexed.Wait()
 	name := stamp(time.Now()) + "-" + strings.ToLower(rand.Text()) + ".json"
 	began := time.Now()
 	if err = t.write(name, body); err != nil && time.Since(began) > writeLimit+frozen {

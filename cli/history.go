@@ -1,9 +1,8 @@
 package cli
 
 import (
-	"context"
 	"fmt"
-	"math"
+	"io"
 	"net/url"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"pbirefresh/handler"
 	"pbirefresh/refresh/machine"
+	"pbirefresh/refresh/machine/pace"
 )
 
 // historyCommand shows the operations of one model, with their durations.
@@ -26,14 +26,7 @@ func historyCommand(env Environment) *cobra.Command {
 			if since != "" {
 				query.Set("since", since)
 			}
-			if err := checkLimit(limit); err != nil {
-				return err
-			}
-			a, err := c.open(nil)
-			if err != nil {
-				return err
-			}
-			return history(cmd.Context(), a, query, limit, f, env)
+			return c.printOperations(cmd.Context(), query, limit, f, printHistory)
 		},
 	}
 	cmd.Flags().StringVar(&since, "since", "", "created at this `time` or later: 2026-05-31T06:00:00Z, or a date (UTC)")
@@ -43,26 +36,16 @@ func historyCommand(env Environment) *cobra.Command {
 	return cmd
 }
 
-func history(ctx context.Context, a app, query url.Values, limit int, f format, env Environment) error {
-	all, err := operations(ctx, a, query, limit)
-	switch {
-	case err != nil:
-		return a.explain(err)
-	case f == formatJSON:
-		return PrintJSON(env.Stdout, map[string]any{"value": all})
-	case len(all) == 0:
-		fmt.Fprintln(env.Stderr, "no operation matches")
-		return nil
-	}
+func printHistory(w io.Writer, all []handler.OperationEntry) error {
 	if took := durations(all); len(took) > 0 {
 		sorted := slices.Sorted(slices.Values(took))
-		fmt.Fprintf(env.Stdout, "%s  of %d refreshes half took at most %v, 95 %% at most %v\n\n", sparkline(took), len(took), rank(sorted, 0.5), rank(sorted, 0.95))
+		fmt.Fprintf(w, "%s  of %d refreshes half took at most %v, 95 %% at most %v\n\n", sparkline(took), len(took), pace.Percentile(sorted, 0.5), pace.Percentile(sorted, 0.95))
 	}
 	var rows [][]string
 	for _, o := range all {
 		rows = append(rows, []string{moments(o.Created, time.Time{}), string(o.Status), between(o.Created, o.Started), between(o.Started, o.Ended), causeOf(o), o.ID})
 	}
-	return printTable(env.Stdout, []string{"CREATED", "STATUS", "WAITED", "RAN", "CAUSE", "ID"}, rows)
+	return printTable(w, []string{"CREATED", "STATUS", "WAITED", "RAN", "CAUSE", "ID"}, rows)
 }
 
 // durations returns how long the refreshes ran that succeeded, the oldest first.
@@ -73,11 +56,6 @@ func durations(all []handler.OperationEntry) (took []time.Duration) {
 		}
 	}
 	return took
-}
-
-// rank returns a percentile of durations in ascending order, by nearest rank.
-func rank(sorted []time.Duration, p float64) time.Duration {
-	return sorted[int(math.Ceil(p*float64(len(sorted))))-1]
 }
 
 // sparkline draws durations, from nothing to the longest.

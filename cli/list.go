@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -36,14 +38,7 @@ func listCommand(env Environment) *cobra.Command {
 			for i, arg := range args {
 				query.Set([]string{"workspaceId", "datasetId"}[i], arg)
 			}
-			if err := checkLimit(limit); err != nil {
-				return err
-			}
-			a, err := c.open(nil)
-			if err != nil {
-				return err
-			}
-			return list(cmd.Context(), a, query, limit, f, env)
+			return c.printOperations(cmd.Context(), query, limit, f, printList)
 		},
 	}
 	for name, usage := range map[string]string{
@@ -57,13 +52,6 @@ func listCommand(env Environment) *cobra.Command {
 	c.add(cmd)
 	outputFlag(cmd, &f)
 	return cmd
-}
-
-func checkLimit(limit int) error {
-	if limit < 1 || limit > maxEntries {
-		return usagef("--limit must be from 1 to %d", maxEntries)
-	}
-	return nil
 }
 
 // operations reads the operations of a query, page after page.
@@ -80,29 +68,35 @@ func operations(ctx context.Context, a app, query url.Values, limit int) ([]hand
 	return all[:min(limit, len(all))], nil
 }
 
-// list prints the operations of a query.
-func list(ctx context.Context, a app, query url.Values, limit int, f format, env Environment) error {
-	all, err := operations(ctx, a, query, limit)
+// printOperations prints the operations of a query: as JSON, or as print does.
+func (c *connection) printOperations(ctx context.Context, query url.Values, limit int, f format, print func(io.Writer, []handler.OperationEntry) error) error {
+	if limit < 1 || limit > maxEntries {
+		return usagef("--limit must be from 1 to %d", maxEntries)
+	}
+	a, err := c.open(nil)
 	if err != nil {
+		return err
+	}
+	all, err := operations(ctx, a, query, limit)
+	switch {
+	case err != nil:
 		return a.explain(err)
-	}
-	if f == formatJSON {
-		return PrintJSON(env.Stdout, map[string]any{"value": all})
-	}
-	if len(all) == 0 {
-		fmt.Fprintln(env.Stderr, "no operation matches")
+	case f == formatJSON:
+		return PrintJSON(c.env.Stdout, map[string]any{"value": all})
+	case len(all) == 0:
+		fmt.Fprintln(c.env.Stderr, "no operation matches")
 		return nil
 	}
-	return printTable(env.Stdout, []string{"CREATED", "STATUS", "MODEL", "CAUSE", "CALLER", "ID"}, operationRows(all))
+	return print(c.env.Stdout, all)
+}
+
+func printList(w io.Writer, all []handler.OperationEntry) error {
+	return printTable(w, []string{"CREATED", "STATUS", "MODEL", "CAUSE", "CALLER", "ID"}, operationRows(all))
 }
 
 func operationRows(all []handler.OperationEntry) (rows [][]string) {
 	for _, o := range all {
-		model := o.ModelName
-		if model == "" {
-			model = o.DatasetID
-		}
-		rows = append(rows, []string{moments(o.Created, time.Time{}), string(o.Status), model, causeOf(o), o.Caller, o.ID})
+		rows = append(rows, []string{moments(o.Created, time.Time{}), string(o.Status), cmp.Or(o.ModelName, o.DatasetID), causeOf(o), o.Caller, o.ID})
 	}
 	return rows
 }
@@ -128,15 +122,7 @@ func rerunCommand(env Environment) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			doc, err := a.Rerun(cmd.Context(), args[0])
-			if err != nil {
-				return a.explain(err)
-			}
-			if detach {
-				return out.print(doc)
-			}
-			out.talk("operation %s\n", doc.ID)
-			return out.follow(cmd.Context(), a, doc.StatusURL)
+			return send(cmd.Context(), a, func(ctx context.Context) (handler.StatusDocument, error) { return a.Rerun(ctx, args[0]) }, detach, out)
 		},
 	}
 	cmd.Flags().StringVar(&key, "idempotency-key", "", "`key` of this request: the same key again returns the same operation (default: a new one)")

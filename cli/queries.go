@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -107,10 +107,9 @@ func selectQueries(alerts []alertQueries, name, model string) (chosen []alertQue
 }
 
 func listAlerts(w io.Writer, alerts []alertQueries) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "ALERT\tQUERIES\tMEANS THAT")
+	var rows [][]string
 	for _, a := range alerts {
-		fmt.Fprintf(t, "%s\t%d\t%s\n", a.Alert, len(a.Queries), a.Means)
+		rows = append(rows, []string{a.Alert, strconv.Itoa(len(a.Queries)), a.Means})
 	}
-	return t.Flush()
+	return printTable(w, []string{"ALERT", "QUERIES", "MEANS THAT"}, rows)
 }

@@ -40,7 +40,7 @@ func refreshCommand(env Environment) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return send(cmd.Context(), a, body, detach, out)
+			return send(cmd.Context(), a, func(ctx context.Context) (handler.StatusDocument, error) { return a.Trigger(ctx, body) }, detach, out)
 		},
 	}
 	r.add(cmd)
@@ -52,8 +52,8 @@ func refreshCommand(env Environment) *cobra.Command {
 }
 
 // send sends a request, and follows the operation unless detach is set.
-func send(ctx context.Context, a app, body []byte, detach bool, out output) error {
-	doc, err := a.Trigger(ctx, body)
+func send(ctx context.Context, a app, request func(context.Context) (handler.StatusDocument, error), detach bool, out output) error {
+	doc, err := request(ctx)
 	if err != nil {
 		printProblems(out.env.Stderr, err)
 		return a.explain(err)

@@ -77,9 +77,5 @@ func (s *server) patient(r *http.Request, caller access.Caller) (powerbi.Dataset
 func writeLines(w http.ResponseWriter, checks []doctor.Check) error {
 	var text strings.Builder
 	doctor.Print(&text, checks, true)
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(text.Len()))
-	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write([]byte(text.String())) // the client may have left
-	return nil
+	return writeBody(w, http.StatusOK, "text/plain", []byte(text.String()))
 }

@@ -73,7 +73,7 @@ func writeList[T row](w http.ResponseWriter, form string, rows []T, next string)
 	w.Header().Set("Vary", "Accept")
 	switch form {
 	case formCSV:
-		return writeText(w, formCSV, csvOf(rows))
+		return writeBody(w, http.StatusOK, formCSV, csvOf(rows))
 	case formNDJSON:
 		var b bytes.Buffer
 		enc := json.NewEncoder(&b)
@@ -82,7 +82,7 @@ func writeList[T row](w http.ResponseWriter, form string, rows []T, next string)
 				return err
 			}
 		}
-		return writeText(w, formNDJSON, b.Bytes())
+		return writeBody(w, http.StatusOK, formNDJSON, b.Bytes())
 	}
 	if rows == nil {
 		rows = []T{}
@@ -116,12 +116,4 @@ func inert(s string) string {
 		return "'" + s
 	}
 	return s
-}
-
-func writeText(w http.ResponseWriter, kind string, body []byte) error {
-	w.Header().Set("Content-Type", kind+"; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(body) // an error means that the client has left
-	return nil
 }

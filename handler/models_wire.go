@@ -1,13 +1,13 @@
 package handler
 
 import (
-	"math"
 	"slices"
 	"strconv"
 	"time"
 
 	"pbirefresh/refresh"
 	"pbirefresh/refresh/machine"
+	"pbirefresh/refresh/machine/pace"
 )
 
 // ModelEntry is one model of GET /api/models. Times are UTC.
@@ -118,16 +118,15 @@ func lastOperation(s *machine.State) *LastOperation {
 	return last
 }
 
-// durations sets the percentiles, by nearest rank.
+// durations sets the percentiles.
 func (e *ModelEntry) durations(all []machine.Duration) {
-	var sorted []float64
+	var sorted []time.Duration
 	for _, d := range all {
-		sorted = append(sorted, d.Length.Seconds())
+		sorted = append(sorted, d.Length)
 	}
 	slices.Sort(sorted)
 	if e.Samples = len(sorted); e.Samples > 0 {
-		rank := func(p float64) float64 { return sorted[int(math.Ceil(p*float64(len(sorted))))-1] }
-		e.P50, e.P95 = rank(0.50), rank(0.95)
+		e.P50, e.P95 = pace.Percentile(sorted, 0.50).Seconds(), pace.Percentile(sorted, 0.95).Seconds()
 	}
 }
 

@@ -3,7 +3,6 @@ package handler
 import (
 	_ "embed" // the description is part of the program
 	"net/http"
-	"strconv"
 )
 
 // OpenAPI is the description of the routes: OpenAPI 3.1 in JSON. The end-to-end
@@ -15,9 +14,5 @@ var OpenAPI []byte
 // openAPI: GET /api/openapi.json. It needs no key: it is the same for every app, and
 // in the sources.
 func (s *server) openAPI(w http.ResponseWriter, _ *http.Request) error {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(OpenAPI)))
-	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(OpenAPI) // an error means that the client has left
-	return nil
+	return writeBody(w, http.StatusOK, "application/json", OpenAPI)
 }

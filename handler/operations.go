@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"pbirefresh/access"
 	"pbirefresh/history"
 	"pbirefresh/refresh/machine"
@@ -112,23 +110,21 @@ func historyUnavailable(err error) *Error {
 		Message: "The state storage cannot be read now, so the operations cannot be listed. Send the request again. GET /api/health/ready names the cause."}
 }
 
-// current reads how the operations stand that have no end on record.
+// current reads how the operations stand that have no end on record. If that fails, their
+// status stays unknown.
 func (s *server) current(ctx context.Context, entries []OperationEntry) {
-	ctx, cancel := context.WithTimeout(ctx, lookupsLimit)
-	defer cancel()
-	var running errgroup.Group
-	running.SetLimit(lookupsLanes)
-	for i := range entries {
-		if o := &entries[i]; o.Status == statusUnknown {
-			running.Go(func() error {
-				if receipt, err := s.lookup(ctx, o.ID); err == nil { // else its status stays unknown
-					o.update(receipt.View)
-				}
-				return nil
-			})
+	var ids []string
+	for _, o := range entries {
+		if o.Status == statusUnknown {
+			ids = append(ids, o.ID)
 		}
 	}
-	_ = running.Wait() // no look-up returns an error
+	found := s.receipts(ctx, ids)
+	for i := range entries {
+		if receipt, ok := found[entries[i].ID]; ok {
+			entries[i].update(receipt.View)
+		}
+	}
 }
 
 // about adds to a document what the index and the names have of the operation. The document

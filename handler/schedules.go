@@ -80,11 +80,11 @@ func (s *server) schedules(w http.ResponseWriter, r *http.Request) error {
 		return schedulesUnavailable(err)
 	}
 	listing = s.guard.visible(caller, listing)
-	return writeJSON(w, http.StatusOK, scheduleListing(listing, s.lastReceipts(r.Context(), listing),
+	return writeJSON(w, http.StatusOK, scheduleListing(listing, s.receipts(r.Context(), lastIDs(listing)),
 		func(id string) string { return linksTo(s.base(r), refresh.Link{ID: id}, true).status }))
 }
 
-// Bounds of looking up how the last refreshes stand. What is beyond them has its status
+// Bounds of looking up how operations stand, for a list. What is beyond them has its status
 // URL all the same.
 const (
 	maxLookups   = 100
@@ -92,8 +92,8 @@ const (
 	lookupsLanes = 8
 )
 
-// lastReceipts looks up how the last refreshes of a listing stand now, by id.
-func (s *server) lastReceipts(ctx context.Context, l schedule.Listing) map[string]refresh.Receipt {
+// receipts looks up how operations stand now, by id. One that cannot be read is left out.
+func (s *server) receipts(ctx context.Context, ids []string) map[string]refresh.Receipt {
 	ctx, cancel := context.WithTimeout(ctx, lookupsLimit)
 	defer cancel()
 	var (
@@ -102,9 +102,9 @@ func (s *server) lastReceipts(ctx context.Context, l schedule.Listing) map[strin
 		found   = map[string]refresh.Receipt{}
 	)
 	running.SetLimit(lookupsLanes)
-	for _, id := range lastIDs(l) {
+	for _, id := range ids {
 		running.Go(func() error {
-			if receipt, err := s.lookup(ctx, id); err == nil { // else the document says less
+			if receipt, err := s.lookup(ctx, id); err == nil {
 				mu.Lock()
 				defer mu.Unlock()
 				found[id] = receipt

@@ -113,9 +113,14 @@ func writeJSON(w http.ResponseWriter, status int, body any) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	return writeBody(w, status, "application/json", b)
+}
+
+// writeBody sends a text of that kind. Every answer has a Content-Length.
+func writeBody(w http.ResponseWriter, status int, kind string, body []byte) error {
+	w.Header().Set("Content-Type", kind+"; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, _ = w.Write(b) // an error means that the client has left
+	_, _ = w.Write(body) // an error means that the client has left
 	return nil
 }

@@ -29,7 +29,6 @@ const (
 // Store is where the index is kept; lease.Store is one.
 type Store interface {
 	Create(ctx context.Context, name string, body []byte, meta lease.Meta) (lease.Version, error)
-	Read(ctx context.Context, name string) (lease.Document, error)
 	List(ctx context.Context, prefix, cursor string, limit int) (lease.Page, error)
 }
 

@@ -1,5 +1,5 @@
-// Package names keeps the names of workspaces and models for lists, documents and log
-// lines. Ids stay the truth: nothing is decided by a name, and a missing name is empty.
+// Package names keeps the names of workspaces and models for lists and documents. Ids stay
+// the truth: nothing is decided by a name, and a missing name is empty.
 //
 // Two reads of Power BI give all names of a workspace: the workspace and the list of its
 // models. They run in the background, once at a time for a workspace and two at a time for

@@ -13,34 +13,34 @@ import (
 	"pbirefresh/refresh/machine"
 )
 
-// Who is told of an admission is told while Power BI is asked: it costs no time.
+// The hook of an admission runs while Power BI is asked: it costs no time.
 func TestTellingOfAnAdmissionCostsNoTime(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
 		const trip = 10 * time.Millisecond
 		c, store, _ := warm(t, trip)
-		r, told := wholeModel(), int64(0)
+		r, admitted := wholeModel(), int64(0)
 		r.Admitted = func(_ context.Context, a Admission) error {
 			time.Sleep(2 * trip) // as long as the POST and the write of its answer
-			told = a.Number
+			admitted = a.Number
 			doc, err := store.Store.Read(t.Context(), StateName(testModel))
 			if err != nil {
 				return err
 			}
 			if s, err := machine.Decode(doc.Body); err != nil || s.Epoch != a.Epoch || !slices.ContainsFunc(append(s.Pending, s.Recent...), func(op machine.Operation) bool { return op.Number == a.Number }) {
-				t.Errorf("told of %s/%d, which is not saved: %v", a.Epoch, a.Number, err)
+				t.Errorf("the hook got %s/%d, which is not saved: %v", a.Epoch, a.Number, err)
 			}
 			return nil
 		}
 		began := time.Now()
 		receipt := mustTrigger(t, c, r)
-		if took := time.Since(began); took != 4*trip || told != receipt.View.Operation.Number {
-			t.Errorf("after %v: told of %d, the operation is %d", took, told, receipt.View.Operation.Number)
+		if took := time.Since(began); took != 4*trip || admitted != receipt.View.Operation.Number {
+			t.Errorf("after %v: the hook got %d, the operation is %d", took, admitted, receipt.View.Operation.Number)
 		}
 	})
 }
 
-// Each of many callers is told of once, however its request was served.
+// The hook of each of many callers runs once, however its request was served.
 func TestEachAdmissionIsToldOnce(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
@@ -48,7 +48,7 @@ func TestEachAdmissionIsToldOnce(t *testing.T) {
 		pbi := &fakePowerBI{length: time.Minute, delay: 100 * time.Millisecond}
 		processes := []*Coordinator{newTestCoordinator(store, pbi), newTestCoordinator(store, pbi)}
 		var mu sync.Mutex
-		told := map[int][]int64{}
+		admitted := map[int][]int64{}
 		var wg sync.WaitGroup
 		for i := range 200 {
 			wg.Go(func() {
@@ -57,14 +57,14 @@ func TestEachAdmissionIsToldOnce(t *testing.T) {
 				r.Admitted = func(_ context.Context, a Admission) error {
 					mu.Lock()
 					defer mu.Unlock()
-					told[i] = append(told[i], a.Number)
+					admitted[i] = append(admitted[i], a.Number)
 					return nil
 				}
 				receipt, err := processes[i%2].Trigger(t.Context(), r)
 				mu.Lock()
 				defer mu.Unlock()
-				if err != nil || len(told[i]) != 1 || told[i][0] != receipt.View.Operation.Number {
-					t.Errorf("caller %d: %v, told of %v, has %d", i, err, told[i], receipt.View.Operation.Number)
+				if err != nil || len(admitted[i]) != 1 || admitted[i][0] != receipt.View.Operation.Number {
+					t.Errorf("caller %d: %v, its hook got %v, it has %d", i, err, admitted[i], receipt.View.Operation.Number)
 				}
 			})
 		}
@@ -72,27 +72,27 @@ func TestEachAdmissionIsToldOnce(t *testing.T) {
 	})
 }
 
-// A repeat of a request is told of with the operation that the first one has.
+// The hook of a repeated request gets the operation that the first one has.
 func TestARepeatIsToldToo(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
 		c := newTestCoordinator(lease.NewMemory(), &fakePowerBI{length: time.Minute})
 		r := wholeModel()
 		r.Key = machine.NewKey("Idempotency-Key", "one", r.Model, r.Ask)
-		var told []int64
+		var admitted []int64
 		var created []bool
 		r.Admitted = func(_ context.Context, a Admission) error {
-			told, created = append(told, a.Number), append(created, !a.Created.IsZero())
+			admitted, created = append(admitted, a.Number), append(created, !a.Created.IsZero())
 			return nil
 		}
 		mustTrigger(t, c, r)
-		if again := mustTrigger(t, c, r); !again.Replayed || len(told) != 2 || told[0] != told[1] || !slices.Equal(created, []bool{true, false}) {
-			t.Errorf("replayed %v, told %v, with a time of creation %v, want it the first time only", again.Replayed, told, created)
+		if again := mustTrigger(t, c, r); !again.Replayed || len(admitted) != 2 || admitted[0] != admitted[1] || !slices.Equal(created, []bool{true, false}) {
+			t.Errorf("replayed %v, the hook got %v, with a time of creation %v, want it the first time only", again.Replayed, admitted, created)
 		}
 	})
 }
 
-// An admission that could not be told fails the trigger; a panic there ends nothing.
+// A hook that fails, fails the trigger; a panic there ends nothing.
 func TestAnAdmissionThatCannotBeTold(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {

@@ -89,7 +89,7 @@ func stagedApp(t *testing.T) (dist string) {
 	return dist
 }
 
-// yearly is a schedule that runs no refresh while the stories are told.
+// yearly is a schedule that runs no refresh while the stories run.
 const yearly = `{"schedules": {"yearly": {"workspaceId": "` + sim.WorkspaceID + `", "datasetId": "` + sim.FinanceModel + `", "cron": "0 0 1 1 *"}}}`
 
 func (s *theStage) startHost(t *testing.T, dist string) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -39,7 +40,6 @@ type app struct {
 
 	trail      *audit.Trail
 	auditStore lease.Store // nil: the same
-	records    lease.Store // the one of the two that has the records
 	history    *history.Index
 }
 
@@ -204,7 +204,7 @@ const repairDelay = time.Minute
 // repairHistory adds to the index of GET /api/operations what only the audit records have.
 func (a *app) repairHistory(ctx context.Context) {
 	for wait.For(ctx, repairDelay) {
-		if err := a.history.Repair(ctx, a.records, time.Now()); err != nil {
+		if err := a.history.Repair(ctx, cmp.Or(a.auditStore, a.store), time.Now()); err != nil {
 			a.log.Warn("the index of GET /api/operations may lack operations that the audit records have; it is compared again within the hour", "error", err)
 		}
 		if !wait.For(ctx, watchInterval) {

@@ -23,7 +23,6 @@ func (a *app) openAudit(s settings, open func(storageSettings) (lease.Store, err
 		a.auditStore = store
 	}
 	a.history = history.New(a.store)
-	a.records = store
 	a.trail = audit.New(store, a.history, a.log)
 	return nil
 }
